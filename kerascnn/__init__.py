@@ -1,0 +1,34 @@
+"""kerascnn: text classification with convolutional networks.
+
+The names below are loaded when they are first used, so that ``import kerascnn`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerascnn.classifier import TextClassifier, load
+    from kerascnn.models import list_models
+
+__all__ = ["TextClassifier", "__version__", "list_models", "load"]
+
+_HOMES = {
+    "TextClassifier": "kerascnn.classifier",
+    "load": "kerascnn.classifier",
+    "list_models": "kerascnn.models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("kerascnn")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

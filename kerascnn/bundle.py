@@ -1,0 +1,235 @@
+"""The folder that training writes: read and written whole or not at all. Its contract: ``saved_models/README.md``."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerascnn import config as configuration
+from kerascnn.config import Config
+from kerascnn.errors import InputError
+from kerascnn.evaluation import card, plots
+from kerascnn.golden import PROBES
+from kerascnn.text import vocabulary
+from kerascnn.text.vectorizer import Vectorizer
+
+if TYPE_CHECKING:
+    import keras
+
+SCHEMA_VERSION = 1
+PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "numpy", "scikit-learn")
+# What loading reads; people may edit the model card.
+CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
+TOLERANCE = 1e-4
+
+Predict = Callable[[Sequence[str]], np.ndarray]
+"""Texts to probabilities, (documents, classes)."""
+
+
+@dataclass
+class Bundle:
+    """A trained classifier and all that is known of it."""
+
+    config: Config[Any]
+    """The whole run."""
+    vectorizer: Vectorizer
+    labels: list[str]
+    """Class names, in the order of the logits."""
+    model: keras.Model
+    """ids -> logits."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    """An epoch a row."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """Split to what was read: sources, rows, sha256."""
+    temperature: float = 1.0
+    """The logits are divided by it before the softmax."""
+
+
+def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = False) -> None:
+    """Write a bundle to a new folder.
+
+    Args:
+        bundle: What to write.
+        folder: The folder to create.
+        predict: Texts to probabilities (documents, classes), for the probes of ``golden.json``.
+        overwrite: Replace a bundle that stands there.
+
+    Raises:
+        InputError: The folder exists and is not to be, or must not be, replaced.
+    """
+    check_free(folder, overwrite=overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    _write_files(bundle, beside, predict)
+    if folder.exists():
+        old = folder.with_name(f".{folder.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(folder, old)
+        os.replace(beside, folder)
+        shutil.rmtree(old)
+    else:
+        os.replace(beside, folder)
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a bundle must not be written to: better before a training than after it."""
+    if not folder.exists():
+        return
+    if not (folder / "manifest.json").exists():
+        raise InputError(f"{folder} exists and is no bundle of ours; choose another --output")
+    if not overwrite:
+        raise InputError(f"{folder} exists already; choose another --output, or replace it with --overwrite")
+
+
+def read(folder: Path) -> Bundle:
+    """Read a bundle.
+
+    Raises:
+        InputError: It is missing, damaged, or written by a newer version; the message names the file.
+    """
+    import keras
+
+    from kerascnn import layers  # noqa: F401  registers the layers with Keras
+
+    manifest = read_manifest(folder)
+    for name in CHECKED:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: missing, the bundle is not whole; train it again or copy it again")
+        if sha256(folder / name) != manifest["files"].get(name):
+            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
+    bundle = Bundle(
+        config=configuration.from_dict(configuration.read(folder / "config.yaml"), str(folder / "config.yaml")),
+        vectorizer=Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt")),
+        labels=vocabulary.read_lines(folder / "labels.txt"),
+        model=keras.saving.load_model(folder / "model.keras", compile=False),
+        metrics=read_metrics(folder),
+        history=_read_history(folder / "history.csv"),
+        data=manifest["data"],
+        temperature=manifest["temperature"],
+    )
+    if bundle.model.output_shape[-1] != len(bundle.labels):
+        raise InputError(
+            f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
+        )
+    return bundle
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a bundle, checked for its version."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"{folder}: no bundle (it has no manifest.json); give the folder that training wrote")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        schema = manifest["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
+    if schema > SCHEMA_VERSION:
+        raise InputError(
+            f"{path}: written by a newer kerascnn (schema {schema}, this one reads up to {SCHEMA_VERSION});"
+            " pip install --upgrade kerascnn"
+        )
+    return manifest
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """The figures of a bundle."""
+    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+
+
+def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None:
+    """Make sure that ids and probabilities of the probes are those of the day of training.
+
+    Raises:
+        InputError: They differ; the message names the probe and the difference.
+    """
+    path = folder / "golden.json"
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    for text, ids in zip(golden["texts"], golden["ids"], strict=True):
+        if vectorizer.encode_plain(text) != ids:
+            raise InputError(f"{path}: the text {text[:40]!r} becomes other ids than at training")
+    difference = np.abs(predict(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
+    worst = int(difference.argmax())
+    if difference[worst] > TOLERANCE:
+        raise InputError(
+            f"{path}: the probabilities of {golden['texts'][worst][:40]!r} differ by {difference[worst]:.2g}"
+            " from those at training"
+        )
+
+
+def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
+    configuration.write(bundle.config, folder / "config.yaml")
+    vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    vocabulary.write_lines(folder / "labels.txt", bundle.labels)
+    bundle.model.save(folder / "model.keras")
+    write_json(folder / "metrics.json", bundle.metrics)
+    _write_history(bundle.history, folder / "history.csv")
+    texts = list(PROBES)
+    golden = {
+        "texts": texts,
+        "ids": [bundle.vectorizer.encode_plain(text) for text in texts],
+        "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
+    }
+    write_json(folder / "golden.json", golden)
+    if "test" in bundle.metrics:
+        plots.confusion_matrix(
+            bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
+        )
+    (folder / "README.md").write_text(card.model_card(bundle), encoding="utf-8")
+    write_json(
+        folder / "manifest.json",
+        {
+            "schema_version": SCHEMA_VERSION,
+            "task": "single",
+            "model": bundle.config.model,
+            "vectorizer": bundle.vectorizer.settings_dict(),
+            "temperature": bundle.temperature,
+            "thresholds": None,
+            "packages": {name: found for name in PACKAGES if (found := _version(name))},
+            "data": bundle.data,
+            "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        },
+    )
+
+
+def _write_history(history: list[dict[str, float]], path: Path) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"])
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON for people and programs alike, UTF-8."""
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file, hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,151 @@
+"""Every setting, once: default, help text, YAML key and command-line option come from the dataclasses here.
+
+A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network`` and ``training``; ``network``
+is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as does ``Text``.
+The string under a field is its help text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import annotated_types
+import tyro
+import yaml
+
+from kerascnn import models
+from kerascnn.errors import InputError
+from kerascnn.models import Network, Text
+from kerascnn.settings import Amount, Fraction, Settings, Size
+
+NetworkT = TypeVar("NetworkT", bound=Network)
+
+Half = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Settings):
+    """How rows are read and split."""
+
+    text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
+    """Column or JSON key that holds the text."""
+    label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",))] = "label"
+    """Column or JSON key that holds the label."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
+    """File format; auto goes by the file's name (.csv, .tsv, .jsonl, .parquet, each also .gz)."""
+    encoding: str = "utf-8"
+    """Text encoding of the files, any name that Python knows (gb18030, latin-1); a UTF-8 BOM is skipped."""
+    validation_fraction: Half = 0.1
+    """Part of the training rows that becomes validation data where none is given, up to 0.5."""
+    test_fraction: Half = 0.1
+    """Part of the training rows that becomes test data where none is given, up to 0.5; 0: no test data."""
+    split_seed: int = 0
+    """Seed of the stratified split; apart from --seed, so that runs with several seeds share their test rows."""
+    tfds_dir: str = ""
+    """Folder of prepared TensorFlow Datasets (tfds: sources); empty: its default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Settings):
+    """How a model is trained."""
+
+    epochs: Annotated[Size, tyro.conf.arg(aliases=("--epochs",))] = 10
+    """Passes over the training rows at the most."""
+    batch_size: Size = 64
+    """Documents in a batch."""
+    optimizer: Literal["adam", "adadelta", "sgd"] = "adam"
+    """adam updates only the embedding rows that a batch touches."""
+    learning_rate: Amount = 1e-3
+    """Highest learning rate."""
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
+    """How the learning rate falls to zero over all epochs."""
+    warmup: Fraction = 0.05
+    """Part of all steps over which the learning rate rises from zero."""
+    weight_decay: Amount = 0.0
+    """Decoupled weight decay (Loshchilov & Hutter 2019) of everything but embeddings and biases."""
+    clip_norm: Amount = 0.0
+    """Largest norm of the whole gradient; 0: no bound."""
+    label_smoothing: Fraction = 0.0
+    """Probability mass that is spread evenly over all classes."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a class counts in inverse proportion to its rows."""
+    monitor: Literal["accuracy", "loss"] = "accuracy"
+    """What early stopping watches on the validation data."""
+    patience: Size = 3
+    """Epochs without improvement before training stops; the best weights are kept."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Arithmetic of the layers; weights stay float32."""
+    deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False
+    """The same seed gives the same weights, bit for bit; slower."""
+    tensorboard: bool = False
+    """Also write logs for TensorBoard (needs the extra tensorboard)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings, Generic[NetworkT]):
+    """A whole run: enough to train it again."""
+
+    data: tuple[str, ...] = ("demo:bbc",)
+    """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class, tfds:NAME, demo:NAME."""
+    validation_data: tuple[str, ...] = ()
+    """Validation data; none: split off the training data."""
+    test_data: tuple[str, ...] = ()
+    """Test data; none: split off the training data."""
+    model: str = "word_cnn"
+    """Architecture; --list-models shows all."""
+    output: str = ""
+    """Folder of the bundle; empty: saved_models/DATA-MODEL."""
+    seed: int = 0
+    """Seed of weights, dropout and the order of rows."""
+    source: Source = field(default_factory=Source)
+    text: Text
+    network: NetworkT
+    training: Training = field(default_factory=Training)
+
+
+def default(model: str) -> Config[Any]:
+    """The run that a model starts from: its own network and text settings, every other default as it stands above.
+
+    Raises:
+        InputError: No model has that name.
+    """
+    network = models.get(model)
+    return Config(model=model, text=network.text, network=network())
+
+
+def from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = None) -> Config[Any]:
+    """A run from a nested dictionary; what the dictionary leaves out comes from ``base`` or the model's defaults.
+
+    Args:
+        values: As ``Config.to_dict`` gives it.
+        where: What is being read (a file's name), for messages.
+        base: The run to start from, of the same model; by default that of ``values["model"]``.
+
+    Raises:
+        InputError: An unknown key, with the nearest right one; a value that cannot be used.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"{where}: expected settings as 'key: value', found {type(values).__name__}")
+    return (base or default(str(values.get("model", Config.model)))).updated(values, where)
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """The settings that a YAML file gives, unchecked.
+
+    Raises:
+        InputError: The file is missing, or not YAML; the message names the line.
+    """
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def write(config: Config[Any], path: str | Path) -> None:
+    """Write a run as YAML, every setting included."""
+    Path(path).write_text(yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -1,0 +1,19 @@
+"""From a named source to rows of text and label, and from rows to training, validation and test data."""
+
+from kerascnn.data.demo import DEMOS
+from kerascnn.data.rows import Record, Row, where
+from kerascnn.data.sources import read_records, read_rows, read_texts
+from kerascnn.data.splits import Splits, load_splits, split_rows
+
+__all__ = [
+    "DEMOS",
+    "Record",
+    "Row",
+    "Splits",
+    "load_splits",
+    "read_records",
+    "read_rows",
+    "read_texts",
+    "split_rows",
+    "where",
+]

@@ -1,0 +1,94 @@
+"""From vectorized documents to padded batches: batches of similar length, so that little of them is padding."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+# Batches are sorted by length inside windows of so many batches: wide enough that a batch holds hardly any padding,
+# narrow enough that an epoch stays well shuffled.
+WINDOW = 50
+# Padded lengths are multiples of this, so that the kernels see few different shapes.
+LENGTH_MULTIPLE = 8
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Documents of different length, one after the other.
+
+    ``values`` int32 (tokens,) holds the ids of all documents, ``row_splits`` int64 (documents + 1,) where each begins.
+    """
+
+    values: np.ndarray
+    row_splits: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return len(self.row_splits) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each document, int64 (documents,)."""
+        return np.diff(self.row_splits)
+
+    def padded(self, rows: np.ndarray) -> np.ndarray:
+        """Some documents as int32 (rows, length), padded with 0 to a common multiple of ``LENGTH_MULTIPLE``."""
+        starts, lengths = self.row_splits[rows], self.lengths[rows]
+        length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max()) // LENGTH_MULTIPLE))
+        inside = np.arange(length) < lengths[:, None]
+        batch = np.zeros((len(rows), length), np.int32)
+        batch[inside] = self.values[(starts[:, None] + np.arange(length))[inside]]
+        return batch
+
+
+def shuffled(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
+    """The rows of each batch of an epoch: shuffled, of similar length, every row once.
+
+    The order depends on nothing but the arguments, so that an interrupted run goes on where it stopped.
+    """
+    generator = np.random.default_rng((seed, epoch))
+    order = generator.permutation(len(lengths))
+    windows = np.split(order, range(WINDOW * batch_size, len(order), WINDOW * batch_size))
+    by_length = np.concatenate([window[np.argsort(lengths[window], kind="stable")] for window in windows])
+    batches = np.split(by_length, range(batch_size, len(order), batch_size))
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """The rows of each batch for prediction: shortest documents first, every row once."""
+    return np.split(np.argsort(lengths, kind="stable"), range(batch_size, len(lengths), batch_size))
+
+
+def training_batches(ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int) -> tf.data.Dataset:
+    """Endless batches ``(ids int32 (batch, length), labels int32 (batch,))``, epoch after epoch."""
+
+    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for epoch in itertools.count(first_epoch):
+            for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
+                yield ids.padded(rows), labels[rows]
+
+    return _dataset(generate)
+
+
+def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    """Batches as for training, each document once, in an order that never changes."""
+
+    batches = sorted_by_length(ids.lengths, batch_size)
+
+    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for rows in batches:
+            yield ids.padded(rows), labels[rows]
+
+    return _dataset(generate).apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
+def _dataset(generate: Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]) -> tf.data.Dataset:
+    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
+    options = tf.data.Options()
+    # Autotune can stall the end of an epoch for seconds.
+    options.autotune.enabled = False
+    return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(4).with_options(options)

@@ -1,0 +1,42 @@
+"""What every source yields, and how messages speak of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    """One example with every column it came with.
+
+    Attributes:
+        fields: Column name to value, as text.
+        file: Path or source name, as given.
+        number: Row as a person finds it, from 1: the line a CSV or JSONL record starts on (the CSV header is line 1),
+            the row of a Parquet file or data set, 1 for an article that is a file of its own.
+    """
+
+    fields: dict[str, str]
+    file: str
+    number: int
+
+
+class Row(NamedTuple):
+    """One labelled example; ``file`` and ``number`` as in ``Record``."""
+
+    text: str
+    label: str
+    file: str
+    number: int
+
+
+def where(row: Row | Record) -> str:
+    """The place of a row, for messages: ``train.csv, row 7``."""
+    return f"{row.file}, row {row.number}"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of an error message: ``; did you mean 'text'?``, or nothing where no name is near."""
+    near = difflib.get_close_matches(name, list(names), n=3)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -1,0 +1,273 @@
+"""Training, validation and test rows: given or split off, checked, with everything unusual counted and said."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kerascnn.config import Source
+from kerascnn.data import tfds
+from kerascnn.data.rows import Row, did_you_mean, where
+from kerascnn.data.sources import read_rows
+from kerascnn.errors import InputError
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Rows that are fit to train on.
+
+    Attributes:
+        train: Training rows, of two classes or more.
+        validation: Validation rows; empty only where ``source.validation_fraction`` is 0.
+        test: Test rows; empty only where ``source.test_fraction`` is 0.
+        messages: What was done to the data and what is unusual about it, a line each, for the caller to print.
+    """
+
+    train: list[Row]
+    validation: list[Row]
+    test: list[Row]
+    messages: list[str] = field(default_factory=list)
+
+
+def load_splits(
+    data: Sequence[str], validation_data: Sequence[str], test_data: Sequence[str], source: Source
+) -> Splits:
+    """Read the sources of a run. A ``tfds:`` data set brings its own validation and test split where it has one.
+
+    Args:
+        data: Sources of the training rows, as for ``read_rows``.
+        validation_data: Sources of the validation rows; none: the data set's own, or split off.
+        test_data: The same for test rows.
+        source: How to read and split.
+
+    Returns:
+        Checked rows, as from ``split_rows``.
+
+    Raises:
+        InputError: A source cannot be read, or its rows cannot be trained on; the message names file and row.
+    """
+    messages: list[str] = []
+    validation = _given_or_own(data, validation_data, "validation", source, messages)
+    test = _given_or_own(data, test_data, "test", source, messages)
+    splits = split_rows(read_rows(data, source), validation, test, source)
+    return dataclasses.replace(splits, messages=messages + splits.messages)
+
+
+def _given_or_own(
+    data: Sequence[str], specs: Sequence[str], name: str, source: Source, messages: list[str]
+) -> Iterable[Row] | None:
+    if specs:
+        return read_rows(specs, source)
+    own = [spec for spec in (tfds.own_split(one, name, source) for one in data) if spec]
+    if not own:
+        return None
+    rows = list(read_rows(own, source))
+    if not any(row.label for row in rows):
+        messages.append(f"{', '.join(own)} has no labels: not used")
+        return None
+    messages.append(f"{name} data: {', '.join(own)}, {len(rows):,} rows")
+    return rows
+
+
+def split_rows(
+    train: Iterable[Row], validation: Iterable[Row] | None, test: Iterable[Row] | None, source: Source
+) -> Splits:
+    """Check rows and split off what is not given.
+
+    Rows with an empty text or label are left out. Where something is split off, repeats of a text are left out first,
+    so that no text stands on both sides; the split keeps the proportions of the classes and the order of the rows.
+
+    Args:
+        train: Training rows.
+        validation: Validation rows; None: ``source.validation_fraction`` of the training rows.
+        test: Test rows; None: ``source.test_fraction`` of the training rows.
+        source: Fractions (0 to 0.5, less than 1 together) and seed.
+
+    Returns:
+        The rows, and what was noticed.
+
+    Raises:
+        InputError: There is one class only, a label that training never saw, or too little to split.
+    """
+    messages: list[str] = []
+    train = _usable(train, "training", messages)
+    given = {
+        name: None if rows is None else _usable(rows, name, messages)
+        for name, rows in (("validation", validation), ("test", test))
+    }
+    _report_two_labels([*train, *(given["validation"] or ()), *(given["test"] or ())], messages)
+    fractions = {"test": source.test_fraction, "validation": source.validation_fraction}
+    wanted = {name: fraction for name, fraction in fractions.items() if given[name] is None and fraction != 0}
+    if wanted:
+        train = _without_repeats(train, messages)
+    _check_labels(train, given)
+    if wanted:
+        train, held_out = _split(train, wanted, source.split_seed, messages)
+        given.update(held_out)
+    else:
+        _report_single_rows(train, messages)
+    _report_shared(train, given, messages)
+    for name in fractions:
+        if given[name] is None:
+            messages.append(f"no {name} data: none given, and --source.{name}_fraction is 0")
+    return Splits(train, given["validation"] or [], given["test"] or [], messages)
+
+
+class _Tally:
+    """How many rows something is true of, and which was the first."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.first: Row | None = None
+
+    def add(self, row: Row) -> None:
+        self.rows += 1
+        self.first = self.first or row
+
+    def report(self, what: str, messages: list[str]) -> None:
+        if self.first:
+            rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
+            messages.append(f"{rows} {what} (first: {where(self.first)})")
+
+
+def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
+    usable = []
+    no_text, no_label, nul = _Tally(), _Tally(), _Tally()
+    for row in rows:
+        if "\0" in row.text or "\0" in row.label:
+            nul.add(row)
+            row = row._replace(text=row.text.replace("\0", " "), label=row.label.replace("\0", " ").strip())
+        if not row.text.strip():
+            no_text.add(row)
+        elif not row.label:
+            no_label.add(row)
+        else:
+            usable.append(row)
+    nul.report(f"of the {name} data with NUL characters: read as spaces", messages)
+    no_text.report(f"of the {name} data without text: left out", messages)
+    no_label.report(f"of the {name} data without a label: left out", messages)
+    if not usable:
+        first = no_text.first or no_label.first
+        raise InputError(
+            f"no row of the {name} data has both text and label"
+            + (f" (first: {where(first)}); check --text-column and --label-column" if first else "")
+        )
+    return usable
+
+
+def _check_labels(train: list[Row], given: dict[str, list[Row] | None]) -> None:
+    labels = {row.label for row in train}
+    if len(labels) == 1:
+        raise InputError(
+            f"all {len(train):,} training rows have the label {train[0].label!r} (first: {where(train[0])}); "
+            "a classifier needs two labels or more, check --label-column"
+        )
+    for name, rows in given.items():
+        for row in rows or ():
+            if row.label not in labels:
+                raise InputError(
+                    f"{where(row)}: the {name} data has the label {row.label!r}, which no training row has"
+                    f"{did_you_mean(row.label, labels)}; correct it, or add training rows with it"
+                )
+
+
+def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
+    label_of: dict[str, str] = {}
+    tally = _Tally()
+    for row in rows:
+        if label_of.setdefault(row.text, row.label) != row.label:
+            tally.add(row)
+    tally.report("repeat a text with another label", messages)
+
+
+def _report_shared(train: list[Row], given: dict[str, list[Row] | None], messages: list[str]) -> None:
+    texts = {row.text for row in train}
+    for name, rows in given.items():
+        tally = _Tally()
+        for row in rows or ():
+            if row.text in texts:
+                tally.add(row)
+        tally.report(f"of the {name} data have a text that is in the training data too: its figures flatter", messages)
+
+
+def _report_single_rows(train: list[Row], messages: list[str]) -> None:
+    counts = Counter(row.label for row in train)
+    tally = _Tally()
+    for row in train:
+        if counts[row.label] == 1:
+            tally.add(row)
+    tally.report("of the training data alone in their class", messages)
+
+
+def _split(
+    rows: list[Row], fractions: dict[str, float], seed: int, messages: list[str]
+) -> tuple[list[Row], dict[str, list[Row]]]:
+    """Hold out a part of the rows for each name, and keep the rest; every part in the order of the rows."""
+    if sum(fractions.values()) >= 1:
+        settings = " and ".join(f"--source.{name}_fraction {fraction:g}" for name, fraction in fractions.items())
+        raise InputError(f"{settings} leave no training rows; together they must be less than 1")
+    parts = 1 + len(fractions)
+    rare = _rare_labels(rows, parts, messages)
+    candidates = [row for row in rows if row.label not in rare]
+    if not candidates:
+        raise InputError(
+            f"{len(rows)} training rows (first: {where(rows[0])}) are too few to split off {' and '.join(fractions)} "
+            f"data: no class has {parts} different texts; give more rows, or --validation-data and --test-data"
+        )
+    held_out = _hold_out(candidates, fractions, seed)
+    for name, held in held_out.items():
+        messages.append(f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}")
+    not_kept = {id(row) for held in held_out.values() for row in held}
+    return [row for row in rows if id(row) not in not_kept], held_out
+
+
+def _without_repeats(rows: list[Row], messages: list[str]) -> list[Row]:
+    seen: set[str] = set()
+    different = []
+    tally = _Tally()
+    for row in rows:
+        if row.text in seen:
+            tally.add(row)
+        else:
+            seen.add(row.text)
+            different.append(row)
+    tally.report("repeat the text of an earlier one: left out before the split", messages)
+    return different
+
+
+def _rare_labels(rows: list[Row], parts: int, messages: list[str]) -> set[str]:
+    """Labels with too few rows to have one in every part."""
+    counts = Counter(row.label for row in rows)
+    rare = {label for label, count in counts.items() if count < parts}
+    if rare:
+        first = next(row for row in rows if row.label in rare)
+        names = ", ".join(map(repr, itertools.islice(sorted(rare), 5))) + (", …" if len(rare) > 5 else "")
+        messages.append(
+            f"too few rows to split, all stay in the training data: {len(rare)} of {len(counts)} classes, {names} "
+            f"(first: {where(first)})"
+        )
+    return rare
+
+
+def _hold_out(rows: list[Row], fractions: dict[str, float], seed: int) -> dict[str, list[Row]]:
+    """Draw the fractions of every class: at least one row for each part, and one that stays.
+
+    scikit-learn's stratified splits promise neither, and fail where a part has fewer rows than there are classes.
+    """
+    order = random.Random(seed)
+    of_label: dict[str, list[int]] = {}
+    for position, row in enumerate(rows):
+        of_label.setdefault(row.label, []).append(position)
+    held: dict[str, list[int]] = {name: [] for name in fractions}
+    for label in sorted(of_label):
+        left, total = of_label[label], len(of_label[label])
+        order.shuffle(left)
+        for parts_after, name in zip(range(len(fractions), 0, -1), fractions, strict=True):
+            count = min(max(1, round(fractions[name] * total)), len(left) - parts_after)
+            held[name] += left[:count]
+            left = left[count:]
+    return {name: [rows[position] for position in sorted(positions)] for name, positions in held.items()}

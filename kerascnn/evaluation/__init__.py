@@ -1,0 +1,1 @@
+"""Evaluation: figures from labels and probabilities, and their pictures."""

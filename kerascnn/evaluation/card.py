@@ -1,0 +1,51 @@
+"""The model card: what a bundle is, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
+
+FIGURES = ("accuracy", "macro_f1", "loss", "ece")
+
+
+def model_card(bundle: Bundle) -> str:
+    """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts."""
+    config, metrics = bundle.config, bundle.metrics
+    sections = [
+        f"# {config.model} for {', '.join(config.data)}",
+        f"Classifies text into {len(bundle.labels)} classes: {', '.join(bundle.labels)}.",
+        "## Use",
+        "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
+        "classifier.predict_top_k([\"a text\"], k=3)\n```",
+        "## Data",
+        _table(("split", "rows", "sources"),
+               [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in bundle.data.items()]),
+        "## Figures",
+        _table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
+               [(name, f"{figures['rows']:,}", *(f"{figures[key]:.4f}" for key in FIGURES))
+                for name, figures in metrics.items() if isinstance(figures, Mapping)]),
+        *(_per_class(metrics["test"]) if "test" in metrics else ()),
+        "## Training",
+        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
+        f" ({metrics['documents_per_second']:,.0f} documents a second), seed {config.seed}."
+        " All settings stand in `config.yaml`, the epochs in `history.csv`.",
+    ]  # fmt: skip
+    return "\n\n".join(sections) + "\n"
+
+
+def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    rows = [(name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}")
+            for name, values in figures["per_class"].items()]  # fmt: skip
+    return (
+        "On the test data, by class:",
+        _table(("class", "precision", "recall", "F1", "rows"), rows),
+        "![Confusion matrix](confusion_matrix.png)",
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

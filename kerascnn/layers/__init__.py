@@ -1,0 +1,16 @@
+"""Layers of the models: ``keras.ops`` and stock layers only, so that they run on every Keras backend and in TFLite."""
+
+from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
+from kerascnn.layers.masking import PaddingMask
+from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
+from kerascnn.layers.tokens import HashedNGrams, TokenDropout
+
+__all__ = [
+    "GatedLinearUnit",
+    "HashedNGrams",
+    "MaskedMaxPooling",
+    "MaskedPooling",
+    "PaddingMask",
+    "ResidualGatedBlock",
+    "TokenDropout",
+]

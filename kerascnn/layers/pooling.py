@@ -1,0 +1,81 @@
+"""Pooling over time that never sees padding."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import keras
+from keras import ops
+
+Pooling = Literal["max", "average", "both"]
+_LOWEST = -6e4
+"""Stands for minus infinity and is still finite in float16."""
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class MaskedPooling(keras.layers.Layer):
+    """Pools a sequence over time to one vector (Collobert et al. 2011, section 3.3).
+
+    Args:
+        pooling: "max", "average", or "both" (maxima, then averages).
+
+    Returns of a call:
+        (batch, channels), or (batch, 2 * channels) for "both"; zeros for a document without a token.
+    """
+
+    def __init__(self, *, pooling: Pooling = "max", **kwargs):
+        super().__init__(**kwargs)
+        if pooling not in ("max", "average", "both"):
+            raise ValueError(f"pooling is max, average or both. Received: {pooling!r}")
+        self.pooling = pooling
+
+    def call(self, inputs, valid):
+        """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
+        pooled = []
+        if self.pooling in ("max", "both"):
+            pooled.append(ops.max(_without_padding(inputs, valid), axis=1) * ops.max(valid, axis=1))
+        if self.pooling in ("average", "both"):
+            pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
+        return ops.concatenate(pooled, axis=-1)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "pooling": self.pooling}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class MaskedMaxPooling(keras.layers.Layer):
+    """Shortens a sequence: the maximum of every ``pool_size`` positions.
+
+    Windows start at the first position, whatever the length, so that padding moves none of them.
+
+    Args:
+        pool_size: Positions in a window, and the step from one to the next; 1 or more.
+
+    Returns of a call:
+        The pooled inputs (batch, ceil(time / pool_size), channels), zeros where padding stands, and their mask
+        (batch, ceil(time / pool_size), 1).
+    """
+
+    def __init__(self, *, pool_size: int = 2, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size = pool_size
+
+    def call(self, inputs, valid):
+        """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
+        pooled_valid = self._pool(valid)
+        return self._pool(_without_padding(inputs, valid), fill=_LOWEST) * pooled_valid, pooled_valid
+
+    def _pool(self, inputs, fill: float = 0.0):
+        whole_windows = ops.pad(inputs, [[0, 0], [0, self.pool_size - 1], [0, 0]], constant_values=fill)
+        return ops.max_pool(
+            whole_windows, self.pool_size, strides=self.pool_size, padding="valid", data_format="channels_last"
+        )
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "pool_size": self.pool_size}
+
+
+def _without_padding(inputs, valid):
+    return ops.where(valid > 0, inputs, ops.cast(_LOWEST, inputs.dtype))

@@ -1,0 +1,75 @@
+"""Layers that read token ids: dropout of whole tokens, and hashed n-grams."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+UNKNOWN = 1
+MULTIPLIER = 4093
+"""Prime; the largest hash (2**19 - 1) times it, plus any id below 2**20, still fits int32."""
+MAX_BUCKETS = 2**19
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class TokenDropout(keras.layers.Layer):
+    """Replaces tokens by the unknown token in training, so that no single word is relied on (Iyyer et al. 2015).
+
+    Args:
+        rate: Part of the tokens to replace, 0 to 1; padding stays padding.
+        seed: Seed of the choice.
+
+    Returns of a call:
+        ids (batch, time) of the input's dtype.
+    """
+
+    def __init__(self, *, rate: float, seed: int | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate, self.seed = rate, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, ids, training=None):
+        """Args: ids (batch, time) int, 0 is padding."""
+        if not training or self.rate == 0:
+            return ids
+        dropped = keras.random.uniform(ops.shape(ids), seed=self.seed_generator) < self.rate
+        return ops.where(ops.logical_and(dropped, ids != 0), ops.cast(UNKNOWN, ids.dtype), ids)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class HashedNGrams(keras.layers.Layer):
+    """Numbers every n-gram of a document with a row of a hash table (Joulin et al. 2017, section 2.2).
+
+    The n-gram t1 ... tn has the row ``1 + h(n)`` with ``h(0) = 0``, ``h(i) = (MULTIPLIER * h(i - 1) + ti) % buckets``;
+    no step leaves int32. Row 0 stands for an n-gram that reaches into the padding.
+
+    Args:
+        sizes: Lengths n of the n-grams, each 1 or more.
+        buckets: Rows of the table without row 0, up to ``MAX_BUCKETS``.
+
+    Returns of a call:
+        Rows (batch, time, number of sizes) int32, for the n-grams that start at each position.
+    """
+
+    def __init__(self, *, sizes: tuple[int, ...], buckets: int, **kwargs):
+        super().__init__(**kwargs)
+        if not 1 <= buckets <= MAX_BUCKETS:
+            raise ValueError(f"buckets lies between 1 and {MAX_BUCKETS}. Received: {buckets}")
+        self.sizes, self.buckets = tuple(sizes), buckets
+
+    def call(self, ids):
+        """Args: ids (batch, time) int32, 0 is padding and stands only behind the tokens."""
+        hashes, rows = ops.zeros_like(ids), {}
+        for size in range(1, max(self.sizes) + 1):
+            token = ops.pad(ids, [[0, 0], [0, size - 1]])[:, size - 1 :]
+            hashes = (hashes * MULTIPLIER + token) % self.buckets
+            rows[size] = ops.where(token != 0, hashes + 1, 0)
+        return ops.stack([rows[size] for size in self.sizes], axis=-1)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "sizes": self.sizes, "buckets": self.buckets}

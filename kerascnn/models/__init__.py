@@ -1,0 +1,41 @@
+"""The registry: a model is a file in this folder that decorates its settings with ``register``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+from kerascnn.errors import InputError
+from kerascnn.models.network import Network, Text
+from kerascnn.settings import nearest
+
+_NETWORKS: dict[str, type[Network]] = {}
+
+
+def register(name: str) -> Callable[[type[Network]], type[Network]]:
+    """Class decorator that makes a ``Network`` known as ``--model NAME``."""
+
+    def decorate(network: type[Network]) -> type[Network]:
+        _NETWORKS[name] = network
+        return network
+
+    return decorate
+
+
+def list_models() -> dict[str, type[Network]]:
+    """All registered models, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_NETWORKS.items()))
+
+
+def get(name: str) -> type[Network]:
+    """The settings class of a model; an unknown name is refused with the nearest right ones."""
+    networks = list_models()
+    if name not in networks:
+        raise InputError(f"no model is called {name!r}; did you mean {nearest(name, list(networks))}?")
+    return networks[name]
+
+
+__all__ = ["Network", "Text", "get", "list_models", "register"]

@@ -1,0 +1,106 @@
+"""What a group of settings can do: check its values, and be read from and written to plain dictionaries (YAML, JSON)."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import annotated_types
+import typeguard
+
+from kerascnn.errors import InputError
+
+Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
+"""A number from 0 to 1."""
+Rate = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
+"""A probability of dropping something, from 0 to below 1."""
+Size = Annotated[int, annotated_types.Ge(1)]
+"""A whole number, 1 or more."""
+Amount = Annotated[float, annotated_types.Ge(0)]
+"""A number, 0 or more."""
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of every group: a frozen dataclass whose values are checked when it is made.
+
+    Raises:
+        InputError: A value of the wrong type or outside its range; the message names the setting and the value.
+    """
+
+    def __post_init__(self) -> None:
+        for name, hint in _hints(type(self)).items():
+            _check(name, getattr(self, name), hint)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested dictionary of plain values: lists for tuples, as YAML and JSON have them."""
+        return _plain(dataclasses.asdict(self))
+
+    def updated(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
+        """A copy with the values of a nested dictionary.
+
+        Args:
+            values: Field names to values; a group's value is a dictionary again.
+            where: What is being read (a file's name), for messages.
+
+        Raises:
+            InputError: An unknown key, with the nearest right one; a value that cannot be used.
+        """
+        if not isinstance(values, Mapping):
+            raise InputError(f"{where}: expected settings as 'key: value', found {values!r}")
+        names = [field.name for field in dataclasses.fields(self)]
+        changes: dict[str, Any] = {}
+        for key, value in values.items():
+            if key not in names:
+                raise InputError(f"{where}: no setting is called {key!r}; did you mean {nearest(key, names)}?")
+            current = getattr(self, key)
+            changes[key] = current.updated(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)
+        try:
+            return dataclasses.replace(self, **changes)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+
+
+def nearest(name: object, names: list[str]) -> str:
+    """The name most like a mistaken one, or all of them where none is near."""
+    return ", ".join(difflib.get_close_matches(str(name), names, n=1) or names)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+@functools.cache
+def _hints(group: type[Settings]) -> dict[str, Any]:
+    """Type hints of a group's own values; the groups inside it check themselves."""
+    hints = get_type_hints(group, include_extras=True)
+    own = {field.name: hints[field.name] for field in dataclasses.fields(group)}
+    return {name: hint for name, hint in own.items() if get_origin(hint) is not None or hint in (int, float, str, bool)}
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    try:
+        typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)
+    except typeguard.TypeCheckError as error:
+        raise InputError(f"{name}: {value!r}: {error}") from None
+    for note in notes:
+        for bound in note if isinstance(note, annotated_types.GroupedMetadata) else (note,):
+            if isinstance(bound, annotated_types.Ge) and value < bound.ge:
+                raise InputError(f"{name}: {value!r} is below {bound.ge}")
+            if isinstance(bound, annotated_types.Le) and value > bound.le:
+                raise InputError(f"{name}: {value!r} is above {bound.le}")
+            if isinstance(bound, annotated_types.Lt) and value >= bound.lt:
+                raise InputError(f"{name}: {value!r} is not below {bound.lt}")

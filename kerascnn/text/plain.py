@@ -1,0 +1,126 @@
+"""Text to tokens without TensorFlow: the rules of ``standardize`` on one text, with the standard library alone.
+
+This file imports nothing of the package, so that it can be copied to where the package is not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from itertools import groupby
+
+_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
+
+# What NFKC_Casefold drops (Unicode's Default_Ignorable_Code_Point), which unicodedata does not know.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def tokenize(text: str | bytes, rules: Sequence[Sequence], level: str) -> list[str]:
+    """Split a text into tokens.
+
+    Args:
+        text: Any text; what is not valid UTF-8, lone surrogates included, becomes a space.
+        rules: As ``standardize.rules`` gives them, or as JSON gives those back.
+        level: ``word`` or ``character``.
+    """
+    if isinstance(text, str):
+        text = text.encode("utf-8", "surrogatepass")
+    text = apply(text.decode("utf-8", "replace"), rules)
+    return list(text) if level == "character" else [token for token in text.split(" ") if token]
+
+
+def encode(tokens: Sequence[str], ids: dict[str, int], max_length: int, stop_words: Collection[str] = ()) -> list[int]:
+    """Ids of the first `max_length` tokens that are no stop words; 1 where the vocabulary lacks the token."""
+    return [ids.get(token, 1) for token in tokens if token not in stop_words][:max_length]
+
+
+def apply(text: str, rules: Sequence[Sequence]) -> str:
+    """Run the rules on a text, one after the other."""
+    for name, *arguments in rules:
+        text = _RULES[name](text, *arguments)
+    return text
+
+
+def _replace(text: str, pattern: str, rewrite: str) -> str:
+    return _compile(pattern).sub(rewrite.replace("\\0", "\\g<0>"), text)
+
+
+def _unless(text: str, pattern: str, *rules: Sequence) -> str:
+    return text if _compile(pattern).fullmatch(text) else apply(text, rules)
+
+
+def _repair(text: str) -> str:
+    return text  # decoding did it
+
+
+def _width(text: str) -> str:
+    return text.translate(_WIDTH)
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _nfkc_casefold(text: str) -> str:
+    """NFKC_Casefold of the Unicode standard (section 3.13, R5 and D147), by the means that Python has."""
+    folded = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFKC", folded).casefold()
+    return unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded))
+
+
+_RULES: dict[str, Callable] = {
+    "replace": _replace,
+    "unless": _unless,
+    "repair": _repair,
+    "lower": str.lower,
+    "width": _width,
+    "nfkc": _nfkc,
+    "nfkc_casefold": _nfkc_casefold,
+}
+
+
+@lru_cache(maxsize=256)
+def _compile(pattern: str) -> re.Pattern:
+    """Compile a pattern in RE2 syntax, with the general categories spelled out as ranges."""
+    return re.compile(_CATEGORY.sub(_spell_out, _bracket(pattern)))
+
+
+def _bracket(pattern: str) -> str:
+    r"""Put brackets round a category that stands alone: ``\p{S}|x`` becomes ``[\p{S}]|x``."""
+    inside, parts = False, []
+    for part in re.split(r"(\\[pP]\{\w+\}|\\.|[][])", pattern):
+        if part in ("[", "]"):
+            inside = part == "["
+        parts.append(part if inside or not _CATEGORY.fullmatch(part) else f"[{part}]")
+    return "".join(parts)
+
+
+def _spell_out(match: re.Match) -> str:
+    sign, category = match.groups()
+    return _ranges(category, sign == "p")
+
+
+@lru_cache(maxsize=64)
+def _ranges(category: str, inside: bool) -> str:
+    """The code points of a general category (``L``, ``Cc``), or all others, as the ranges of a character class."""
+    return "".join(
+        f"\\U{start:08x}-\\U{stop - 1:08x}"
+        for start, stop, name in _category_runs()
+        if name.startswith(category) == inside
+    )
+
+
+@lru_cache(maxsize=1)
+def _category_runs() -> list[tuple[int, int, str]]:
+    runs, start = [], 0
+    for name, run in groupby(map(unicodedata.category, map(chr, range(0x110000)))):
+        stop = start + sum(1 for _ in run)
+        runs.append((start, stop, name))
+        start = stop
+    return runs

@@ -1,0 +1,180 @@
+"""Text to ids and what must be kept to do it again: settings, stop words, vocabulary."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.errors import InputError
+from kerascnn.models.network import Text
+from kerascnn.text import plain, vocabulary
+from kerascnn.text.graph import Tokenizer
+from kerascnn.text.standardize import VERSION, rules
+
+# A batch is worth its overhead, yet a batch of huge documents fits in memory.
+_BATCH_DOCUMENTS = 1024
+_BATCH_CHARACTERS = 4_000_000
+_THREADS = 2
+
+
+class Vectorizer:
+    """Turns text into ids, in the graph and in plain Python alike.
+
+    Args:
+        settings: How text becomes ids; the file `settings.stop_words` is not read here, but by ``adapt``.
+        vocabulary: Tokens by id; 0 is padding, 1 is the unknown token.
+        stop_words: Tokens that are left out.
+
+    Example:
+        >>> vectorizer = Vectorizer.adapt(["a good film", "a bad film"], Text(min_count=1))
+        >>> vectorizer.encode_plain("A good book")
+        [2, 5, 1]
+    """
+
+    def __init__(self, settings: Text, vocabulary: Sequence[str], stop_words: Sequence[str] = ()) -> None:
+        self.settings = settings
+        self.vocabulary = list(vocabulary)
+        self.stop_words = tuple(stop_words)
+        self._rules = rules(settings)
+
+    @classmethod
+    def adapt(cls, texts: Iterable[str], settings: Text) -> Vectorizer:
+        """Build the vocabulary of some texts, which are read once and not kept.
+
+        Only the first `max_length` tokens of a text count, as a model sees no others.
+
+        Raises:
+            InputError: The file of stop words cannot be used.
+        """
+        empty = cls(settings, vocabulary.RESERVED)
+        empty.stop_words = read_stop_words(settings.stop_words, empty) if settings.stop_words else ()
+        count = tf.function(
+            lambda batch: tf.unique_with_counts(empty.tokenizer(batch).values),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
+        counts: Counter[bytes] = Counter()
+        for batch in _batches(texts):
+            tokens, _, frequencies = count(tf.constant(batch))
+            for token, frequency in zip(tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
+                counts[token] += frequency
+        decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
+        tokens = vocabulary.build(decoded, max_tokens=settings.max_tokens, min_count=settings.min_count)
+        return cls(settings, tokens, empty.stop_words)
+
+    @classmethod
+    def from_settings(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
+        """Build the vectorizer that ``settings_dict`` describes.
+
+        Raises:
+            InputError: A newer version of the rules made it.
+        """
+        saved = dict(saved)
+        version = saved.pop("version")
+        if version > VERSION:
+            raise InputError(f"the vectorizer has version {version}, this kerascnn knows {VERSION}; install a newer kerascnn")
+        stop_words = saved.pop("stop_words")
+        return cls(Text(**saved | {"standardize": tuple(saved["standardize"])}), vocabulary, stop_words)
+
+    def settings_dict(self) -> dict[str, Any]:
+        """All but the vocabulary, ready for JSON; the stop words themselves stand in it, not their file."""
+        saved = dataclasses.asdict(self.settings) | {"stop_words": list(self.stop_words)}
+        return {"version": VERSION} | saved | {"standardize": list(self.settings.standardize)}
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Text to tokens in the graph."""
+        return Tokenizer(
+            rules=self._rules,
+            level=self.settings.level,
+            max_length=self.settings.max_length,
+            stop_words=self.stop_words,
+        )
+
+    @cached_property
+    def layer(self) -> keras.layers.TextVectorization:
+        """Text to ids: string (batch,) or (batch, 1) -> int64 (batch, length of the longest), padded with 0.
+
+        Everything happens in `split`, because backends other than TensorFlow hand `standardize` NumPy arrays.
+        """
+        with tf.init_scope():  # its table must outlive the graph that asks for the layer first
+            return keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=self.vocabulary[2:])
+
+    def __call__(self, texts: tf.Tensor | Sequence[str]) -> tf.Tensor:
+        """Ids of a batch of texts, string (batch,) -> int32 (batch, length of the longest), padded with 0."""
+        return tf.cast(self.layer(tf.convert_to_tensor(texts)), tf.int32)
+
+    def encode(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of many texts.
+
+        Returns:
+            Ids of all documents one after the other, int32 (tokens,), and where each begins, int64 (documents + 1,).
+        """
+        batches = tf.data.Dataset.from_generator(
+            lambda: _batches(texts), output_signature=tf.TensorSpec([None], tf.string)
+        )
+        ragged = batches.map(
+            lambda batch: tf.RaggedTensor.from_tensor(self(batch), padding=0), num_parallel_calls=_THREADS
+        )
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        values, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        for batch in ragged.with_options(options):
+            values.append(batch.values.numpy())
+            lengths.append(batch.row_lengths().numpy())
+        return np.concatenate(values), np.cumsum(np.concatenate(lengths))
+
+    def tokenize_plain(self, text: str | bytes) -> list[str]:
+        """Tokens of one text that would get an id, without TensorFlow."""
+        tokens = plain.tokenize(text, self._rules, self.settings.level)
+        return [token for token in tokens if token not in self.stop_words][: self.settings.max_length]
+
+    def encode_plain(self, text: str | bytes) -> list[int]:
+        """Ids of one text, without TensorFlow."""
+        return [self._ids.get(token, 1) for token in self.tokenize_plain(text)]
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {token: number for number, token in enumerate(self.vocabulary) if number > 1}
+
+
+def read_stop_words(path: str | Path, vectorizer: Vectorizer) -> tuple[str, ...]:
+    """Read a file of stop words, a token a line, and standardize them as `vectorizer` does with text.
+
+    Raises:
+        InputError: The file is missing or not UTF-8, or a line is not one token.
+    """
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the stop words are not UTF-8 ({error.reason} at byte {error.start}); save them as UTF-8") from None
+    words: dict[str, None] = {}
+    for number, line in enumerate(lines, start=1):
+        tokens = vectorizer.tokenize_plain(line)
+        if len(tokens) > 1:
+            raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens, {tokens}; a stop word is one token")
+        words |= dict.fromkeys(tokens)
+    return tuple(words)
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[bytes]]:
+    """Texts in batches bounded in documents and in characters; lone surrogates become invalid UTF-8, which is repaired."""
+    batch: list[bytes] = []
+    characters = 0
+    for text in texts:
+        batch.append(text.encode("utf-8", "surrogatepass"))
+        characters += len(text)
+        if len(batch) == _BATCH_DOCUMENTS or characters > _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,166 @@
+"""Train a model on vectorized documents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.utils.class_weight import compute_class_weight
+
+from kerascnn.config import Training
+from kerascnn.data.pipeline import Ids, training_batches, validation_batches
+from kerascnn.errors import InputError
+from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.losses import SparseCrossentropy
+from kerascnn.training.progress import Progress
+from kerascnn.training.optimizers import LazyAdam
+from kerascnn.training.schedules import Warmup
+from kerascnn.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Vectorized documents and their labels, int32 (documents,)."""
+
+    ids: Ids
+    labels: np.ndarray
+
+    def digest(self) -> str:
+        """A hash that changes with any id, label or their order."""
+        return hashlib.sha256(
+            b"".join(array.tobytes() for array in (self.ids.values, self.ids.row_splits, self.labels))
+        ).hexdigest()
+
+
+def seed_everything(seed: int, deterministic: bool) -> None:
+    """Seed Python, NumPy and TensorFlow; optionally make every operation deterministic for the rest of the process."""
+    keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under a dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer with its schedule over all ``steps`` of the training."""
+    schedule = Warmup(
+        peak=settings.learning_rate,
+        warmup_steps=round(settings.warmup * steps),
+        total_steps=steps,
+        decay=settings.schedule,
+    )
+    kinds = {"adam": LazyAdam, "adadelta": keras.optimizers.Adadelta, "sgd": keras.optimizers.SGD}
+    optimizer = kinds[settings.optimizer](
+        learning_rate=schedule,
+        weight_decay=settings.weight_decay or None,
+        global_clipnorm=settings.clip_norm or None,
+    )
+    if settings.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["embedding", "bias", "gamma", "beta"])
+    if settings.precision == "mixed_float16":
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def fit(
+    model: keras.Model,
+    train: Examples,
+    validation: Examples,
+    settings: Training,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    resume: bool = False,
+    fingerprint: dict[str, Any] | None = None,
+    verbose: bool = False,
+) -> Checkpoint:
+    """Train a model in place; it ends with the weights of its best epoch.
+
+    Args:
+        model: Functional model, int32 (batch, length) -> logits float32 (batch, classes).
+        train: Training documents.
+        validation: Documents that early stopping watches.
+        settings: How to train.
+        seed: Seed of the order of the documents.
+        folder: Where the state is kept after each epoch; None: nowhere.
+        resume: Go on from the state in ``folder``.
+        fingerprint: What must be the same for a run to go on, name to value.
+        verbose: Show progress on standard error.
+
+    Returns:
+        The history of the epochs and the seconds they took.
+
+    Raises:
+        InputError: The loss is not finite, or the state to resume belongs to another run.
+    """
+    steps = -(-len(train.labels) // settings.batch_size)
+    trainer = Trainer(model)
+    trainer.compile(
+        optimizer=build_optimizer(settings, steps * settings.epochs),
+        loss=SparseCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=False,
+    )
+    trainer(np.zeros((1, 8), np.int32))
+    trainer.optimizer.build(trainer.trainable_variables)
+    checkpoint = Checkpoint(
+        monitor=settings.monitor, patience=settings.patience, folder=folder, fingerprint=fingerprint or {}
+    )
+    checkpoint.set_model(trainer)
+    if resume:
+        checkpoint.restore()
+    if checkpoint.finished or checkpoint.epoch >= settings.epochs:
+        checkpoint.restore_best()
+        return checkpoint
+    callbacks = [checkpoint, *_tensorboard(settings, folder)]
+    if verbose:
+        callbacks.append(Progress(epochs=settings.epochs, documents=len(train.labels), batch_size=settings.batch_size))
+    trainer.fit(
+        training_batches(train.ids, train.labels, settings.batch_size, seed=seed, first_epoch=checkpoint.epoch),
+        steps_per_epoch=steps,
+        initial_epoch=checkpoint.epoch,
+        epochs=settings.epochs,
+        validation_data=validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
+        class_weight=_class_weights(train.labels) if settings.class_weights == "balanced" else None,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
+    return checkpoint
+
+
+def _class_weights(labels: np.ndarray) -> dict[int, float]:
+    classes = np.unique(labels)
+    return dict(
+        zip(classes.tolist(), compute_class_weight("balanced", classes=classes, y=labels).tolist(), strict=True)
+    )
+
+
+def _tensorboard(settings: Training, folder: Path | None) -> list[keras.callbacks.Callback]:
+    if not settings.tensorboard:
+        return []
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError:
+        raise InputError('training.tensorboard needs TensorBoard: pip install "kerascnn[tensorboard]"') from None
+    if folder is None:
+        raise InputError(
+            "training.tensorboard needs a folder to write to: train with the command, or give fit a folder"
+        )
+    return [keras.callbacks.TensorBoard(log_dir=str(folder / "tensorboard"))]

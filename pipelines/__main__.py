@@ -1,0 +1,33 @@
+"""``kerascnn VERB`` and ``python -m pipelines VERB``: the commands of this folder."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from pipelines.command import run
+
+VERBS = {
+    "train": "train a text classifier",
+    "evaluate": "figures of a bundle on labelled data",
+    "predict": "labels and probabilities for new text",
+}
+
+
+def main() -> None:
+    """Hand the command line over to its verb."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if verb in ("-h", "--help"):
+        print("usage: kerascnn VERB [OPTIONS]\n")
+        print("\n".join(f"  {name:<10} {what}" for name, what in VERBS.items()))
+        print("\nkerascnn VERB --help explains its options.")
+        return
+    if verb not in VERBS:
+        print(f"error: no command is called {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
+        raise SystemExit(2)
+    command = importlib.import_module(f"pipelines.{verb}")
+    run(lambda: command.main(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What all commands share: parsing into dataclasses, one-line errors, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import tyro
+
+from kerascnn.errors import InputError
+
+ArgumentsT = TypeVar("ArgumentsT")
+
+
+def parse(
+    kind: type[ArgumentsT], verb: str, description: str | None, argv: Sequence[str] | None, default: Any = None
+) -> ArgumentsT:
+    """Read the command line into a dataclass; wrong usage ends the process with status 2."""
+    arguments = {} if default is None else {"default": default}
+    return tyro.cli(
+        kind,
+        prog=f"python -m pipelines.{verb}",
+        description=description,
+        args=argv,
+        config=(tyro.conf.FlagCreatePairsOff,),
+        **arguments,
+    )
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command: what the user can mend is one line on standard error and status 1, never a traceback."""
+    try:
+        main()
+        sys.stdout.flush()
+    except InputError as error:
+        raise SystemExit(f"error: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted") from None
+    except BrokenPipeError:
+        # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and find its devices without its notes on missing CUDA libraries; a failure shows them all."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            notes.seek(0)
+            os.write(terminal, notes.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def say(message: str) -> None:
+    """Tell the person, apart from the results on standard output."""
+    print(message, file=sys.stderr, flush=True)

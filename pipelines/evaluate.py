@@ -1,0 +1,55 @@
+"""Evaluate a bundle on labelled data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from kerascnn.config import Source
+from kerascnn.errors import InputError
+from pipelines.command import parse, run, say, start_tensorflow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What to evaluate, and on what."""
+
+    bundle: Annotated[str, tyro.conf.Positional]
+    """Folder that training wrote."""
+    data: tuple[str, ...]
+    """Labelled data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class, tfds:NAME, demo:NAME."""
+    plot: str = ""
+    """Also draw the confusion matrix into this PNG file."""
+    json: bool = False
+    """Print the figures as JSON."""
+    source: Source = field(default_factory=Source)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = parse(Arguments, "evaluate", __doc__, argv)
+    start_tensorflow()
+    from kerascnn import load
+    from kerascnn.data.sources import read_rows
+    from kerascnn.data.splits import usable_rows
+    from kerascnn.evaluation import metrics, plots
+
+    classifier = load(args.bundle)
+    rows, messages = usable_rows(read_rows(args.data, args.source), classifier.bundle_.labels)
+    for message in messages:
+        say(message)
+    if not rows:
+        raise InputError(f"{', '.join(args.data)}: no row with a text and a label")
+    figures = classifier.evaluate([row.text for row in rows], [row.label for row in rows])
+    if args.plot:
+        plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))
+    print(json.dumps(figures, ensure_ascii=False) if args.json else metrics.table(figures))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,144 @@
+"""Label new text with a bundle: every row keeps its columns and gains label and score."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import annotated_types
+import tyro
+
+from kerascnn.config import Source
+from kerascnn.errors import InputError
+from pipelines.command import parse, run, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn import TextClassifier
+    from kerascnn.data.rows import Record
+
+# Rows that are held in memory at a time.
+CHUNK = 4096
+FORMATS = ("csv", "tsv", "jsonl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What to label, and where to."""
+
+    bundle: Annotated[str, tyro.conf.Positional]
+    """Folder that training wrote."""
+    texts: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """Texts to label, in place of --input."""
+    input: str = "-"
+    """File (csv, tsv, jsonl, parquet, txt with a text a line, also .gz); - is standard input, a text a line."""
+    output: str = "-"
+    """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV."""
+    top_k: Annotated[int, annotated_types.Ge(1)] = 1
+    """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,…"""
+    json: bool = False
+    """Write JSON lines to standard output."""
+    source: Source = field(default_factory=Source)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = parse(Arguments, "predict", __doc__, argv)
+    if args.top_k < 1:
+        raise InputError(f"--top-k: {args.top_k} is below 1")
+    style = "jsonl" if args.json else _style(args.output)
+    start_tensorflow()
+    from kerascnn import load
+    from kerascnn.data.rows import Record
+    from kerascnn.data.sources import read_texts
+
+    classifier = load(args.bundle)
+    if args.texts:
+        records: Iterable[Record] = (
+            Record({args.source.text_column: text}, "arguments", number) for number, text in enumerate(args.texts, 1)
+        )
+    else:
+        records = read_texts(args.input, args.source)
+    with _sink(args.output) as file:
+        write = _writer(file, style)
+        for row in _labelled(classifier, records, args.source.text_column, args.top_k):
+            write(row)
+
+
+def _labelled(
+    classifier: TextClassifier, records: Iterable[Record], text_column: str, top_k: int
+) -> Iterator[dict[str, str | float]]:
+    """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
+    records = iter(records)
+    while chunk := list(itertools.islice(records, CHUNK)):
+        answers = classifier.predict_top_k([record.fields[text_column] for record in chunk], top_k)
+        for record, answer in zip(chunk, answers, strict=True):
+            row: dict[str, str | float] = dict(record.fields)
+            for rank, (label, probability) in enumerate(answer, 1):
+                suffix = f"_{rank}" if top_k > 1 else ""
+                row[_free("label" + suffix, record)] = label
+                row[_free("score" + suffix, record)] = round(probability, 6)
+            yield row
+
+
+def _free(name: str, record: Record) -> str:
+    """A column of the input keeps its name and its values; ours makes way."""
+    return f"predicted_{name}" if name in record.fields else name
+
+
+def _style(output: str) -> str:
+    if output == "-":
+        return "csv"
+    suffix = Path(output.removesuffix(".gz")).suffix.removeprefix(".")
+    if suffix not in FORMATS:
+        raise InputError(f"--output {output}: cannot write .{suffix}; choose a name that ends in .csv, .tsv or .jsonl")
+    return suffix
+
+
+@contextlib.contextmanager
+def _sink(output: str) -> Iterator[IO[str]]:
+    """Standard output, or a file that is written beside and renamed when it is whole."""
+    if output == "-":
+        yield sys.stdout
+        return
+    path = Path(output)
+    beside = path.with_name(f".{path.name}.partial")
+    opened = gzip.open if output.endswith(".gz") else open
+    try:
+        with opened(beside, "wt", encoding="utf-8", newline="") as file:
+            yield file
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _writer(file: IO[str], style: str) -> Callable[[dict[str, str | float]], None]:
+    """A function that writes a row; the columns of CSV and TSV are those of the first row."""
+    if style == "jsonl":
+        return lambda row: print(json.dumps(row, ensure_ascii=False), file=file)
+    writer: csv.DictWriter | None = None
+
+    def write(row: dict[str, str | float]) -> None:
+        nonlocal writer
+        if writer is None:
+            writer = csv.DictWriter(file, list(row), delimiter="\t" if style == "tsv" else ",", lineterminator="\n")
+            writer.writeheader()
+        try:
+            writer.writerow(row)
+        except ValueError:
+            new = ", ".join(sorted(row.keys() - set(writer.fieldnames)))
+            raise InputError(f"a row has {new}, the first row has not; write --output NAME.jsonl instead") from None
+
+    return write
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,162 @@
+"""Train a text classifier: rows of text and labels in, a folder that predicts out."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Generic
+
+import tyro
+
+from kerascnn import config as configuration
+from kerascnn import models
+from kerascnn.config import Config, NetworkT
+from pipelines.command import parse, run, say, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.data.rows import Row
+    from kerascnn.data.splits import Splits
+
+DESCRIPTION = """Train a text classifier: rows of text and labels in, a folder that predicts out.
+
+Without any option it trains on the BBC News articles of the extra "demo". Options of a group may be written with
+hyphens or as in the YAML file (--text.max_length). The network's options are those of the chosen --model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Generic[NetworkT]):
+    """What the command adds to a run."""
+
+    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    config: str = ""
+    """YAML file of settings, as config.yaml of a bundle; options on the command line win."""
+    resume: bool = False
+    """Go on with the interrupted run of the same settings, data and output."""
+    overwrite: bool = False
+    """Replace the bundle that stands at --output."""
+    list_models: bool = False
+    """List the architectures and stop."""
+    json: bool = False
+    """Print the figures as JSON on standard output."""
+
+
+def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
+    """The command line over the YAML file over the defaults of the model."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--config", default="")
+    first.add_argument("--model")
+    known, _ = first.parse_known_args(argv)
+    values = configuration.read(known.config) if known.config else {}
+    if known.model and known.model != values.get("model", Config.model):
+        # settings of another architecture's network and text do not carry over
+        values = {key: value for key, value in values.items() if key not in ("network", "text")}
+    base = configuration.from_dict(
+        {**values, **({"model": known.model} if known.model else {})}, known.config or "--model"
+    )
+    kind = Arguments[type(base.network)]  # type: ignore[misc]
+    return parse(kind, "train", DESCRIPTION, argv, default=kind(run=base, config=known.config))
+
+
+def output_folder(config: Config[Any]) -> Path:
+    """``config.output``, or saved_models/DATA-MODEL."""
+    if config.output:
+        return Path(config.output)
+    data = config.data[0].rpartition(":")[2].replace("/", "-") if ":" in config.data[0] else _stem(Path(config.data[0]))
+    return Path("saved_models") / f"{data}-{config.model}"
+
+
+def _stem(path: Path) -> str:
+    stem = path.name.partition(".")[0]
+    return path.absolute().parent.name if stem == "train" else stem
+
+
+def state_folder(folder: Path) -> Path:
+    """Where the state of a training lies until its bundle is written."""
+    return folder.with_name(f"{folder.name}.training")
+
+
+def train(args: Arguments[Any]) -> dict[str, Any]:
+    """Train, evaluate and write the bundle; returns its metrics."""
+    start_tensorflow()
+    from kerascnn import bundle
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.data.splits import load_splits
+
+    config, folder = args.run, output_folder(args.run)
+    state = state_folder(folder)
+    if args.resume and folder.exists() and not state.exists():
+        say(f"{folder} is finished already")
+        return bundle.read_metrics(folder)
+    bundle.check_free(folder, overwrite=args.overwrite or args.resume)
+    splits = load_splits(config.data, config.validation_data, config.test_data, config.source)
+    for message in splits.messages:
+        say(message)
+    say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    if state.exists() and not args.resume:
+        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
+        shutil.rmtree(state)
+
+    classifier = TextClassifier.from_config(config)
+    classifier.fit(
+        *_columns(splits.train), validation_data=_columns(splits.validation) if splits.validation else None,
+        folder=state, resume=args.resume, verbose=True,
+    )  # fmt: skip
+    for name in ("validation", "test"):
+        if rows := getattr(splits, name):
+            classifier.bundle_.metrics[name] = classifier.evaluate(*_columns(rows))
+    classifier.bundle_.data.update(_provenance(config, splits))
+    classifier.save(folder, overwrite=args.overwrite or args.resume)
+    if (state / "tensorboard").exists():
+        shutil.move(state / "tensorboard", folder / "tensorboard")
+    shutil.rmtree(state)
+    _report(classifier.bundle_.metrics, folder)
+    return classifier.bundle_.metrics
+
+
+def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    return [row.text for row in rows], [row.label for row in rows]
+
+
+def _provenance(config: Config[Any], splits: Splits) -> dict[str, Any]:
+    """What each split was read from, how many rows it has, and a hash of them."""
+    sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
+    found = {}
+    for name, specs in sources.items():
+        if rows := getattr(splits, name):
+            digest = hashlib.sha256()
+            for row in rows:
+                digest.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
+            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest.hexdigest()}
+    return found
+
+
+def _report(metrics: dict[str, Any], folder: Path) -> None:
+    from kerascnn.evaluation.metrics import table
+
+    name = "test" if "test" in metrics else "validation"
+    say(f"\n{name} data\n\n{table(metrics[name])}\n")
+    say(
+        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
+        f" ({metrics['documents_per_second']:,.0f} documents/s)\nwrote {folder}"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = arguments(argv)
+    if args.list_models:
+        for name, network in models.list_models().items():
+            print(f"{name:<12} {network.good_for} ({network.paper})")
+        return
+    metrics = train(args)
+    if args.json:
+        print(json.dumps(metrics, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,222 @@
+"""What is trained on: checked, split so that nothing stands on both sides, and every oddity said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from conftest import CHINESE, ENGLISH, csv_text
+
+from kerascnn.config import Source
+from kerascnn.data import Row, Splits, load_splits, split_rows
+from kerascnn.errors import InputError
+
+
+def rows(pairs: Iterable[tuple[str, str]], file: str = "train.csv") -> list[Row]:
+    return [Row(text, label, file, number) for number, (text, label) in enumerate(pairs, start=2)]
+
+
+def many(**counts: int) -> list[Row]:
+    """So many different texts a label."""
+    return rows((f"{ENGLISH[0][0]} {label} {number}", label) for label, count in counts.items() for number in range(count))
+
+
+def said(splits: Splits, words: str) -> str:
+    found = [message for message in splits.messages if words in message]
+    assert len(found) == 1, splits.messages
+    assert "\n" not in found[0]
+    return found[0]
+
+
+def error(*args: object) -> str:
+    with pytest.raises(InputError) as caught:
+        split_rows(*args)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+TRAIN = rows(ENGLISH + [("Dull.", "negative")])
+TEST = rows([("A triumph.", "positive"), ("A bore.", "negative")], "test.csv")
+
+
+def test_a_split_keeps_the_proportions_of_the_classes_and_says_so():
+    splits = split_rows(many(a=600, b=300, c=100), None, None, Source(test_fraction=0.2))
+    assert Counter(row.label for row in splits.test) == {"a": 120, "b": 60, "c": 20}
+    assert Counter(row.label for row in splits.validation) == {"a": 60, "b": 30, "c": 10}
+    assert Counter(row.label for row in splits.train) == {"a": 420, "b": 210, "c": 70}
+    assert said(splits, "test data") == "test data: 200 of 1,000 training rows, split off by class with seed 0"
+    assert said(splits, "validation data: 100 of 1,000")
+
+
+def test_the_parts_of_a_split_are_all_the_rows_in_their_order():
+    train = many(a=40, b=17, c=2, d=1)
+    splits = split_rows(train, None, None, Source())
+    parts = (splits.train, splits.validation, splits.test)
+    assert sorted((row for part in parts for row in part), key=lambda row: row.number) == train
+    assert all(part == sorted(part, key=lambda row: row.number) for part in parts)
+
+
+def test_the_same_seed_splits_the_same_and_another_differently():
+    train = many(a=50, b=50)
+    assert split_rows(train, None, None, Source(split_seed=1)) == split_rows(train, None, None, Source(split_seed=1))
+    assert split_rows(train, None, None, Source(split_seed=1)) != split_rows(train, None, None, Source(split_seed=2))
+
+
+def test_only_what_is_not_given_is_split_off():
+    splits = split_rows(many(positive=50, negative=50), None, TEST, Source())
+    assert splits.test == TEST
+    assert (len(splits.train), len(splits.validation)) == (90, 10)
+    splits = split_rows(many(positive=50, negative=50), TEST, None, Source())
+    assert splits.validation == TEST
+    assert (len(splits.train), len(splits.test)) == (90, 10)
+
+
+def test_given_splits_are_left_as_they_are():
+    train = TRAIN + TRAIN
+    splits = split_rows(train, TEST, TEST, Source())
+    assert (splits.train, splits.validation, splits.test, splits.messages) == (train, TEST, TEST, [])
+
+
+def test_a_fraction_of_zero_leaves_a_part_out_and_says_so():
+    splits = split_rows(many(a=10, b=10), None, None, Source(test_fraction=0))
+    assert splits.test == []
+    assert len(splits.validation) == 2
+    assert "--source.test_fraction is 0" in said(splits, "no test data")
+
+
+def test_fractions_that_leave_nothing_to_train_on_are_refused():
+    message = error(many(a=10, b=10), None, None, Source(test_fraction=0.5, validation_fraction=0.5))
+    assert "--source.test_fraction 0.5 and --source.validation_fraction 0.5 leave no training rows" in message
+
+
+@pytest.mark.parametrize("counts", [(3, 3), (3, 1), (3, 100), (4, 3, 3), (5, 2, 1, 1), (1000, 3, 3, 3, 3)])
+@pytest.mark.parametrize("fractions", [(0.1, 0.1), (0.5, 0.4), (0.01, 0.01), (0, 0.5)])
+def test_a_class_stands_in_every_part_or_in_training_alone(counts, fractions):
+    train = many(**{f"class{position}": count for position, count in enumerate(counts)})
+    source = Source(test_fraction=fractions[0], validation_fraction=fractions[1])
+    splits = split_rows(train, None, None, source)
+    parts = [splits.train, splits.validation] + ([splits.test] if fractions[0] else [])
+    for position, count in enumerate(counts):
+        standing = [any(row.label == f"class{position}" for row in part) for part in parts]
+        assert standing == [True] + [count >= len(parts)] * (len(parts) - 1)
+    assert len(splits.train) + len(splits.validation) + len(splits.test) == len(train)
+
+
+def test_classes_too_small_to_split_stay_in_training_and_are_named():
+    train = many(a=50, b=50) + rows([("Ein Satz.", "single"), ("Zwei", "pair"), ("Drei", "pair")], "rare.csv")
+    splits = split_rows(train, None, None, Source())
+    assert Counter(row.label for row in splits.train) == {"a": 40, "b": 40, "single": 1, "pair": 2}
+    message = said(splits, "too few rows to split")
+    assert "2 of 4 classes, 'pair', 'single' (first: rare.csv, row 2)" in message
+
+
+def test_a_class_of_one_row_is_said_where_nothing_is_split():
+    splits = split_rows(TRAIN + rows([("Solo.", "single")], "rare.csv"), TEST, TEST, Source())
+    assert "1 row of the training data alone in their class (first: rare.csv, row 2)" in splits.messages
+
+
+def test_too_few_rows_to_split_are_refused():
+    message = error(TRAIN[:2], None, None, Source())
+    assert "2 training rows (first: train.csv, row 2) are too few to split off test and validation data" in message
+    assert "--test-data" in message
+
+
+def test_repeats_are_left_out_before_a_split():
+    train = many(a=30, b=30)
+    splits = split_rows(train + rows([(row.text, row.label) for row in train], "again.csv"), None, None, Source())
+    assert len(splits.train) + len(splits.validation) + len(splits.test) == 60
+    message = said(splits, "repeat the text of an earlier one: left out before the split")
+    assert message.startswith("60 rows")
+    assert "(first: again.csv, row 2)" in message
+
+
+def test_the_same_text_with_two_labels_is_counted_and_keeps_the_first_where_split():
+    train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", "b", "doubt.csv", 9)]
+    splits = split_rows(train, None, None, Source())
+    assert "1 row repeat a text with another label (first: doubt.csv, row 9)" in splits.messages
+    everything = splits.train + splits.validation + splits.test
+    assert [row.label for row in everything if row.text.endswith(" a 0")] == ["a"]
+    splits = split_rows(TRAIN, TEST, rows([("Dull.", "positive")], "test.csv"), Source())
+    assert said(splits, "another label").endswith("(first: test.csv, row 2)")
+
+
+def test_a_class_that_only_repeats_others_is_no_second_class():
+    message = error(rows([("Fine.", "a"), ("Good.", "a"), ("Fine.", "b")]), None, None, Source())
+    assert "all 2 training rows have the label 'a'" in message
+
+
+def test_a_text_in_training_and_in_given_data_is_counted_and_kept():
+    shared = rows([*TEST_PAIRS, (ENGLISH[3][0], "positive")], "test.csv")
+    splits = split_rows(TRAIN, shared, shared, Source())
+    assert splits.test == splits.validation == shared
+    for name in ("test", "validation"):
+        message = said(splits, f"1 row of the {name} data have a text that is in the training data too")
+        assert "(first: test.csv, row 4)" in message
+
+
+TEST_PAIRS = [("A triumph.", "positive"), ("A bore.", "negative")]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\n\t", "\u3000", "\xa0"])
+def test_rows_without_text_are_left_out_and_counted(empty):
+    train = rows([*ENGLISH, (empty, "positive"), (empty, "negative")])
+    splits = split_rows(train, TEST, TEST, Source())
+    assert splits.train == train[:4]
+    assert splits.messages == ["2 rows of the training data without text: left out (first: train.csv, row 6)"]
+
+
+def test_rows_without_a_label_are_left_out_and_counted_in_every_split():
+    train, test = rows([*ENGLISH, ("Dull.", "")]), rows([("Dull.", ""), *TEST_PAIRS], "test.csv")
+    splits = split_rows(train, TEST, test, Source())
+    assert (splits.train, splits.test) == (train[:4], test[1:])
+    assert splits.messages == [
+        "1 row of the training data without a label: left out (first: train.csv, row 6)",
+        "1 row of the test data without a label: left out (first: test.csv, row 2)",
+    ]
+
+
+def test_nul_characters_are_read_as_spaces_and_counted():
+    splits = split_rows(rows([*ENGLISH, ("good\0film", "posi\0tive\0"), ("\0", "negative")]), TEST, TEST, Source())
+    assert splits.train[-1][:2] == ("good film", "posi tive")
+    assert "2 rows of the training data with NUL characters: read as spaces (first: train.csv, row 6)" in splits.messages
+    assert "1 row of the training data without text: left out (first: train.csv, row 7)" in splits.messages
+
+
+def test_no_usable_row_is_an_error_in_every_split():
+    blank = rows([(" ", "positive"), ("Dull.", "")])
+    assert "no row of the training data has both text and label (first: train.csv, row 2)" in error(
+        blank, TEST, TEST, Source()
+    )
+    assert "no row of the test data" in error(TRAIN, TEST, [], Source())
+
+
+def test_one_class_only_is_an_error():
+    message = error(rows([("Good.", "a"), ("Fine.", "a")]), None, None, Source())
+    assert "all 2 training rows have the label 'a' (first: train.csv, row 2)" in message
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_a_label_that_training_never_saw_is_an_error(name):
+    odd = rows([*TEST_PAIRS, ("So so.", "postive")], f"{name}.csv")
+    message = error(TRAIN, odd if name == "validation" else TEST, odd if name == "test" else TEST, Source())
+    assert message.startswith(f"{name}.csv, row 4: the {name} data has the label 'postive', which no training row has")
+    assert "did you mean 'positive'?" in message
+
+
+def test_files_are_loaded_split_and_checked_in_one_call(write, chinese_reviews):
+    train = write("train.csv", csv_text([*chinese_reviews, ("", "pos")]), "gb18030")
+    test = write("test.tsv", csv_text([(chinese_reviews[0][0], "neg"), ("不错", "pos")], delimiter="\t"), "gb18030")
+    splits = load_splits([train], (), [test], Source(encoding="gb18030"))
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (360, 40, 2)
+    assert f"without text: left out (first: {train}, row 402)" in said(splits, "without text")
+    if chinese_reviews[0][0] in {row.text for row in splits.train}:
+        assert f"(first: {test}, row 2)" in said(splits, "in the training data too")
+
+
+def test_a_document_of_a_megabyte_goes_through_a_split(write):
+    long = "很长的评论。" * 200_000
+    path = write("train.csv", csv_text([*ENGLISH, *((text, "positive") for text, _ in CHINESE), (long, "negative")]))
+    splits = load_splits([path], [path], [path], Source())
+    assert splits.train[-1].text == long

@@ -1,0 +1,98 @@
+"""What every network promises, for each registered one and its main variants."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import models
+
+VOCABULARY, CLASSES = 50, 3
+VARIANTS = [
+    ("word_cnn", {}),
+    ("word_cnn", {"pooling": "both", "hidden_units": 8, "kernel_sizes": (2, 4), "max_norm": 3.0}),
+    ("word_cnn", {"pooling": "average", "ngrams": (), "word_dropout": 0.2}),
+    ("char_cnn", {}),
+    ("char_cnn", {"gate": "complementary", "hidden_units": (16, 8), "pool_size": 3, "blocks": 3, "kernel_size": 4}),
+    ("char_cnn", {"pooling": "both", "ngrams": (), "pool_size": 1, "character_dropout": 0.2}),
+]
+every_network = pytest.mark.parametrize(("name", "settings"), VARIANTS, ids=str)
+
+
+def build(name, settings):
+    keras.utils.set_random_seed(1)
+    small = {"ngram_buckets": 97} | settings
+    return models.get(name)(**small).build(vocabulary_size=VOCABULARY, classes=CLASSES)
+
+
+def documents(*lengths):
+    rng = np.random.default_rng(2)
+    width = max(1, *lengths)
+    return np.array([[*rng.integers(1, VOCABULARY, n), *[0] * (width - n)] for n in lengths], "int32")
+
+
+@every_network
+def test_padding_changes_no_logit(name, settings):
+    model, ids = build(name, settings), documents(9, 8, 5, 2, 1, 0)
+    narrow = np.asarray(model(ids))
+    for padding in (1, 2, 3, 30):
+        wide = np.asarray(model(np.pad(ids, [(0, 0), (0, padding)])))
+        np.testing.assert_allclose(wide, narrow, rtol=0, atol=1e-5)
+
+
+@every_network
+def test_a_document_is_answered_alone_as_in_a_batch(name, settings):
+    model, ids = build(name, settings), documents(9, 6, 3, 1)
+    together = np.asarray(model(ids))
+    for document, logits in zip(ids, together, strict=True):
+        np.testing.assert_allclose(model(document[None, document > 0])[0], logits, rtol=0, atol=1e-5)
+
+
+@every_network
+def test_one_token_and_none_get_finite_logits(name, settings):
+    model = build(name, settings)
+    assert np.isfinite(model(documents(1))).all()
+    assert np.isfinite(model(documents(0))).all()
+
+
+@every_network
+def test_comes_back_from_a_file_with_the_same_answers(name, settings, tmp_path):
+    model, ids = build(name, settings), documents(9, 4, 0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(ids), model(ids))
+
+
+@every_network
+def test_features_stand_under_the_logits(name, settings):
+    model, ids = build(name, settings), documents(9, 4)
+    features = keras.Model(model.inputs, model.get_layer("features").output)(ids)
+    kernel, bias = model.get_layer("logits").get_weights()
+    np.testing.assert_allclose(features @ kernel + bias, model(ids), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["word_cnn", "char_cnn"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = build(name, {})
+    finally:
+        keras.config.set_dtype_policy(before)
+    logits = model(documents(9, 1, 0))
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    assert np.isfinite(logits).all()
+
+
+@every_network
+def test_learns_to_tell_three_words_apart(name, settings):
+    model = build(name, settings)
+    labels = np.arange(60) % CLASSES
+    ids = documents(*[6] * 60) // 10 * 10 + 9
+    ids[np.arange(60), np.arange(60) % 6] = labels + 2
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss, jit_compile=False)
+    model.fit(ids, labels, epochs=25, batch_size=20, verbose=0)
+    assert (np.argmax(model(ids), axis=-1) == labels).mean() > 0.9
