@@ -17,9 +17,8 @@ from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Source, Training
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
-from kerascnn.settings import nearest
 
 if TYPE_CHECKING:
     import keras
@@ -71,7 +70,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         parameters = list(self._parameters())
         for name in settings:
             if name not in parameters:
-                raise TypeError(f"no setting is called {name!r}; did you mean {nearest(name, parameters)}?")
+                raise TypeError(f"no setting is called {name!r}{choices(name, parameters)}")
         for name, parameter in self._parameters().items():
             setattr(self, name, settings.get(name, parameter.default))
 

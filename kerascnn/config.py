@@ -41,7 +41,8 @@ class Source(Settings):
     validation_fraction: Half = 0.1
     """Part of the training rows that becomes validation data where none is given, up to 0.5."""
     test_fraction: Half = 0.1
-    """Part of the training rows that becomes test data where none is given, up to 0.5; 0: no test data."""
+    """Part of the training rows that becomes test data where none is given, up to 0.5; 0: no test data.
+    Together with the above less than 1."""
     split_seed: int = 0
     """Seed of the stratified split; apart from --seed, so that runs with several seeds share their test rows."""
     tfds_dir: str = ""
@@ -89,7 +90,8 @@ class Config(Settings, Generic[NetworkT]):
     """A whole run: enough to train it again."""
 
     data: tuple[str, ...] = ("demo:bbc",)
-    """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class, tfds:NAME, demo:NAME."""
+    """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class,
+    tfds:NAME[/config][:split], demo:NAME."""
     validation_data: tuple[str, ...] = ()
     """Validation data; none: split off the training data."""
     test_data: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import annotated_types
 import typeguard
 
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, choices
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A number from 0 to 1."""
@@ -58,18 +57,13 @@ class Settings:
         changes: dict[str, Any] = {}
         for key, value in values.items():
             if key not in names:
-                raise InputError(f"{where}: no setting is called {key!r}; did you mean {nearest(key, names)}?")
+                raise InputError(f"{where}: no setting is called {key!r}{choices(str(key), names)}")
             current = getattr(self, key)
             changes[key] = current.updated(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)
         try:
             return dataclasses.replace(self, **changes)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
-
-
-def nearest(name: object, names: list[str]) -> str:
-    """The name most like a mistaken one, or all of them where none is near."""
-    return ", ".join(difflib.get_close_matches(str(name), names, n=1) or names)
 
 
 def _plain(value: Any) -> Any:

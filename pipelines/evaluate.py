@@ -11,7 +11,6 @@ from typing import Annotated
 import tyro
 
 from kerascnn.config import Source
-from kerascnn.errors import InputError
 from pipelines.command import parse, run, say, start_tensorflow
 
 
@@ -43,8 +42,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows, messages = usable_rows(read_rows(args.data, args.source), classifier.bundle_.labels)
     for message in messages:
         say(message)
-    if not rows:
-        raise InputError(f"{', '.join(args.data)}: no row with a text and a label")
     figures = classifier.evaluate([row.text for row in rows], [row.label for row in rows])
     if args.plot:
         plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))

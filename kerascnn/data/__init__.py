@@ -3,7 +3,7 @@
 from kerascnn.data.demo import DEMOS
 from kerascnn.data.rows import Record, Row, where
 from kerascnn.data.sources import read_records, read_rows, read_texts
-from kerascnn.data.splits import Splits, load_splits, split_rows
+from kerascnn.data.splits import Splits, load_splits, split_rows, usable_rows
 
 __all__ = [
     "DEMOS",
@@ -15,5 +15,6 @@ __all__ = [
     "read_rows",
     "read_texts",
     "split_rows",
+    "usable_rows",
     "where",
 ]

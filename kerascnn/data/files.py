@@ -14,11 +14,11 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import IO, cast
 
 from kerascnn.config import Source
-from kerascnn.data.rows import Record, did_you_mean
-from kerascnn.errors import InputError
+from kerascnn.data.rows import Record
+from kerascnn.errors import InputError, did_you_mean
 
 STDIN = "-"
 SUFFIXES = {
@@ -86,6 +86,10 @@ def read_lines(path: str, encoding: str, *, newline: str | None = None) -> Itera
                 yield line
         except UnicodeDecodeError as error:
             raise InputError(_wrong_encoding(path, number, encoding, error)) from None
+        except UnicodeError as error:  # UTF-16 and UTF-32 without the mark that tells their byte order
+            raise InputError(
+                f"{path} is not {encoding}: {error}; try --source.encoding utf-8 or {encoding}-le"
+            ) from None
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise InputError(
                 f"{path}, row {number + 1}: damaged gzip data ({error}); copy or download the file again"
@@ -109,17 +113,17 @@ def _format(path: str, source: Source) -> str:
 
 
 @contextlib.contextmanager
-def _open_binary(path: str) -> Iterator[BinaryIO]:
+def _open_binary(path: str) -> Iterator[IO[bytes]]:
     try:
-        stream = contextlib.nullcontext(sys.stdin.buffer) if path == STDIN else open(path, "rb")  # noqa: SIM115
+        binary = cast(io.BufferedReader, sys.stdin.buffer if path == STDIN else open(path, "rb"))  # noqa: SIM115
     except OSError as error:
         raise InputError(f"{path} cannot be opened: {error.strerror}") from None
-    with stream as binary:
+    with contextlib.nullcontext() if path == STDIN else binary:
         zipped = path.endswith(".gz") or binary.peek(2).startswith(_GZIP_MAGIC)
-        yield gzip.GzipFile(fileobj=binary) if zipped else binary
+        yield cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if zipped else binary
 
 
-def _decoder(binary: BinaryIO, encoding: str, newline: str | None) -> io.TextIOWrapper:
+def _decoder(binary: IO[bytes], encoding: str, newline: str | None) -> io.TextIOWrapper:
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     try:
         return io.TextIOWrapper(binary, encoding=codec, newline=newline)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -34,9 +32,3 @@ class Row(NamedTuple):
 def where(row: Row | Record) -> str:
     """The place of a row, for messages: ``train.csv, row 7``."""
     return f"{row.file}, row {row.number}"
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of an error message: ``; did you mean 'text'?``, or nothing where no name is near."""
-    near = difflib.get_close_matches(name, list(names), n=3)
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

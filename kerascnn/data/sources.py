@@ -13,8 +13,8 @@ from pathlib import Path
 
 from kerascnn.config import Source
 from kerascnn.data import demo, files, tfds
-from kerascnn.data.rows import Record, Row, did_you_mean
-from kerascnn.errors import InputError
+from kerascnn.data.rows import Record, Row
+from kerascnn.errors import InputError, did_you_mean
 
 
 def read_records(spec: str, source: Source, *, labelled: bool = False) -> Iterator[Record]:

@@ -6,14 +6,14 @@ import dataclasses
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kerascnn.config import Source
 from kerascnn.data import tfds
-from kerascnn.data.rows import Row, did_you_mean, where
+from kerascnn.data.rows import Row, where
 from kerascnn.data.sources import read_rows
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,23 @@ class _Tally:
 
     def report(self, what: str, messages: list[str]) -> None:
         if self.first:
-            rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
-            messages.append(f"{rows} {what} (first: {where(self.first)})")
+            messages.append(f"{what}: {self.rows:,} (first: {where(self.first)})")
+
+
+def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row], list[str]]:
+    """The rows that a trained classifier can be evaluated on, and what was left out.
+
+    Args:
+        rows: Labelled rows.
+        labels: The labels that the classifier knows.
+
+    Raises:
+        InputError: A row has another label, or no row has both text and label.
+    """
+    messages: list[str] = []
+    usable = _usable(rows, "evaluation", messages)
+    _check_known(usable, "evaluation", labels)
+    return usable, messages
 
 
 def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
@@ -147,9 +162,9 @@ def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
             no_label.add(row)
         else:
             usable.append(row)
-    nul.report(f"of the {name} data with NUL characters: read as spaces", messages)
-    no_text.report(f"of the {name} data without text: left out", messages)
-    no_label.report(f"of the {name} data without a label: left out", messages)
+    nul.report(f"{name} rows with NUL characters, read as spaces", messages)
+    no_text.report(f"{name} rows without text, left out", messages)
+    no_label.report(f"{name} rows without a label, left out", messages)
     if not usable:
         first = no_text.first or no_label.first
         raise InputError(
@@ -167,12 +182,16 @@ def _check_labels(train: list[Row], given: dict[str, list[Row] | None]) -> None:
             "a classifier needs two labels or more, check --label-column"
         )
     for name, rows in given.items():
-        for row in rows or ():
-            if row.label not in labels:
-                raise InputError(
-                    f"{where(row)}: the {name} data has the label {row.label!r}, which no training row has"
-                    f"{did_you_mean(row.label, labels)}; correct it, or add training rows with it"
-                )
+        _check_known(rows or (), name, labels)
+
+
+def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:
+    for row in rows:
+        if row.label not in labels:
+            raise InputError(
+                f"{where(row)}: the {name} data has the label {row.label!r}, which no training row has"
+                f"{did_you_mean(row.label, labels)}; correct it, or add training rows with it"
+            )
 
 
 def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
@@ -181,7 +200,7 @@ def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
     for row in rows:
         if label_of.setdefault(row.text, row.label) != row.label:
             tally.add(row)
-    tally.report("repeat a text with another label", messages)
+    tally.report("rows that repeat a text with another label", messages)
 
 
 def _report_shared(train: list[Row], given: dict[str, list[Row] | None], messages: list[str]) -> None:
@@ -191,7 +210,7 @@ def _report_shared(train: list[Row], given: dict[str, list[Row] | None], message
         for row in rows or ():
             if row.text in texts:
                 tally.add(row)
-        tally.report(f"of the {name} data have a text that is in the training data too: its figures flatter", messages)
+        tally.report(f"{name} rows whose text is in the training data too, which flatters the figures", messages)
 
 
 def _report_single_rows(train: list[Row], messages: list[str]) -> None:
@@ -200,13 +219,13 @@ def _report_single_rows(train: list[Row], messages: list[str]) -> None:
     for row in train:
         if counts[row.label] == 1:
             tally.add(row)
-    tally.report("of the training data alone in their class", messages)
+    tally.report("training rows alone in their class", messages)
 
 
 def _split(
     rows: list[Row], fractions: dict[str, float], seed: int, messages: list[str]
 ) -> tuple[list[Row], dict[str, list[Row]]]:
-    """Hold out a part of the rows for each name, and keep the rest; every part in the order of the rows."""
+    """Hold out a part of the rows, all different, for each name, and keep the rest; order stays."""
     if sum(fractions.values()) >= 1:
         settings = " and ".join(f"--source.{name}_fraction {fraction:g}" for name, fraction in fractions.items())
         raise InputError(f"{settings} leave no training rows; together they must be less than 1")
@@ -220,9 +239,11 @@ def _split(
         )
     held_out = _hold_out(candidates, fractions, seed)
     for name, held in held_out.items():
-        messages.append(f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}")
-    not_kept = {id(row) for held in held_out.values() for row in held}
-    return [row for row in rows if id(row) not in not_kept], held_out
+        messages.append(
+            f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}"
+        )
+    not_kept = {row.text for held in held_out.values() for row in held}
+    return [row for row in rows if row.text not in not_kept], held_out
 
 
 def _without_repeats(rows: list[Row], messages: list[str]) -> list[Row]:
@@ -235,7 +256,7 @@ def _without_repeats(rows: list[Row], messages: list[str]) -> list[Row]:
         else:
             seen.add(row.text)
             different.append(row)
-    tally.report("repeat the text of an earlier one: left out before the split", messages)
+    tally.report("rows that repeat an earlier text, left out before the split", messages)
     return different
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from kerascnn.config import Source
-from kerascnn.data.rows import Record, did_you_mean
-from kerascnn.errors import InputError
+from kerascnn.data.rows import Record
+from kerascnn.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import tensorflow_datasets
@@ -85,7 +85,7 @@ def _builder(spec: str, source: Source) -> tensorflow_datasets.core.DatasetBuild
     import tensorflow_datasets
 
     name = _parse(spec).name
-    base, _, config = name.partition("/")
+    base, _, config = name.partition(":")[0].partition("/")
     try:
         builder = tensorflow_datasets.builder(name, data_dir=source.tfds_dir or None)
     except tensorflow_datasets.core.DatasetNotFoundError:
@@ -107,7 +107,7 @@ def _prepare(name: str, builder: tensorflow_datasets.core.DatasetBuilder) -> Non
         f"on a connected machine run python -c \"import tensorflow_datasets; tensorflow_datasets.load('{name}', "
         f"data_dir='FOLDER')\", copy FOLDER here and say --source.tfds_dir FOLDER"
     )
-    hosts = _hosts(builder.url_infos)
+    hosts = _hosts(builder.url_infos or ())
     if hosts and not _any_reachable(hosts):
         raise InputError(
             f"{PREFIX}{name} is not prepared in {folder}, and no network: {_some(hosts)} does not answer; {remedy}"
@@ -174,7 +174,10 @@ def _text_feature(spec: str, features: tensorflow_datasets.features.FeaturesDict
     def is_text(feature: object) -> bool:
         return isinstance(feature, tensorflow_datasets.features.Text)
 
-    return _pick(spec, features, wanted, is_text, kind="Text", option="--text-column")
+    name = _pick(spec, features, wanted, is_text, kind="Text", option="--text-column")
+    if not is_text(features[name]):
+        raise InputError(f"{spec}: {name!r} is not text but {features[name]}; name a Text feature with --text-column")
+    return name
 
 
 def _label_feature(
@@ -194,7 +197,9 @@ def _label_feature(
         return name, lambda value: value.decode("utf-8", errors="replace")
     if feature.shape == () and numpy.issubdtype(feature.np_dtype, numpy.integer):
         return name, lambda value: str(int(value))
-    raise InputError(f"{spec}: {name!r} is {feature}, not a label; name a ClassLabel, Text or integer feature")
+    raise InputError(
+        f"{spec}: {name!r} is {feature}, not a label; name a ClassLabel, Text or integer feature with --label-column"
+    )
 
 
 def _pick(spec: str, features: dict, wanted: str, fits: Callable[[object], bool], kind: str, option: str) -> str:
@@ -206,5 +211,5 @@ def _pick(spec: str, features: dict, wanted: str, fits: Callable[[object], bool]
         return fitting[0]
     raise InputError(
         f"{spec}: no feature {wanted!r} and {len(fitting) or 'none'} of type {kind}; "
-        f"there are {', '.join(map(repr, features))}; name one with {option}"
+        f"there are {', '.join(map(repr, sorted(features)))}; name one with {option}"
     )

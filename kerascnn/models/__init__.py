@@ -6,9 +6,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, choices
 from kerascnn.models.network import Network, Text
-from kerascnn.settings import nearest
 
 _NETWORKS: dict[str, type[Network]] = {}
 
@@ -34,7 +33,7 @@ def get(name: str) -> type[Network]:
     """The settings class of a model; an unknown name is refused with the nearest right ones."""
     networks = list_models()
     if name not in networks:
-        raise InputError(f"no model is called {name!r}; did you mean {nearest(name, list(networks))}?")
+        raise InputError(f"no model is called {name!r}{choices(name, networks)}")
     return networks[name]
 
 

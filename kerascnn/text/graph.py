@@ -38,7 +38,9 @@ class Tokenizer:
         stop_words: Tokens that are left out.
     """
 
-    def __init__(self, *, rules: Sequence[Sequence], level: str, max_length: int, stop_words: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, rules: Sequence[Sequence], level: str, max_length: int, stop_words: Sequence[str] = ()
+    ) -> None:
         self.rules = as_rules(rules)
         self.level = level
         self.max_length = max_length
@@ -57,7 +59,7 @@ class Tokenizer:
         if self.level == "word":
             tokens = tf.strings.split(texts)
         else:
-            if not self.stop_words:  # each code point is a token that stays, so a long document can be cut before the split
+            if not self.stop_words:  # all code points stay, so that a long document can be cut before the split
                 texts = tf.strings.substr(texts, 0, self.max_length, unit="UTF8_CHAR")
             tokens = tf.strings.unicode_split(texts, "UTF-8")
         if self.stop_words:
@@ -121,7 +123,7 @@ def _tensorflow_text() -> Any:
     try:
         import tensorflow_text
     except ImportError:
-        raise InputError("text.normalize needs tensorflow-text; pip install tensorflow-text, or --text.normalize none") from None
+        raise InputError("text.normalize needs tensorflow-text; pip install it, or choose none") from None
     return tensorflow_text
 
 

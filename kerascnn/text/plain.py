@@ -21,23 +21,23 @@ _IGNORABLE = re.compile(
 )
 
 
-def tokenize(text: str | bytes, rules: Sequence[Sequence], level: str) -> list[str]:
+def tokenize(
+    text: str | bytes, rules: Sequence[Sequence], *, level: str, max_length: int, stop_words: Collection[str] = ()
+) -> list[str]:
     """Split a text into tokens.
 
     Args:
         text: Any text; what is not valid UTF-8, lone surrogates included, becomes a space.
         rules: As ``standardize.rules`` gives them, or as JSON gives those back.
         level: ``word`` or ``character``.
+        max_length: Tokens that are kept.
+        stop_words: Tokens that are left out.
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogatepass")
     text = apply(text.decode("utf-8", "replace"), rules)
-    return list(text) if level == "character" else [token for token in text.split(" ") if token]
-
-
-def encode(tokens: Sequence[str], ids: dict[str, int], max_length: int, stop_words: Collection[str] = ()) -> list[int]:
-    """Ids of the first `max_length` tokens that are no stop words; 1 where the vocabulary lacks the token."""
-    return [ids.get(token, 1) for token in tokens if token not in stop_words][:max_length]
+    tokens = text if level == "character" else text.split(" ")
+    return [token for token in tokens if token and token not in stop_words][:max_length]
 
 
 def apply(text: str, rules: Sequence[Sequence]) -> str:

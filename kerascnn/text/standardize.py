@@ -11,18 +11,20 @@ A rule is a tuple of strings and rules, so that a list of them can be written as
 | ``("width",)`` | full-width ASCII forms become ASCII |
 | ``("nfkc",)``, ``("nfkc_casefold",)`` | Unicode normalization |
 
-After the rules the tokens of a word vectorizer stand between spaces; those of a character vectorizer are the code points.
-Patterns use what RE2 and Python's ``re`` share, and general categories (``\\p{L}``), which ``plain`` spells out for ``re``.
+After the rules the tokens of a word vectorizer stand between spaces; those of a character vectorizer are its code
+points. Patterns use what RE2 and Python's ``re`` share, and general categories (``\\p{L}``), spelled out by ``plain``.
 
-Whatever the settings, invalid UTF-8, control characters and every kind of space become a space, and characters that only
-steer display (soft hyphen, direction marks, byte order mark) vanish: no token ever holds one.
+Whatever the settings, invalid UTF-8, control characters and every kind of space become a space, and characters that
+only steer display (soft hyphen, direction marks, byte order mark) vanish: no token ever holds one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args, get_type_hints
 
-from kerascnn.models.network import Text
+from kerascnn.errors import InputError
+from kerascnn.models.network import Step, Text
 
 VERSION = 1
 """Goes up whenever the same text and settings would give other tokens."""
@@ -40,7 +42,7 @@ _CLEAN = (
     ("replace", "[\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]", ""),
 )
 
-# Entities come before tags because feeds hold escaped markup (&lt;b&gt;), &amp; first because they hold it escaped twice.
+# Entities come before tags because feeds hold escaped markup (&lt;b&gt;), &amp; first because some is escaped twice.
 # A space may stand in for the ampersand: AG News lost it (`it #39;s`). Letters with an accent keep at least the letter.
 _HTML = (
     "unless",
@@ -90,7 +92,11 @@ def rules(settings: Text) -> list[Rule]:
 
     Args:
         settings: How text becomes ids; `level`, `split`, `standardize` and `normalize` count here.
+
+    Raises:
+        InputError: A setting is none of its choices.
     """
+    _check(settings)
     steps = settings.standardize
     unicode_words = settings.level == "word" and settings.split == "unicode"
 
@@ -117,6 +123,15 @@ def rules(settings: Text) -> list[Rule]:
     if settings.level == "character":
         chosen += _COLLAPSE
     return chosen
+
+
+def _check(settings: Text) -> None:
+    choices = {name: get_args(get_type_hints(Text)[name]) for name in ("level", "split", "normalize")}
+    received = [(name, getattr(settings, name), allowed) for name, allowed in choices.items()]
+    received += [("standardize", step, get_args(Step)) for step in settings.standardize]
+    for name, value, allowed in received:
+        if value not in allowed:
+            raise InputError(f"text.{name} knows {', '.join(allowed)}; received {value!r}")
 
 
 def as_rules(value: Sequence) -> list[Rule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from kerascnn.text.standardize import VERSION, rules
 
 # A batch is worth its overhead, yet a batch of huge documents fits in memory.
 _BATCH_DOCUMENTS = 1024
-_BATCH_CHARACTERS = 4_000_000
+_BATCH_BYTES = 4_000_000
 _THREADS = 2
 
 
@@ -44,6 +44,9 @@ class Vectorizer:
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
         self._rules = rules(settings)
+        for name in ("max_tokens", "min_count", "max_length"):
+            if getattr(settings, name) < 1:
+                raise InputError(f"text.{name} is 1 or more; received {getattr(settings, name)}")
 
     @classmethod
     def adapt(cls, texts: Iterable[str], settings: Text) -> Vectorizer:
@@ -55,13 +58,14 @@ class Vectorizer:
             InputError: The file of stop words cannot be used.
         """
         empty = cls(settings, vocabulary.RESERVED)
-        empty.stop_words = read_stop_words(settings.stop_words, empty) if settings.stop_words else ()
+        if settings.stop_words:
+            empty = cls(settings, vocabulary.RESERVED, read_stop_words(settings.stop_words, empty))
         count = tf.function(
             lambda batch: tf.unique_with_counts(empty.tokenizer(batch).values),
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
         counts: Counter[bytes] = Counter()
-        for batch in _batches(texts):
+        for batch in _batches(map(_utf8, texts)):
             tokens, _, frequencies = count(tf.constant(batch))
             for token, frequency in zip(tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
                 counts[token] += frequency
@@ -79,7 +83,7 @@ class Vectorizer:
         saved = dict(saved)
         version = saved.pop("version")
         if version > VERSION:
-            raise InputError(f"the vectorizer has version {version}, this kerascnn knows {VERSION}; install a newer kerascnn")
+            raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
         stop_words = saved.pop("stop_words")
         return cls(Text(**saved | {"standardize": tuple(saved["standardize"])}), vocabulary, stop_words)
 
@@ -104,8 +108,9 @@ class Vectorizer:
 
         Everything happens in `split`, because backends other than TensorFlow hand `standardize` NumPy arrays.
         """
+        tokens = self.vocabulary[len(vocabulary.RESERVED) :]
         with tf.init_scope():  # its table must outlive the graph that asks for the layer first
-            return keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=self.vocabulary[2:])
+            return keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=tokens)
 
     def __call__(self, texts: tf.Tensor | Sequence[str]) -> tf.Tensor:
         """Ids of a batch of texts, string (batch,) -> int32 (batch, length of the longest), padded with 0."""
@@ -117,15 +122,17 @@ class Vectorizer:
         Returns:
             Ids of all documents one after the other, int32 (tokens,), and where each begins, int64 (documents + 1,).
         """
-        batches = tf.data.Dataset.from_generator(
-            lambda: _batches(texts), output_signature=tf.TensorSpec([None], tf.string)
-        )
-        ragged = batches.map(
-            lambda batch: tf.RaggedTensor.from_tensor(self(batch), padding=0), num_parallel_calls=_THREADS
-        )
+        encoded = [_utf8(text) for text in texts]
+        if not encoded:
+            return np.empty(0, np.int32), np.zeros(1, np.int64)
+        sizes = [len(batch) for batch in _batches(encoded)]
+        stops = np.cumsum(sizes)
+        documents = tf.constant(encoded)
+        bounds = tf.data.Dataset.from_tensor_slices((stops - sizes, stops))
+        ragged = bounds.map(lambda start, stop: self._ragged(documents[start:stop]), num_parallel_calls=_THREADS)
         options = tf.data.Options()
         options.autotune.enabled = False
-        values, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        values, lengths = [], [np.zeros(1, np.int64)]
         for batch in ragged.with_options(options):
             values.append(batch.values.numpy())
             lengths.append(batch.row_lengths().numpy())
@@ -133,12 +140,29 @@ class Vectorizer:
 
     def tokenize_plain(self, text: str | bytes) -> list[str]:
         """Tokens of one text that would get an id, without TensorFlow."""
-        tokens = plain.tokenize(text, self._rules, self.settings.level)
-        return [token for token in tokens if token not in self.stop_words][: self.settings.max_length]
+        return plain.tokenize(
+            text,
+            self._rules,
+            level=self.settings.level,
+            max_length=self.settings.max_length,
+            stop_words=self._stop_words,
+        )
 
     def encode_plain(self, text: str | bytes) -> list[int]:
         """Ids of one text, without TensorFlow."""
         return [self._ids.get(token, 1) for token in self.tokenize_plain(text)]
+
+    @cached_property
+    def _ragged(self) -> Callable[[tf.Tensor], tf.RaggedTensor]:
+        """``__call__`` without the padding, traced once."""
+        return tf.function(
+            lambda texts: tf.RaggedTensor.from_tensor(self(texts), padding=0),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
+
+    @cached_property
+    def _stop_words(self) -> frozenset[str]:
+        return frozenset(self.stop_words)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -156,25 +180,30 @@ def read_stop_words(path: str | Path, vectorizer: Vectorizer) -> tuple[str, ...]
     except OSError as error:
         raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: the stop words are not UTF-8 ({error.reason} at byte {error.start}); save them as UTF-8") from None
+        raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
     words: dict[str, None] = {}
     for number, line in enumerate(lines, start=1):
         tokens = vectorizer.tokenize_plain(line)
         if len(tokens) > 1:
-            raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens, {tokens}; a stop word is one token")
+            raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word is one token")
         words |= dict.fromkeys(tokens)
     return tuple(words)
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[bytes]]:
-    """Texts in batches bounded in documents and in characters; lone surrogates become invalid UTF-8, which is repaired."""
+def _utf8(text: str) -> bytes:
+    """Bytes of a text; lone surrogates become invalid UTF-8, which the rules repair."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _batches(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Texts in batches, bounded in documents and in bytes."""
     batch: list[bytes] = []
-    characters = 0
+    size = 0
     for text in texts:
-        batch.append(text.encode("utf-8", "surrogatepass"))
-        characters += len(text)
-        if len(batch) == _BATCH_DOCUMENTS or characters > _BATCH_CHARACTERS:
+        batch.append(text)
+        size += len(text)
+        if len(batch) == _BATCH_DOCUMENTS or size > _BATCH_BYTES:
             yield batch
-            batch, characters = [], 0
+            batch, size = [], 0
     if batch:
         yield batch

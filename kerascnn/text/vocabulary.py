@@ -20,6 +20,8 @@ UNKNOWN = "[UNK]"
 """Id 1: a token that the vocabulary lacks."""
 RESERVED = (PADDING, UNKNOWN)
 
+# Every space but the plain one, and all else that an editor or `str.splitlines` may break, hide or change.
+_ESCAPED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 _ESCAPE = re.compile(r"\\(?:(\\)|u([0-9a-f]{4})|U([0-9a-f]{8})|)")
 
 
@@ -71,12 +73,14 @@ def read_lines(path: str | Path) -> list[str]:
     """
     lines = _read_text(path).split("\n")
     if lines.pop() != "":
-        raise InputError(f"{path}, line {len(lines) + 1}: the last line does not end in a newline; the file was cut short")
+        raise InputError(f"{path}, line {len(lines) + 1}: does not end in a newline; the file was cut short")
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         value = _unescape(line, f"{path}, line {number}")
+        if not value:
+            raise InputError(f"{path}, line {number}: is empty; remove it if no id is meant")
         if value in seen:
-            raise InputError(f"{path}, line {number}: {value!r} stands already on line {seen[value]}; remove one of them")
+            raise InputError(f"{path}, line {number}: {value!r} stands on line {seen[value]} already; remove one")
         seen[value] = number
     return list(seen)
 
@@ -89,8 +93,8 @@ def _read_text(path: str | Path) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not UTF-8 (byte 0x{content[error.start]:02x}); save it as UTF-8") from None
+        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        raise InputError(f"{path}, line {line}: not UTF-8 (byte 0x{byte:02x}); save it as UTF-8") from None
 
 
 def _escape(value: str) -> str:
@@ -100,8 +104,7 @@ def _escape(value: str) -> str:
 def _escape_one(character: str) -> str:
     if character == "\\":
         return "\\\\"
-    # Cc, Cf, Cs, Zl, Zp and every space but the plain one: all that an editor or `splitlines` may break, hide or change.
-    if character != " " and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"):
+    if character != " " and unicodedata.category(character) in _ESCAPED:
         code = ord(character)
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     return character

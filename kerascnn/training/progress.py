@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import keras
 from tqdm import tqdm
 
@@ -39,4 +41,4 @@ class Progress(keras.callbacks.Callback):
         assert self._bar is not None
         self._bar.close()
         figures = "   ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
-        tqdm.write(f"epoch {epoch + 1}/{self.epochs}   {figures}", file=self._bar.fp)
+        print(f"epoch {epoch + 1}/{self.epochs}   {figures}", file=sys.stderr, flush=True)

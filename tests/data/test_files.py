@@ -10,7 +10,7 @@ import sys
 import pyarrow
 import pyarrow.parquet
 import pytest
-from conftest import CHINESE, ENGLISH, csv_text
+from real_text import CHINESE, ENGLISH, csv_text
 
 from kerascnn.config import Source
 from kerascnn.data import read_records, read_rows, read_texts
@@ -219,6 +219,13 @@ def test_utf8_read_as_another_encoding_names_utf8(write):
     message = error(write("a.csv", csv_text(REAL)), encoding="ascii")
     assert "row 5: byte 0xc3 is not ascii" in message
     assert "--source.encoding utf-8" in message
+
+
+@pytest.mark.parametrize("written", ["utf-8", "utf-16-le"])
+def test_utf16_needs_its_byte_order_mark_or_the_exact_name(write, written):
+    message = error(write("a.csv", csv_text(REAL), written), encoding="utf-16")
+    assert "a.csv is not utf-16" in message
+    assert "utf-8 or utf-16-le" in message
 
 
 def test_binary_data_in_no_encoding_still_names_the_option(write):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CHINESE, ENGLISH, csv_text
+from real_text import CHINESE, ENGLISH, csv_text
 
 from kerascnn.config import Source
 from kerascnn.data import read_records, read_rows, where

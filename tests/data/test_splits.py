@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from conftest import CHINESE, ENGLISH, csv_text
+from real_text import CHINESE, ENGLISH, csv_text
 
 from kerascnn.config import Source
 from kerascnn.data import Row, Splits, load_splits, split_rows
@@ -19,7 +19,9 @@ def rows(pairs: Iterable[tuple[str, str]], file: str = "train.csv") -> list[Row]
 
 def many(**counts: int) -> list[Row]:
     """So many different texts a label."""
-    return rows((f"{ENGLISH[0][0]} {label} {number}", label) for label, count in counts.items() for number in range(count))
+    return rows(
+        (f"{ENGLISH[0][0]} {label} {number}", label) for label, count in counts.items() for number in range(count)
+    )
 
 
 def said(splits: Splits, words: str) -> str:
@@ -37,8 +39,9 @@ def error(*args: object) -> str:
     return message
 
 
-TRAIN = rows(ENGLISH + [("Dull.", "negative")])
-TEST = rows([("A triumph.", "positive"), ("A bore.", "negative")], "test.csv")
+TRAIN = rows([*ENGLISH, ("Dull.", "negative")])
+TEST_PAIRS = [("A triumph.", "positive"), ("A bore.", "negative")]
+TEST = rows(TEST_PAIRS, "test.csv")
 
 
 def test_a_split_keeps_the_proportions_of_the_classes_and_says_so():
@@ -114,7 +117,7 @@ def test_classes_too_small_to_split_stay_in_training_and_are_named():
 
 def test_a_class_of_one_row_is_said_where_nothing_is_split():
     splits = split_rows(TRAIN + rows([("Solo.", "single")], "rare.csv"), TEST, TEST, Source())
-    assert "1 row of the training data alone in their class (first: rare.csv, row 2)" in splits.messages
+    assert "training rows alone in their class: 1 (first: rare.csv, row 2)" in splits.messages
 
 
 def test_too_few_rows_to_split_are_refused():
@@ -127,15 +130,14 @@ def test_repeats_are_left_out_before_a_split():
     train = many(a=30, b=30)
     splits = split_rows(train + rows([(row.text, row.label) for row in train], "again.csv"), None, None, Source())
     assert len(splits.train) + len(splits.validation) + len(splits.test) == 60
-    message = said(splits, "repeat the text of an earlier one: left out before the split")
-    assert message.startswith("60 rows")
-    assert "(first: again.csv, row 2)" in message
+    message = said(splits, "rows that repeat an earlier text, left out before the split")
+    assert message.endswith(": 60 (first: again.csv, row 2)")
 
 
 def test_the_same_text_with_two_labels_is_counted_and_keeps_the_first_where_split():
     train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", "b", "doubt.csv", 9)]
     splits = split_rows(train, None, None, Source())
-    assert "1 row repeat a text with another label (first: doubt.csv, row 9)" in splits.messages
+    assert "rows that repeat a text with another label: 1 (first: doubt.csv, row 9)" in splits.messages
     everything = splits.train + splits.validation + splits.test
     assert [row.label for row in everything if row.text.endswith(" a 0")] == ["a"]
     splits = split_rows(TRAIN, TEST, rows([("Dull.", "positive")], "test.csv"), Source())
@@ -152,11 +154,8 @@ def test_a_text_in_training_and_in_given_data_is_counted_and_kept():
     splits = split_rows(TRAIN, shared, shared, Source())
     assert splits.test == splits.validation == shared
     for name in ("test", "validation"):
-        message = said(splits, f"1 row of the {name} data have a text that is in the training data too")
-        assert "(first: test.csv, row 4)" in message
-
-
-TEST_PAIRS = [("A triumph.", "positive"), ("A bore.", "negative")]
+        message = said(splits, f"{name} rows whose text is in the training data too")
+        assert message.endswith(": 1 (first: test.csv, row 4)")
 
 
 @pytest.mark.parametrize("empty", ["", "  ", "\n\t", "\u3000", "\xa0"])
@@ -164,7 +163,7 @@ def test_rows_without_text_are_left_out_and_counted(empty):
     train = rows([*ENGLISH, (empty, "positive"), (empty, "negative")])
     splits = split_rows(train, TEST, TEST, Source())
     assert splits.train == train[:4]
-    assert splits.messages == ["2 rows of the training data without text: left out (first: train.csv, row 6)"]
+    assert splits.messages == ["training rows without text, left out: 2 (first: train.csv, row 6)"]
 
 
 def test_rows_without_a_label_are_left_out_and_counted_in_every_split():
@@ -172,16 +171,16 @@ def test_rows_without_a_label_are_left_out_and_counted_in_every_split():
     splits = split_rows(train, TEST, test, Source())
     assert (splits.train, splits.test) == (train[:4], test[1:])
     assert splits.messages == [
-        "1 row of the training data without a label: left out (first: train.csv, row 6)",
-        "1 row of the test data without a label: left out (first: test.csv, row 2)",
+        "training rows without a label, left out: 1 (first: train.csv, row 6)",
+        "test rows without a label, left out: 1 (first: test.csv, row 2)",
     ]
 
 
 def test_nul_characters_are_read_as_spaces_and_counted():
     splits = split_rows(rows([*ENGLISH, ("good\0film", "posi\0tive\0"), ("\0", "negative")]), TEST, TEST, Source())
     assert splits.train[-1][:2] == ("good film", "posi tive")
-    assert "2 rows of the training data with NUL characters: read as spaces (first: train.csv, row 6)" in splits.messages
-    assert "1 row of the training data without text: left out (first: train.csv, row 7)" in splits.messages
+    assert "training rows with NUL characters, read as spaces: 2 (first: train.csv, row 6)" in splits.messages
+    assert "training rows without text, left out: 1 (first: train.csv, row 7)" in splits.messages
 
 
 def test_no_usable_row_is_an_error_in_every_split():
@@ -207,12 +206,16 @@ def test_a_label_that_training_never_saw_is_an_error(name):
 
 def test_files_are_loaded_split_and_checked_in_one_call(write, chinese_reviews):
     train = write("train.csv", csv_text([*chinese_reviews, ("", "pos")]), "gb18030")
-    test = write("test.tsv", csv_text([(chinese_reviews[0][0], "neg"), ("不错", "pos")], delimiter="\t"), "gb18030")
+    shared = [text for text, _ in chinese_reviews[:40]]
+    test = write("test.tsv", csv_text([(text, "neg") for text in shared], delimiter="\t"), "gb18030")
     splits = load_splits([train], (), [test], Source(encoding="gb18030"))
-    assert (len(splits.train), len(splits.validation), len(splits.test)) == (360, 40, 2)
-    assert f"without text: left out (first: {train}, row 402)" in said(splits, "without text")
-    if chinese_reviews[0][0] in {row.text for row in splits.train}:
-        assert f"(first: {test}, row 2)" in said(splits, "in the training data too")
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (360, 40, 40)
+    assert said(splits, "without text") == f"training rows without text, left out: 1 (first: {train}, row 402)"
+    in_training = {row.text for row in splits.train}
+    first = next(line for line, text in enumerate(shared, start=2) if text in in_training)
+    assert said(splits, "in the training data too").endswith(
+        f": {len(in_training.intersection(shared))} (first: {test}, row {first})"
+    )
 
 
 def test_a_document_of_a_megabyte_goes_through_a_split(write):

@@ -1,0 +1,54 @@
+"""Real text for all tests: short news and reviews from the demo corpora."""
+
+import csv
+import os
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def news():
+    """The first sentences of 60 BBC articles of each class: texts, labels."""
+    return _few_of_each("demo:bbc", 60)
+
+
+@pytest.fixture(scope="session")
+def reviews_zh():
+    """100 good and 100 bad Chinese reviews: texts, labels."""
+    return _few_of_each("demo:reviews_zh", 100)
+
+
+@pytest.fixture(scope="session")
+def news_csv(news, tmp_path_factory):
+    """The news as a CSV file with an id."""
+    return _write_csv(tmp_path_factory.mktemp("data") / "news.csv", news)
+
+
+@pytest.fixture(scope="session")
+def reviews_zh_csv(reviews_zh, tmp_path_factory):
+    """The reviews as a CSV file with an id."""
+    return _write_csv(tmp_path_factory.mktemp("data") / "reviews.csv", reviews_zh)
+
+
+def _few_of_each(spec, count):
+    from kerascnn.config import Source
+    from kerascnn.data.sources import read_rows
+
+    texts, labels, seen = [], [], {}
+    for row in read_rows([spec], Source()):
+        text = " ".join(row.text.split())[:300]
+        if seen.setdefault(row.label, 0) < count and text not in texts:
+            seen[row.label] += 1
+            texts.append(text)
+            labels.append(row.label)
+    return texts, labels
+
+
+def _write_csv(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text", "label"])
+        writer.writerows((number, *row) for number, row in enumerate(zip(*rows, strict=True)))
+    return path

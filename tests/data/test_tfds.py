@@ -1,0 +1,189 @@
+"""TensorFlow Datasets: prepared ones are read by name, others fail at once where there is no network."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets
+from real_text import CHINESE, ENGLISH
+
+from kerascnn.config import Source
+from kerascnn.data import load_splits, read_records, read_rows, tfds
+from kerascnn.errors import InputError
+
+Text, ClassLabel = tensorflow_datasets.features.Text, tensorflow_datasets.features.ClassLabel
+LABELS = ["negative", "positive"]
+TRAIN = [(text, label) for text, label in ENGLISH] + [(f"It is bad {n} times.", "negative") for n in range(40)]
+
+
+@pytest.fixture
+def prepare(tmp_path: Path) -> Callable[..., Source]:
+    """Prepare a data set as its owner would, where only its files are left afterwards; return how to read it."""
+
+    def prepare_data_set(name: str, features: dict, splits: dict[str, list[dict]], **settings: str) -> Source:
+        class Prepared(tensorflow_datasets.core.GeneratorBasedBuilder, skip_registration=True):
+            VERSION = tensorflow_datasets.core.Version("1.0.0")
+
+            def _info(self) -> tensorflow_datasets.core.DatasetInfo:
+                return tensorflow_datasets.core.DatasetInfo(
+                    builder=self, features=tensorflow_datasets.features.FeaturesDict(features)
+                )
+
+            def _split_generators(self, dl_manager: object) -> dict:
+                return {split: enumerate(examples) for split, examples in splits.items()}
+
+            def _generate_examples(self) -> None:
+                raise NotImplementedError
+
+        Prepared.name = name
+        Prepared(data_dir=str(tmp_path)).download_and_prepare()
+        return Source(tfds_dir=str(tmp_path), **settings)
+
+    return prepare_data_set
+
+
+def examples(pairs: list[tuple[str, str]], text: str = "text", label: str = "label") -> list[dict]:
+    return [{text: words, label: name} for words, name in pairs]
+
+
+def error(spec: str, source: Source) -> str:
+    with pytest.raises(InputError) as caught:
+        list(read_rows([spec], source))
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_prepared_data_set_is_read_by_name_with_the_names_of_its_labels(prepare):
+    features = {"text": Text(), "label": ClassLabel(names=["差评", "好评"])}
+    source = prepare("hotels", features, {"train": examples(CHINESE), "test": examples(CHINESE[:2])})
+    rows = list(read_rows(["tfds:hotels"], source))
+    assert sorted((row.text, row.label) for row in rows) == sorted(CHINESE)
+    assert [(row.file, row.number) for row in rows] == [("tfds:hotels:train", number) for number in (1, 2, 3, 4)]
+    assert len(list(read_rows(["tfds:hotels:test"], source))) == 2
+    assert len(list(read_rows(["tfds:hotels:1.0.0:train[:50%]"], source))) == 2
+
+
+def test_its_own_validation_and_test_split_are_used(prepare):
+    features = {"text": Text(), "label": ClassLabel(names=LABELS)}
+    splits = {"train": TRAIN, "validation": [("So so.", "negative")], "test": [("A triumph.", "positive")]}
+    source = prepare("reviews", features, {split: examples(pairs) for split, pairs in splits.items()})
+    loaded = load_splits(["tfds:reviews"], (), (), source)
+    assert len(loaded.train) == len(TRAIN)
+    assert [row.text for row in loaded.validation] == ["So so."]
+    assert [row.text for row in loaded.test] == ["A triumph."]
+    assert "test data: tfds:reviews:test, 1 rows" in loaded.messages
+
+
+def test_a_test_split_with_hidden_labels_is_not_used(prepare):
+    features = {"text": Text(), "label": ClassLabel(names=LABELS)}
+    hidden = [{"text": "A secret.", "label": -1}, {"text": "Another.", "label": -1}]
+    source = prepare("contest", features, {"train": examples(TRAIN), "test": hidden})
+    loaded = load_splits(["tfds:contest"], (), (), source)
+    assert "tfds:contest:test has no labels: not used" in loaded.messages
+    assert len(loaded.train) + len(loaded.validation) + len(loaded.test) == len(TRAIN)
+
+
+def test_the_only_text_and_the_only_class_are_found_under_any_name(prepare):
+    features = {"sentence": Text(), "stars": ClassLabel(names=LABELS), "idx": np.int32}
+    rows = [{**example, "idx": 7} for example in examples(ENGLISH, "sentence", "stars")]
+    source = prepare("sentences", features, {"train": rows})
+    assert sorted((row.text, row.label) for row in read_rows(["tfds:sentences"], source)) == sorted(ENGLISH)
+    record = next(read_records("tfds:sentences", source))
+    assert set(record.fields) == {"text", "label"}
+
+
+@pytest.mark.parametrize(("text_column", "label_column", "label"), [("title", "topic", "x"), ("body", "year", "2004")])
+def test_of_several_texts_and_labels_the_columns_choose(prepare, text_column, label_column, label):
+    features = {"title": Text(), "body": Text(), "topic": Text(), "year": np.int64, "score": np.float32}
+    row = {"title": "title", "body": "body", "topic": "x", "year": 2004, "score": 0.5}
+    source = prepare("articles", features, {"train": [row]}, text_column=text_column, label_column=label_column)
+    assert [(r.text, r.label) for r in read_rows(["tfds:articles"], source)] == [(text_column, label)]
+
+
+def test_features_that_cannot_be_told_apart_are_named_with_the_option(prepare):
+    features = {"title": Text(), "body": Text(), "score": np.float32, "label": np.float32}
+    source = prepare("articles", features, {"train": [{"title": "a", "body": "b", "score": 0.5, "label": 0.5}]})
+    message = error("tfds:articles", source)
+    assert "no feature 'text' and 2 of type Text; there are 'body', 'label', 'score', 'title'" in message
+    assert "--text-column" in message
+    titled = Source(tfds_dir=source.tfds_dir, text_column="title")
+    assert "'label' is " in error("tfds:articles", titled)
+    other = Source(tfds_dir=source.tfds_dir, text_column="title", label_column="stars")
+    assert "--label-column" in error("tfds:articles", other)
+    scores = Source(tfds_dir=source.tfds_dir, text_column="score")
+    assert "'score' is not text" in error("tfds:articles", scores)
+
+
+def test_an_unknown_split_lists_those_there_are(prepare):
+    features = {"text": Text(), "label": ClassLabel(names=LABELS)}
+    source = prepare("reviews", features, {"train": examples(TRAIN)})
+    message = error("tfds:reviews:trian", source)
+    assert "no split 'trian'; did you mean 'train'?; there are train" in message
+
+
+def test_unknown_names_configs_versions_and_spellings_are_told(tmp_path):
+    source = Source(tfds_dir=str(tmp_path))
+    assert "no such data set; did you mean 'imdb_reviews'" in error("tfds:imdb_reviws", source)
+    assert "no config 'sst'; there are cola, sst2" in error("tfds:glue/sst", source)
+    assert "0.0.7" in error("tfds:imdb_reviews:0.0.7", source)
+    assert "tfds:NAME[/config]" in error("tfds:", source)
+
+
+@pytest.mark.parametrize("name", ["imdb_reviews", "glue/sst2", "trec"])
+def test_without_a_network_it_fails_in_seconds_with_the_remedy(monkeypatch, tmp_path, name):
+    def no_name_server(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_name_server)
+    start = time.monotonic()
+    message = error(f"tfds:{name}", Source(tfds_dir=str(tmp_path)))
+    assert time.monotonic() - start < 10
+    assert f"tfds:{name} is not prepared in {tmp_path}, and no network" in message
+    assert f"load('{name}', data_dir='FOLDER')" in message
+    assert "--source.tfds_dir FOLDER" in message
+
+
+def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch, tmp_path):
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: released.wait(60) and [])
+    monkeypatch.setattr(tfds, "PROBE_SECONDS", 0.2)
+    start = time.monotonic()
+    assert "no network" in error("tfds:trec", Source(tfds_dir=str(tmp_path)))
+    assert time.monotonic() - start < 10
+    released.set()
+
+
+def test_behind_a_proxy_the_proxy_is_what_must_answer(monkeypatch, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("no_proxy", "")
+    assert "127.0.0.1 does not answer" in error("tfds:trec", Source(tfds_dir=str(tmp_path)))
+
+
+def test_a_data_set_whose_own_code_fails_says_why(tmp_path):
+    class HandMade(tensorflow_datasets.core.GeneratorBasedBuilder):
+        VERSION = tensorflow_datasets.core.Version("1.0.0")
+        MANUAL_DOWNLOAD_INSTRUCTIONS = "Ask the author for reviews.zip."
+
+        def _info(self) -> tensorflow_datasets.core.DatasetInfo:
+            features = tensorflow_datasets.features.FeaturesDict({"text": Text(), "label": ClassLabel(names=LABELS)})
+            return tensorflow_datasets.core.DatasetInfo(builder=self, features=features)
+
+        def _split_generators(self, dl_manager: object) -> dict:
+            return {"train": dl_manager.manual_dir.iterdir()}
+
+        def _generate_examples(self) -> None:
+            raise NotImplementedError
+
+    message = error("tfds:hand_made", Source(tfds_dir=str(tmp_path)))
+    assert "tfds:hand_made could not be prepared" in message
+    assert "Ask the author for reviews.zip." in message

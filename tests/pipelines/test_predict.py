@@ -1,0 +1,95 @@
+"""The predict command: labels with probabilities, from a file, standard input or arguments."""
+
+import csv
+import gzip
+import json
+
+import pytest
+
+from tests.pipelines.conftest import command
+
+TEXT = "The striker scored twice as England won the match, the coach said"
+
+
+def rows_of(text, delimiter=","):
+    return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+
+
+def test_texts_on_the_command_line_are_labelled_with_their_k_best_labels(news_bundle):
+    folder, _ = news_bundle
+    finished = command("predict", folder, TEXT, "", "--top-k", "3")
+    assert finished.status == 0, finished.err
+    first, empty = rows_of(finished.out)
+    assert list(first) == ["text", "label_1", "score_1", "label_2", "score_2", "label_3", "score_3"]
+    assert first["text"] == TEXT
+    assert 1 >= float(first["score_1"]) >= float(first["score_2"]) >= float(first["score_3"]) >= 0
+    assert empty["label_1"]
+
+
+def test_standard_input_is_a_text_a_line_and_json_lines_come_out(news_bundle):
+    folder, _ = news_bundle
+    finished = command("predict", folder, "--json", stdin=f"{TEXT}\n股市上涨\n")
+    assert finished.status == 0, finished.err
+    first, second = map(json.loads, finished.out.splitlines())
+    assert (first["text"], second["text"]) == (TEXT, "股市上涨")
+    assert set(first) == {"text", "label", "score"} and 0 < first["score"] <= 1
+
+
+def test_a_file_keeps_its_columns_and_its_own_label(news_bundle, news_csv, tmp_path):
+    folder, _ = news_bundle
+    finished = command("predict", folder, "--input", news_csv, "--output", tmp_path / "out.csv")
+    assert finished.status == 0, finished.err
+    with open(news_csv, newline="", encoding="utf-8") as file:
+        given = list(csv.DictReader(file))
+    with open(tmp_path / "out.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert list(found[0]) == ["id", "text", "label", "predicted_label", "score"]
+    assert [{name: row[name] for name in ("id", "text", "label")} for row in found] == given
+    assert sum(row["label"] == row["predicted_label"] for row in found) / len(found) > 0.7
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_the_file_agrees_with_python_row_for_row(reviews_zh_bundle, reviews_zh_csv, reviews_zh, tmp_path):
+    from kerascnn import load
+
+    folder, _ = reviews_zh_bundle
+    finished = command("predict", folder, "--input", reviews_zh_csv, "--output", tmp_path / "out.jsonl.gz")
+    assert finished.status == 0, finished.err
+    with gzip.open(tmp_path / "out.jsonl.gz", "rt", encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    expected = load(folder).predict_top_k(reviews_zh[0], 1)
+    for row, [(label, probability)] in zip(found, expected, strict=True):
+        assert row["predicted_label"] == label
+        assert row["score"] == pytest.approx(probability, abs=2e-5)
+
+
+def test_a_bad_row_ends_in_one_line_and_leaves_no_output(news_bundle, tmp_path):
+    folder, _ = news_bundle
+    (tmp_path / "in.csv").write_text('id,text\n1,fine\n2,"never closed\n', encoding="utf-8")
+    finished = command("predict", folder, "--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv")
+    assert finished.status == 1
+    assert finished.err.startswith("error: ") and finished.err.count("\n") == 1
+    assert "in.csv" in finished.err and "3" in finished.err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--output", "out.xls"], "cannot write .xls"),
+        (["--top-k", "0"], "--top-k"),
+        (["--input", "nowhere.csv"], "no file or folder 'nowhere.csv'"),
+    ],
+)
+def test_wrong_use_is_told_before_a_model_is_loaded_or_a_file_written(options, message, news_bundle, tmp_path):
+    folder, _ = news_bundle
+    finished = command("predict", folder, *options, stdin="", cwd=tmp_path)
+    assert finished.status == 1
+    assert finished.err.startswith("error: ") and message in finished.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_bundle_is_refused_by_name(tmp_path):
+    finished = command("predict", tmp_path, "a text")
+    assert finished.status == 1
+    assert "manifest.json" in finished.err and str(tmp_path) in finished.err

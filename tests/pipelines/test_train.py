@@ -1,0 +1,171 @@
+"""The train command, from a labelled file to a bundle."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kerascnn.config import Config
+from tests.pipelines.conftest import ROOT, SMALL, command, start
+
+CONTRACT = {
+    "README.md", "config.yaml", "confusion_matrix.png", "golden.json", "history.csv", "labels.txt", "manifest.json",
+    "metrics.json", "model.keras", "vocabulary.txt",
+}  # fmt: skip
+
+
+def test_a_labelled_file_becomes_a_bundle_that_knows_its_classes(news_bundle):
+    folder, finished = news_bundle
+    assert {path.name for path in folder.iterdir()} == CONTRACT
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["test"]["accuracy"] > 0.6
+    assert metrics["validation"]["rows"] == metrics["test"]["rows"] == 30
+    assert f"accuracy {metrics['test']['accuracy']:.4f}" in finished.err
+    assert not list(folder.parent.glob("*.training")), "the state of a finished training is cleared away"
+
+
+def test_chinese_reviews_train_a_character_model(reviews_zh_bundle):
+    folder, finished = reviews_zh_bundle
+    metrics = json.loads(finished.out)
+    assert metrics == json.loads((folder / "metrics.json").read_text())
+    assert metrics["validation"]["accuracy"] > 0.6
+
+
+def test_the_split_is_said_aloud(news_bundle):
+    _, finished = news_bundle
+    assert "split off by class with seed 0" in finished.err
+    assert "240 training, 30 validation and 30 test rows" in finished.err
+
+
+def test_history_has_a_row_an_epoch_and_speed_counts_all_epochs(news_bundle):
+    folder, _ = news_bundle
+    with open(folder / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert [int(row["epoch"]) for row in rows] == list(range(1, metrics["epochs"] + 1))
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(rows[0])
+    assert metrics["documents_per_second"] == pytest.approx(metrics["epochs"] * 240 / metrics["seconds"], rel=0.01)
+
+
+def test_an_output_that_exists_is_not_replaced_unasked(news_bundle, news_csv):
+    folder, _ = news_bundle
+    before = (folder / "manifest.json").read_bytes()
+    finished = command("train", "--data", news_csv, "--output", folder)
+    assert finished.status == 1
+    assert re.fullmatch(r"error: .*news exists already; .*--overwrite\n", finished.err)
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv, tmp_path):
+    options = ["--data", news_csv, "--epochs", "5", "--training.patience", "5", "--deterministic", "--seed", "7", *SMALL]
+    undisturbed = command("train", *options, "--output", tmp_path / "undisturbed")
+    assert undisturbed.status == 0, undisturbed.err
+
+    victim = start("train", *options, "--output", tmp_path / "killed")
+    for line in victim.stderr:
+        if line.startswith("epoch 2/5"):
+            break
+    os.kill(victim.pid, signal.SIGKILL)
+    assert victim.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed").exists(), "there is a whole bundle or none"
+
+    other = command("train", *options, "--training.batch-size", "32", "--output", tmp_path / "killed", "--resume")
+    assert other.status == 1
+    assert "batch_size" in other.err and "--resume" in other.err
+
+    resumed = command("train", *options, "--output", tmp_path / "killed", "--resume")
+    assert resumed.status == 0, resumed.err
+    assert "epoch 2/5" not in resumed.err and "epoch 5/5" in resumed.err
+    for expected, found in zip(_weights(tmp_path / "undisturbed"), _weights(tmp_path / "killed"), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+    again = command("train", *options, "--output", tmp_path / "killed", "--resume")
+    assert again.status == 0
+    assert "finished already" in again.err
+
+
+def _weights(folder):
+    from kerascnn import load
+
+    return load(folder).bundle_.model.get_weights()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "nowhere.csv"], "no file or folder 'nowhere.csv'"),
+        (["--data", "demo:bcc"], "bbc"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["--model", "word_cn"], "did you mean"),
+        (["--text-column", "body"], "'body'"),
+    ],
+    ids=["missing file", "unknown demo", "missing config", "unknown model", "missing column"],
+)
+def test_what_the_user_can_mend_is_one_line_and_status_1(options, message, news_csv, tmp_path):
+    data = [] if "--data" in options else ["--data", news_csv]
+    finished = command("train", *data, *options, "--output", tmp_path / "out")
+    assert finished.status == 1
+    assert finished.err.startswith("error: ") and finished.err.count("\n") == 1
+    assert message in finished.err
+    assert finished.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistyped_option_is_status_2_and_names_the_right_one():
+    finished = command("train", "--text.max_lenth", "5")
+    assert finished.status == 2
+    assert "--text.max-length" in finished.err
+
+
+def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_path):
+    from pipelines.train import arguments
+
+    (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3, batch_size: 8}\nnetwork: {blocks: 4}\n")
+    run = arguments(["--config", str(tmp_path / "run.yaml"), "--training.batch_size", "16"]).run
+    assert (run.model, run.network.blocks) == ("char_cnn", 4)
+    assert (run.training.epochs, run.training.batch_size) == (3, 16)
+    assert run.training.patience == type(run.training)().patience
+
+
+def test_another_model_on_the_command_line_leaves_the_network_of_the_file_behind(tmp_path):
+    from pipelines.train import arguments
+
+    (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3}\nnetwork: {blocks: 4}\n")
+    run = arguments(["--config", str(tmp_path / "run.yaml"), "--model", "word_cnn"]).run
+    assert (run.model, run.training.epochs) == ("word_cnn", 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("demo:bbc", "bbc-word_cnn"), ("tfds:glue/sst2", "glue-sst2-word_cnn"), ("a/news.csv.gz", "news-word_cnn"),
+        ("sst2/train.csv", "sst2-word_cnn"),
+    ],
+)  # fmt: skip
+def test_a_bundle_is_named_after_its_data_and_model(data, name):
+    from kerascnn import config as configuration
+    from pipelines.train import output_folder
+
+    run: Config = configuration.default("word_cnn").updated({"data": [data]}, "test")
+    assert str(output_folder(run)) == os.path.join("saved_models", name)
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict"])
+def test_help_answers_without_importing_tensorflow_or_keras(verb):
+    script = f"import sys, runpy; sys.argv = ['{verb}', '--help']\ntry:\n runpy.run_module('pipelines.{verb}', run_name='__main__', alter_sys=True)"
+    script += "\nfinally:\n assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
+    finished = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert f"usage: python -m pipelines.{verb}" in finished.stdout
+
+
+def test_models_are_listed_with_their_papers():
+    finished = command("train", "--list-models")
+    assert finished.status == 0
+    assert "Kim 2014" in finished.out and "char_cnn" in finished.out

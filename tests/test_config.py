@@ -1,0 +1,95 @@
+"""One tree of settings behind YAML, the command line and Python."""
+
+import ast
+import dataclasses
+import inspect
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kerascnn import config as configuration
+from kerascnn import list_models, models
+from kerascnn.config import Config, Source, Training
+from kerascnn.errors import InputError
+from kerascnn.models import Text
+
+GROUPS = [Source, Text, Training, *list_models().values()]
+
+
+@pytest.mark.parametrize("model", list_models())
+def test_a_run_written_as_yaml_reads_back_the_same(model, tmp_path):
+    run = configuration.default(model).updated({"training": {"learning_rate": 3e-4}, "data": ["新闻.csv"]}, "test")
+    configuration.write(run, tmp_path / "run.yaml")
+    assert configuration.from_dict(configuration.read(tmp_path / "run.yaml"), "run.yaml") == run
+
+
+def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
+    run = configuration.default("word_cnn")
+    configuration.write(run, tmp_path / "run.yaml")
+    written = yaml.safe_load((tmp_path / "run.yaml").read_text(encoding="utf-8"))
+    assert set(written) == {field.name for field in dataclasses.fields(Config)}
+    for group in ("source", "text", "network", "training"):
+        assert set(written[group]) == {field.name for field in dataclasses.fields(getattr(run, group))}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"training": {"epoch": 3}}, "run.yaml: training: no setting is called 'epoch'; did you mean 'epochs'"),
+        ({"modle": "word_cnn"}, "no setting is called 'modle'; did you mean 'model'?"),
+        ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
+        ({"training": {"epochs": "many"}}, "epochs: 'many'"),
+        ({"training": {"epochs": 0}}, "epochs: 0 is below 1"),
+        ({"training": {"warmup": 1.5}}, "warmup: 1.5 is above 1"),
+        ({"source": {"test_fraction": 0.7}}, "test_fraction: 0.7 is above 0.5"),
+        ({"text": {"standardize": ["lowercase", "stem"]}}, "standardize"),
+        ({"training": 3}, "expected settings"),
+        ([1, 2], "expected settings"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_by_name(values, message):
+    with pytest.raises(InputError, match=message.replace("?", r"\?").replace("(", r"\(")) as error:
+        configuration.from_dict(values, "run.yaml")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("a: [1", "not YAML"), ("a:\n\t- b", "line 2")], ids=["unclosed", "tab"]
+)
+def test_a_broken_yaml_file_is_refused_with_its_line(content, message, tmp_path):
+    (tmp_path / "run.yaml").write_text(content)
+    with pytest.raises(InputError, match=message):
+        configuration.read(tmp_path / "run.yaml")
+
+
+def test_a_missing_yaml_file_is_refused():
+    with pytest.raises(InputError, match=r"nowhere\.yaml: no such file"):
+        configuration.read("nowhere.yaml")
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_every_setting_has_a_help_text(group):
+    body = ast.parse(inspect.getsource(group)).body[0].body
+    followed = {
+        node.target.id: isinstance(following, ast.Expr)
+        for node, following in zip(body, [*body[1:], None], strict=True)
+        if isinstance(node, ast.AnnAssign)
+    }
+    assert [field.name for field in dataclasses.fields(group) if not followed[field.name]] == []
+
+
+@pytest.mark.parametrize("network", list_models().values(), ids=list_models())
+def test_no_two_groups_share_the_name_of_a_setting(network):
+    names = [field.name for group in (Text, Training, network) for field in dataclasses.fields(group)]
+    assert len(names) == len(set(names))
+
+
+def test_an_unknown_model_is_refused_with_the_nearest_name():
+    with pytest.raises(InputError, match="did you mean 'char_cnn'"):
+        models.get("char_cn")
+
+
+def test_recipes_are_runs():
+    for recipe in Path("pipelines/configs").glob("*.yaml"):
+        configuration.from_dict(configuration.read(recipe), str(recipe))
