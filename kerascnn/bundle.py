@@ -73,7 +73,11 @@ def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = F
     beside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
-    _write_files(bundle, beside, predict)
+    try:
+        _write_files(bundle, beside, predict)
+    except BaseException:
+        shutil.rmtree(beside)
+        raise
     if folder.exists():
         old = folder.with_name(f".{folder.name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -207,14 +211,14 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
 
 def _write_history(history: list[dict[str, float]], path: Path) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"])
+        writer = csv.DictWriter(file, fieldnames=list(history[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
 
 
 def _read_history(path: Path) -> list[dict[str, float]]:
     with open(path, encoding="utf-8", newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def write_json(path: Path, values: Any) -> None:

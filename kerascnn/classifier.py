@@ -174,7 +174,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """The most probable label of each document, (documents,)."""
-        return self.classes_[self.predict_proba(texts).argmax(axis=1)]
+        best = self.predict_proba(texts).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (documents, classes), in the order of ``classes_``."""
@@ -221,6 +222,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         classifier._use(bundle)
         bundles.check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
         return classifier
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the compiled functions, which are made again when they are needed."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_forwards"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up a pickled state."""
+        super().__setstate__(state)
+        self._forwards = {}
 
     def _use(self, bundle: Bundle) -> None:
         self.bundle_ = bundle

@@ -1,11 +1,14 @@
-"""Layers of the models: ``keras.ops`` and stock layers only, so that they run on every Keras backend and in TFLite."""
+"""Layers of the models: ``keras.ops`` and stock layers, so that they run on every Keras backend and in TFLite."""
 
+from kerascnn.layers.branches import join, ngram_branch
+from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
 from kerascnn.layers.tokens import HashedNGrams, TokenDropout
 
 __all__ = [
+    "Embedding",
     "GatedLinearUnit",
     "HashedNGrams",
     "MaskedMaxPooling",
@@ -13,4 +16,6 @@ __all__ = [
     "PaddingMask",
     "ResidualGatedBlock",
     "TokenDropout",
+    "join",
+    "ngram_branch",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import keras
 from keras import ops
 
-Pooling = Literal["max", "average", "both"]
+Pooling = Literal["max", "average", "both", "sqrtn"]
 _LOWEST = -6e4
 """Stands for minus infinity and is still finite in float16."""
 
@@ -17,7 +17,8 @@ class MaskedPooling(keras.layers.Layer):
     """Pools a sequence over time to one vector (Collobert et al. 2011, section 3.3).
 
     Args:
-        pooling: "max", "average", or "both" (maxima, then averages).
+        pooling: "max", "average", "both" (maxima, then averages), or "sqrtn": the sum divided by the square root of
+            the number of tokens, so that long documents speak louder than short ones, but not in proportion.
 
     Returns of a call:
         (batch, channels), or (batch, 2 * channels) for "both"; zeros for a document without a token.
@@ -25,8 +26,8 @@ class MaskedPooling(keras.layers.Layer):
 
     def __init__(self, *, pooling: Pooling = "max", **kwargs):
         super().__init__(**kwargs)
-        if pooling not in ("max", "average", "both"):
-            raise ValueError(f"pooling is max, average or both. Received: {pooling!r}")
+        if pooling not in get_args(Pooling):
+            raise ValueError(f"pooling is one of {', '.join(get_args(Pooling))}. Received: {pooling!r}")
         self.pooling = pooling
 
     def call(self, inputs, valid):
@@ -34,8 +35,10 @@ class MaskedPooling(keras.layers.Layer):
         pooled = []
         if self.pooling in ("max", "both"):
             pooled.append(ops.max(_without_padding(inputs, valid), axis=1) * ops.max(valid, axis=1))
-        if self.pooling in ("average", "both"):
-            pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
+        if self.pooling != "max":
+            tokens = ops.maximum(ops.sum(valid, axis=1), 1)
+            total = ops.sum(inputs * valid, axis=1)
+            pooled.append(total / (ops.sqrt(tokens) if self.pooling == "sqrtn" else tokens))
         return ops.concatenate(pooled, axis=-1)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""``char_cnn``: residual gated convolutions over characters; needs no word segmentation."""
+"""``char_cnn``: residual gated convolutions over characters, beside n-grams; needs no word segmentation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.network import Network, Text
+from kerascnn.settings import Rate, Size
 
 if TYPE_CHECKING:
     import keras
@@ -15,43 +16,52 @@ if TYPE_CHECKING:
 @register("char_cnn")
 @dataclass(frozen=True, kw_only=True)
 class CharCNN(Network):
-    """Character CNN: residual blocks of convolution and gated linear unit, with max pooling between them."""
+    """Character CNN: gated convolutions with residual connections and pooling, beside a bag of hashed n-grams."""
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
     text: ClassVar[Text] = Text(level="character", max_tokens=20_000, min_count=1, max_length=512)
 
-    embedding_dim: int = 100
+    embedding_dim: Size = 64
     """Length of a character vector."""
-    filters: int = 128
+    filters: Size = 64
     """Channels of every block; even for gate=complementary."""
-    kernel_size: int = 3
+    kernel_size: Size = 3
     """Characters that a convolution sees at once."""
-    blocks: int = 2
+    blocks: Size = 2
     """Blocks of convolution, gate and residual connection."""
-    pool_size: int = 2
+    pool_size: Size = 2
     """Positions that become one between two blocks; 1: none are joined."""
     gate: Literal["glu", "complementary"] = "glu"
     """Of a convolution's halves A, B: glu passes A*sigmoid(B), complementary also A*(1-sigmoid(B))."""
     pooling: Literal["max", "average", "both"] = "max"
     """What is kept of the last block's answers over the text."""
-    ngrams: tuple[int, ...] = (2, 3)
-    """Lengths of the character n-grams that have a vector of their own; empty: none."""
-    ngram_buckets: int = 2**17
+    ngrams: tuple[Size, ...] = (1, 2, 3)
+    """Lengths of the character n-grams that have a vector of their own, beside the convolutions; empty: none."""
+    ngram_buckets: Size = 2**18
     """Rows of the hash table of n-gram vectors, up to 524288."""
-    hidden_units: tuple[int, ...] = ()
-    """Units of the dense layers below the logits, a layer a number."""
-    dropout: float = 0.5
-    """Part of the features, 0 to 1, that is dropped in training."""
-    block_dropout: float = 0.1
-    """Part of a block's input, 0 to 1, that its convolution does not see in training."""
-    embedding_dropout: float = 0.2
-    """Part of the character vectors' numbers, 0 to 1, that is dropped in training."""
-    character_dropout: float = 0.0
-    """Part of the characters, 0 to 1, that is made unknown in training."""
+    ngram_dim: Size = 16
+    """Length of an n-gram's vector."""
+    hidden_units: tuple[Size, ...] = ()
+    """Units of the dense layers over the convolutions, a layer a number."""
+    dropout: Rate = 0.5
+    """Part of the convolutions' features, 0 to below 1, that is dropped in training."""
+    block_dropout: Rate = 0.1
+    """Part of a later block's input, 0 to below 1, that its convolution does not see in training."""
+    embedding_dropout: Rate = 0.2
+    """Part of the character vectors' numbers, 0 to below 1, that is dropped in training."""
+    character_dropout: Rate = 0.0
+    """Part of the characters, 0 to below 1, that is made unknown in training."""
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``Network.build``.
+
+        With V ids, C classes, d = embedding_dim, f = filters and k = kernel_size it has ``V d`` parameters for the
+        characters, ``2 f (k c + 1)`` for a block whose input has c channels (half of that with gate "complementary";
+        ``d f`` more for the first block where d differs from f), ``(ngram_buckets + 1) ngram_dim`` for the n-grams and
+        ``(F + 1) C`` for the logits. The F features are f (2 f with pooling "both"; dense layers make the last of
+        ``hidden_units`` of them and add their own weights) and ngram_dim.
+        """
         import keras
 
         from kerascnn import layers
@@ -59,16 +69,10 @@ class CharCNN(Network):
         ids = keras.Input((None,), dtype="int32", name="ids")
         valid = layers.PaddingMask(name="valid")(ids)
         tokens = layers.TokenDropout(rate=self.character_dropout, name="character_dropout")(ids)
-        x = keras.layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
-        branches = []
-        if self.ngrams:
-            rows = layers.HashedNGrams(sizes=self.ngrams, buckets=self.ngram_buckets, name="ngrams")(tokens)
-            rows = keras.layers.Reshape((-1,), name="ngram_rows")(rows)
-            vectors = keras.layers.Embedding(self.ngram_buckets + 1, 16, name="ngram_embedding")(rows)
-            present = layers.PaddingMask(name="ngram_valid")(rows)
-            branches.append(layers.MaskedPooling(pooling="average", name="ngram_pooling")(vectors, present))
+        x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
         x = keras.layers.Multiply(name="characters")([x, valid])
+
         for block in range(self.blocks):
             if block and self.pool_size > 1:
                 x, valid = layers.MaskedMaxPooling(pool_size=self.pool_size, name=f"shorten_{block}")(x, valid)
@@ -79,12 +83,16 @@ class CharCNN(Network):
                 dropout=self.block_dropout if block else 0.0,
                 name=f"block_{block + 1}",
             )(x, valid)
-        branches.append(layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid))
-        x = branches[0] if len(branches) == 1 else keras.layers.Concatenate(name="branches")(branches)
+        deep = layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid)
         for number, units in enumerate(self.hidden_units, 1):
-            x = keras.layers.Dropout(self.dropout, name=f"dropout_{number}")(x)
-            x = keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")(x)
-        features = keras.layers.Identity(name="features")(x)
-        kept = keras.layers.Dropout(self.dropout, name="dropout")(features)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(kept)
+            deep = keras.layers.Dropout(self.dropout, name=f"hidden_dropout_{number}")(deep)
+            deep = keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")(deep)
+
+        parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
+        if self.ngrams:
+            parts.append(
+                layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim)
+            )
+        features = layers.join(parts, name="features")
+        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="char_cnn")

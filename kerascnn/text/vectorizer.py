@@ -44,9 +44,6 @@ class Vectorizer:
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
         self._rules = rules(settings)
-        for name in ("max_tokens", "min_count", "max_length"):
-            if getattr(settings, name) < 1:
-                raise InputError(f"text.{name} is 1 or more; received {getattr(settings, name)}")
 
     @classmethod
     def adapt(cls, texts: Iterable[str], settings: Text) -> Vectorizer:
@@ -87,6 +84,10 @@ class Vectorizer:
         stop_words = saved.pop("stop_words")
         return cls(Text(**saved | {"standardize": tuple(saved["standardize"])}), vocabulary, stop_words)
 
+    def __reduce__(self) -> tuple:
+        """Pickle what it is made from, not the graph it built."""
+        return type(self).from_settings, (self.settings_dict(), self.vocabulary)
+
     def settings_dict(self) -> dict[str, Any]:
         """All but the vocabulary, ready for JSON; the stop words themselves stand in it, not their file."""
         saved = dataclasses.asdict(self.settings) | {"stop_words": list(self.stop_words)}
@@ -108,9 +109,11 @@ class Vectorizer:
 
         Everything happens in `split`, because backends other than TensorFlow hand `standardize` NumPy arrays.
         """
-        tokens = self.vocabulary[len(vocabulary.RESERVED) :]
+        tokens = self.vocabulary[len(vocabulary.RESERVED) :] or ["\n"]  # Keras refuses none; no text has this token
         with tf.init_scope():  # its table must outlive the graph that asks for the layer first
-            return keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=tokens)
+            layer = keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=tokens)
+        layer.built = True  # it has no weights, and an ExportArchive tracks built layers only
+        return layer
 
     def __call__(self, texts: tf.Tensor | Sequence[str]) -> tf.Tensor:
         """Ids of a batch of texts, string (batch,) -> int32 (batch, length of the longest), padded with 0."""

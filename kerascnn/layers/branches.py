@@ -1,0 +1,43 @@
+"""Pieces of functional models that several networks share."""
+
+from __future__ import annotations
+
+import keras
+
+from kerascnn.layers.embedding import Embedding
+from kerascnn.layers.masking import PaddingMask
+from kerascnn.layers.pooling import MaskedPooling
+from kerascnn.layers.tokens import HashedNGrams
+
+SPEED = 10.0
+"""Adam moves every weight by about the learning rate at a step; a factor behind the table is a factor on that rate."""
+
+
+def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int):
+    """A bag of n-grams, a vector each from a hash table (Joulin et al. 2017): the wide half of a wide and deep model.
+
+    Phrases that a convolution would need many examples for are learned by heart (Cheng et al. 2016). Vectors start
+    near zero, so that a phrase never seen in training says nothing, and learn faster than the rest of the network,
+    which would otherwise fit the training rows before the n-grams have a say.
+
+    Args:
+        tokens: ids (batch, time) int32, 0 is padding.
+        sizes: Lengths of the n-grams.
+        buckets: Rows of the hash table.
+        dim: Length of an n-gram's vector.
+
+    Returns:
+        (batch, dim), the vectors' sum divided by the square root of their number, times ``SPEED``.
+    """
+    rows = HashedNGrams(sizes=sizes, buckets=buckets, name="ngrams")(tokens)
+    rows = keras.layers.Reshape((-1,), name="ngram_rows")(rows)
+    near_zero = keras.initializers.RandomUniform(-0.05 / SPEED, 0.05 / SPEED)
+    vectors = Embedding(buckets + 1, dim, embeddings_initializer=near_zero, name="ngram_embedding")(rows)
+    pooled = MaskedPooling(pooling="sqrtn", name="ngram_pooling")(vectors, PaddingMask(name="ngram_valid")(rows))
+    return keras.layers.Rescaling(SPEED, name="ngram_features")(pooled)
+
+
+def join(parts: list, *, name: str):
+    """The parts side by side: (batch, channels) each, (batch, sum of channels) in all; a single part as it is."""
+    layer = keras.layers.Concatenate(name=name) if len(parts) > 1 else keras.layers.Identity(name=name)
+    return layer(parts if len(parts) > 1 else parts[0])

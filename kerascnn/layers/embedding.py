@@ -1,0 +1,31 @@
+"""An embedding that reads only the rows it needs."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class Embedding(keras.layers.Embedding):
+    """``keras.layers.Embedding`` whose cost in TensorFlow does not grow with its table.
+
+    The stock layer reads the whole variable before it gathers; once an optimizer has written single rows, TensorFlow
+    copies the table for each such read. Gathering from the variable itself copies nothing. Other backends, and mixed
+    precision, where the weights are cast as a whole, take the stock way.
+
+    Args:
+        input_dim: Rows of the table.
+        output_dim: Length of a vector.
+
+    Returns of a call:
+        (..., output_dim) for ids (...).
+    """
+
+    def call(self, inputs):
+        """Args: inputs (...) int32 or int64, each below ``input_dim``."""
+        if keras.backend.backend() != "tensorflow" or self.compute_dtype != self.variable_dtype:
+            return super().call(inputs)
+        import tensorflow as tf
+
+        return tf.gather(self.embeddings.value, ops.cast(inputs, "int32"))

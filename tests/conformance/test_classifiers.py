@@ -1,0 +1,128 @@
+"""What every registered model promises as a classifier: every model × every promise.
+
+A model that is registered is tested here without further work.
+"""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerascnn import TextClassifier, list_models
+from kerascnn.data.pipeline import Ids
+from kerascnn.golden import PROBES
+from kerascnn.inference import compiled, softmax
+
+every_model = pytest.mark.parametrize("name", list_models())
+MAX_LENGTH = 48
+
+
+@pytest.fixture(scope="module")
+def mixed(news, reviews_zh):
+    """64 texts of four classes, English and Chinese."""
+    texts, labels = [], []
+    for wanted in ("sports", "business"):
+        texts += [text for text, label in zip(*news, strict=True) if label == wanted][:16]
+        labels += [wanted] * 16
+    for wanted in ("pos", "neg"):
+        texts += [text for text, label in zip(*reviews_zh, strict=True) if label == wanted][:16]
+        labels += [wanted] * 16
+    return texts, labels
+
+
+@pytest.fixture(scope="module")
+def classifiers(mixed):
+    """A classifier of each model, trained until it knows its 64 texts by heart."""
+    settings = {"epochs": 30, "patience": 30, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16}
+    return {
+        name: TextClassifier(model=name, max_length=MAX_LENGTH, min_count=1, **settings).fit(*mixed, validation_data=mixed)
+        for name in list_models()
+    }
+
+
+@every_model
+def test_it_learns_64_texts_by_heart(name, classifiers, mixed):
+    assert classifiers[name].score(*mixed) == 1.0
+
+
+@every_model
+def test_text_and_ids_get_the_same_answers(name, classifiers):
+    bundle = classifiers[name].bundle_
+    ids = [np.asarray(bundle.vectorizer.encode_plain(text), np.int32) for text in PROBES]
+    forward = compiled(bundle.model)
+    logits = forward(Ids(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
+    np.testing.assert_allclose(softmax(logits), classifiers[name].predict_proba(PROBES), atol=1e-6)
+
+
+@every_model
+def test_what_lies_beyond_max_length_changes_nothing(name, classifiers):
+    vectorizer = classifiers[name].bundle_.vectorizer
+    unit = "好" if vectorizer.settings.level == "character" else "good "
+    longest = unit * MAX_LENGTH
+    answers = classifiers[name].predict_proba([longest, longest + "bad", longest + unit * 1000])
+    np.testing.assert_allclose(answers[1:], answers[[0, 0]], atol=1e-6)
+
+
+@every_model
+def test_any_text_is_answered_with_probabilities(name, classifiers):
+    answers = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
+    assert np.isfinite(answers).all()
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
+
+
+@every_model
+def test_one_seed_gives_one_network(name, mixed):
+    def weights(seed):
+        settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
+        return TextClassifier(model=name, seed=seed, **settings).fit(*mixed, validation_data=mixed).bundle_.model.get_weights()
+
+    first, again, other = weights(1), weights(1), weights(2)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+@every_model
+def test_it_trains_in_mixed_precision(name, mixed):
+    settings = {"epochs": 15, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "max_length": MAX_LENGTH}
+    classifier = TextClassifier(model=name, precision="mixed_bfloat16", **settings).fit(*mixed, validation_data=mixed)
+    assert classifier.bundle_.model.dtype_policy.name == "mixed_bfloat16"
+    assert classifier.score(*mixed) > 0.9
+
+
+@every_model
+def test_it_converts_to_tflite_with_builtin_operations_and_agrees(name, classifiers, tmp_path):
+    bundle = classifiers[name].bundle_
+    archive = keras.export.ExportArchive()
+    archive.track(bundle.model)
+    archive.add_endpoint(
+        "ids", lambda ids: bundle.model(ids, training=False), input_signature=[tf.TensorSpec((1, MAX_LENGTH), tf.int32)]
+    )
+    archive.write_out(str(tmp_path), verbose=False)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path), signature_keys=["ids"])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    runner = interpreter.get_signature_runner("ids")
+    [input_name] = runner.get_input_details()
+    for text in PROBES:
+        ids = bundle.vectorizer.encode_plain(text)
+        padded = np.array([ids + [0] * (MAX_LENGTH - len(ids))], np.int32)
+        [logits] = runner(**{input_name: padded}).values()
+        np.testing.assert_allclose(logits, bundle.model(padded, training=False), atol=1e-4)
+
+
+def test_every_bundle_answers_the_same_in_a_fresh_process(classifiers, tmp_path):
+    for name, classifier in classifiers.items():
+        classifier.save(tmp_path / name)
+    script = (
+        "import json, sys, kerascnn; from kerascnn.golden import PROBES\n"
+        "print(json.dumps([kerascnn.load(folder).predict_proba(PROBES).tolist() for folder in sys.argv[1:]]))"
+    )
+    folders = [str(tmp_path / name) for name in classifiers]
+    finished = subprocess.run([sys.executable, "-c", script, *folders], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    for classifier, answers in zip(classifiers.values(), json.loads(finished.stdout.splitlines()[-1]), strict=True):
+        np.testing.assert_allclose(answers, classifier.predict_proba(PROBES), atol=1e-6)

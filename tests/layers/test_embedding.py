@@ -1,0 +1,30 @@
+"""The embedding that gathers rows in place."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerascnn.layers import Embedding
+
+IDS = np.array([[3, 1, 3], [0, 2, 4]], "int32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_answers_as_the_stock_layer(dtype):
+    layer, stock = Embedding(5, 4, dtype=dtype), keras.layers.Embedding(5, 4, dtype=dtype)
+    layer.build(), stock.build()
+    stock.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(layer(IDS), stock(IDS))
+    assert layer(IDS).dtype == stock(IDS).dtype
+
+
+def test_its_gradient_names_only_the_rows_it_read():
+    layer = Embedding(5, 4)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(IDS[:1]))
+    gradient = tape.gradient(loss, layer.embeddings.value)
+    assert isinstance(gradient, tf.IndexedSlices)
+    assert gradient.indices.numpy().tolist() == [3, 1, 3]

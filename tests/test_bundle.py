@@ -1,0 +1,137 @@
+"""The folder that training writes: its contract, and what is refused when it is read."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier, bundle, load
+from kerascnn.errors import InputError
+from kerascnn.golden import PROBES
+
+FILES = {
+    "README.md", "config.yaml", "golden.json", "history.csv", "labels.txt", "manifest.json", "metrics.json",
+    "model.keras", "vocabulary.txt",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def classifier(reviews_zh):
+    texts, names = reviews_zh
+    odd = {"pos": "好|good\\\u2028", "neg": "差 \u0085bad"}
+    return TextClassifier(
+        model="char_cnn", epochs=1, filters=16, max_length=64, ngram_buckets=512, stop_words=""
+    ).fit(["odd\u0085 token\\ " + text for text in texts], [odd[name] for name in names])
+
+
+@pytest.fixture(scope="module")
+def whole(classifier, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle") / "reviews"
+    classifier.save(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "reviews")
+
+
+def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
+    manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
+    assert {path.name for path in whole.iterdir()} == FILES
+    assert set(manifest["files"]) == FILES - {"manifest.json"}
+    assert all(bundle.sha256(whole / name) == digest for name, digest in manifest["files"].items())
+    assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(manifest)
+    assert (manifest["schema_version"], manifest["task"], manifest["temperature"]) == (1, "single", 1.0)
+
+
+def test_line_numbers_are_ids_and_labels_with_odd_characters_survive(whole, classifier):
+    lines = (whole / "vocabulary.txt").read_bytes().split(b"\n")
+    assert lines[:2] == [b"[PAD]", b"[UNK]"] and lines[-1] == b""
+    assert len(lines) - 1 == len(classifier.bundle_.vectorizer.vocabulary)
+    assert load(whole).classes_.tolist() == classifier.classes_.tolist()
+
+
+def test_golden_answers_are_those_of_the_graph_and_of_plain_python(whole, classifier):
+    golden = json.loads((whole / "golden.json").read_text(encoding="utf-8"))
+    assert golden["texts"] == list(PROBES)
+    values, splits = classifier.bundle_.vectorizer.encode(PROBES)
+    assert [values[a:b].tolist() for a, b in zip(splits, splits[1:], strict=False)] == golden["ids"]
+    np.testing.assert_allclose(golden["probabilities"], classifier.predict_proba(PROBES), atol=1e-6)
+
+
+def test_no_text_of_the_user_stands_in_it(whole, reviews_zh):
+    for path in whole.iterdir():
+        content = path.read_bytes()
+        assert not any(text.encode() in content for text in reviews_zh[0] if len(text) > 10), path.name
+
+
+def test_a_bundle_that_was_loaded_can_be_saved_again(whole, classifier, tmp_path):
+    load(whole).save(tmp_path / "again")
+    assert (tmp_path / "again" / "metrics.json").read_bytes() == (whole / "metrics.json").read_bytes()
+    assert (tmp_path / "again" / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    np.testing.assert_array_equal(load(tmp_path / "again").predict_proba(PROBES), classifier.predict_proba(PROBES))
+
+
+@pytest.mark.parametrize("name", bundle.CHECKED)
+def test_a_file_that_was_changed_or_is_missing_is_named(name, folder):
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-10])
+    with pytest.raises(InputError, match=f"{name}: changed or damaged"):
+        load(folder)
+    (folder / name).unlink()
+    with pytest.raises(InputError, match=f"{name}: missing"):
+        load(folder)
+
+
+def edit(folder, **changes):
+    """Change the manifest."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def test_a_newer_schema_is_refused_by_name(folder):
+    edit(folder, schema_version=2)
+    with pytest.raises(InputError, match=r"schema 2, this one reads up to 1.*upgrade"):
+        load(folder)
+
+
+def test_a_damaged_manifest_is_refused(folder):
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match=r"manifest\.json: damaged"):
+        load(folder)
+
+
+def test_other_answers_than_on_the_day_of_training_are_refused(folder):
+    golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
+    golden["probabilities"][3] = golden["probabilities"][3][::-1]
+    (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    edit(folder, files=files | {"golden.json": bundle.sha256(folder / "golden.json")})
+    with pytest.raises(InputError, match="The plot is thin.*differ by"):
+        load(folder)
+
+
+def test_a_write_that_fails_leaves_the_old_bundle_and_nothing_else(classifier, whole, tmp_path, monkeypatch):
+    folder = shutil.copytree(whole, tmp_path / "reviews")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(classifier.bundle_.model, "save", lambda path: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        classifier.save(folder, overwrite=True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["reviews"]
+
+
+def test_a_folder_that_is_no_bundle_is_never_replaced(classifier, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="no bundle of ours"):
+        classifier.save(tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_an_existing_bundle_is_replaced_only_when_asked(classifier, folder):
+    with pytest.raises(InputError, match="--overwrite"):
+        classifier.save(folder)
+    classifier.save(folder, overwrite=True)
+    assert [path.name for path in folder.parent.iterdir()] == ["reviews"]

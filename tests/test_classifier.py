@@ -1,0 +1,179 @@
+"""TextClassifier, as a person uses it from Python."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import kerascnn
+from kerascnn import TextClassifier
+from kerascnn.errors import InputError
+
+SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "learning_rate": 0.01, "min_count": 1}
+
+
+@pytest.fixture(scope="module")
+def trained(news):
+    return TextClassifier(epochs=10, **SMALL).fit(*news)
+
+
+def test_it_learns_what_it_is_shown(trained, news):
+    texts, labels = news
+    assert trained.score(texts, labels) > 0.8
+    assert set(trained.predict(texts)) <= set(labels)
+
+
+def test_probabilities_are_one_row_a_document_and_sum_to_one(trained, news):
+    probabilities = trained.predict_proba(news[0][:7])
+    assert probabilities.shape == (7, 5) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert trained.predict(news[0][:7]).tolist() == trained.classes_[probabilities.argmax(axis=1)].tolist()
+
+
+def test_an_answer_does_not_depend_on_the_other_documents_of_the_call(trained, news):
+    texts = [*news[0][:5], "", "word " * 400, "新闻"]
+    together = trained.predict_proba(texts)
+    alone = np.concatenate([trained.predict_proba([text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_no_documents_give_no_answers(trained):
+    assert trained.predict([]).shape == (0,)
+    assert trained.predict_proba([]).shape == (0, 5)
+    assert trained.predict_top_k([]) == []
+
+
+def test_top_k_is_sorted_and_agrees_with_the_probabilities(trained, news):
+    [answer] = trained.predict_top_k(news[0][:1], k=3)
+    probabilities = trained.predict_proba(news[0][:1])[0]
+    assert [probability for _, probability in answer] == sorted(probabilities.tolist(), reverse=True)[:3]
+    assert answer[0][0] == trained.predict(news[0][:1])[0]
+    assert len(trained.predict_top_k(news[0][:1], k=99)[0]) == 5
+
+
+def test_encode_gives_the_features_that_the_last_layer_turns_into_logits(trained, news):
+    features = trained.encode(news[0][:4])
+    weights, bias = trained.bundle_.model.get_layer("logits").get_weights()
+    logits = features @ weights + bias
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities, trained.predict_proba(news[0][:4]), atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_answers_and_another_seed_others(news):
+    texts, labels = news[0][::5], news[1][::5]
+
+    def answers(seed):
+        return TextClassifier(epochs=2, seed=seed, deterministic=True, **SMALL).fit(texts, labels).predict_proba(texts)
+
+    np.testing.assert_array_equal(answers(1), answers(1))
+    assert np.abs(answers(1) - answers(2)).max() > 1e-4
+
+
+def test_labels_may_be_numbers_and_keep_their_type(news):
+    texts, names = news
+    labels = [len(name) for name in names]
+    classifier = TextClassifier(epochs=1, **SMALL).fit(texts, labels)
+    assert set(classifier.predict(texts[:9]).tolist()) <= set(labels)
+
+
+def test_given_validation_data_is_what_early_stopping_watches(news):
+    texts, labels = news
+    classifier = TextClassifier(epochs=1, **SMALL).fit(texts[::2], labels[::2], validation_data=(texts[1::2], labels[1::2]))
+    assert classifier.bundle_.history[0]["val_accuracy"] == pytest.approx(
+        classifier.score(texts[1::2], labels[1::2]), abs=1e-6
+    )
+
+
+def test_a_saved_classifier_answers_the_same_when_loaded(trained, news, tmp_path):
+    trained.save(tmp_path / "bundle")
+    loaded = kerascnn.load(tmp_path / "bundle")
+    np.testing.assert_allclose(loaded.predict_proba(news[0]), trained.predict_proba(news[0]), atol=1e-6)
+    assert loaded.classes_.tolist() == trained.classes_.tolist()
+    assert loaded.bundle_.history == trained.bundle_.history
+    assert loaded.get_params() == trained.get_params() | {"stop_words": loaded.stop_words} | {
+        name: value for name, value in loaded.get_params().items() if trained.get_params()[name] is None
+    }
+
+
+def test_it_is_cloned_and_set_as_scikit_learn_asks():
+    classifier = TextClassifier(model="char_cnn", filters=8, epochs=2)
+    assert clone(classifier).get_params() == classifier.get_params()
+    assert classifier.set_params(filters=32, batch_size=5).to_config().network.filters == 32
+    assert classifier.to_config().training.batch_size == 5
+    assert "max_length" in inspect.signature(TextClassifier).parameters
+
+
+def test_it_survives_pickling(trained, news):
+    again = pickle.loads(pickle.dumps(trained))
+    np.testing.assert_allclose(again.predict_proba(news[0][:3]), trained.predict_proba(news[0][:3]), atol=1e-6)
+
+
+def test_a_misspelt_setting_is_refused_at_once():
+    with pytest.raises(TypeError, match="did you mean 'filters'"):
+        TextClassifier(filter=3)
+
+
+def test_a_setting_of_another_model_is_refused_by_name(news):
+    with pytest.raises(InputError, match="word_cnn has no setting 'blocks'"):
+        TextClassifier(blocks=3).fit(*news)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        (["a", "b"], ["x"], "2 texts and 1 labels"),
+        (["a", "b"], ["x", "x"], "two classes"),
+        (["a", 3], ["x", "y"], "row 1: a text must be a string"),
+        ("a text", ["x", "y"], "not one text"),
+        (["a", "b"], ["x", "y"], "too few"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_refused_with_its_reason(texts, labels, message):
+    with pytest.raises(InputError, match=message):
+        TextClassifier().fit(texts, labels)
+
+
+def test_an_unknown_label_in_evaluation_is_refused_with_its_row(trained):
+    with pytest.raises(InputError, match="row 1: the label 'weather'"):
+        trained.evaluate(["a match", "rain"], ["sports", "weather"])
+
+
+def test_predicting_before_training_is_refused():
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        TextClassifier().predict(["a"])
+
+
+def test_class_weights_help_the_rare_class(news):
+    texts, labels = news
+    rare = [i for i, label in enumerate(labels) if label == "tech"][:12]
+    common = [i for i, label in enumerate(labels) if label == "business"]
+    few, few_labels = [texts[i] for i in common + rare], [labels[i] for i in common + rare]
+    recalls = {}
+    for weights in ("none", "balanced"):
+        classifier = TextClassifier(epochs=4, class_weights=weights, **SMALL).fit(few, few_labels)
+        probabilities = classifier.predict_proba([texts[i] for i in rare])
+        recalls[weights] = probabilities[:, classifier.classes_.tolist().index("tech")].mean()
+    assert recalls["balanced"] > recalls["none"] + 0.1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"optimizer": "adadelta", "learning_rate": 1.0},
+     {"optimizer": "sgd", "learning_rate": 0.5}, {"weight_decay": 0.01, "clip_norm": 1.0}, {"schedule": "cosine", "label_smoothing": 0.1},
+     {"normalize": "nfkc_casefold"}, {"monitor": "loss"}],
+    ids=str,
+)  # fmt: skip
+def test_every_option_of_training_trains_a_classifier_that_loads_again(settings, news, tmp_path):
+    texts, labels = news[0][::4], news[1][::4]
+    classifier = TextClassifier(epochs=2, **(SMALL | settings)).fit(texts, labels)
+    history = classifier.bundle_.history
+    assert np.isfinite([row["loss"] for row in history]).all()
+    assert history[-1]["loss"] < history[0]["loss"]
+    classifier.save(tmp_path / "bundle")
+    np.testing.assert_allclose(
+        kerascnn.load(tmp_path / "bundle").predict_proba(texts), classifier.predict_proba(texts), atol=1e-6
+    )

@@ -1,0 +1,114 @@
+"""The graph and plain Python make the same tokens of every text."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kerascnn.models import Text
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.text.vocabulary import RESERVED
+
+SETTINGS = {
+    "default": Text(),
+    "punctuation": Text(standardize=("html", "width", "lowercase", "punctuation")),
+    "whitespace": Text(split="whitespace"),
+    "character": Text(level="character"),
+    "as it stands": Text(standardize=()),
+    "nfkc": Text(normalize="nfkc"),
+    "nfkc_casefold": Text(normalize="nfkc_casefold", standardize=()),
+}
+
+TEXTS = [
+    "",
+    " \t\n ",
+    "I don't like it; it wasn’t 'good' -- rock'n'roll, o'clock''s ''quoted''",
+    "A <b>bold</b><br />line, a < b and c > d, I <3 U, <foo@bar.com> <!-- no <i>comment</i> --> &lt;b&gt;&amp;amp;lt;",
+    "caf&eacute; &quot;x&quot; it #39;s AT&amp;T R&D; &#8220;q&#8221; &#x27; &nbsp;&hellip;&#12345; &unknown; &#;",
+    "手机iPhone12很好用!!！ＡＢＣ　１２３，don't机'手",
+    "東京タワーへ行きました。カ\u3099ｶﾞ ー 々 〆切 한국어 텍스트입니다.",
+    "مرحبا بالعالم! می\u200cخواهم \u202bשלום\u202c ١٢٣",
+    "สวัสดีชาวโลก น้ำ \u200bkm។ နေကောင်း नमस्ते दुनिया क्\u200dष",
+    "👍🏻👍🏿 👨‍👩‍👧‍👦 🏳️‍🌈 🇩🇪🇫🇷🇩 1️⃣ ❤️❤ ☺︎ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🤷🏽‍♀️x",
+    "e\u0301 é ﬁ ﬀ Ⅷ ² ½ ß ẞ ŉ \u0301x ᾳ Ǆ",
+    "İstanbul IĞDIR ıi ΟΔΟΣ ΑΣ. Σ ΑΣ' ΣΑ\u0301Σ Ì Í Ĩ Į Į́",
+    "a\x00b\x01c\x7fd\x85e\u2028f\u2029g\xa0h\u3000i\ufeffj\xadk\u200bl\ufffdm",
+    "lone \ud800 surrogates \udfff, \ue000 private \U0010ffff last",
+    "x" * 100_000 + " " + "word " * 2_000 + "字" * 1_000 + "!" * 1_000,
+]
+
+INVALID = [
+    b"\xff",
+    b"a\xc3",
+    b"\xe4\xb8A",
+    b"\xed\xa0\x80x",
+    b"\xf4\x90\x80\x80",
+    b"\xc0\x80",
+    b"\xf0\x82\x82\xac",
+    b"\x80\xbfz",
+]
+
+
+@cache
+def vectorizer(name: str) -> Vectorizer:
+    return Vectorizer(SETTINGS[name], RESERVED)
+
+
+@cache
+def graph(name: str):
+    return tf.function(vectorizer(name).tokenizer, input_signature=[tf.TensorSpec([None], tf.string)])
+
+
+def assert_same(texts: list, name: str) -> None:
+    encoded = [text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in texts]
+    from_graph = graph(name)(tf.constant(encoded, tf.string)).to_list()
+    for text, tokens in zip(texts, from_graph, strict=True):
+        assert vectorizer(name).tokenize_plain(text) == [token.decode() for token in tokens], repr(text[:200])
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_many_scripts_and_broken_text(name):
+    assert_same(TEXTS + INVALID, name)
+
+
+@pytest.mark.parametrize("name", ["default", "punctuation", "character", "nfkc", "nfkc_casefold"])
+def test_every_assigned_code_point(name):
+    # Libraries know different versions of Unicode: only what Unicode 3.2 had is known to all, and alike. Private use
+    # and most Han and Hangul are left out: they behave as their neighbours.
+    old = unicodedata.ucd_3_2_0
+    codes = [
+        code
+        for code in [*range(0x3400), *range(0x3400, 0xD7A4, 97), *range(0xF900, 0x1F000), 0x20000, 0xE0001]
+        if old.category(chr(code)) not in ("Cn", "Co", "Cs")
+    ]
+    assert len(codes) > 10_000
+    assert_same([f"{chr(code)} a{chr(code)}b'{chr(code)}c" for code in codes], name)
+
+
+@pytest.mark.parametrize("name", ["default", "punctuation", "character"])
+@settings(max_examples=25, deadline=None)
+@given(
+    texts=st.lists(
+        st.text(st.characters(codec=None, max_codepoint=0x2FFF) | st.sampled_from("<>&;'’ Ａ字\u200dσΣ#39")),
+        max_size=20,
+    )
+)
+def test_any_text(name, texts):
+    known = [text for text in texts if all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in text)]
+    assert_same(known, name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=12), max_size=20))
+def test_any_bytes(data):
+    known = [
+        item
+        for item in data
+        if all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in item.decode("utf-8", "replace"))
+    ]
+    assert_same(known, "default")

@@ -1,0 +1,139 @@
+"""Text to ids through the public interface."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerascnn.errors import InputError
+from kerascnn.models import Text
+from kerascnn.text import plain
+from kerascnn.text.standardize import rules
+from kerascnn.text.vectorizer import Vectorizer
+
+TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电影很好看，电影!", "", "👍🏻 good"]
+
+
+def tokens(text: str, **settings) -> list[str]:
+    chosen = Text(**settings)
+    return plain.tokenize(text, rules(chosen), level=chosen.level, max_length=chosen.max_length)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don’t stop 'now', it's 5%!", ["don't", "stop", "'", "now", "'", ",", "it's", "5", "%", "!"]),
+        ("我爱iPhone！ＯＫ", ["我", "爱", "iphone", "!", "ok"]),
+        (
+            "nice<br /><br />film &amp; book &lt;b&gt;x&lt;/b&gt; it #39;s a < b",
+            "nice film & book x it's a < b".split(),
+        ),
+        ("ok 👍🏻👨‍👩‍👧🇩🇪🇫🇷", ["ok", "👍🏻", "👨‍👩‍👧", "🇩🇪", "🇫🇷"]),
+        ("ÄRGER ΟΔΟΣ e\u0301", ["ärger", "οδος", "e\u0301"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+    ],
+)
+def test_words(text, expected):
+    assert tokens(text) == expected
+
+
+def test_punctuation_drops_marks_and_symbols_but_no_inner_apostrophe():
+    kept = tokens("'Don't!' -- $5, 好。👍🏻 rock''n", standardize=("punctuation",))
+    assert kept == ["Don't", "5", "好", "rock", "n"]
+
+
+def test_whitespace_splits_at_any_space_only():
+    assert tokens("a,b\u3000c\x85d\xa0e", split="whitespace") == ["a,b", "c", "d", "e"]
+
+
+def test_characters_are_code_points_with_single_spaces():
+    assert tokens("  A\n\n好b ", level="character") == ["a", " ", "好", "b"]
+
+
+@pytest.mark.parametrize("level", ["word", "character"])
+def test_graph_and_plain_python_give_the_same_ids(level):
+    vectorizer = Vectorizer.adapt(TEXTS, Text(level=level, min_count=1, max_tokens=12, max_length=6))
+    values, splits = vectorizer.encode(TEXTS)
+    assert values.dtype == np.int32 and splits.dtype == np.int64
+    ids = [values[a:b].tolist() for a, b in zip(splits, splits[1:], strict=False)]
+    assert ids == [vectorizer.encode_plain(text) for text in TEXTS]
+    assert ids[3] == [] and max(map(len, ids)) == 6 and 1 in values and 0 not in values
+    padded = vectorizer(tf.constant(TEXTS))
+    assert padded.dtype == tf.int32 and padded.shape == (5, 6)
+    assert padded.numpy()[4].tolist() == ids[4] + [0] * (6 - len(ids[4]))
+
+
+def test_reserved_strings_in_text_are_unknown():
+    vectorizer = Vectorizer(Text(split="whitespace", standardize=()), ["[PAD]", "[UNK]", "a"])
+    assert vectorizer.encode(["[PAD] a [UNK]"])[0].tolist() == vectorizer.encode_plain("[PAD] a [UNK]") == [1, 2, 1]
+
+
+def test_a_vocabulary_without_tokens_makes_all_unknown():
+    vectorizer = Vectorizer.adapt(["once"], Text(min_count=2))
+    assert vectorizer.encode(["once upon"])[0].tolist() == [1, 1]
+    assert vectorizer.encode([])[1].tolist() == [0]
+
+
+def test_stop_words_leave_no_trace_and_are_standardized(tmp_path):
+    path = tmp_path / "stop.txt"
+    path.write_text("The\nDon’t\n\n.\n", encoding="utf-8")
+    vectorizer = Vectorizer.adapt(["the end. don't end"], Text(stop_words=str(path), min_count=1))
+    assert vectorizer.stop_words == ("the", "don't", ".")
+    assert vectorizer.vocabulary == ["[PAD]", "[UNK]", "end"]
+    path.unlink()
+    again = Vectorizer.from_settings(json.loads(json.dumps(vectorizer.settings_dict())), vectorizer.vocabulary)
+    text = "The end ... don't xxx"
+    assert again.encode([text])[0].tolist() == again.encode_plain(text) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"a\nb c\n", "line 2: 'b c' is 2 tokens"), (b"\xff", "not UTF-8"), (None, "cannot be read")],
+)
+def test_a_broken_stop_word_file_is_named(tmp_path, content, message):
+    path = tmp_path / "stop.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=f"stop.txt.*{message}"):
+        Vectorizer.adapt(["a"], Text(stop_words=str(path)))
+
+
+def test_settings_of_a_newer_version_are_refused():
+    saved = Vectorizer(Text(), ["[PAD]", "[UNK]"]).settings_dict()
+    with pytest.raises(InputError, match="version 99"):
+        Vectorizer.from_settings(saved | {"version": 99}, [])
+
+
+def test_the_layer_survives_keras_serialization():
+    vectorizer = Vectorizer.adapt(TEXTS, Text(min_count=1))
+    layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vectorizer.layer))
+    assert np.array_equal(layer(tf.constant(TEXTS)), vectorizer.layer(tf.constant(TEXTS)))
+
+
+def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(tmp_path):
+    vectorizer = Vectorizer.adapt(TEXTS, Text(min_count=1))
+    archive = keras.export.ExportArchive()
+    archive.track(vectorizer.layer)
+    archive.add_endpoint("ids", vectorizer.__call__, [tf.TensorSpec([None], tf.string, name="text")])
+    archive.write_out(str(tmp_path / "1"), verbose=False)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        signature = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1")).signature_def["ids"]
+        (text,), (output,) = signature.inputs.values(), signature.outputs.values()
+        ids = session.run(output.name, {text.name: TEXTS})
+    assert ids[0].tolist() == [*vectorizer.encode_plain(TEXTS[0])] + [0] * (ids.shape[1] - 8)
+
+
+def test_a_document_of_a_megabyte_takes_no_time():
+    document = "good film 好 " * 80_000 + "x" * 100_000 + "'" * 100_000
+    for level in ("word", "character"):
+        vectorizer = Vectorizer(Text(level=level), ["[PAD]", "[UNK]", "good"])
+        vectorizer.encode(["warm up"])
+        start = time.perf_counter()
+        values, _ = vectorizer.encode([document])
+        assert values.tolist() == vectorizer.encode_plain(document) and len(values) == 512
+        assert time.perf_counter() - start < 10

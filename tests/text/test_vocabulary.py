@@ -1,0 +1,63 @@
+"""The vocabulary and its file."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from kerascnn.errors import InputError
+from kerascnn.text import vocabulary
+
+
+def test_falls_by_count_and_breaks_ties_by_code_point():
+    counts = Counter({"b": 3, "a": 3, "é": 3, "z": 9, "rare": 1})
+    assert vocabulary.build(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
+    assert vocabulary.build(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
+
+
+def test_reserved_strings_in_text_get_no_second_id():
+    assert vocabulary.build(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == ["[PAD]", "[UNK]", "x"]
+
+
+def test_every_code_point_round_trips(tmp_path):
+    path = tmp_path / "vocabulary.txt"
+    tokens = [*vocabulary.RESERVED, *map(chr, range(0x110000)), "\\u0085", "a b", "\\\\", "👨\u200d👩"]
+    vocabulary.write(path, tokens)
+    assert vocabulary.read(path) == tokens
+    assert path.read_bytes().count(b"\n") == len(tokens)
+    assert len(path.read_text("utf-8").splitlines()) == len(tokens)
+
+
+def test_is_readable_where_it_can_be(tmp_path):
+    path = tmp_path / "labels.txt"
+    vocabulary.write_lines(path, ["体育", "a\\b", "x\u2028", "\t", "\u3000", " ", "\U000e0001", "😀"])
+    assert path.read_text("utf-8") == "体育\na\\\\b\nx\\u2028\n\\u0009\n\\u3000\n \n\\U000e0001\n😀\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[PAD]\n[UNK]\na\nb\na\n", "line 5: 'a' stands on line 3 already"),
+        (b"a\nb\n", r"line 1: a vocabulary has \[PAD\] here, not 'a'"),
+        (b"[PAD]\n", r"line 2: a vocabulary has \[UNK\] here, not the end of the file"),
+        (b"", "does not end|line 1"),
+        (b"[PAD]\n[UNK]\n\\x\n", "line 3: .*broken escape"),
+        (b"[PAD]\n[UNK]\na\\\n", "line 3: .*broken escape"),
+        (b"[PAD]\n[UNK]\n\\U00110000\n", "line 3: .*broken escape"),
+        (b"[PAD]\n[UNK]\n\xff\n", "line 3: not UTF-8 .byte 0xff"),
+        (b"[PAD]\r\n[UNK]\r\n", "line 1: ends in"),
+        (b"[PAD]\n[UNK]\n\n", "line 3: is empty"),
+        (b"[PAD]\n[UNK]\ncut", "line 3: does not end in a newline"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path, content, message):
+    path = tmp_path / "vocabulary.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"vocabulary.txt, .*{message}"):
+        vocabulary.read(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="nothing.txt: cannot be read"):
+        vocabulary.read(tmp_path / "nothing.txt")
