@@ -19,12 +19,14 @@ from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Source, Training
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
+from kerascnn.settings import Settings
 
 if TYPE_CHECKING:
     import keras
 
     from kerascnn.inference import Forward
     from kerascnn.training.checkpoint import Checkpoint
+    from kerascnn.training.fit import Examples
 
 Labelled = tuple[Sequence[str], Sequence[Any]]
 
@@ -35,7 +37,8 @@ def _signature() -> inspect.Signature:
     defaults["validation_fraction"] = Source.validation_fraction
     defaults |= {f.name: f.default for f in dataclasses.fields(Training)}
     # the model decides over these
-    defaults |= {f.name: None for group in (Text, *models.list_models().values()) for f in dataclasses.fields(group)}
+    groups: tuple[type[Settings], ...] = (Text, *models.list_models().values())
+    defaults |= {f.name: None for group in groups for f in dataclasses.fields(group)}
     return inspect.Signature(
         [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
         + [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
@@ -65,6 +68,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         bundle_: All that training gave: ``config``, ``vectorizer``, ``labels``, ``model`` (ids -> logits),
             ``metrics``, ``history`` (an epoch a row).
     """
+
+    bundle_: Bundle
+    _forwards: dict[str, Forward]
 
     def __init__(self, **settings: Any) -> None:
         parameters = list(self._parameters())
@@ -164,7 +170,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
-            fingerprint={"settings": _fingerprint(config), "data": {"train": train.digest(), "validation": validation.digest()}},
+            fingerprint=_fingerprint(config, train, validation),
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
@@ -235,7 +241,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def _use(self, bundle: Bundle) -> None:
         self.bundle_ = bundle
-        self._forwards: dict[str, Forward] = {}
+        self._forwards = {}
 
     def _run_to(self, layer: str, texts: Sequence[str]) -> np.ndarray:
         """Output of a layer of the model, float32 (documents, channels)."""
@@ -288,10 +294,14 @@ def _documents(texts: Sequence[str]) -> list[str]:
     return documents
 
 
-def _fingerprint(config: Config[Any]) -> dict[str, Any]:
+def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:
     """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
     settings = config.to_dict()
-    return {name: settings[name] for name in ("model", "seed", "text", "network", "training")}
+    groups = {
+        f"{group}.{key}": settings[group][key] for group in ("text", "network", "training") for key in settings[group]
+    }
+    data = {"training data": train.digest(), "validation data": validation.digest()}
+    return {"model": config.model, "seed": config.seed, **groups, **data}
 
 
 def _speed(model: keras.Model, trained: Checkpoint, rows: int) -> dict[str, Any]:

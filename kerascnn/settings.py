@@ -1,4 +1,4 @@
-"""What a group of settings can do: check its values, and be read from and written to plain dictionaries (YAML, JSON)."""
+"""What a group of settings can do: check its values, and become a plain dictionary (YAML, JSON) and back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Settings:
     """
 
     def __post_init__(self) -> None:
-        for name, hint in _hints(type(self)).items():
+        for name, hint in _hints(type(self)).items():  # type: ignore[arg-type]
             _check(name, getattr(self, name), hint)
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Arguments:
     bundle: Annotated[str, tyro.conf.Positional]
     """Folder that training wrote."""
     data: tuple[str, ...]
-    """Labelled data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class, tfds:NAME, demo:NAME."""
+    """Labelled data, as for training."""
     plot: str = ""
     """Also draw the confusion matrix into this PNG file."""
     json: bool = False

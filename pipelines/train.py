@@ -58,7 +58,7 @@ def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     base = configuration.from_dict(
         {**values, **({"model": known.model} if known.model else {})}, known.config or "--model"
     )
-    kind = Arguments[type(base.network)]  # type: ignore[misc]
+    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
     return parse(kind, "train", DESCRIPTION, argv, default=kind(run=base, config=known.config))
 
 

@@ -1,5 +1,6 @@
 """The folder that training writes: its contract, and what is refused when it is read."""
 
+import itertools
 import json
 import shutil
 
@@ -20,9 +21,9 @@ FILES = {
 def classifier(reviews_zh):
     texts, names = reviews_zh
     odd = {"pos": "好|good\\\u2028", "neg": "差 \u0085bad"}
-    return TextClassifier(
-        model="char_cnn", epochs=1, filters=16, max_length=64, ngram_buckets=512, stop_words=""
-    ).fit(["odd\u0085 token\\ " + text for text in texts], [odd[name] for name in names])
+    return TextClassifier(model="char_cnn", epochs=1, filters=16, max_length=64, ngram_buckets=512, stop_words="").fit(
+        ["odd\u0085 token\\ " + text for text in texts], [odd[name] for name in names]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,9 @@ def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
     assert {path.name for path in whole.iterdir()} == FILES
     assert set(manifest["files"]) == FILES - {"manifest.json"}
     assert all(bundle.sha256(whole / name) == digest for name, digest in manifest["files"].items())
-    assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(manifest)
+    assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(
+        manifest
+    )
     assert (manifest["schema_version"], manifest["task"], manifest["temperature"]) == (1, "single", 1.0)
 
 
@@ -57,7 +60,7 @@ def test_golden_answers_are_those_of_the_graph_and_of_plain_python(whole, classi
     golden = json.loads((whole / "golden.json").read_text(encoding="utf-8"))
     assert golden["texts"] == list(PROBES)
     values, splits = classifier.bundle_.vectorizer.encode(PROBES)
-    assert [values[a:b].tolist() for a, b in zip(splits, splits[1:], strict=False)] == golden["ids"]
+    assert [values[a:b].tolist() for a, b in itertools.pairwise(splits)] == golden["ids"]
     np.testing.assert_allclose(golden["probabilities"], classifier.predict_proba(PROBES), atol=1e-6)
 
 
@@ -109,7 +112,7 @@ def test_other_answers_than_on_the_day_of_training_are_refused(folder):
     (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
     files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
     edit(folder, files=files | {"golden.json": bundle.sha256(folder / "golden.json")})
-    with pytest.raises(InputError, match="The plot is thin.*differ by"):
+    with pytest.raises(InputError, match=r"The plot is thin.*differ by"):
         load(folder)
 
 

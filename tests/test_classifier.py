@@ -80,7 +80,9 @@ def test_labels_may_be_numbers_and_keep_their_type(news):
 
 def test_given_validation_data_is_what_early_stopping_watches(news):
     texts, labels = news
-    classifier = TextClassifier(epochs=1, **SMALL).fit(texts[::2], labels[::2], validation_data=(texts[1::2], labels[1::2]))
+    classifier = TextClassifier(epochs=1, **SMALL).fit(
+        texts[::2], labels[::2], validation_data=(texts[1::2], labels[1::2])
+    )
     assert classifier.bundle_.history[0]["val_accuracy"] == pytest.approx(
         classifier.score(texts[1::2], labels[1::2]), abs=1e-6
     )
@@ -163,8 +165,8 @@ def test_class_weights_help_the_rare_class(news):
 @pytest.mark.parametrize(
     "settings",
     [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"optimizer": "adadelta", "learning_rate": 1.0},
-     {"optimizer": "sgd", "learning_rate": 0.5}, {"weight_decay": 0.01, "clip_norm": 1.0}, {"schedule": "cosine", "label_smoothing": 0.1},
-     {"normalize": "nfkc_casefold"}, {"monitor": "loss"}],
+     {"optimizer": "sgd", "learning_rate": 0.5}, {"weight_decay": 0.01, "clip_norm": 1.0},
+     {"schedule": "cosine", "label_smoothing": 0.1}, {"normalize": "nfkc_casefold"}, {"monitor": "loss"}],
     ids=str,
 )  # fmt: skip
 def test_every_option_of_training_trains_a_classifier_that_loads_again(settings, news, tmp_path):

@@ -41,6 +41,8 @@ def test_the_commands_that_install_name_extras_that_exist():
     import tomllib
 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    named = re.findall(r'pip install (?:--\S+ )?(?:-e )?"[.\w]*\[([\w,-]+)\]"', (ROOT / "README.md").read_text(encoding="utf-8"))
+    named = re.findall(
+        r'pip install (?:--\S+ )?(?:-e )?"[.\w]*\[([\w,-]+)\]"', (ROOT / "README.md").read_text(encoding="utf-8")
+    )
     assert named
     assert {extra for group in named for extra in group.split(",")} <= set(extras)

@@ -19,8 +19,8 @@ from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.losses import SparseCrossentropy
-from kerascnn.training.progress import Progress
 from kerascnn.training.optimizers import LazyAdam
+from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
 from kerascnn.training.trainer import Trainer
 

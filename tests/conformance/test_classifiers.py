@@ -39,7 +39,9 @@ def classifiers(mixed):
     """A classifier of each model, trained until it knows its 64 texts by heart."""
     settings = {"epochs": 30, "patience": 30, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16}
     return {
-        name: TextClassifier(model=name, max_length=MAX_LENGTH, min_count=1, **settings).fit(*mixed, validation_data=mixed)
+        name: TextClassifier(model=name, max_length=MAX_LENGTH, min_count=1, **settings).fit(
+            *mixed, validation_data=mixed
+        )
         for name in list_models()
     }
 
@@ -78,7 +80,11 @@ def test_any_text_is_answered_with_probabilities(name, classifiers):
 def test_one_seed_gives_one_network(name, mixed):
     def weights(seed):
         settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
-        return TextClassifier(model=name, seed=seed, **settings).fit(*mixed, validation_data=mixed).bundle_.model.get_weights()
+        return (
+            TextClassifier(model=name, seed=seed, **settings)
+            .fit(*mixed, validation_data=mixed)
+            .bundle_.model.get_weights()
+        )
 
     first, again, other = weights(1), weights(1), weights(2)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
@@ -87,7 +93,13 @@ def test_one_seed_gives_one_network(name, mixed):
 
 @every_model
 def test_it_trains_in_mixed_precision(name, mixed):
-    settings = {"epochs": 15, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "max_length": MAX_LENGTH}
+    settings = {
+        "epochs": 15,
+        "schedule": "constant",
+        "learning_rate": 0.003,
+        "batch_size": 16,
+        "max_length": MAX_LENGTH,
+    }
     classifier = TextClassifier(model=name, precision="mixed_bfloat16", **settings).fit(*mixed, validation_data=mixed)
     assert classifier.bundle_.model.dtype_policy.name == "mixed_bfloat16"
     assert classifier.score(*mixed) > 0.9

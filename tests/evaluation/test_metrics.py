@@ -17,7 +17,9 @@ def test_accuracy_f1_and_confusion_are_those_counted_by_hand():
     assert figures["rows"] == 5
     assert figures["accuracy"] == pytest.approx(3 / 5)
     assert figures["confusion_matrix"] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
-    assert figures["per_class"]["体育"] == pytest.approx({"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "support": 3})
+    assert figures["per_class"]["体育"] == pytest.approx(
+        {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "support": 3}
+    )
     assert figures["per_class"]["tech"]["support"] == 0
     assert figures["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
     assert figures["loss"] == pytest.approx(-sum(map(math.log, [0.8, 0.3, 0.8, 0.7, 0.2])) / 5)

@@ -10,7 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # A network that trains in seconds.
-SMALL = ("--network.filters", "16", "--network.ngram-buckets", "4096", "--text.max-length", "64", "--text.min-count", "1")
+SMALL = (
+    "--network.filters",
+    "16",
+    "--network.ngram-buckets",
+    "4096",
+    "--text.max-length",
+    "64",
+    "--text.min-count",
+    "1",
+)
 
 
 @dataclass

@@ -63,7 +63,18 @@ def test_an_output_that_exists_is_not_replaced_unasked(news_bundle, news_csv):
 
 
 def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv, tmp_path):
-    options = ["--data", news_csv, "--epochs", "5", "--training.patience", "5", "--deterministic", "--seed", "7", *SMALL]
+    options = [
+        "--data",
+        news_csv,
+        "--epochs",
+        "5",
+        "--training.patience",
+        "5",
+        "--deterministic",
+        "--seed",
+        "7",
+        *SMALL,
+    ]
     undisturbed = command("train", *options, "--output", tmp_path / "undisturbed")
     assert undisturbed.status == 0, undisturbed.err
 
@@ -158,8 +169,14 @@ def test_a_bundle_is_named_after_its_data_and_model(data, name):
 
 @pytest.mark.parametrize("verb", ["train", "evaluate", "predict"])
 def test_help_answers_without_importing_tensorflow_or_keras(verb):
-    script = f"import sys, runpy; sys.argv = ['{verb}', '--help']\ntry:\n runpy.run_module('pipelines.{verb}', run_name='__main__', alter_sys=True)"
-    script += "\nfinally:\n assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
+    script = f"""if True:
+        import sys, runpy
+        sys.argv = ["{verb}", "--help"]
+        try:
+            runpy.run_module("pipelines.{verb}", run_name="__main__", alter_sys=True)
+        finally:
+            assert not {{"tensorflow", "keras", "sklearn"}} & set(sys.modules)
+    """
     finished = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert f"usage: python -m pipelines.{verb}" in finished.stdout

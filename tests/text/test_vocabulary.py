@@ -59,5 +59,5 @@ def test_a_broken_file_is_named_with_its_line(tmp_path, content, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match="nothing.txt: cannot be read"):
+    with pytest.raises(InputError, match=r"nothing\.txt: cannot be read"):
         vocabulary.read(tmp_path / "nothing.txt")
