@@ -192,7 +192,9 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
         plots.confusion_matrix(
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
-    (folder / "README.md").write_text(card.model_card(bundle), encoding="utf-8")
+    (folder / "README.md").write_text(
+        card.model_card(bundle.config, bundle.labels, bundle.data, bundle.metrics), encoding="utf-8"
+    )
     write_json(
         folder / "manifest.json",
         {

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    from kerascnn.bundle import Bundle
+from kerascnn.config import Config
 
 FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 
 
-def model_card(bundle: Bundle) -> str:
-    """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts."""
-    config, metrics = bundle.config, bundle.metrics
+def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts.
+
+    Args:
+        config: The whole run.
+        labels: Class names.
+        data: Split to its sources and rows, as in ``manifest.json``.
+        metrics: As in ``metrics.json``.
+    """
     sections = [
         f"# {config.model} for {', '.join(config.data)}",
-        f"Classifies text into {len(bundle.labels)} classes: {', '.join(bundle.labels)}.",
+        f"Classifies text into {len(labels)} classes: {', '.join(labels)}.",
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
         "## Data",
         _table(("split", "rows", "sources"),
-               [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in bundle.data.items()]),
+               [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),
         "## Figures",
         _table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
                [(name, f"{figures['rows']:,}", *(f"{figures[key]:.4f}" for key in FIGURES))
