@@ -104,10 +104,6 @@ def read(folder: Path) -> Bundle:
     Raises:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
-    import keras
-
-    from kerascnn import layers  # noqa: F401  registers the layers with Keras
-
     manifest = read_manifest(folder)
     for name in CHECKED:
         if not (folder / name).is_file():
@@ -118,7 +114,7 @@ def read(folder: Path) -> Bundle:
         config=configuration.from_dict(configuration.read(folder / "config.yaml"), str(folder / "config.yaml")),
         vectorizer=Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt")),
         labels=vocabulary.read_lines(folder / "labels.txt"),
-        model=keras.saving.load_model(folder / "model.keras", compile=False),
+        model=_load_model(folder / "model.keras", manifest["packages"]),
         metrics=read_metrics(folder),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
@@ -129,6 +125,21 @@ def read(folder: Path) -> Bundle:
             f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
         )
     return bundle
+
+
+def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
+    import keras
+
+    from kerascnn import layers  # noqa: F401  registers the layers with Keras
+
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"{path}: Keras cannot read it ({reason}); it was written with"
+            f" kerascnn {packages.get('kerascnn')} and keras {packages.get('keras')}: install these, or train again"
+        ) from None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

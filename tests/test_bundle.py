@@ -100,6 +100,14 @@ def test_a_newer_schema_is_refused_by_name(folder):
         load(folder)
 
 
+def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(folder):
+    (folder / "model.keras").write_bytes(b"PK not a model")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    edit(folder, files=manifest["files"] | {"model.keras": bundle.sha256(folder / "model.keras")})
+    with pytest.raises(InputError, match=r"model\.keras: Keras cannot read it .* keras \d"):
+        load(folder)
+
+
 def test_a_damaged_manifest_is_refused(folder):
     (folder / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match=r"manifest\.json: damaged"):

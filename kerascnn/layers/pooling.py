@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import keras
 from keras import ops
 
-Pooling = Literal["max", "average", "both", "sqrtn"]
+Pooling = Literal["max", "average", "both"]
 _LOWEST = -6e4
 """Stands for minus infinity and is still finite in float16."""
 
@@ -17,8 +17,7 @@ class MaskedPooling(keras.layers.Layer):
     """Pools a sequence over time to one vector (Collobert et al. 2011, section 3.3).
 
     Args:
-        pooling: "max", "average", "both" (maxima, then averages), or "sqrtn": the sum divided by the square root of
-            the number of tokens, so that long documents speak louder than short ones, but not in proportion.
+        pooling: "max", "average", or "both" (maxima, then averages).
 
     Returns of a call:
         (batch, channels), or (batch, 2 * channels) for "both"; zeros for a document without a token.
@@ -35,10 +34,8 @@ class MaskedPooling(keras.layers.Layer):
         pooled = []
         if self.pooling in ("max", "both"):
             pooled.append(ops.max(_without_padding(inputs, valid), axis=1) * ops.max(valid, axis=1))
-        if self.pooling != "max":
-            tokens = ops.maximum(ops.sum(valid, axis=1), 1)
-            total = ops.sum(inputs * valid, axis=1)
-            pooled.append(total / (ops.sqrt(tokens) if self.pooling == "sqrtn" else tokens))
+        if self.pooling in ("average", "both"):
+            pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
         return ops.concatenate(pooled, axis=-1)
 
     def get_config(self):
