@@ -53,13 +53,13 @@ class Source(Settings):
 class Training(Settings):
     """How a model is trained."""
 
-    epochs: Annotated[Size, tyro.conf.arg(aliases=("--epochs",))] = 10
-    """Passes over the training rows at the most."""
+    epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
+    """Passes over the training rows at the most; 0: as many as make 1,000 steps, but 3 to 50."""
     batch_size: Size = 64
     """Documents in a batch."""
     optimizer: Literal["adam", "adadelta", "sgd"] = "adam"
     """adam updates only the embedding rows that a batch touches."""
-    learning_rate: Amount = 1e-3
+    learning_rate: Amount = 2e-3
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate falls to zero over all epochs."""
@@ -69,14 +69,14 @@ class Training(Settings):
     """Decoupled weight decay (Loshchilov & Hutter 2019) of everything but embeddings and biases."""
     clip_norm: Amount = 0.0
     """Largest norm of the whole gradient; 0: no bound."""
-    label_smoothing: Fraction = 0.0
+    label_smoothing: Fraction = 0.1
     """Probability mass that is spread evenly over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a class counts in inverse proportion to its rows."""
     monitor: Literal["accuracy", "loss"] = "accuracy"
-    """What early stopping watches on the validation data."""
+    """The weights of the epoch that is best by this on the validation data are kept."""
     patience: Size = 3
-    """Epochs without improvement before training stops; the best weights are kept."""
+    """Training stops after so many epochs in which neither accuracy nor loss got better on the validation data."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the layers; weights stay float32."""
     deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False

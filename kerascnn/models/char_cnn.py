@@ -22,9 +22,9 @@ class CharCNN(Network):
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
     text: ClassVar[Text] = Text(level="character", max_tokens=20_000, min_count=1, max_length=512)
 
-    embedding_dim: Size = 64
+    embedding_dim: Size = 128
     """Length of a character vector."""
-    filters: Size = 64
+    filters: Size = 128
     """Channels of every block; even for gate=complementary."""
     kernel_size: Size = 3
     """Characters that a convolution sees at once."""

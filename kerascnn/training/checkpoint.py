@@ -44,8 +44,12 @@ class Checkpoint(keras.callbacks.Callback):
 
     @property
     def finished(self) -> bool:
-        """Whether patience has run out."""
-        return self.epoch - 1 - self._best_epoch >= self.patience
+        """Whether patience has run out: neither accuracy nor loss got better for so many epochs."""
+        if not self.history:
+            return False
+        accuracies, losses = ([row[name] for row in self.history] for name in ("val_accuracy", "val_loss"))
+        latest = max(accuracies.index(max(accuracies)), losses.index(min(losses)))
+        return self.epoch - 1 - latest >= self.patience
 
     def restore(self) -> None:
         """Take up the state on disk, if there is one, into the model and its optimizer.
