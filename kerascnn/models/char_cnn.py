@@ -90,9 +90,7 @@ class CharCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(
-                layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim)
-            )
+            parts.append(layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim))
         features = layers.join(parts, name="features")
         logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="char_cnn")

@@ -23,7 +23,7 @@ class Text(Settings):
     level: Literal["word", "character"] = "word"
     """What a token is."""
     split: Literal["unicode", "whitespace"] = "unicode"
-    """Words: unicode keeps runs of letters and digits whole, and makes every Han or kana character and every mark a token."""
+    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token."""
     standardize: tuple[Step, ...] = ("html", "width", "lowercase")
     """Steps, in their fixed order: html drops tags and decodes entities, width folds full-width forms to ASCII,
     lowercase is Unicode's, punctuation drops marks and symbols."""

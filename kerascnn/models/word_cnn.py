@@ -80,9 +80,7 @@ class WordCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(
-                layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim)
-            )
+            parts.append(layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim))
         features = layers.join(parts, name="features")
         bound = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
         logits = keras.layers.Dense(classes, kernel_constraint=bound, dtype="float32", name="logits")(features)

@@ -12,9 +12,7 @@ INPUTS = np.array([[[-1.0, 4.0], [-3.0, 2.0], [-2.0, 0.0], [9.0, 9.0]]], "float3
 VALID = np.array([[[1.0], [1.0], [1.0], [0.0]]], "float32")
 
 
-@pytest.mark.parametrize(
-    ("pooling", "expected"), [("max", [-1, 4]), ("average", [-2, 2]), ("both", [-1, 4, -2, 2])]
-)
+@pytest.mark.parametrize(("pooling", "expected"), [("max", [-1, 4]), ("average", [-2, 2]), ("both", [-1, 4, -2, 2])])
 def test_pools_tokens_only(pooling, expected):
     pooled = MaskedPooling(pooling=pooling)(INPUTS, VALID)
     np.testing.assert_allclose(pooled, [expected], atol=1e-6)
