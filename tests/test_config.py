@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import pipelines
 from kerascnn import config as configuration
 from kerascnn import list_models, models
 from kerascnn.config import Config, Source, Training
@@ -40,7 +41,7 @@ def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
         ({"modle": "word_cnn"}, "no setting is called 'modle'; did you mean 'model'?"),
         ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
         ({"training": {"epochs": "many"}}, "epochs: 'many'"),
-        ({"training": {"epochs": 0}}, "epochs: 0 is below 1"),
+        ({"training": {"batch_size": 0}}, "batch_size: 0 is below 1"),
         ({"training": {"warmup": 1.5}}, "warmup: 1.5 is above 1"),
         ({"source": {"test_fraction": 0.7}}, "test_fraction: 0.7 is above 0.5"),
         ({"text": {"standardize": ["lowercase", "stem"]}}, "standardize"),
@@ -90,6 +91,9 @@ def test_an_unknown_model_is_refused_with_the_nearest_name():
         models.get("char_cn")
 
 
-def test_recipes_are_runs():
-    for recipe in Path("pipelines/configs").glob("*.yaml"):
-        configuration.from_dict(configuration.read(recipe), str(recipe))
+@pytest.mark.parametrize(
+    "recipe", sorted(Path(pipelines.__file__).parent.glob("configs/*.yaml")), ids=lambda path: path.stem
+)
+def test_every_recipe_is_a_run(recipe):
+    run = configuration.from_dict(configuration.read(recipe), str(recipe))
+    assert run != configuration.default(run.model)
