@@ -63,13 +63,8 @@ _APOSTROPHE = ("replace", "\u2019", "'")
 # Letters, digits, combining marks and the joiners that Persian and Indic words hold.
 _WORD = "\\p{L}\\p{N}\\p{M}\u200c\u200d"
 
-# Dropped with the marks that sit on them; an apostrophe within a word stays, so that don't is one token either way.
-_PUNCTUATION = (
-    ("replace", "(?:[^\\P{P}']|\\p{S})[\\p{M}\u200d\U000e0020-\U000e007f]*", " "),
-    ("replace", "''+", " "),
-    ("replace", f"(^|[^{_WORD}])'", "\\1 "),
-    ("replace", f"'([^{_WORD}]|$)", " \\1"),
-)
+# Dropped with the marks that sit on them.
+_PUNCTUATION = ("replace", "[\\p{P}\\p{S}][\\p{M}\u200d\U000e0020-\U000e007f]*", " ")
 
 # Han (radicals, iteration marks and numerals included) and kana, without the marks that combine.
 _IDEOGRAPH = (
@@ -80,13 +75,12 @@ _IDEOGRAPHS = ("replace", f"[{_IDEOGRAPH}]\\p{{M}}*", " \\0 ")
 
 # A symbol keeps its marks, skin tone and tags; a joiner binds the next one: a family or a flag is one token.
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
-_SYMBOL = f"[^ '{_WORD}][\\p{{M}}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+_SYMBOL = f"[^ {_WORD}][\\p{{M}}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 # Words are never matched, only what stands between them: fewer matches in RE2, and linear time in `re`.
-# Two apostrophes are the closing quote of the Penn Treebank.
+# Two apostrophes are the closing quote of the Penn Treebank. A single one is a mark like any other: the company of
+# "the company's" is the company elsewhere.
 _WORDS = (
     ("replace", "''+", '"'),
-    ("replace", f"(^|[^{_WORD}])'", "\\1 ' "),
-    ("replace", f"'([^{_WORD}]|$)", " ' \\1"),
     ("replace", f"{_FLAG}|{_SYMBOL}(?:\u200d{_SYMBOL})*", " \\0 "),
 )
 
@@ -119,7 +113,7 @@ def rules(settings: Text) -> list[Rule]:
     if "lowercase" in steps or settings.normalize == "nfkc_casefold":
         chosen += [("lower",)]
     if "punctuation" in steps:
-        chosen += _PUNCTUATION
+        chosen += [_PUNCTUATION]
     if unicode_words:
         chosen += _WORDS
     if settings.level == "character":

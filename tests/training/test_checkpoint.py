@@ -39,17 +39,17 @@ def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves,
     train, validation = halves
     settings = {"epochs": 4, "patience": 4, "deterministic": True, **SMALL}
 
-    class Power(Exception):
+    class PowerError(Exception):
         """The plug is pulled in the middle of the third epoch."""
 
     def pull_the_plug(callback, batch, logs=None):
         if callback.epoch == 2 and batch == 1:
-            raise Power
+            raise PowerError
 
     whole = TextClassifier(**settings).fit(*train, validation_data=validation)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", pull_the_plug)
-        with pytest.raises(Power):
+        with pytest.raises(PowerError):
             TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path)
     resumed = TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path, resume=True)
     for expected, found in zip(whole.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
