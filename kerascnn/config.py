@@ -69,7 +69,7 @@ class Training(Settings):
     """Decoupled weight decay (Loshchilov & Hutter 2019) of everything but embeddings and biases."""
     clip_norm: Amount = 0.0
     """Largest norm of the whole gradient; 0: no bound."""
-    label_smoothing: Fraction = 0.0
+    label_smoothing: Fraction = 0.1
     """Probability mass that is spread evenly over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a class counts in inverse proportion to its rows."""
