@@ -57,7 +57,7 @@ class Training(Settings):
     """Passes over the training rows at the most; 0: as many as make 1,000 steps, but 3 to 50."""
     batch_size: Size = 64
     """Documents in a batch."""
-    optimizer: Literal["adam", "adadelta", "sgd"] = "adam"
+    optimizer: Literal["adam", "adadelta"] = "adam"
     """adam updates only the embedding rows that a batch touches."""
     learning_rate: Amount = 2e-3
     """Highest learning rate."""

@@ -68,7 +68,7 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
         total_steps=steps,
         decay=settings.schedule,
     )
-    kinds = {"adam": LazyAdam, "adadelta": keras.optimizers.Adadelta, "sgd": keras.optimizers.SGD}
+    kinds = {"adam": LazyAdam, "adadelta": keras.optimizers.Adadelta}
     optimizer = kinds[settings.optimizer](
         learning_rate=schedule,
         weight_decay=settings.weight_decay or None,

@@ -67,7 +67,7 @@ def test_a_damaged_state_is_refused_by_name(halves, tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_a_remedy(halves):
     train, validation = halves
     with pytest.raises(InputError, match=r"lower --training\.learning_rate"):
-        TextClassifier(optimizer="sgd", learning_rate=1e30, epochs=2, **SMALL).fit(*train, validation_data=validation)
+        TextClassifier(learning_rate=1e30, epochs=2, **SMALL).fit(*train, validation_data=validation)
 
 
 def test_tensorboard_logs_stand_in_the_folder_of_the_training(halves, tmp_path):
