@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
-import annotated_types
 import tyro
 
 from kerascnn.config import Source
@@ -42,7 +41,7 @@ class Arguments:
     """File (csv, tsv, jsonl, parquet, txt with a text a line, also .gz); - is standard input, a text a line."""
     output: str = "-"
     """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV."""
-    top_k: Annotated[int, annotated_types.Ge(1)] = 1
+    top_k: int = 1
     """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,…"""
     json: bool = False
     """Write JSON lines to standard output."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -82,7 +81,7 @@ class Vectorizer:
         if version > VERSION:
             raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
         stop_words = saved.pop("stop_words")
-        return cls(Text(**saved | {"standardize": tuple(saved["standardize"])}), vocabulary, stop_words)
+        return cls(Text().updated(saved, "vectorizer"), vocabulary, stop_words)
 
     def __reduce__(self) -> tuple:
         """Pickle what it is made from, not the graph it built."""
@@ -90,8 +89,7 @@ class Vectorizer:
 
     def settings_dict(self) -> dict[str, Any]:
         """All but the vocabulary, ready for JSON; the stop words themselves stand in it, not their file."""
-        saved = dataclasses.asdict(self.settings) | {"stop_words": list(self.stop_words)}
-        return {"version": VERSION} | saved | {"standardize": list(self.settings.standardize)}
+        return {"version": VERSION} | self.settings.to_dict() | {"stop_words": list(self.stop_words)}
 
     @property
     def tokenizer(self) -> Tokenizer:
