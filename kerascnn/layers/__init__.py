@@ -1,21 +1,25 @@
 """Layers of the models: ``keras.ops`` and stock layers, so that they run on every Keras backend and in TFLite."""
 
-from kerascnn.layers.branches import join, ngram_branch
+from kerascnn.layers.branches import join, ngram_branch, opened
 from kerascnn.layers.embedding import Embedding
+from kerascnn.layers.ensemble import Ensemble
 from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
-from kerascnn.layers.tokens import HashedNGrams, TokenDropout
+from kerascnn.layers.tokens import HashedNGrams, StartToken, TokenDropout
 
 __all__ = [
     "Embedding",
+    "Ensemble",
     "GatedLinearUnit",
     "HashedNGrams",
     "MaskedMaxPooling",
     "MaskedPooling",
     "PaddingMask",
     "ResidualGatedBlock",
+    "StartToken",
     "TokenDropout",
     "join",
     "ngram_branch",
+    "opened",
 ]

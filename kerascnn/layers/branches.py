@@ -7,7 +7,7 @@ import keras
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedPooling
-from kerascnn.layers.tokens import HashedNGrams
+from kerascnn.layers.tokens import HashedNGrams, StartToken
 
 SPEED = 20.0
 """Adam moves every weight by about the learning rate at a step; a factor behind the table is a factor on that rate."""
@@ -35,6 +35,13 @@ def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int):
     vectors = Embedding(buckets + 1, dim, embeddings_initializer=near_zero, name="ngram_embedding")(rows)
     pooled = MaskedPooling(pooling="average", name="ngram_pooling")(vectors, PaddingMask(name="ngram_valid")(rows))
     return keras.layers.Rescaling(SPEED, name="ngram_features")(pooled)
+
+
+def opened(ids, *, start_token: bool, vocabulary_size: int):
+    """The ids with a start token before them if asked for, and the number of ids that there are then."""
+    if not start_token:
+        return ids, vocabulary_size
+    return StartToken(id=vocabulary_size, name="start_token")(ids), vocabulary_size + 1
 
 
 def join(parts: list, *, name: str):

@@ -1,4 +1,4 @@
-"""Layers that read token ids: dropout of whole tokens, and hashed n-grams."""
+"""Layers that read token ids: dropout of whole tokens, a start token, and hashed n-grams."""
 
 from __future__ import annotations
 
@@ -38,6 +38,30 @@ class TokenDropout(keras.layers.Layer):
     def get_config(self):
         """The constructor's arguments."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class StartToken(keras.layers.Layer):
+    """Puts one token before every document, so that a filter or an n-gram can tell what a document begins with.
+
+    Args:
+        id: The token's id; one that no word has.
+
+    Returns of a call:
+        ids (batch, 1 + time) of the input's dtype.
+    """
+
+    def __init__(self, *, id: int, **kwargs):
+        super().__init__(**kwargs)
+        self.id = id
+
+    def call(self, ids):
+        """Args: ids (batch, time) int, 0 is padding."""
+        return ops.pad(ids, [[0, 0], [1, 0]], constant_values=self.id)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "id": self.id}
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -24,6 +24,8 @@ class CharCNN(Network):
 
     embedding_dim: Size = 128
     """Length of a character vector."""
+    start_token: bool = True
+    """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
     filters: Size = 128
     """Channels of every block; even for gate=complementary."""
     kernel_size: Size = 3
@@ -56,20 +58,21 @@ class CharCNN(Network):
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model, see ``Network.build``.
 
-        With V ids, C classes, d = embedding_dim, f = filters and k = kernel_size it has ``V d`` parameters for the
-        characters, ``2 f (k c + 1)`` for a block whose input has c channels (half of that with gate "complementary";
-        ``d f`` more for the first block where d differs from f), ``(ngram_buckets + 1) ngram_dim`` for the n-grams and
-        ``(F + 1) C`` for the logits. The F features are f (2 f with pooling "both"; dense layers make the last of
-        ``hidden_units`` of them and add their own weights) and ngram_dim.
+        With V ids (the start token one of them), C classes, d = embedding_dim, f = filters and k = kernel_size it has
+        ``V d`` parameters for the characters, ``2 f (k c + 1)`` for a block whose input has c channels (half of that
+        with gate "complementary"; ``d f`` more for the first block where d differs from f), ``(ngram_buckets + 1)
+        ngram_dim`` for the n-grams and ``(F + 1) C`` for the logits. The F features are f (2 f with pooling "both";
+        dense layers make the last of ``hidden_units`` of them and add their own weights) and ngram_dim.
         """
         import keras
 
         from kerascnn import layers
 
         ids = keras.Input((None,), dtype="int32", name="ids")
-        valid = layers.PaddingMask(name="valid")(ids)
         tokens = layers.TokenDropout(rate=self.character_dropout, name="character_dropout")(ids)
-        x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
+        tokens, rows = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        valid = layers.PaddingMask(name="valid")(tokens)
+        x = layers.Embedding(rows, self.embedding_dim, name="embedding")(tokens)
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
         x = keras.layers.Multiply(name="characters")([x, valid])
 

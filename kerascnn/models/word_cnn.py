@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @register("word_cnn")
 @dataclass(frozen=True, kw_only=True)
 class WordCNN(Network):
-    """Word CNN (Kim 2014) beside a bag of hashed n-grams (Joulin et al. 2017), trained as one."""
+    """Word CNN (Kim 2014) and a bag of hashed n-grams (Joulin et al. 2017), an ensemble in one network."""
 
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
@@ -24,6 +24,8 @@ class WordCNN(Network):
 
     embedding_dim: Size = 64
     """Length of a word vector."""
+    start_token: bool = True
+    """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
     kernel_sizes: tuple[Size, ...] = (1, 2, 3)
     """Words that the convolutions see at once, a convolution a number."""
     filters: Size = 64
@@ -50,19 +52,20 @@ class WordCNN(Network):
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model, see ``Network.build``.
 
-        With V ids, C classes, d = embedding_dim and f = filters it has ``V d`` parameters for the words,
-        ``(k d + 1) f`` for each kernel size k, ``(ngram_buckets + 1) ngram_dim`` for the n-grams and ``(F + 1) C`` for
-        the logits. The F features are f for each kernel size (2 f with pooling "both"; a dense layer makes
-        ``hidden_units`` of them and adds its own weights) and ngram_dim.
+        With V ids (the start token one of them), C classes, d = embedding_dim and f = filters it has ``V d``
+        parameters for the words, ``(k d + 1) f`` for each kernel size k, ``(ngram_buckets + 1) ngram_dim`` for the
+        n-grams and ``(F + 1) C`` for the logits. The F features are f for each kernel size (2 f with pooling "both";
+        a dense layer makes ``hidden_units`` of them and adds its own weights) and ngram_dim.
         """
         import keras
 
         from kerascnn import layers
 
         ids = keras.Input((None,), dtype="int32", name="ids")
-        valid = layers.PaddingMask(name="valid")(ids)
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
-        words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
+        tokens, rows = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        valid = layers.PaddingMask(name="valid")(tokens)
+        words = layers.Embedding(rows, self.embedding_dim, name="embedding")(tokens)
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
         words = keras.layers.Multiply(name="words")([words, valid])
 
@@ -81,7 +84,14 @@ class WordCNN(Network):
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
             parts.append(layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim))
-        features = layers.join(parts, name="features")
         bound = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
-        logits = keras.layers.Dense(classes, kernel_constraint=bound, dtype="float32", name="logits")(features)
+        features = layers.join(parts, name="features")
+        last = layers.Ensemble(
+            classes,
+            parts=[part.shape[-1] for part in parts],
+            kernel_constraint=bound,
+            dtype="float32",
+            name="logits",
+        )
+        logits = last(features)
         return keras.Model(ids, logits, name="word_cnn")

@@ -1,11 +1,11 @@
-"""Token dropout and hashed n-grams."""
+"""Token dropout, the start token and hashed n-grams."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from kerascnn.layers import HashedNGrams, PaddingMask, TokenDropout
+from kerascnn.layers import HashedNGrams, PaddingMask, StartToken, TokenDropout
 from kerascnn.layers.tokens import MAX_BUCKETS, MULTIPLIER
 
 IDS = np.array([[5, 9, 5, 7, 0], [3, 0, 0, 0, 0], [0, 0, 0, 0, 0]], "int32")
@@ -58,3 +58,15 @@ def test_no_token_is_dropped_outside_training():
 
 def test_the_mask_marks_tokens():
     np.testing.assert_array_equal(PaddingMask()(IDS)[:, :, 0], [[1, 1, 1, 1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]])
+
+
+def test_the_start_token_stands_before_every_document():
+    opened = StartToken(id=99)(IDS)
+    np.testing.assert_array_equal(opened, [[99, 5, 9, 5, 7, 0], [99, 3, 0, 0, 0, 0], [99, 0, 0, 0, 0, 0]])
+
+
+def test_an_ngram_that_opens_a_document_is_told_from_the_same_words_inside():
+    rows = np.asarray(HashedNGrams(sizes=(3,), buckets=2**17)(StartToken(id=99)(np.array([[5, 9, 5, 9]], "int32"))))
+    inside = np.asarray(HashedNGrams(sizes=(3,), buckets=2**17)(np.array([[4, 5, 9, 5]], "int32")))
+    assert rows[0, 0, 0] not in inside
+    assert rows[0, 1, 0] == inside[0, 1, 0]

@@ -101,7 +101,7 @@ def test_learns_to_tell_three_words_apart(name, settings):
 def test_word_cnn_has_the_parameters_it_documents():
     model = build("word_cnn", {"embedding_dim": 10, "filters": 7, "kernel_sizes": (2, 3), "ngram_dim": 5})
     features = 2 * 7 + 5
-    expected = VOCABULARY * 10 + (2 * 10 + 1) * 7 + (3 * 10 + 1) * 7 + (97 + 1) * 5 + (features + 1) * CLASSES
+    expected = (VOCABULARY + 1) * 10 + (2 * 10 + 1) * 7 + (3 * 10 + 1) * 7 + (97 + 1) * 5 + (features + 1) * CLASSES
     assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == expected
 
 
@@ -110,5 +110,5 @@ def test_char_cnn_has_the_parameters_it_documents(gate, halves):
     settings = {"embedding_dim": 10, "filters": 8, "kernel_size": 3, "blocks": 2, "ngram_dim": 5, "gate": gate}
     model = build("char_cnn", settings)
     blocks = halves * 8 * (3 * 10 + 1) + 10 * 8 + halves * 8 * (3 * 8 + 1)
-    expected = VOCABULARY * 10 + blocks + (97 + 1) * 5 + (8 + 5 + 1) * CLASSES
+    expected = (VOCABULARY + 1) * 10 + blocks + (97 + 1) * 5 + (8 + 5 + 1) * CLASSES
     assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == expected

@@ -1,0 +1,42 @@
+"""A last layer whose groups of features each learn to answer alone."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class Ensemble(keras.layers.Dense):
+    """A dense layer over several groups of features that is the mean of one dense layer for each group.
+
+    Called, it is ``keras.layers.Dense``: features @ kernel + bias. In training each member gets a loss of its own
+    (``members``), and groups that learn apart are an ensemble, whose mean answers better than one classifier over all
+    groups: trained together, the group that learns by heart first leaves the others nothing to explain, and they stop
+    learning (Wang, Tran & Feiszli 2020, What Makes Training Multi-modal Classification Networks Hard?).
+
+    Args:
+        units: Number of classes.
+        parts: Channels of each group, in the order of the features.
+
+    Returns of a call:
+        Logits (batch, units) for features (batch, sum of parts).
+    """
+
+    def __init__(self, units: int, *, parts: list[int], **kwargs):
+        super().__init__(units, **kwargs)
+        self.parts = list(parts)
+
+    def members(self, features):
+        """The logits of each member, a list of (batch, units) whose mean is what a call gives."""
+        features = ops.cast(features, self.compute_dtype)
+        starts = [sum(self.parts[:number]) for number in range(len(self.parts))]
+        return [
+            len(self.parts) * ops.matmul(features[:, start : start + size], self.kernel[start : start + size])
+            + self.bias
+            for start, size in zip(starts, self.parts, strict=True)
+        ]
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "parts": self.parts}
