@@ -29,13 +29,13 @@ class Ensemble(keras.layers.Dense):
 
     def members(self, features):
         """The logits of each member, a list of (batch, units) whose mean is what a call gives."""
-        features = ops.cast(features, self.compute_dtype)
-        starts = [sum(self.parts[:number]) for number in range(len(self.parts))]
-        return [
-            len(self.parts) * ops.matmul(features[:, start : start + size], self.kernel[start : start + size])
-            + self.bias
-            for start, size in zip(starts, self.parts, strict=True)
-        ]
+        features, count = ops.cast(features, self.compute_dtype), len(self.parts)
+        answers, start = [], 0
+        for size in self.parts:
+            part, kernel = features[:, start : start + size], self.kernel[start : start + size]
+            answers.append(count * ops.matmul(part, kernel) + self.bias)
+            start += size
+        return answers
 
     def get_config(self):
         """The constructor's arguments."""
