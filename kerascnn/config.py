@@ -54,7 +54,7 @@ class Training(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Passes over the training rows at the most; 0: as many as make 1,000 steps, but 3 to 50."""
+    """Passes over the training rows at the most; 0: as many as make 800 steps, but 3 to 50."""
     batch_size: Size = 64
     """Documents in a batch."""
     optimizer: Literal["adam", "adadelta"] = "adam"
@@ -74,9 +74,10 @@ class Training(Settings):
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a class counts in inverse proportion to its rows."""
     monitor: Literal["accuracy", "loss"] = "accuracy"
-    """The weights of the epoch that is best by this on the validation data are kept."""
+    """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
+    within a standard error of the highest the last."""
     patience: Size = 3
-    """Training stops after so many epochs in which neither accuracy nor loss got better on the validation data."""
+    """Training stops when the best epoch lies so many epochs back."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the layers; weights stay float32."""
     deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False

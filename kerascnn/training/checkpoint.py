@@ -19,22 +19,29 @@ FILE = "state.npz"
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the best weights, stops when they get no better, and writes everything a restart needs after each epoch.
 
+    The best epoch by accuracy is the last one within a standard error of the highest accuracy (the one-standard-error
+    rule, Breiman et al. 1984, section 3.4.3): the highest itself is often luck, and among equals the later epoch, with
+    its lower learning rate, answers new documents better. By loss it is the one with the lowest loss.
+
     The state is one file, written beside and renamed: weights, optimizer, seed generators, best weights, history.
 
     Args:
         monitor: ``accuracy`` or ``loss``, of the validation data.
-        patience: Epochs without improvement before training stops.
+        documents: Number of validation documents.
+        patience: Epochs after the best one before training stops.
         folder: Where the state is kept; None: nowhere.
         fingerprint: What must be the same for a run to go on (configuration, data), name to value.
     """
 
-    def __init__(self, *, monitor: str, patience: int, folder: Path | None, fingerprint: dict[str, Any]) -> None:
+    def __init__(
+        self, *, monitor: str, documents: int, patience: int, folder: Path | None, fingerprint: dict[str, Any]
+    ) -> None:
         super().__init__()
-        self.monitor, self.patience, self.folder, self.fingerprint = monitor, patience, folder, fingerprint
+        self.monitor, self.documents, self.patience = monitor, documents, patience
+        self.folder, self.fingerprint = folder, fingerprint
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, the validation after each epoch included
         self._best: list[np.ndarray] = []
-        self._best_epoch = -1
         self._started = 0.0
 
     @property
@@ -43,13 +50,21 @@ class Checkpoint(keras.callbacks.Callback):
         return len(self.history)
 
     @property
-    def finished(self) -> bool:
-        """Whether patience has run out: neither accuracy nor loss got better for so many epochs."""
+    def best_epoch(self) -> int:
+        """The epoch whose weights are kept, from 1; 0 before the first."""
         if not self.history:
-            return False
-        accuracies, losses = ([row[name] for row in self.history] for name in ("val_accuracy", "val_loss"))
-        latest = max(accuracies.index(max(accuracies)), losses.index(min(losses)))
-        return self.epoch - 1 - latest >= self.patience
+            return 0
+        if self.monitor == "loss":
+            return 1 + int(np.argmin([row["val_loss"] for row in self.history]))
+        accuracies = np.array([row["val_accuracy"] for row in self.history])
+        highest = accuracies.max()
+        standard_error = np.sqrt(highest * (1 - highest) / self.documents)
+        return 1 + int(np.flatnonzero(accuracies >= highest - standard_error)[-1])
+
+    @property
+    def finished(self) -> bool:
+        """Whether patience has run out."""
+        return self.epoch - self.best_epoch >= self.patience
 
     def restore(self) -> None:
         """Take up the state on disk, if there is one, into the model and its optimizer.
@@ -72,7 +87,7 @@ class Checkpoint(keras.callbacks.Callback):
                     f"{path}: the interrupted run had {name} {progress['fingerprint'].get(name)!r}, this one has"
                     f" {value!r}; give the same settings and data, or train without --resume"
                 )
-        self.history, self.seconds, self._best_epoch = progress["history"], progress["seconds"], progress["best_epoch"]
+        self.history, self.seconds = progress["history"], progress["seconds"]
         for variable, name in zip(self._variables(), _names("variable", self._variables()), strict=True):
             variable.assign(arrays[name])
         self._best = [arrays[name] for name in _names("best", self.model.weights)]
@@ -92,8 +107,8 @@ class Checkpoint(keras.callbacks.Callback):
         now = time.perf_counter()
         self.seconds, self._started = self.seconds + now - self._started, now
         self.history.append({"epoch": epoch + 1, **logs})
-        if self._best_epoch < 0 or self._score(epoch) > self._score(self._best_epoch):
-            self._best_epoch, self._best = epoch, self.model.get_weights()
+        if self.best_epoch == self.epoch:
+            self._best = self.model.get_weights()
         if self.folder is not None:
             self._write(self.folder / FILE)
         if self.finished:
@@ -107,22 +122,11 @@ class Checkpoint(keras.callbacks.Callback):
         """Give the model the weights of its best epoch."""
         self.model.set_weights(self._best)
 
-    def _score(self, epoch: int) -> tuple[float, float]:
-        """Higher is better; equal accuracies are decided by the loss."""
-        row = self.history[epoch]
-        accuracy, loss = row["val_accuracy"], -row["val_loss"]
-        return (accuracy, loss) if self.monitor == "accuracy" else (loss, accuracy)
-
     def _variables(self) -> list[keras.Variable]:
         return [*self.model.model.variables, *self.model.optimizer.variables]
 
     def _write(self, path: Path) -> None:
-        progress = {
-            "fingerprint": self.fingerprint,
-            "history": self.history,
-            "seconds": self.seconds,
-            "best_epoch": self._best_epoch,
-        }
+        progress = {"fingerprint": self.fingerprint, "history": self.history, "seconds": self.seconds}
         values = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
         arrays = dict(zip(_names("variable", values), values, strict=True))
         arrays |= dict(zip(_names("best", self._best), self._best, strict=True))

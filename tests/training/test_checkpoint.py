@@ -5,6 +5,7 @@ import pytest
 
 from kerascnn import TextClassifier
 from kerascnn.errors import InputError
+from kerascnn.training.checkpoint import Checkpoint
 
 SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "min_count": 1}
 
@@ -15,25 +16,52 @@ def halves(news):
     return (texts[::2], labels[::2]), (texts[1::2], labels[1::2])
 
 
-@pytest.mark.parametrize(("monitor", "best"), [("accuracy", max), ("loss", min)])
-def test_the_weights_of_the_best_epoch_are_kept(monitor, best, halves):
+def test_the_weights_of_the_epoch_with_the_lowest_loss_are_kept(halves):
     train, validation = halves
-    settings = {"epochs": 12, "patience": 12, "learning_rate": 0.05, "schedule": "constant", "monitor": monitor}
+    settings = {"epochs": 12, "patience": 12, "learning_rate": 0.05, "schedule": "constant", "monitor": "loss"}
     settings["label_smoothing"] = 0.0  # or the loss of the history would not be that of the evaluation
     classifier = TextClassifier(**settings, **SMALL).fit(*train, validation_data=validation)
     history = classifier.bundle_.history
     assert len(history) == 12
-    kept = classifier.evaluate(*validation)
-    assert kept[monitor] == pytest.approx(best(row[f"val_{monitor}"] for row in history), abs=1e-4)
+    lowest = min(row["val_loss"] for row in history)
+    assert lowest < history[-1]["val_loss"]
+    assert classifier.evaluate(*validation)["loss"] == pytest.approx(lowest, abs=1e-4)
 
 
-def test_training_stops_when_neither_accuracy_nor_loss_got_better_for_patience_epochs(halves):
+def checkpoint(monitor, rows):
+    """A checkpoint that has seen 100 validation documents at epochs of these (accuracy, loss)."""
+    checkpoint = Checkpoint(monitor=monitor, documents=100, patience=2, folder=None, fingerprint={})
+    checkpoint.history = [{"val_accuracy": accuracy, "val_loss": loss} for accuracy, loss in rows]
+    return checkpoint
+
+
+def test_of_epochs_within_a_standard_error_of_the_highest_accuracy_the_last_is_best():
+    # The standard error of 0.9 over 100 documents is 0.03.
+    rows = [(0.5, 2.0), (0.9, 1.0), (0.88, 1.5), (0.871, 1.6), (0.86, 0.5)]
+    assert [checkpoint("accuracy", rows[:epoch]).best_epoch for epoch in range(6)] == [0, 1, 2, 3, 4, 4]
+
+
+def test_patience_counts_the_epochs_after_the_best():
+    rows = [(0.9, 1.0), (0.86, 2.0), (0.88, 3.0), (0.8, 0.9), (0.8, 0.9)]
+    assert [checkpoint("accuracy", rows[:epoch]).finished for epoch in range(6)] == [False] * 5 + [True]
+    assert [checkpoint("loss", rows[:epoch]).finished for epoch in range(6)] == [
+        False,
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_training_stops_when_patience_runs_out_and_keeps_the_best_weights(halves):
     train, validation = halves
-    settings = {"epochs": 50, "patience": 2, "learning_rate": 0.05, "schedule": "constant"}
-    history = TextClassifier(**settings, **SMALL).fit(*train, validation_data=validation).bundle_.history
-    assert 3 <= len(history) < 50
-    accuracies, losses = [row["val_accuracy"] for row in history], [row["val_loss"] for row in history]
-    assert max(accuracies[-2:]) <= max(accuracies[:-2]) and min(losses[-2:]) >= min(losses[:-2])
+    settings = {"epochs": 50, "patience": 2, "learning_rate": 0.05, "schedule": "constant", "monitor": "loss"}
+    classifier = TextClassifier(**settings, label_smoothing=0.0, **SMALL).fit(*train, validation_data=validation)
+    losses = [row["val_loss"] for row in classifier.bundle_.history]
+    assert len(losses) < 50
+    assert np.argmin(losses) == len(losses) - 3
+    assert classifier.evaluate(*validation)["loss"] == pytest.approx(min(losses), abs=1e-4)
 
 
 def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves, tmp_path):
