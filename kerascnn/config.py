@@ -75,7 +75,7 @@ class Training(Settings):
     """balanced: a class counts in inverse proportion to its rows."""
     monitor: Literal["accuracy", "loss"] = "accuracy"
     """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
-    within a standard error of the highest the last."""
+    within half a standard error of the highest the last."""
     patience: Size = 3
     """Training stops when the best epoch lies so many epochs back."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
