@@ -6,7 +6,6 @@ from kerascnn.layers.ensemble import Ensemble
 from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
-from kerascnn.layers.position import SinusoidalPosition
 from kerascnn.layers.tokens import HashedNGrams, StartToken, TokenDropout
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "MaskedPooling",
     "PaddingMask",
     "ResidualGatedBlock",
-    "SinusoidalPosition",
     "StartToken",
     "TokenDropout",
     "join",

@@ -68,32 +68,40 @@ class StartToken(keras.layers.Layer):
 class HashedNGrams(keras.layers.Layer):
     """Numbers every n-gram of a document with a row of a hash table (Joulin et al. 2017, section 2.2).
 
-    The n-gram t1 ... tn has the row ``1 + h(n)`` with ``h(0) = 0``, ``h(i) = (MULTIPLIER * h(i - 1) + ti) % buckets``;
-    no step leaves int32. Row 0 stands for an n-gram that reaches into the padding.
+    A single token has the row of its id. A longer n-gram t1 ... tn has the row ``vocabulary_size + h(n)`` with
+    ``h(0) = 0``, ``h(i) = (MULTIPLIER * h(i - 1) + ti) % buckets``; no step leaves int32. Single tokens say most and
+    are few: sharing rows with rare phrases costs more accuracy than the rows that it saves. Row 0 stands for padding
+    and for an n-gram that reaches into it.
 
     Args:
         sizes: Lengths n of the n-grams, each 1 or more.
-        buckets: Rows of the table without row 0, up to ``MAX_BUCKETS``.
+        buckets: Rows for all n-grams of two tokens and more, up to ``MAX_BUCKETS``.
+        vocabulary_size: Number of ids, and of the rows before the buckets.
 
     Returns of a call:
         Rows (batch, time, number of sizes) int32, for the n-grams that start at each position.
     """
 
-    def __init__(self, *, sizes: tuple[int, ...], buckets: int, **kwargs):
+    def __init__(self, *, sizes: tuple[int, ...], buckets: int, vocabulary_size: int, **kwargs):
         super().__init__(**kwargs)
         if not 1 <= buckets <= MAX_BUCKETS:
             raise ValueError(f"buckets lies between 1 and {MAX_BUCKETS}. Received: {buckets}")
-        self.sizes, self.buckets = tuple(sizes), buckets
+        self.sizes, self.buckets, self.vocabulary_size = tuple(sizes), buckets, vocabulary_size
 
     def call(self, ids):
         """Args: ids (batch, time) int32, 0 is padding and stands only behind the tokens."""
-        hashes, rows = ops.zeros_like(ids), {}
-        for size in range(1, max(self.sizes) + 1):
+        hashes, rows = ids % self.buckets, {1: ids}
+        for size in range(2, max(self.sizes) + 1):
             token = ops.pad(ids, [[0, 0], [0, size - 1]])[:, size - 1 :]
             hashes = (hashes * MULTIPLIER + token) % self.buckets
-            rows[size] = ops.where(token != 0, hashes + 1, 0)
+            rows[size] = ops.where(token != 0, hashes + self.vocabulary_size, 0)
         return ops.stack([rows[size] for size in self.sizes], axis=-1)
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "sizes": self.sizes, "buckets": self.buckets}
+        return {
+            **super().get_config(),
+            "sizes": self.sizes,
+            "buckets": self.buckets,
+            "vocabulary_size": self.vocabulary_size,
+        }

@@ -41,7 +41,7 @@ class CharCNN(Network):
     ngrams: tuple[Size, ...] = (1, 2, 3)
     """Lengths of the character n-grams that have a vector of their own, beside the convolutions; empty: none."""
     ngram_buckets: Size = 2**18
-    """Rows of the hash table of n-gram vectors, up to 524288."""
+    """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
     hidden_units: tuple[Size, ...] = ()
@@ -60,7 +60,7 @@ class CharCNN(Network):
 
         With V ids (the start token one of them), C classes, d = embedding_dim, f = filters and k = kernel_size it has
         ``V d`` parameters for the characters, ``2 f (k c + 1)`` for a block whose input has c channels (half of that
-        with gate "complementary"; ``d f`` more for the first block where d differs from f), ``(ngram_buckets + 1)
+        with gate "complementary"; ``d f`` more for the first block where d differs from f), ``(V + ngram_buckets)
         ngram_dim`` for the n-grams and ``(F + 1) C`` for the logits. The F features are f (2 f with pooling "both";
         dense layers make the last of ``hidden_units`` of them and add their own weights) and ngram_dim.
         """
@@ -93,7 +93,11 @@ class CharCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim))
+            parts.append(
+                layers.ngram_branch(
+                    tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=rows
+                )
+            )
         features = layers.join(parts, name="features")
         logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="char_cnn")

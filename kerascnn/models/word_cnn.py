@@ -32,10 +32,10 @@ class WordCNN(Network):
     """Filters of each convolution."""
     pooling: Literal["max", "average", "both"] = "max"
     """What is kept of a filter's answers over the text."""
-    ngrams: tuple[Size, ...] = (1, 2, 3)
+    ngrams: tuple[Size, ...] = (1, 2)
     """Lengths of the word n-grams that have a vector of their own, beside the convolutions; empty: none."""
     ngram_buckets: Size = 2**18
-    """Rows of the hash table of n-gram vectors, up to 524288."""
+    """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
     hidden_units: int = 0
@@ -53,7 +53,7 @@ class WordCNN(Network):
         """Build the untrained model, see ``Network.build``.
 
         With V ids (the start token one of them), C classes, d = embedding_dim and f = filters it has ``V d``
-        parameters for the words, ``(k d + 1) f`` for each kernel size k, ``(ngram_buckets + 1) ngram_dim`` for the
+        parameters for the words, ``(k d + 1) f`` for each kernel size k, ``(V + ngram_buckets) ngram_dim`` for the
         n-grams and ``(F + 1) C`` for the logits. The F features are f for each kernel size (2 f with pooling "both";
         a dense layer makes ``hidden_units`` of them and adds its own weights) and ngram_dim.
         """
@@ -83,7 +83,11 @@ class WordCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(layers.ngram_branch(tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim))
+            parts.append(
+                layers.ngram_branch(
+                    tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=rows
+                )
+            )
         bound = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
         features = layers.join(parts, name="features")
         last = layers.Ensemble(

@@ -12,17 +12,19 @@ IDS = np.array([[5, 9, 5, 7, 0], [3, 0, 0, 0, 0], [0, 0, 0, 0, 0]], "int32")
 
 
 def row_in_plain_python(ngram, buckets):
-    """The row of an n-gram, with integers that cannot overflow."""
+    """The row of an n-gram beside 2**20 ids, with integers that cannot overflow."""
+    if len(ngram) == 1:
+        return int(ngram[0])
     hashed = 0
     for token in ngram:
         hashed = (MULTIPLIER * hashed + int(token)) % buckets
-    return hashed + 1
+    return hashed + 2**20
 
 
 @pytest.mark.parametrize("buckets", [1, 1000, 2**17, MAX_BUCKETS])
 def test_rows_are_those_of_the_documented_hash(buckets):
     ids = np.random.default_rng(0).integers(1, 2**20, size=(2, 40), dtype="int32")
-    rows = np.asarray(HashedNGrams(sizes=(1, 2, 3), buckets=buckets)(ids))
+    rows = np.asarray(HashedNGrams(sizes=(1, 2, 3), buckets=buckets, vocabulary_size=2**20)(ids))
     for document, row in zip(ids, rows, strict=True):
         for start in range(38):
             expected = [row_in_plain_python(document[start : start + size], buckets) for size in (1, 2, 3)]
@@ -30,18 +32,20 @@ def test_rows_are_those_of_the_documented_hash(buckets):
 
 
 def test_an_ngram_that_reaches_into_padding_has_row_0():
-    present = np.asarray(HashedNGrams(sizes=(1, 2, 3), buckets=100)(IDS)) > 0
+    present = np.asarray(HashedNGrams(sizes=(1, 2, 3), buckets=100, vocabulary_size=10)(IDS)) > 0
     assert present.sum(axis=1).tolist() == [[4, 3, 2], [1, 0, 0], [0, 0, 0]]
 
 
 def test_equal_ngrams_share_a_row_and_order_counts():
-    rows = np.asarray(HashedNGrams(sizes=(2,), buckets=2**17)(np.array([[5, 9, 5, 9]], "int32")))[0, :, 0]
+    rows = np.asarray(HashedNGrams(sizes=(2,), buckets=2**17, vocabulary_size=10)(np.array([[5, 9, 5, 9]], "int32")))[
+        0, :, 0
+    ]
     assert rows[0] == rows[2] != rows[1]
 
 
 def test_too_many_buckets_for_int32_are_refused():
     with pytest.raises(ValueError, match=str(MAX_BUCKETS)):
-        HashedNGrams(sizes=(2,), buckets=MAX_BUCKETS + 1)
+        HashedNGrams(sizes=(2,), buckets=MAX_BUCKETS + 1, vocabulary_size=10)
 
 
 def test_dropped_tokens_become_unknown_and_padding_stays():
@@ -66,7 +70,8 @@ def test_the_start_token_stands_before_every_document():
 
 
 def test_an_ngram_that_opens_a_document_is_told_from_the_same_words_inside():
-    rows = np.asarray(HashedNGrams(sizes=(3,), buckets=2**17)(StartToken(id=99)(np.array([[5, 9, 5, 9]], "int32"))))
-    inside = np.asarray(HashedNGrams(sizes=(3,), buckets=2**17)(np.array([[4, 5, 9, 5]], "int32")))
+    number = HashedNGrams(sizes=(3,), buckets=2**17, vocabulary_size=100)
+    rows = np.asarray(number(StartToken(id=99)(np.array([[5, 9, 5, 9]], "int32"))))
+    inside = np.asarray(number(np.array([[4, 5, 9, 5]], "int32")))
     assert rows[0, 0, 0] not in inside
     assert rows[0, 1, 0] == inside[0, 1, 0]
