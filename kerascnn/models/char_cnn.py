@@ -70,9 +70,9 @@ class CharCNN(Network):
 
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.character_dropout, name="character_dropout")(ids)
-        tokens, rows = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
         valid = layers.PaddingMask(name="valid")(tokens)
-        x = layers.Embedding(rows, self.embedding_dim, name="embedding")(tokens)
+        x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
         x = keras.layers.Multiply(name="characters")([x, valid])
 
@@ -93,11 +93,14 @@ class CharCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(
-                layers.ngram_branch(
-                    tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=rows
-                )
+            bag = layers.ngram_branch(
+                tokens,
+                sizes=self.ngrams,
+                buckets=self.ngram_buckets,
+                dim=self.ngram_dim,
+                vocabulary_size=vocabulary_size,
             )
+            parts.append(bag)
         features = layers.join(parts, name="features")
         logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="char_cnn")

@@ -63,9 +63,9 @@ class WordCNN(Network):
 
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
-        tokens, rows = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
         valid = layers.PaddingMask(name="valid")(tokens)
-        words = layers.Embedding(rows, self.embedding_dim, name="embedding")(tokens)
+        words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
         words = keras.layers.Multiply(name="words")([words, valid])
 
@@ -83,19 +83,20 @@ class WordCNN(Network):
 
         parts = [keras.layers.Dropout(self.dropout, name="dropout")(deep)]
         if self.ngrams:
-            parts.append(
-                layers.ngram_branch(
-                    tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=rows
-                )
+            bag = layers.ngram_branch(
+                tokens,
+                sizes=self.ngrams,
+                buckets=self.ngram_buckets,
+                dim=self.ngram_dim,
+                vocabulary_size=vocabulary_size,
             )
-        bound = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
+            parts.append(bag)
         features = layers.join(parts, name="features")
-        last = layers.Ensemble(
+        logits = layers.Ensemble(
             classes,
             parts=[part.shape[-1] for part in parts],
-            kernel_constraint=bound,
+            kernel_constraint=keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None,
             dtype="float32",
             name="logits",
-        )
-        logits = last(features)
+        )(features)
         return keras.Model(ids, logits, name="word_cnn")

@@ -22,7 +22,7 @@ class Checkpoint(keras.callbacks.Callback):
     The best epoch by accuracy is the last one within half a standard error of the highest: the highest itself is often
     luck, and among equals the later epoch, with its lower learning rate, answers new documents better. This is the
     one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved because two epochs of a training err on much
-    the same documents, so that their difference is known better than either accuracy. By loss it is the lowest.
+    the same documents, so that their difference is known better than either accuracy. By loss the lowest is best.
 
     The state is one file, written beside and renamed: weights, optimizer, seed generators, best weights, history.
 

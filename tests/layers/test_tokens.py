@@ -37,9 +37,8 @@ def test_an_ngram_that_reaches_into_padding_has_row_0():
 
 
 def test_equal_ngrams_share_a_row_and_order_counts():
-    rows = np.asarray(HashedNGrams(sizes=(2,), buckets=2**17, vocabulary_size=10)(np.array([[5, 9, 5, 9]], "int32")))[
-        0, :, 0
-    ]
+    number = HashedNGrams(sizes=(2,), buckets=2**17, vocabulary_size=10)
+    rows = np.asarray(number(np.array([[5, 9, 5, 9]], "int32")))[0, :, 0]
     assert rows[0] == rows[2] != rows[1]
 
 

@@ -104,14 +104,8 @@ def test_learns_to_tell_three_words_apart(name, settings):
 
 def test_word_cnn_has_the_parameters_it_documents():
     model = build("word_cnn", {"embedding_dim": 10, "filters": 7, "kernel_sizes": (2, 3), "ngram_dim": 5})
-    features = 2 * 7 + 5
-    expected = (
-        (VOCABULARY + 1) * 10
-        + (2 * 10 + 1) * 7
-        + (3 * 10 + 1) * 7
-        + (VOCABULARY + 1 + 97) * 5
-        + (features + 1) * CLASSES
-    )
+    ids, features = VOCABULARY + 1, 2 * 7 + 5
+    expected = ids * 10 + (2 * 10 + 1) * 7 + (3 * 10 + 1) * 7 + (ids + 97) * 5 + (features + 1) * CLASSES
     assert parameters(model) == expected
 
 

@@ -28,9 +28,20 @@ def test_the_weights_of_the_epoch_with_the_lowest_loss_are_kept(halves):
     assert classifier.evaluate(*validation)["loss"] == pytest.approx(lowest, abs=1e-4)
 
 
-def checkpoint(monitor, rows):
-    """A checkpoint that has seen 100 validation documents at epochs of these (accuracy, loss)."""
-    checkpoint = Checkpoint(monitor=monitor, documents=100, patience=2, folder=None, fingerprint={})
+def test_by_accuracy_the_weights_of_an_epoch_close_to_the_highest_are_kept(halves):
+    train, validation = halves
+    settings = {"epochs": 12, "patience": 12, "learning_rate": 0.05, "schedule": "constant"}
+    classifier = TextClassifier(**settings, **SMALL).fit(*train, validation_data=validation)
+    rows = [(row["val_accuracy"], row["val_loss"]) for row in classifier.bundle_.history]
+    assert len(rows) == 12
+    best = checkpoint("accuracy", rows, documents=len(validation[0])).best_epoch
+    assert rows[best - 1][0] != rows[-1][0]  # or keeping nothing would pass too
+    assert classifier.evaluate(*validation)["accuracy"] == pytest.approx(rows[best - 1][0], abs=1e-4)
+
+
+def checkpoint(monitor, rows, documents=100):
+    """A checkpoint that has seen validation documents at epochs of these (accuracy, loss)."""
+    checkpoint = Checkpoint(monitor=monitor, documents=documents, patience=2, folder=None, fingerprint={})
     checkpoint.history = [{"val_accuracy": accuracy, "val_loss": loss} for accuracy, loss in rows]
     return checkpoint
 
@@ -43,15 +54,8 @@ def test_of_epochs_within_half_a_standard_error_of_the_highest_accuracy_the_last
 
 def test_patience_counts_the_epochs_after_the_best():
     rows = [(0.9, 1.0), (0.86, 2.0), (0.89, 3.0), (0.8, 0.9), (0.8, 0.9)]
-    assert [checkpoint("accuracy", rows[:epoch]).finished for epoch in range(6)] == [False] * 5 + [True]
-    assert [checkpoint("loss", rows[:epoch]).finished for epoch in range(6)] == [
-        False,
-        False,
-        False,
-        True,
-        False,
-        False,
-    ]
+    assert [epoch for epoch in range(6) if checkpoint("accuracy", rows[:epoch]).finished] == [5]
+    assert [epoch for epoch in range(6) if checkpoint("loss", rows[:epoch]).finished] == [3]
 
 
 def test_training_stops_when_patience_runs_out_and_keeps_the_best_weights(halves):
