@@ -13,7 +13,7 @@ SPEED = 20.0
 """Adam moves every weight by about the learning rate at a step; a factor behind the table is a factor on that rate."""
 
 
-def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, vocabulary_size: int):
+def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, vocabulary_size: int, dropout: float = 0.0):
     """A bag of n-grams, a vector each from a hash table (Joulin et al. 2017): the wide half of a wide and deep model.
 
     Phrases that a convolution would need many examples for are learned by heart (Cheng et al. 2016). Vectors start
@@ -26,6 +26,7 @@ def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, voca
         buckets: Rows of the hash table for n-grams of two tokens and more.
         dim: Length of an n-gram's vector.
         vocabulary_size: Number of ids; each has a row of its own as the n-gram of one token.
+        dropout: Part of the n-grams, 0 to below 1, that is left out in training.
 
     Returns:
         (batch, dim), the vectors' mean times ``SPEED``.
@@ -34,6 +35,7 @@ def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, voca
     rows = keras.layers.Reshape((-1,), name="ngram_rows")(rows)
     near_zero = keras.initializers.RandomUniform(-0.05 / SPEED, 0.05 / SPEED)
     vectors = Embedding(vocabulary_size + buckets, dim, embeddings_initializer=near_zero, name="ngram_embedding")(rows)
+    vectors = keras.layers.Dropout(dropout, noise_shape=(None, None, 1), name="ngram_dropout")(vectors)
     pooled = MaskedPooling(pooling="average", name="ngram_pooling")(vectors, PaddingMask(name="ngram_valid")(rows))
     return keras.layers.Rescaling(SPEED, name="ngram_features")(pooled)
 

@@ -44,6 +44,8 @@ class CharCNN(Network):
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
+    ngram_dropout: Rate = 0.3
+    """Part of the n-grams, 0 to below 1, that is left out in training."""
     hidden_units: tuple[Size, ...] = ()
     """Units of the dense layers over the convolutions, a layer a number."""
     dropout: Rate = 0.5
@@ -99,6 +101,7 @@ class CharCNN(Network):
                 buckets=self.ngram_buckets,
                 dim=self.ngram_dim,
                 vocabulary_size=vocabulary_size,
+                dropout=self.ngram_dropout,
             )
             parts.append(bag)
         features = layers.join(parts, name="features")

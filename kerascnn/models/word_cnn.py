@@ -38,6 +38,8 @@ class WordCNN(Network):
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
+    ngram_dropout: Rate = 0.0
+    """Part of the n-grams, 0 to below 1, that is left out in training."""
     hidden_units: int = 0
     """Units of a dense layer over the convolutions; 0: none."""
     dropout: Rate = 0.5
@@ -89,6 +91,7 @@ class WordCNN(Network):
                 buckets=self.ngram_buckets,
                 dim=self.ngram_dim,
                 vocabulary_size=vocabulary_size,
+                dropout=self.ngram_dropout,
             )
             parts.append(bag)
         features = layers.join(parts, name="features")
