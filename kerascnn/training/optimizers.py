@@ -21,10 +21,12 @@ class LazyAdam(keras.optimizers.Adam):
         super().apply([_unique_rows(gradient) for gradient in grads], trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable, given its gradient, dense or sparse with unique rows."""
+        """Update one variable, given its gradient, dense or sparse; the rows of one replica are unique."""
         if not isinstance(gradient, tf.IndexedSlices) or self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
             return
+        if self._distribution_strategy.num_replicas_in_sync > 1:
+            gradient = _unique_rows(gradient)  # replicas may have touched the same rows
         rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
         index = self._get_variable_index(variable)
         momentum, velocity = self._momentums[index], self._velocities[index]

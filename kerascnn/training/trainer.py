@@ -43,6 +43,8 @@ class Trainer(keras.Model):
         # Embedding gradients stay sparse: the optimizer updates the rows that the batch touched.
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        # Keras divides the loss by the replicas, whose gradients are added up; what is shown is the loss itself.
+        loss *= tf.distribute.get_strategy().num_replicas_in_sync
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(ids)[0])
         return self.compute_metrics(ids, labels, sum(answers) / len(answers), sample_weight=weights)
 

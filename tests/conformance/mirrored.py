@@ -1,0 +1,58 @@
+"""Trains every model on one device and on two virtual ones; run in a process of its own, for devices are set once.
+
+Prints a JSON object: model -> {"one": losses of the epochs on one device, "two": those on two, "apart": the largest
+difference of a weight, or null where batch normalization sees other batches}.
+"""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn import models
+from kerascnn.config import Training
+from kerascnn.training.fit import build_optimizer
+from kerascnn.training.losses import SparseCrossentropy
+from kerascnn.training.trainer import Trainer
+from tests.conformance.descriptors import DESCRIPTORS
+
+VOCABULARY, CLASSES = 50, 3
+
+
+def without_dropout(network, settings):
+    dropouts = {f.name: 0.0 for f in dataclasses.fields(network) if f.name.endswith("dropout")}
+    return network(**settings | dropouts)
+
+
+def train(name, strategy, ids, labels):
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        network = without_dropout(models.get(name), DESCRIPTORS[name])
+        trainer = Trainer(network.build(vocabulary_size=VOCABULARY, classes=CLASSES))
+        optimizer = build_optimizer(Training(learning_rate=0.001, schedule="constant"), 100)
+        trainer.compile(optimizer=optimizer, loss=SparseCrossentropy(label_smoothing=0.0), jit_compile=False)
+    batches = tf.data.Dataset.from_tensor_slices((ids, labels)).batch(16, drop_remainder=True)
+    return trainer.fit(batches, epochs=3, shuffle=False, verbose=0).history["loss"], trainer.model
+
+
+def main():
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    rng = np.random.default_rng(0)
+    ids, labels = rng.integers(5, VOCABULARY, (32, 20)).astype(np.int32), np.arange(32) % CLASSES
+    ids[:, 3] = labels + 2
+    found = {}
+    for name in DESCRIPTORS:
+        shared, mirrored = train(name, two, ids, labels)
+        single, alone = train(name, tf.distribute.get_strategy(), ids, labels)
+        apart = max(np.abs(a - b).max() for a, b in zip(mirrored.get_weights(), alone.get_weights(), strict=True))
+        normalized = any(isinstance(layer, keras.layers.BatchNormalization) for layer in alone.layers)
+        found[name] = {"one": single, "two": shared, "apart": None if normalized else float(apart)}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
