@@ -4,19 +4,25 @@ from kerascnn.layers.branches import join, ngram_branch, opened
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.ensemble import Ensemble
 from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
+from kerascnn.layers.length import FixedLength, KMaxPooling, OneHot
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
+from kerascnn.layers.position import SinusoidalPosition
 from kerascnn.layers.tokens import HashedNGrams, StartToken, TokenDropout
 
 __all__ = [
     "Embedding",
     "Ensemble",
+    "FixedLength",
     "GatedLinearUnit",
     "HashedNGrams",
+    "KMaxPooling",
     "MaskedMaxPooling",
     "MaskedPooling",
+    "OneHot",
     "PaddingMask",
     "ResidualGatedBlock",
+    "SinusoidalPosition",
     "StartToken",
     "TokenDropout",
     "join",

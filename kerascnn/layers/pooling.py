@@ -28,6 +28,11 @@ class MaskedPooling(keras.layers.Layer):
         if pooling not in get_args(Pooling):
             raise ValueError(f"pooling is one of {', '.join(get_args(Pooling))}. Received: {pooling!r}")
         self.pooling = pooling
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, valid, mask=None):
+        """Nothing to hide is left, also where a recurrent layer below attached Keras' own mask."""
+        return None
 
     def call(self, inputs, valid):
         """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
@@ -45,21 +50,22 @@ class MaskedPooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class MaskedMaxPooling(keras.layers.Layer):
-    """Shortens a sequence: the maximum of every ``pool_size`` positions.
+    """Shortens a sequence: the maximum of ``pool_size`` positions at every ``strides``-th one.
 
     Windows start at the first position, whatever the length, so that padding moves none of them.
 
     Args:
-        pool_size: Positions in a window, and the step from one to the next; 1 or more.
+        pool_size: Positions in a window, 1 or more.
+        strides: Positions from the start of one window to the next, 1 or more; None: ``pool_size``.
 
     Returns of a call:
-        The pooled inputs (batch, ceil(time / pool_size), channels), zeros where padding stands, and their mask
-        (batch, ceil(time / pool_size), 1).
+        The pooled inputs (batch, ceil(time / strides), channels), zeros where padding stands, and their mask
+        (batch, ceil(time / strides), 1).
     """
 
-    def __init__(self, *, pool_size: int = 2, **kwargs):
+    def __init__(self, *, pool_size: int = 2, strides: int | None = None, **kwargs):
         super().__init__(**kwargs)
-        self.pool_size = pool_size
+        self.pool_size, self.strides = pool_size, strides or pool_size
 
     def call(self, inputs, valid):
         """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
@@ -69,12 +75,12 @@ class MaskedMaxPooling(keras.layers.Layer):
     def _pool(self, inputs, fill: float = 0.0):
         whole_windows = ops.pad(inputs, [[0, 0], [0, self.pool_size - 1], [0, 0]], constant_values=fill)
         return ops.max_pool(
-            whole_windows, self.pool_size, strides=self.pool_size, padding="valid", data_format="channels_last"
+            whole_windows, self.pool_size, strides=self.strides, padding="valid", data_format="channels_last"
         )
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "pool_size": self.pool_size}
+        return {**super().get_config(), "pool_size": self.pool_size, "strides": self.strides}
 
 
 def _without_padding(inputs, valid):

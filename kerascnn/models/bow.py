@@ -1,0 +1,56 @@
+"""``bow``: the mean of hashed n-gram vectors, as fastText has it; the baseline that a deeper model has to beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from kerascnn.models import register
+from kerascnn.models.network import Network, Text
+from kerascnn.settings import Rate, Size
+
+if TYPE_CHECKING:
+    import keras
+
+
+@register("bow")
+@dataclass(frozen=True, kw_only=True)
+class BagOfNGrams(Network):
+    """Bag of hashed n-grams (Joulin et al. 2017): no order beyond the n-gram, no convolution."""
+
+    paper: ClassVar[str] = "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification"
+    good_for: ClassVar[str] = "a first answer in seconds; long documents and topics"
+    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+
+    start_token: bool = True
+    """Put a token of its own before the text, so that an n-gram knows that it opens a document."""
+    ngrams: tuple[Size, ...] = (1, 2)
+    """Lengths of the n-grams that have a vector."""
+    ngram_buckets: Size = 2**18
+    """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
+    ngram_dim: Size = 16
+    """Length of an n-gram's vector."""
+    dropout: Rate = 0.0
+    """Part of the mean vector's numbers, 0 to below 1, that is dropped in training."""
+    word_dropout: Rate = 0.0
+    """Part of the tokens, 0 to below 1, that is made unknown in training."""
+
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``.
+
+        With V ids (the start token one of them) and C classes it has ``(V + ngram_buckets) ngram_dim`` parameters for
+        the n-grams and ``(ngram_dim + 1) C`` for the logits.
+        """
+        import keras
+
+        from kerascnn import layers
+
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
+        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        bag = layers.ngram_branch(
+            tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=vocabulary_size
+        )
+        features = keras.layers.Dropout(self.dropout, name="features")(bag)
+        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        return keras.Model(ids, logits, name="bow")

@@ -1,0 +1,68 @@
+"""``rnn``: a bidirectional LSTM or GRU, its states pooled over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from kerascnn.models import register
+from kerascnn.models.network import Network, Text
+from kerascnn.settings import Rate, Size
+
+if TYPE_CHECKING:
+    import keras
+
+
+@register("rnn")
+@dataclass(frozen=True, kw_only=True)
+class RecurrentNetwork(Network):
+    """Bidirectional recurrent network with pooling over time: reads in order, so it trains slowly on long texts."""
+
+    paper: ClassVar[str] = "Hochreiter & Schmidhuber 1997 (LSTM), Cho et al. 2014 (GRU); Conneau et al. 2017 (pooling)"
+    good_for: ClassVar[str] = "sentences whose word order matters; a yardstick for the convolutions"
+    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=256)
+
+    cell: Literal["gru", "lstm"] = "gru"
+    """Kind of recurrent cell."""
+    embedding_dim: Size = 64
+    """Length of a word vector."""
+    units: Size = 64
+    """Size of the state, each direction."""
+    rnn_layers: Size = 1
+    """Bidirectional layers, one above the other."""
+    pooling: Literal["max", "average", "both"] = "max"
+    """How the states become one vector."""
+    dropout: Rate = 0.5
+    """Part of the pooled features, 0 to below 1, that is dropped in training."""
+    embedding_dropout: Rate = 0.2
+    """Part of the word vectors' numbers, 0 to below 1, that is dropped in training."""
+    word_dropout: Rate = 0.0
+    """Part of the words, 0 to below 1, that is made unknown in training."""
+
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``.
+
+        With V ids, C classes, u = units and a layer whose input has c channels it has ``V embedding_dim`` parameters
+        for the words, ``2 * 4 u (c + u + 1)`` for an LSTM layer, ``2 * 3 u (c + u + 2)`` for a GRU layer, and
+        ``(F + 1) C`` for the logits; F is 2 u, or 4 u with pooling "both".
+        """
+        import keras
+
+        from kerascnn import layers
+
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
+        valid = layers.PaddingMask(name="valid")(tokens)
+        # A state passes through padding unchanged, so the reading from the end starts at the last word.
+        mask = keras.layers.Reshape((-1,), name="mask")(valid)
+        mask = mask > 0
+        x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
+        x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
+        cell = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[self.cell]
+        for number in range(1, self.rnn_layers + 1):
+            recurrent = keras.layers.Bidirectional(cell(self.units, return_sequences=True), name=f"recurrent_{number}")
+            x = recurrent(x, mask=mask)
+        pooled = layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid)
+        features = keras.layers.Dropout(self.dropout, name="features")(pooled)
+        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        return keras.Model(ids, logits, name="rnn")

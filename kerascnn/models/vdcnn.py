@@ -1,0 +1,117 @@
+"""``vdcnn``: up to 49 layers of small convolutions over characters, as published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from kerascnn.models import register
+from kerascnn.models.network import Network, Text
+from kerascnn.settings import Size
+
+if TYPE_CHECKING:
+    import keras
+
+BLOCKS = {9: (1, 1, 1, 1), 17: (2, 2, 2, 2), 29: (5, 5, 2, 2), 49: (8, 8, 5, 3)}
+"""Blocks of 64, 128, 256 and 512 feature maps at each depth (Conneau et al. 2016, table 2)."""
+MOMENTUM = 0.9
+"""Of the running statistics of batch normalization, as in Torch, which the paper used; a short training needs it."""
+
+
+@register("vdcnn")
+@dataclass(frozen=True, kw_only=True)
+class VeryDeepCNN(Network):
+    """Very deep character CNN: blocks of two convolutions of size 3, twice the channels at half the length.
+
+    The kernels of the convolutions are 1.58M, 3.67M, 4.03M and 7.15M at depth 9, 17, 29 and 49; the paper's table 2
+    has 2.2M, 4.3M, 4.6M and 7.8M. Each is about 0.6M more than the layers that the paper describes add up to; its
+    1x1 convolutions of the shortcuts would be 0.17M of it.
+    """
+
+    paper: ClassVar[str] = "Conneau et al. 2016, Very Deep Convolutional Networks for Text Classification"
+    good_for: ClassVar[str] = "a yardstick from the literature; hundreds of thousands of rows and more"
+    text: ClassVar[Text] = Text(level="character", max_tokens=72, min_count=1, max_length=1024)
+
+    depth: Literal[9, 17, 29, 49] = 9
+    """Convolutions, one above the other."""
+    pooling: Literal["max", "convolution", "kmax"] = "max"
+    """How the length is halved: maximum of 3 at every second position, a convolution at every second position, or the
+    larger half of each channel's values."""
+    shortcuts: bool = False
+    """Add the input of each block to its output."""
+    length: Size = 1024
+    """Characters that every text is cut or padded to, 64 or more."""
+    embedding_dim: Size = 16
+    """Length of a character vector."""
+    hidden_units: Size = 2048
+    """Units of each of the two dense layers."""
+
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``.
+
+        Raises:
+            InputError: The length leaves fewer than 8 positions for the last pooling.
+        """
+        import keras
+
+        from kerascnn import layers
+        from kerascnn.errors import InputError
+
+        if self.length < 64:
+            raise InputError(f"network.length is 64 or more, so that 8 positions are left; got {self.length}")
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        fixed = layers.FixedLength(length=self.length, name="fixed_length")(ids)
+        x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(fixed)
+        x = keras.layers.Conv1D(64, 3, padding="same", kernel_initializer="he_normal", name="first_convolution")(x)
+        for level, blocks in enumerate(BLOCKS[self.depth]):
+            filters = 64 * 2**level
+            for number in range(1, blocks + 1):
+                halve = level > 0 and number == 1
+                x = self._block(x, filters, halve, f"block_{filters}_{number}")
+        x = layers.KMaxPooling(k=8, name="pooling")(x)
+        x = keras.layers.Flatten(name="flat")(x)
+        x = keras.layers.Dense(self.hidden_units, activation="relu", name="hidden_1")(x)
+        x = keras.layers.Dense(self.hidden_units, activation="relu", name="features")(x)
+        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+        return keras.Model(ids, logits, name="vdcnn")
+
+    def _block(self, x, filters: int, halve: bool, name: str):
+        """Twice convolution, batch normalization and rectifier (figure 2); the length is halved before."""
+        import keras
+
+        strides = 2 if halve and self.pooling == "convolution" else 1
+        if halve and strides == 1:
+            x = self._halve(x, f"{name}_pooling")
+        shortcut = x
+        for half in (1, 2):
+            x = keras.layers.Conv1D(
+                filters,
+                3,
+                strides=strides if half == 1 else 1,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                name=f"{name}_convolution_{half}",
+            )(x)
+            x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_normalization_{half}")(x)
+            if half == 1 or not self.shortcuts:
+                x = keras.layers.Activation("relu", name=f"{name}_activation_{half}")(x)
+        if not self.shortcuts:
+            return x
+        if shortcut.shape[-1] != filters:
+            shortcut = keras.layers.Conv1D(filters, 1, strides=strides, use_bias=False, name=f"{name}_shortcut")(
+                shortcut
+            )
+            shortcut = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_shortcut_normalization")(
+                shortcut
+            )
+        return keras.layers.Activation("relu", name=name)(keras.layers.Add(name=f"{name}_sum")([x, shortcut]))
+
+    def _halve(self, x, name: str):
+        import keras
+
+        from kerascnn import layers
+
+        if self.pooling == "kmax":
+            return layers.KMaxPooling(k=x.shape[1] // 2, name=name)(x)
+        return keras.layers.MaxPooling1D(3, strides=2, padding="same", name=name)(x)

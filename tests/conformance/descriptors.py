@@ -1,0 +1,18 @@
+"""The models that are put through every promise: each registered one, in a size that a laptop trains in seconds."""
+
+from __future__ import annotations
+
+from kerascnn import list_models
+
+SMALL = {
+    "bow": {"ngram_buckets": 2**14},
+    "char_cnn": {"ngram_buckets": 2**14},
+    "dpcnn": {"filters": 32, "embedding_dim": 32},
+    "vdcnn": {"length": 64, "hidden_units": 32},
+    "word_cnn": {"ngram_buckets": 2**14},
+    # the paper's first weights are made for its sizes, and vanish in a smaller network
+    "zhang_char_cnn": {"length": 123, "filters": 64, "hidden_units": 64, "initial_deviation": 0.15},
+}
+"""Settings of the network where its defaults are too slow for a test; a model that is not named here takes those."""
+
+DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models()}
