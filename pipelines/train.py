@@ -146,12 +146,18 @@ def _report(metrics: dict[str, Any], folder: Path) -> None:
     )
 
 
+def list_models() -> None:
+    """Print a line for each architecture; parameters for 2 classes and a vocabulary of 20,000 or the most it takes."""
+    for name, network in models.list_models().items():
+        size = network().parameters(vocabulary_size=min(20_000, network.text.max_tokens), classes=2)
+        print(f"{name:<14} {size / 1e6:5.1f}M parameters  {network.good_for} ({network.paper})")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     args = arguments(argv)
     if args.list_models:
-        for name, network in models.list_models().items():
-            print(f"{name:<12} {network.good_for} ({network.paper})")
+        list_models()
         return
     metrics = train(args)
     if args.json:

@@ -20,7 +20,7 @@ class BagOfNGrams(Network):
 
     paper: ClassVar[str] = "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification"
     good_for: ClassVar[str] = "a first answer in seconds; long documents and topics"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=512)
 
     start_token: bool = True
     """Put a token of its own before the text, so that an n-gram knows that it opens a document."""
@@ -35,12 +35,13 @@ class BagOfNGrams(Network):
     word_dropout: Rate = 0.0
     """Part of the tokens, 0 to below 1, that is made unknown in training."""
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        rows = vocabulary_size + self.start_token + self.ngram_buckets
+        return rows * self.ngram_dim + (self.ngram_dim + 1) * classes
 
-        With V ids (the start token one of them) and C classes it has ``(V + ngram_buckets) ngram_dim`` parameters for
-        the n-grams and ``(ngram_dim + 1) C`` for the logits.
-        """
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``."""
         import keras
 
         from kerascnn import layers

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 @register("char_cnn")
 @dataclass(frozen=True, kw_only=True)
 class CharCNN(Network):
-    """Character CNN: gated convolutions with residual connections and pooling, beside a bag of hashed n-grams."""
+    """Character CNN: gated convolutions with residual connections and pooling, beside a bag of hashed n-grams.
+
+    Repeated convolution and pooling is hard to train: each layer squashes what the gradient of the one below has to
+    pass. Three things make it trainable. A block adds its input to its result, so the gradient has a path that no
+    convolution touches; the gate multiplies a linear half, so it has no saturated side (Dauphin et al. 2017, section
+    3); and pooling by 2 stands between the blocks, outside the residual path, so each block sees twice the text of the
+    one before at half the cost. The last block is pooled over all that is left of the text, whatever its length.
+    """
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
@@ -57,15 +64,25 @@ class CharCNN(Network):
     character_dropout: Rate = 0.0
     """Part of the characters, 0 to below 1, that is made unknown in training."""
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        ids, halves = vocabulary_size + self.start_token, 2 if self.gate == "glu" else 1
+        total, channels = ids * self.embedding_dim, self.embedding_dim
+        for _ in range(self.blocks):
+            total += (self.kernel_size * channels + 1) * halves * self.filters
+            total += channels * self.filters if channels != self.filters else 0  # the shortcut's linear layer
+            channels = self.filters
+        features = self.filters * (2 if self.pooling == "both" else 1)
+        for units in self.hidden_units:
+            total += (features + 1) * units
+            features = units
+        if self.ngrams:
+            total += (ids + self.ngram_buckets) * self.ngram_dim
+            features += self.ngram_dim
+        return total + (features + 1) * classes
 
-        With V ids (the start token one of them), C classes, d = embedding_dim, f = filters and k = kernel_size it has
-        ``V d`` parameters for the characters, ``2 f (k c + 1)`` for a block whose input has c channels (half of that
-        with gate "complementary"; ``d f`` more for the first block where d differs from f), ``(V + ngram_buckets)
-        ngram_dim`` for the n-grams and ``(F + 1) C`` for the logits. The F features are f (2 f with pooling "both";
-        dense layers make the last of ``hidden_units`` of them and add their own weights) and ngram_dim.
-        """
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``."""
         import keras
 
         from kerascnn import layers

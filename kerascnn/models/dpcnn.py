@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @register("dpcnn")
 @dataclass(frozen=True, kw_only=True)
 class DeepPyramidCNN(Network):
-    """Deep pyramid CNN: every block costs half of the one before, so the whole costs twice its first block."""
+    """Deep pyramid CNN: every block costs half of the one before, so the whole costs twice its first block.
+
+    The paper's region embedding reads words, not vectors of words; the vector between them saves memory.
+    """
 
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
     good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
@@ -35,13 +38,14 @@ class DeepPyramidCNN(Network):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        region = (self.region_size * self.embedding_dim + 1) * self.filters
+        blocks = self.blocks * 2 * (3 * self.filters + 1) * self.filters
+        return vocabulary_size * self.embedding_dim + region + blocks + (self.filters + 1) * classes
 
-        With V ids, C classes, d = embedding_dim, f = filters and r = region_size it has ``V d`` parameters for the
-        words, ``(r d + 1) f`` for the region embedding, ``2 (3 f + 1) f`` for each block and ``(f + 1) C`` for the
-        logits. The paper's region embedding reads words, not vectors of words; a vector between them saves memory.
-        """
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``."""
         import keras
 
         from kerascnn import layers

@@ -50,6 +50,10 @@ class Network(Settings):
     text: ClassVar[Text] = Text()
     """The text settings that this model starts from."""
 
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """Number of trainable weights of the model that ``build`` gives for the same arguments, without building it."""
+        raise NotImplementedError
+
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model.
 

@@ -39,13 +39,18 @@ class RecurrentNetwork(Network):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        total, channels = vocabulary_size * self.embedding_dim, self.embedding_dim
+        gates, biases = {"gru": (3, 2), "lstm": (4, 1)}[self.cell]
+        for _ in range(self.rnn_layers):
+            total += 2 * gates * self.units * (channels + self.units + biases)
+            channels = 2 * self.units
+        features = channels * (2 if self.pooling == "both" else 1)
+        return total + (features + 1) * classes
 
-        With V ids, C classes, u = units and a layer whose input has c channels it has ``V embedding_dim`` parameters
-        for the words, ``2 * 4 u (c + u + 1)`` for an LSTM layer, ``2 * 3 u (c + u + 2)`` for a GRU layer, and
-        ``(F + 1) C`` for the logits; F is 2 u, or 4 u with pooling "both".
-        """
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``."""
         import keras
 
         from kerascnn import layers

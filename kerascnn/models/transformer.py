@@ -37,12 +37,16 @@ class Transformer(Network):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        attention, normalizations = 4 * self.width * (self.width + 1), 2 * 2 * self.width
+        feed_forward = (self.width + 1) * self.hidden_units + (self.hidden_units + 1) * self.width
+        blocks = self.blocks * (attention + normalizations + feed_forward)
+        features = self.width * (2 if self.pooling == "both" else 1)
+        return vocabulary_size * self.width + blocks + 2 * self.width + (features + 1) * classes
+
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model, see ``Network.build``.
-
-        With V ids, C classes, w = width and h = hidden_units it has ``V w`` parameters for the words,
-        ``4 w (w + 1) + 2 w h + h + w + 4 w`` for each block, ``2 w`` for the last normalization and ``(F + 1) C`` for
-        the logits; F is w, or 2 w with pooling "both".
 
         Raises:
             InputError: The width does not go into the heads, or is odd.

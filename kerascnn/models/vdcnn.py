@@ -23,7 +23,7 @@ MOMENTUM = 0.9
 class VeryDeepCNN(Network):
     """Very deep character CNN: blocks of two convolutions of size 3, twice the channels at half the length.
 
-    The kernels of the convolutions are 1.58M, 3.67M, 4.03M and 7.15M at depth 9, 17, 29 and 49; the paper's table 2
+    The kernels of the convolutions are 1.58M, 3.66M, 4.03M and 7.15M at depth 9, 17, 29 and 49; the paper's table 2
     has 2.2M, 4.3M, 4.6M and 7.8M. Each is about 0.6M more than the layers that the paper describes add up to; its
     1x1 convolutions of the shortcuts would be 0.17M of it.
     """
@@ -45,6 +45,19 @@ class VeryDeepCNN(Network):
     """Length of a character vector."""
     hidden_units: Size = 2048
     """Units of each of the two dense layers."""
+
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        total, channels = vocabulary_size * self.embedding_dim + (3 * self.embedding_dim + 1) * 64, 64
+        for level, blocks in enumerate(BLOCKS[self.depth]):
+            filters = 64 * 2**level
+            total += (3 * channels + 3 * filters + 4) * filters  # two convolutions, each with scale and shift
+            total += (blocks - 1) * (6 * filters + 4) * filters
+            if self.shortcuts and channels != filters:
+                total += (channels + 2) * filters
+            channels = filters
+        units = self.hidden_units
+        return total + (8 * channels + 1) * units + (units + 1) * units + (units + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model, see ``Network.build``.

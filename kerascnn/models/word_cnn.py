@@ -20,7 +20,7 @@ class WordCNN(Network):
 
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=512)
 
     embedding_dim: Size = 64
     """Length of a word vector."""
@@ -51,14 +51,22 @@ class WordCNN(Network):
     max_norm: Amount = 0.0
     """Largest norm of a class's weights in the last layer; 0: no bound."""
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        ids = vocabulary_size + self.start_token
+        features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
+        total = ids * self.embedding_dim
+        total += sum((size * self.embedding_dim + 1) * self.filters for size in self.kernel_sizes)
+        if self.hidden_units:
+            total += (features + 1) * self.hidden_units
+            features = self.hidden_units
+        if self.ngrams:
+            total += (ids + self.ngram_buckets) * self.ngram_dim
+            features += self.ngram_dim
+        return total + (features + 1) * classes
 
-        With V ids (the start token one of them), C classes, d = embedding_dim and f = filters it has ``V d``
-        parameters for the words, ``(k d + 1) f`` for each kernel size k, ``(V + ngram_buckets) ngram_dim`` for the
-        n-grams and ``(F + 1) C`` for the logits. The F features are f for each kernel size (2 f with pooling "both";
-        a dense layer makes ``hidden_units`` of them and adds its own weights) and ngram_dim.
-        """
+    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+        """Build the untrained model, see ``Network.build``."""
         import keras
 
         from kerascnn import layers

@@ -37,12 +37,16 @@ class ZhangCharCNN(Network):
     dropout: Rate = 0.5
     """Part of the input of each dense layer but the first, 0 to below 1, that is dropped in training."""
 
+    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+        """See ``Network.parameters``."""
+        characters, filters, units = vocabulary_size - 2, self.filters, self.hidden_units
+        convolutions = (7 * characters + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
+        positions = (self.length - 96) // 27  # section 2.3
+        dense = (positions * filters + 1) * units + (units + 1) * units + (units + 1) * classes
+        return convolutions + dense
+
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
         """Build the untrained model, see ``Network.build``.
-
-        With m = vocabulary_size - 2 characters, f = filters, h = hidden_units and C classes it has ``(7 m + 1) f``,
-        ``(7 f + 1) f`` and four times ``(3 f + 1) f`` parameters in the convolutions and
-        ``(p f + 1) h + (h + 1) h + (h + 1) C`` in the dense layers, p = (length - 96) // 27 positions (section 2.3).
 
         Raises:
             InputError: The length leaves no position after the last pooling.

@@ -107,19 +107,18 @@ def test_it_trains_in_mixed_precision(name, mixed):
 @pytest.fixture(scope="module")
 def archives(classifiers, tmp_path_factory):
     """The network of each classifier as a SavedModel, ids (1, MAX_LENGTH) -> logits."""
-    folders = {}
+    folders = {name: str(tmp_path_factory.mktemp(name)) for name in classifiers}
     for name, classifier in classifiers.items():
-        model, folder = classifier.bundle_.model, tmp_path_factory.mktemp(name)
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        archive.add_endpoint(
-            "ids",
-            lambda ids, model=model: model(ids, training=False),
-            input_signature=[tf.TensorSpec((1, MAX_LENGTH), tf.int32, name="ids")],
-        )
-        archive.write_out(str(folder), verbose=False)
-        folders[name] = str(folder)
+        export(classifier.bundle_.model, folders[name])
     return folders
+
+
+def export(model, folder):
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    signature = [tf.TensorSpec((1, MAX_LENGTH), tf.int32)]
+    archive.add_endpoint("ids", lambda ids: model(ids, training=False), input_signature=signature)
+    archive.write_out(folder, verbose=False)
 
 
 def padded(classifier, text):
