@@ -51,7 +51,7 @@ class CharCNN(Network):
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
-    ngram_dropout: Rate = 0.3
+    ngram_dropout: Rate = 0.2
     """Part of the n-grams, 0 to below 1, that is left out in training."""
     hidden_units: tuple[Size, ...] = ()
     """Units of the dense layers over the convolutions, a layer a number."""
