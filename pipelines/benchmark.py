@@ -1,0 +1,234 @@
+"""Train models on data sets with several seeds, note what came out in a CSV file, and make a table of such a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+import yaml
+
+from kerascnn.errors import InputError
+from pipelines.command import parse, run, say
+
+COLUMNS = (
+    "model", "data", "settings", "device", "seed", "training_rows", "test_rows", "accuracy", "macro_f1", "parameters",
+    "epochs", "seconds", "documents_per_second", "model_keras_bytes",
+)  # fmt: skip
+KEY = ("model", "data", "settings", "device", "seed")
+SPLITS = {"--data": ("train",), "--validation-data": ("validation", "dev"), "--test-data": ("test",)}
+START, END = "<!-- accuracy -->", "<!-- end -->"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """Train every model on every data set with every seed; what the output file already holds is not done again."""
+
+    models: tuple[str, ...] = ("word_cnn",)
+    """Architectures."""
+    data: tuple[str, ...] = ("demo:bbc",)
+    """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation) and test, each csv, tsv,
+    jsonl or parquet, also .gz. NAME=SOURCE gives one the name that stands in the table."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """A training each."""
+    settings: tuple[str, ...] = ()
+    """Settings that differ from the defaults, GROUP.KEY=VALUE, as training.epochs=3."""
+    device: str = "CPU"
+    """Name of what it runs on; figures of different devices stand apart."""
+    output: str = "accuracy.csv"
+    """CSV file, a training a row; rows are added to those that it has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Print the mean and standard deviation over the seeds as a Markdown table, or write it into a README."""
+
+    results: Annotated[str, tyro.conf.Positional]
+    """CSV file that the accuracy benchmark wrote."""
+    readme: str = ""
+    """Put the table between <!-- accuracy --> and <!-- end --> of this file instead of printing it."""
+
+
+def source(data: str) -> tuple[str, list[str]]:
+    """The name of a data set, and the options that train on it.
+
+    Raises:
+        InputError: A folder without a file for each split.
+    """
+    name, _, place = data.rpartition("=")
+    if place.startswith(("demo:", "tfds:")):
+        return name or place, ["--data", place]
+    options: list[str] = []
+    for option, stems in SPLITS.items():
+        files = [path for stem in stems for path in sorted(Path(place).glob(f"{stem}.*"))]
+        if not files:
+            raise InputError(f"{place}: no file {stems[-1]}.csv, .tsv, .jsonl or .parquet, plain or .gz")
+        options += [option, str(files[0])]
+    return name or Path(place).name, options
+
+
+def figures(bundle: Path) -> dict[str, Any]:
+    """The columns that a bundle tells."""
+    metrics = json.loads((bundle / "metrics.json").read_text(encoding="utf-8"))
+    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        "model": manifest["model"],
+        "training_rows": manifest["data"]["train"]["rows"],
+        "test_rows": metrics["test"]["rows"],
+        "accuracy": metrics["test"]["accuracy"],
+        "macro_f1": metrics["test"]["macro_f1"],
+        **{name: metrics[name] for name in ("parameters", "epochs", "seconds", "documents_per_second")},
+        "model_keras_bytes": (bundle / "model.keras").stat().st_size,
+    }
+
+
+def nested(settings: Iterable[str]) -> dict[str, Any]:
+    """GROUP.KEY=VALUE as a YAML file has it.
+
+    Raises:
+        InputError: A setting that is not of this form.
+    """
+    groups: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        group, dot, key = name.partition(".")
+        if not (equals and dot):
+            raise InputError(f"--settings {setting}: expected GROUP.KEY=VALUE, as training.epochs=3")
+        groups.setdefault(group, {})[key] = yaml.safe_load(value)
+    return groups
+
+
+def train(model: str, options: Sequence[str], settings: Sequence[str], seed: int) -> dict[str, Any]:
+    """The figures of one training, in a process of its own.
+
+    Raises:
+        InputError: The training failed; its last line says why.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        run_file = Path(folder) / "run.yaml"
+        run_file.write_text(yaml.safe_dump({"model": model, **nested(settings)}), encoding="utf-8")
+        command = [sys.executable, "-m", "pipelines.train", *options, "--config", str(run_file), "--seed", str(seed)]
+        command += ["--output", f"{folder}/bundle"]
+        finished = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if finished.returncode:
+            reason = (finished.stderr.strip().splitlines() or [""])[-1]
+            raise InputError(f"{model}, seed {seed}: {reason.removeprefix('error: ')}")
+        return figures(Path(folder) / "bundle")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of a file of results.
+
+    Raises:
+        InputError: The file is missing, or has other columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    if rows and tuple(rows[0]) != COLUMNS:
+        raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
+    return rows
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write the rows, whole or not at all."""
+    beside = path.with_name(f"{path.name}.new")
+    with open(beside, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    beside.replace(path)
+
+
+def accuracy(args: Accuracy) -> None:
+    """Do the trainings that are missing, one after another."""
+    path = Path(args.output)
+    rows: list[dict[str, Any]] = list(read(path)) if path.exists() else []
+    done = {tuple(row[column] for column in KEY) for row in rows}
+    settings = " ".join(args.settings)
+    sources = [source(data) for data in args.data]
+    for name, options in sources:
+        for model in args.models:
+            for seed in args.seeds:
+                if (model, name, settings, args.device, str(seed)) in done:
+                    continue
+                row = train(model, options, args.settings, seed)
+                rows.append({**row, "data": name, "settings": settings, "device": args.device, "seed": seed})
+                write(path, rows)
+                say(f"{name}: {model}, seed {seed}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+
+
+def table(rows: Iterable[dict[str, str]]) -> str:
+    """A Markdown table, a line for each model, data set, settings and device, in the order of the rows."""
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
+    lines = [
+        "| data | training / test rows | model | parameters | seeds | test accuracy | macro-F1 |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (data, model, settings, device), runs in groups.items():
+        notes = [settings] * bool(settings) + [device] * (device != "CPU")
+        cells = [
+            data,
+            f"{int(runs[0]['training_rows']):,} / {int(runs[0]['test_rows']):,}",
+            f"{model} ({', '.join(notes)})" if notes else model,
+            f"{int(runs[0]['parameters']) / 1e6:.1f}M",
+            ", ".join(sorted((run["seed"] for run in runs), key=int)),
+            _spread([float(run["accuracy"]) for run in runs]),
+            _spread([float(run["macro_f1"]) for run in runs]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _spread(values: list[float]) -> str:
+    """Mean and standard deviation in percent; the mean alone of a single value."""
+    mean = f"{100 * statistics.mean(values):.2f}"
+    return f"{mean} ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else mean
+
+
+def put(markdown: str, readme: Path) -> None:
+    """Replace what stands between the marks of a README.
+
+    Raises:
+        InputError: The file is missing, or has no marks.
+    """
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{readme}: no such file") from None
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise InputError(f"{readme}: no place for a table, which goes between the lines {START} and {END}")
+    beside = readme.with_name(f"{readme.name}.new")
+    beside.write_text(f"{before}{start}\n{markdown}\n{end}{after}", encoding="utf-8")
+    beside.replace(readme)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    kind: Any = Annotated[Accuracy, tyro.conf.subcommand("accuracy")] | Annotated[Table, tyro.conf.subcommand("table")]
+    args = parse(kind, "benchmark", __doc__, argv)
+    if isinstance(args, Accuracy):
+        accuracy(args)
+    elif args.readme:
+        put(table(read(Path(args.results))), Path(args.readme))
+    else:
+        print(table(read(Path(args.results))))
+
+
+if __name__ == "__main__":
+    run(main)
