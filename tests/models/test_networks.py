@@ -57,10 +57,10 @@ def test_a_document_is_answered_alone_as_in_a_batch(name, settings):
 
 
 @every_network
-def test_one_token_and_none_get_finite_logits(name, settings):
-    model = build(name, settings)
-    assert np.isfinite(model(documents(1))).all()
-    assert np.isfinite(model(documents(0))).all()
+def test_one_token_no_known_one_and_none_at_all_get_finite_logits(name, settings):
+    model, unknown = build(name, settings), np.ones((1, 4), "int32")
+    for ids in (documents(1), unknown, documents(0)):
+        assert np.isfinite(model(ids)).all()
 
 
 @every_network
