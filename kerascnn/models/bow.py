@@ -20,7 +20,7 @@ class BagOfNGrams(Network):
 
     paper: ClassVar[str] = "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification"
     good_for: ClassVar[str] = "a first answer in seconds; long documents and topics"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=512)
+    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
 
     start_token: bool = True
     """Put a token of its own before the text, so that an n-gram knows that it opens a document."""
