@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kerascnn import list_models
 
 SMALL = {
@@ -16,3 +18,7 @@ SMALL = {
 """Settings of the network where its defaults are too slow for a test; a model that is not named here takes those."""
 
 DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models()}
+
+every_model = pytest.mark.parametrize("name", DESCRIPTORS)
+MAX_LENGTH = 48
+"""Tokens of a document."""

@@ -6,7 +6,6 @@ A model that is registered is tested here without further work.
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,24 +16,7 @@ from kerascnn import TextClassifier
 from kerascnn.data.pipeline import Ids
 from kerascnn.golden import PROBES
 from kerascnn.inference import compiled, softmax
-from tests.conformance.descriptors import DESCRIPTORS
-
-every_model = pytest.mark.parametrize("name", DESCRIPTORS)
-MAX_LENGTH = 48
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def mixed(news, reviews_zh):
-    """64 texts of four classes, English and Chinese."""
-    texts, labels = [], []
-    for wanted in ("sports", "business"):
-        texts += [text for text, label in zip(*news, strict=True) if label == wanted][:16]
-        labels += [wanted] * 16
-    for wanted in ("pos", "neg"):
-        texts += [text for text, label in zip(*reviews_zh, strict=True) if label == wanted][:16]
-        labels += [wanted] * 16
-    return texts, labels
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model
 
 
 @pytest.fixture(scope="module")
@@ -77,31 +59,6 @@ def test_any_text_is_answered_with_probabilities(name, classifiers):
     answers = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
     assert np.isfinite(answers).all()
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
-
-
-@every_model
-def test_one_seed_gives_one_network(name, mixed):
-    def weights():
-        settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
-        classifier = TextClassifier(model=name, seed=1, **settings, **DESCRIPTORS[name])
-        return classifier.fit(*mixed, validation_data=mixed).bundle_.model.get_weights()
-
-    assert all(np.array_equal(a, b) for a, b in zip(weights(), weights(), strict=True))
-
-
-@every_model
-def test_it_trains_in_mixed_precision(name, mixed):
-    settings = {
-        "epochs": 30,
-        "schedule": "constant",
-        "learning_rate": 0.003,
-        "batch_size": 16,
-        "max_length": MAX_LENGTH,
-    }
-    classifier = TextClassifier(model=name, precision="mixed_bfloat16", **settings, **DESCRIPTORS[name])
-    classifier.fit(*mixed, validation_data=mixed)
-    assert classifier.bundle_.model.dtype_policy.name == "mixed_bfloat16"
-    assert classifier.score(*mixed) > 0.8
 
 
 @pytest.fixture(scope="module")
@@ -162,21 +119,3 @@ def test_every_bundle_answers_the_same_in_a_fresh_process(classifiers, tmp_path)
     assert finished.returncode == 0, finished.stderr
     for classifier, answers in zip(classifiers.values(), json.loads(finished.stdout.splitlines()[-1]), strict=True):
         np.testing.assert_allclose(answers, classifier.predict_proba(PROBES), atol=1e-6)
-
-
-@pytest.fixture(scope="module")
-def mirrored():
-    """What ``tests.conformance.mirrored`` found, in a process that has two devices."""
-    command = [sys.executable, "-m", "tests.conformance.mirrored"]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout.splitlines()[-1])
-
-
-@every_model
-def test_two_devices_train_the_weights_of_one(name, mirrored):
-    found = mirrored[name]
-    assert found["two"][-1] < found["two"][0]
-    if found["apart"] is not None:
-        assert found["apart"] < 1e-5
-        np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)

@@ -1,0 +1,31 @@
+"""Every registered model on two devices."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conformance.descriptors import every_model
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def mirrored():
+    """What ``tests.conformance.mirrored`` found, in a process that has two devices."""
+    command = [sys.executable, "-m", "tests.conformance.mirrored"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+@every_model
+def test_two_devices_train_the_weights_of_one(name, mirrored):
+    found = mirrored[name]
+    assert found["two"][-1] < found["two"][0]
+    if found["apart"] is not None:
+        assert found["apart"] < 1e-5
+        np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)

@@ -1,0 +1,31 @@
+"""How every registered model trains: the same under one seed, and in mixed precision."""
+
+import numpy as np
+
+from kerascnn import TextClassifier
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model
+
+
+@every_model
+def test_one_seed_gives_one_network(name, mixed):
+    def weights():
+        settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
+        classifier = TextClassifier(model=name, seed=1, **settings, **DESCRIPTORS[name])
+        return classifier.fit(*mixed, validation_data=mixed).bundle_.model.get_weights()
+
+    assert all(np.array_equal(a, b) for a, b in zip(weights(), weights(), strict=True))
+
+
+@every_model
+def test_it_trains_in_mixed_precision(name, mixed):
+    settings = {
+        "epochs": 30,
+        "schedule": "constant",
+        "learning_rate": 0.003,
+        "batch_size": 16,
+        "max_length": MAX_LENGTH,
+    }
+    classifier = TextClassifier(model=name, precision="mixed_bfloat16", **settings, **DESCRIPTORS[name])
+    classifier.fit(*mixed, validation_data=mixed)
+    assert classifier.bundle_.model.dtype_policy.name == "mixed_bfloat16"
+    assert classifier.score(*mixed) > 0.8
