@@ -1,4 +1,4 @@
-"""Trains every model on one device and on two virtual ones; run in a process of its own, for devices are set once.
+"""Trains the models it is given on one device and on two virtual ones; run in a process of its own, for devices are set once.
 
 Prints a JSON object: model -> {"one": losses of the epochs on one device, "two": those on two, "apart": the largest
 difference of a weight, or null where batch normalization sees other batches}.
@@ -6,6 +6,7 @@ difference of a weight, or null where batch normalization sees other batches}.
 
 import dataclasses
 import json
+import sys
 
 import keras
 import numpy as np
@@ -45,7 +46,7 @@ def main():
     ids, labels = rng.integers(5, VOCABULARY, (32, 20)).astype(np.int32), np.arange(32) % CLASSES
     ids[:, 3] = labels + 2
     found = {}
-    for name in DESCRIPTORS:
+    for name in sys.argv[1:]:
         shared, mirrored = train(name, two, ids, labels)
         single, alone = train(name, tf.distribute.get_strategy(), ids, labels)
         apart = max(np.abs(a - b).max() for a, b in zip(mirrored.get_weights(), alone.get_weights(), strict=True))

@@ -8,21 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conformance.descriptors import every_model
+from tests.conformance.descriptors import every_model_anew
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def mirrored():
-    """What ``tests.conformance.mirrored`` found, in a process that has two devices."""
-    command = [sys.executable, "-m", "tests.conformance.mirrored"]
+def mirrored(request):
+    """What ``tests.conformance.mirrored`` found for the models that are tested, in a process that has two devices."""
+    names = [item.callspec.params["name"] for item in request.session.items if "mirrored" in item.fixturenames]
+    command = [sys.executable, "-m", "tests.conformance.mirrored", *names]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout.splitlines()[-1])
 
 
-@every_model
+@every_model_anew
 def test_two_devices_train_the_weights_of_one(name, mirrored):
     found = mirrored[name]
     assert found["two"][-1] < found["two"][0]

@@ -3,10 +3,10 @@
 import numpy as np
 
 from kerascnn import TextClassifier
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model_anew
 
 
-@every_model
+@every_model_anew
 def test_one_seed_gives_one_network(name, mixed):
     def weights():
         settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
@@ -16,7 +16,7 @@ def test_one_seed_gives_one_network(name, mixed):
     assert all(np.array_equal(a, b) for a, b in zip(weights(), weights(), strict=True))
 
 
-@every_model
+@every_model_anew
 def test_it_trains_in_mixed_precision(name, mixed):
     settings = {
         "epochs": 30,

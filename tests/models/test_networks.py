@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerascnn import models
-from tests.conformance.descriptors import DESCRIPTORS
+from tests.conformance.descriptors import DESCRIPTORS, SLOW
 
 VOCABULARY, CLASSES = 50, 3
 VARIANTS = [
@@ -94,7 +94,7 @@ def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
 
 
 def slow(name):
-    return [pytest.mark.full] if name == "vdcnn" else []
+    return [pytest.mark.full] if name in SLOW else []
 
 
 @pytest.mark.parametrize(("name", "settings"), [pytest.param(*variant, marks=slow(variant[0])) for variant in VARIANTS])
