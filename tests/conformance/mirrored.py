@@ -1,4 +1,4 @@
-"""Trains the models it is given on one device and on two virtual ones; run in a process of its own, for devices are set once.
+"""Trains the models it is given on one device and on two virtual ones; a process of its own, for devices are set once.
 
 Prints a JSON object: model -> {"one": losses of the epochs on one device, "two": those on two, "apart": the largest
 difference of a weight, or null where batch normalization sees other batches}.
