@@ -21,8 +21,8 @@ DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models()}
 
 every_model = pytest.mark.parametrize("name", DESCRIPTORS)
 
-SLOW = {"dpcnn", "rnn", "transformer", "vdcnn"}
-"""Models whose graphs take long to make; what trains them anew belongs to the second tier."""
+SLOW = {"dpcnn", "rnn", "transformer", "vdcnn", "zhang_char_cnn"}
+"""Models that take long to make or to train; what trains them anew belongs to the second tier."""
 
 every_model_anew = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.full] if name in SLOW else []) for name in DESCRIPTORS]
