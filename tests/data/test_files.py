@@ -144,6 +144,7 @@ def test_plain_text_is_a_text_a_line_and_blank_lines_stay(write):
         ({"format": "csv"}, "id,text\n1,Good film.\n2,好书\n".encode()),
         ({"format": "jsonl"}, '{"text": "Good film."}\n{"text": "好书"}\n'.encode()),
     ],
+    ids=["utf-8", "gb18030", "gzip", "csv", "jsonl"],
 )
 def test_standard_input_is_read_in_any_format_and_stays_open(monkeypatch, settings, data):
     stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(data)))
