@@ -18,7 +18,8 @@ import tyro
 import yaml
 
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, say
+from kerascnn.evaluation import card
+from pipelines.command import parse, run, say, whole_file
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "training_rows", "test_rows", "accuracy", "macro_f1", "parameters",
@@ -143,12 +144,10 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write the rows, whole or not at all."""
-    beside = path.with_name(f"{path.name}.new")
-    with open(beside, "w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    beside.replace(path)
 
 
 def accuracy(args: Accuracy) -> None:
@@ -174,13 +173,10 @@ def table(rows: Iterable[dict[str, str]]) -> str:
     groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for row in rows:
         groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
-    lines = [
-        "| data | training / test rows | model | parameters | seeds | test accuracy | macro-F1 |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    lines = []
     for (data, model, settings, device), runs in groups.items():
         notes = [settings] * bool(settings) + [device] * (device != "CPU")
-        cells = [
+        line = [
             data,
             f"{int(runs[0]['training_rows']):,} / {int(runs[0]['test_rows']):,}",
             f"{model} ({', '.join(notes)})" if notes else model,
@@ -189,8 +185,9 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             _spread([float(run["accuracy"]) for run in runs]),
             _spread([float(run["macro_f1"]) for run in runs]),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append(line)
+    head = ("data", "training / test rows", "model", "parameters", "seeds", "test accuracy", "macro-F1")
+    return card.table(head, lines)
 
 
 def _spread(values: list[float]) -> str:
@@ -213,9 +210,8 @@ def put(markdown: str, readme: Path) -> None:
     _, end, after = rest.partition(END)
     if not end:
         raise InputError(f"{readme}: no place for a table, which goes between the lines {START} and {END}")
-    beside = readme.with_name(f"{readme.name}.new")
-    beside.write_text(f"{before}{start}\n{markdown}\n{end}{after}", encoding="utf-8")
-    beside.replace(readme)
+    with whole_file(readme) as file:
+        file.write(f"{before}{start}\n{markdown}\n{end}{after}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

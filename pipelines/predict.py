@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, start_tensorflow
+from pipelines.command import parse, run, start_tensorflow, whole_file
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -66,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     else:
         records = read_texts(args.input, args.source)
-    with _sink(args.output) as file:
+    with contextlib.nullcontext(sys.stdout) if args.output == "-" else whole_file(Path(args.output)) as file:
         write = _writer(file, style)
         for row in _labelled(classifier, records, args.source.text_column, args.top_k):
             write(row)
@@ -100,23 +98,6 @@ def _style(output: str) -> str:
     if suffix not in FORMATS:
         raise InputError(f"--output {output}: cannot write .{suffix}; choose a name that ends in .csv, .tsv or .jsonl")
     return suffix
-
-
-@contextlib.contextmanager
-def _sink(output: str) -> Iterator[IO[str]]:
-    """Standard output, or a file that is written beside and renamed when it is whole."""
-    if output == "-":
-        yield sys.stdout
-        return
-    path = Path(output)
-    beside = path.with_name(f".{path.name}.partial")
-    opened = gzip.open if output.endswith(".gz") else open
-    try:
-        with opened(beside, "wt", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _writer(file: IO[str], style: str) -> Callable[[dict[str, str | float]], None]:

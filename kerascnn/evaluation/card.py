@@ -26,10 +26,10 @@ def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, An
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
         "## Data",
-        _table(("split", "rows", "sources"),
+        table(("split", "rows", "sources"),
                [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),
         "## Figures",
-        _table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
+        table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
                [(name, f"{figures['rows']:,}", *(f"{figures[key]:.4f}" for key in FIGURES))
                 for name, figures in metrics.items() if isinstance(figures, Mapping)]),
         *(_per_class(metrics["test"]) if "test" in metrics else ()),
@@ -46,11 +46,12 @@ def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
             for name, values in figures["per_class"].items()]  # fmt: skip
     return (
         "On the test data, by class:",
-        _table(("class", "precision", "recall", "F1", "rows"), rows),
+        table(("class", "precision", "recall", "F1", "rows"), rows),
         "![Confusion matrix](confusion_matrix.png)",
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; a bar in a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -24,8 +24,12 @@ every_model = pytest.mark.parametrize("name", DESCRIPTORS)
 SLOW = {"dpcnn", "rnn", "transformer", "vdcnn", "zhang_char_cnn"}
 """Models that take long to make or to train; what trains them anew belongs to the second tier."""
 
-every_model_anew = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.full] if name in SLOW else []) for name in DESCRIPTORS]
-)
+
+def slow(name):
+    """The marks of a test that trains this model anew."""
+    return [pytest.mark.full] if name in SLOW else []
+
+
+every_model_anew = pytest.mark.parametrize("name", [pytest.param(name, marks=slow(name)) for name in DESCRIPTORS])
 MAX_LENGTH = 48
 """Tokens of a document."""

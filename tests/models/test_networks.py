@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerascnn import models
-from tests.conformance.descriptors import DESCRIPTORS, SLOW
+from tests.conformance.descriptors import DESCRIPTORS, slow
 
 VOCABULARY, CLASSES = 50, 3
 VARIANTS = [
@@ -91,10 +91,6 @@ def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
     logits = model(documents(9, 1, 0))
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     assert np.isfinite(logits).all()
-
-
-def slow(name):
-    return [pytest.mark.full] if name in SLOW else []
 
 
 @pytest.mark.parametrize(("name", "settings"), [pytest.param(*variant, marks=slow(variant[0])) for variant in VARIANTS])

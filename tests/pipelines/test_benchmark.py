@@ -3,7 +3,6 @@
 import csv
 import re
 import statistics
-from pathlib import Path
 
 import pytest
 
@@ -82,7 +81,7 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
 
 
 def test_the_table_of_the_readme_is_that_of_the_results(tmp_path):
-    readme = Path(tmp_path / "README.md")
+    readme = tmp_path / "README.md"
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     readme.write_text(
         re.sub("(<!-- accuracy -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8"
