@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +16,7 @@ from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card, plots
+from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
@@ -69,23 +67,8 @@ def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = F
         InputError: The folder exists and is not to be, or must not be, replaced.
     """
     check_free(folder, overwrite=overwrite)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    try:
+    with whole_folder(folder) as beside:
         _write_files(bundle, beside, predict)
-    except BaseException:
-        shutil.rmtree(beside)
-        raise
-    if folder.exists():
-        old = folder.with_name(f".{folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.replace(folder, old)
-        os.replace(beside, folder)
-        shutil.rmtree(old)
-    else:
-        os.replace(beside, folder)
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
@@ -232,17 +215,6 @@ def _write_history(history: list[dict[str, float]], path: Path) -> None:
 def _read_history(path: Path) -> list[dict[str, float]]:
     with open(path, encoding="utf-8", newline="") as file:
         return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Write JSON for people and programs alike, UTF-8."""
-    path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file, hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -19,7 +19,8 @@ import yaml
 
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
-from pipelines.command import parse, run, say, whole_file
+from kerascnn.files import whole_file
+from pipelines.command import parse, run, say
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "training_rows", "test_rows", "accuracy", "macro_f1", "parameters",

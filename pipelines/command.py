@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import IO, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import tyro
 
@@ -66,19 +63,6 @@ def start_tensorflow() -> None:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[str]]:
-    """A text file, gzipped if its name ends in .gz, that is written beside and renamed when it is whole."""
-    beside = path.with_name(f".{path.name}.partial")
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(beside, "wt", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def say(message: str) -> None:

@@ -16,7 +16,8 @@ import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, start_tensorflow, whole_file
+from kerascnn.files import whole_file
+from pipelines.command import parse, run, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier

@@ -9,6 +9,7 @@ import pytest
 
 from kerascnn import TextClassifier, bundle, load
 from kerascnn.errors import InputError
+from kerascnn.files import sha256
 from kerascnn.golden import PROBES
 
 FILES = {
@@ -42,7 +43,7 @@ def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
     manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
     assert {path.name for path in whole.iterdir()} == FILES
     assert set(manifest["files"]) == FILES - {"manifest.json"}
-    assert all(bundle.sha256(whole / name) == digest for name, digest in manifest["files"].items())
+    assert all(sha256(whole / name) == digest for name, digest in manifest["files"].items())
     assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(
         manifest
     )
@@ -103,7 +104,7 @@ def test_a_newer_schema_is_refused_by_name(folder):
 def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(folder):
     (folder / "model.keras").write_bytes(b"PK not a model")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    edit(folder, files=manifest["files"] | {"model.keras": bundle.sha256(folder / "model.keras")})
+    edit(folder, files=manifest["files"] | {"model.keras": sha256(folder / "model.keras")})
     with pytest.raises(InputError, match=r"model\.keras: Keras cannot read it .* keras \d"):
         load(folder)
 
@@ -119,7 +120,7 @@ def test_other_answers_than_on_the_day_of_training_are_refused(folder):
     golden["probabilities"][3] = golden["probabilities"][3][::-1]
     (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
     files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-    edit(folder, files=files | {"golden.json": bundle.sha256(folder / "golden.json")})
+    edit(folder, files=files | {"golden.json": sha256(folder / "golden.json")})
     with pytest.raises(InputError, match=r"The plot is thin.*differ by"):
         load(folder)
 

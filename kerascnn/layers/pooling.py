@@ -8,8 +8,6 @@ import keras
 from keras import ops
 
 Pooling = Literal["max", "average", "both"]
-_LOWEST = -6e4
-"""Stands for minus infinity and is still finite in float16."""
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
@@ -69,14 +67,15 @@ class MaskedMaxPooling(keras.layers.Layer):
 
     def call(self, inputs, valid):
         """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
+        inputs, valid = self._whole_windows(inputs), self._whole_windows(valid)
         pooled_valid = self._pool(valid)
-        return self._pool(_without_padding(inputs, valid), fill=_LOWEST) * pooled_valid, pooled_valid
+        return self._pool(_without_padding(inputs, valid)) * pooled_valid, pooled_valid
 
-    def _pool(self, inputs, fill: float = 0.0):
-        whole_windows = ops.pad(inputs, [[0, 0], [0, self.pool_size - 1], [0, 0]], constant_values=fill)
-        return ops.max_pool(
-            whole_windows, self.pool_size, strides=self.strides, padding="valid", data_format="channels_last"
-        )
+    def _whole_windows(self, inputs):
+        return ops.pad(inputs, [[0, 0], [0, self.pool_size - 1], [0, 0]])
+
+    def _pool(self, inputs):
+        return ops.max_pool(inputs, self.pool_size, strides=self.strides, padding="valid", data_format="channels_last")
 
     def get_config(self):
         """The constructor's arguments."""
@@ -84,4 +83,8 @@ class MaskedMaxPooling(keras.layers.Layer):
 
 
 def _without_padding(inputs, valid):
-    return ops.where(valid > 0, inputs, ops.cast(_LOWEST, inputs.dtype))
+    """Put the lowest value of its channel where padding stands, which is never above that of a token.
+
+    A constant far below all values would do the same, but would leave a network of 8 bits no other value to tell apart.
+    """
+    return ops.where(valid > 0, inputs, ops.min(inputs, axis=1, keepdims=True))

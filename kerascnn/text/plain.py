@@ -20,6 +20,8 @@ _IGNORABLE = re.compile(
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
+_ESCAPE = re.compile(r"\\(?:\\|u([0-9a-f]{4})|U([0-9a-f]{8}))")
+
 
 def tokenize(
     text: str | bytes, rules: Sequence[Sequence], *, level: str, max_length: int, stop_words: Collection[str] = ()
@@ -83,6 +85,11 @@ _RULES: dict[str, Callable] = {
     "nfkc": _nfkc,
     "nfkc_casefold": _nfkc_casefold,
 }
+
+
+def unescape(line: str) -> str:
+    """A line of vocabulary.txt or labels.txt as the token or label that it stands for."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2] or "5c", 16)), line)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,1 @@
+"""A bundle turned into what other programs run: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX."""

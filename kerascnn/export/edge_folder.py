@@ -1,0 +1,72 @@
+"""The folder ``edge`` of a bundle: TFLite files and all that a device needs beside them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kerascnn import edge
+from kerascnn.bundle import Bundle
+from kerascnn.export import tflite
+from kerascnn.files import sha256, whole_folder, write_json
+from kerascnn.golden import PROBES
+from kerascnn.text import plain, vocabulary
+from kerascnn.text.standardize import rules
+
+SUFFIX: dict[tflite.Quantize, str] = {"none": "float32", "float16": "float16", "dynamic": "dynamic", "int8": "int8"}
+
+
+def export(
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite.Quantize], texts: Sequence[str] = ()
+) -> Path:
+    """Write TFLite files and what describes them to ``edge/``; files of other precisions that stand there stay.
+
+    Args:
+        bundle: The classifier.
+        bundle_folder: Its folder.
+        quantize: One file each, see ``tflite.convert``.
+        texts: Documents to calibrate ``int8`` on; none of them is written.
+
+    Returns:
+        The edge folder.
+    """
+    folder = bundle_folder / "edge"
+    with whole_folder(folder, keep=True) as beside:
+        for precision in quantize:
+            content = tflite.convert(bundle, quantize=precision, texts=texts)
+            (beside / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
+        describe(bundle, beside)
+    return folder
+
+
+def describe(bundle: Bundle, folder: Path) -> None:
+    """Write how text becomes the input of the files in a folder, what they answer, and a program that runs them."""
+    vocabulary.write_lines(folder / "labels.txt", bundle.labels)
+    if tflite.takes(bundle) == "ids":
+        vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    shutil.copy(edge.__file__, folder / "edge.py")
+    shutil.copy(plain.__file__, folder / "plain.py")
+    settings = {
+        "schema_version": edge.SCHEMA_VERSION,
+        "input": tflite.takes(bundle),
+        "length": bundle.vectorizer.settings.max_length,
+        "level": bundle.vectorizer.settings.level,
+        "rules": rules(bundle.vectorizer.settings),
+        "stop_words": list(bundle.vectorizer.stop_words),
+    }
+    write_edge_json(folder, settings)
+    answers = {}
+    for path in sorted(folder.glob("model_*.tflite")):
+        classifier = edge.EdgeClassifier(path)
+        answers[path.name] = [[float(f"{p:.6g}") for p in row] for row in classifier.predict_proba(PROBES)]
+    golden = {"texts": PROBES, "inputs": [tflite.inputs(bundle, text) for text in PROBES], "probabilities": answers}
+    (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_edge_json(folder: Path, settings: dict[str, Any]) -> None:
+    """Write ``edge.json``: how text becomes numbers, and the hashes of the files that depend on it."""
+    files = {path.name: sha256(path) for path in sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])}
+    write_json(folder / "edge.json", settings | {"files": files})

@@ -1,0 +1,62 @@
+"""The network as ONNX: ids to probabilities, any number of documents of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerascnn.bundle import Bundle
+from kerascnn.data.pipeline import Ids
+from kerascnn.errors import InputError
+from kerascnn.files import whole_folder
+from kerascnn.inference import softmax
+
+
+def export(bundle: Bundle, bundle_folder: Path) -> Path:
+    """Write ``onnx/model.onnx``: `ids` int32 (batch, length), padded with 0, to `logits` float32 (batch, classes).
+
+    Raises:
+        InputError: The extra `onnx` is not installed.
+    """
+    _package("tf2onnx")
+    folder = bundle_folder / "onnx"
+    with whole_folder(folder) as beside:
+        signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="ids")]
+        bundle.model.export(beside / "model.onnx", format="onnx", input_signature=signature, verbose=False)
+    return folder / "model.onnx"
+
+
+def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
+    """A function from texts to probabilities (texts, classes) that runs an ONNX file.
+
+    Raises:
+        InputError: onnxruntime is not installed or cannot read the file.
+    """
+    onnxruntime = _package("onnxruntime")
+    try:
+        session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise InputError(
+            f"{path}: onnxruntime cannot run it ({' '.join(str(error).split())}); export it again"
+        ) from None
+    [given] = session.get_inputs()
+
+    def predict(texts: Sequence[str]) -> np.ndarray:
+        ids = Ids(*bundle.vectorizer.encode(texts)).padded(np.arange(len(texts)))
+        [logits] = session.run(None, {given.name: np.asarray(ids)})
+        return softmax(logits, bundle.temperature)
+
+    return predict
+
+
+def _package(name: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InputError(f'ONNX needs {name}; pip install "kerascnn[onnx]"') from None

@@ -1,0 +1,109 @@
+"""TFLite files for phones, browsers and small computers: one document of fixed length, builtin operations only."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.bundle import Bundle
+from kerascnn.errors import InputError
+from kerascnn.export.code_points import CodePoints
+
+Quantize = Literal["none", "float16", "dynamic", "int8"]
+# A sum over a document has another size for each length, and the mean of it is small: 8 bits hold neither.
+_IN_FLOAT = ["DIV", "MAXIMUM", "MUL", "SOFTMAX", "SUM"]
+_OPERATION = re.compile(r"tf\.\w+")
+
+
+def convert(bundle: Bundle, *, quantize: Quantize = "none", texts: Sequence[str] = ()) -> bytes:
+    """Convert a classifier.
+
+    Args:
+        bundle: The classifier. A word model takes `ids`, a character model `code_points`, int32 (1, max_length),
+            padded with 0; both give `probabilities`, float32 (1, classes).
+        quantize: ``none``: float32. ``float16``: weights of half the size. ``dynamic``: weights of 8 bits. ``int8``:
+            weights and, after calibration, what flows between them.
+        texts: Documents to calibrate ``int8`` on.
+
+    Returns:
+        The content of a .tflite file.
+
+    Raises:
+        InputError: The model needs an operation that TFLite does not have, or ``int8`` was given no texts.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _archive(bundle, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if quantize != "none":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantize == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if quantize == "int8" and not texts:
+            raise InputError("int8 is calibrated on training texts, and there are none")
+        try:
+            return _quantized(converter, bundle, texts) if quantize == "int8" else converter.convert()
+        except Exception as error:
+            # the class of the converter's error is not public
+            missing = sorted(set(_OPERATION.findall(str(error))))
+            if type(error).__name__ != "ConverterError" or not missing:
+                raise
+            raise InputError(
+                f"{bundle.config.model}: TFLite has no operation for {', '.join(missing)}; use another layer there"
+            ) from None
+
+
+def _quantized(converter: tf.lite.TFLiteConverter, bundle: Bundle, texts: Sequence[str]) -> bytes:
+    """Weights and convolutions in 8 bits, averages and the softmax in float."""
+    vectorizer = bundle.vectorizer
+    examples = [{takes(bundle): padded(inputs(bundle, text), vectorizer.settings.max_length)} for text in texts]
+    converter.representative_dataset = lambda: examples
+    # The debugger is what TensorFlow has to leave operations out.
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=_IN_FLOAT)
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter, debug_dataset=lambda: examples, debug_options=options
+    )
+    return debugger.get_nondebug_quantized_model()
+
+
+def takes(bundle: Bundle) -> str:
+    """Name of the input: ``ids`` of a word model, ``code_points`` of a character model."""
+    return "ids" if bundle.vectorizer.settings.level == "word" else "code_points"
+
+
+def inputs(bundle: Bundle, text: str) -> list[int]:
+    """What the file takes for a text, without padding."""
+    vectorizer = bundle.vectorizer
+    if vectorizer.settings.level == "word":
+        return vectorizer.encode_plain(text)
+    return [ord(character) for character in vectorizer.tokenize_plain(text)]
+
+
+def _archive(bundle: Bundle, folder: str) -> None:
+    """A SavedModel of the one signature, because TFLite made from a Keras 3 function lacks its weights."""
+    to_ids: Callable[[tf.Tensor], tf.Tensor] = tf.identity
+    if takes(bundle) == "code_points":
+        to_ids = CodePoints(bundle.vectorizer)
+    archive = keras.export.ExportArchive()
+    archive.track(bundle.model)
+    spec = tf.TensorSpec([1, bundle.vectorizer.settings.max_length], tf.int32, name=takes(bundle))
+
+    def probabilities(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits = bundle.model(to_ids(tokens), training=False)
+        return {"probabilities": tf.nn.softmax(logits / bundle.temperature)}
+
+    archive.add_endpoint("serving_default", probabilities, input_signature=[spec])
+    archive.write_out(folder, verbose=False)
+
+
+def padded(numbers: Sequence[int], length: int) -> np.ndarray:
+    """Numbers as a file takes them, int32 (1, length)."""
+    row = np.zeros((1, length), np.int32)
+    row[0, : len(numbers)] = numbers
+    return row

@@ -1,0 +1,128 @@
+"""Runs every artefact of a bundle with the program it was made for and holds its answers against the bundle's."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerascnn.classifier import TextClassifier
+from kerascnn.edge import EdgeClassifier
+from kerascnn.errors import InputError
+from kerascnn.evaluation import card
+from kerascnn.export import onnx, saved_model
+
+Predict = Callable[[Sequence[str]], np.ndarray]
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A thing that was exported, and a way to run it."""
+
+    name: str
+    bytes: int
+    """Of all its files."""
+    predict: Predict
+    """Texts to probabilities (texts, classes)."""
+
+
+def artefacts(classifier: TextClassifier, folder: Path) -> Iterator[Artefact]:
+    """What stands in the folder of a bundle, the bundle's own model first.
+
+    Args:
+        classifier: The bundle, loaded.
+        folder: Its folder.
+
+    Raises:
+        InputError: An artefact is damaged or needs a package that is not installed.
+    """
+    yield Artefact("model.keras", _size(folder / "model.keras"), classifier.predict_proba)
+    if newest := saved_model.newest(folder / "serving"):
+        yield Artefact(f"serving/{newest.name}", _size(newest), saved_model.runner(newest))
+    for path in sorted((folder / "edge").glob("model_*.tflite")):
+        try:
+            yield Artefact(f"edge/{path.name}", _size(path), EdgeClassifier(path).predict_proba)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+    if (path := folder / "onnx" / "model.onnx").exists():
+        yield Artefact("onnx/model.onnx", _size(path), onnx.runner(path, classifier.bundle_))
+
+
+def table(
+    classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Figures of every artefact, a row each, on the golden texts, and on labelled documents where some are given.
+
+    Args:
+        classifier: The bundle, loaded.
+        folder: Its folder.
+        texts: Documents besides the golden ones.
+        labels: Their labels.
+
+    Yields:
+        `artefact`, `bytes`, `difference` (the largest of a probability), `agreement` (part of the golden texts that get
+        the bundle's label), `milliseconds` (median of one document at a time), `documents_per_second` (all in one
+        call); for documents `data_agreement` and `accuracy`.
+    """
+    golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
+    expected = np.asarray(golden["probabilities"])
+    truth = np.array([classifier.bundle_.labels.index(label) for label in labels], int)
+    given = classifier.predict_proba(texts).argmax(axis=1) if len(texts) else truth
+    for artefact in artefacts(classifier, folder):
+        answers = artefact.predict(golden["texts"])
+        row = {
+            "artefact": artefact.name,
+            "bytes": artefact.bytes,
+            "difference": float(np.abs(answers - expected).max()),
+            "agreement": float(np.mean(answers.argmax(axis=1) == expected.argmax(axis=1))),
+            **_speed(artefact.predict, golden["texts"]),
+        }
+        if len(texts):
+            found = artefact.predict(texts).argmax(axis=1)
+            row |= {"data_agreement": float(np.mean(found == given)), "accuracy": float(np.mean(found == truth))}
+        yield row
+
+
+def markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows of ``table`` for people."""
+    style = {
+        "bytes": ("bytes", ","),
+        "difference": ("largest difference", ".1e"),
+        "agreement": ("agreement", ".1%"),
+        "milliseconds": ("ms a document", ".2f"),
+        "documents_per_second": ("documents/s", ",.0f"),
+        "data_agreement": ("agreement on the data", ".2%"),
+        "accuracy": ("accuracy", ".2%"),
+    }
+    shown = [key for key in style if key in rows[0]]
+    head = ["artefact", *(style[key][0] for key in shown)]
+    return card.table(head, [[row["artefact"], *(format(row[key], style[key][1]) for key in shown)] for row in rows])
+
+
+def _speed(predict: Predict, texts: Sequence[str]) -> dict[str, float]:
+    single, together = [], []
+    for _ in range(ROUNDS):
+        single += [_seconds(predict, [text]) for text in texts]
+        together.append(_seconds(predict, texts))
+    return {
+        "milliseconds": 1000 * statistics.median(single),
+        "documents_per_second": len(texts) / statistics.median(together),
+    }
+
+
+def _seconds(predict: Predict, texts: Sequence[str]) -> float:
+    started = time.perf_counter()
+    predict(texts)
+    return time.perf_counter() - started
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)

@@ -1,0 +1,113 @@
+"""Turn a bundle into what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from kerascnn.config import Source
+from kerascnn.errors import InputError
+from pipelines.command import parse, run, say, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
+
+Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
+MODULES: dict[Format, str] = {
+    "saved_model": "saved_model",
+    "tflite": "edge_folder",
+    "mediapipe": "mediapipe",
+    "web": "web",
+    "onnx": "onnx",
+}
+CALIBRATION_TEXTS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What to export, and to what."""
+
+    bundle: Annotated[str, tyro.conf.Positional]
+    """Folder that training wrote; exports are written into it."""
+    format: tuple[Format, ...] = ()
+    """saved_model: serving/VERSION for TensorFlow Serving; tflite: edge/ for phones and small computers; mediapipe:
+    edge/ for MediaPipe's text classifier (word models); web: a page that classifies as you type; onnx: onnx/."""
+    quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none",)
+    """Precision of TFLite files, one file each."""
+    calibration_data: tuple[str, ...] = ()
+    """Data whose texts int8 is calibrated on; none: the training data of the bundle."""
+    verify: bool = False
+    """Run every artefact of the bundle on its golden texts and print a table."""
+    data: tuple[str, ...] = ()
+    """With --verify: labelled data, to compare artefacts on more than the golden texts."""
+    json: bool = False
+    """Print the table as JSON."""
+    source: Source = field(default_factory=Source)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = parse(Arguments, "export", __doc__, argv)
+    if not args.format and not args.verify:
+        raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
+    start_tensorflow()
+    from kerascnn import load
+    from kerascnn.export import verify
+
+    folder = Path(args.bundle)
+    classifier = load(folder)
+    texts = _calibration_texts(classifier.bundle_, args.calibration_data) if "int8" in args.quantize else []
+    for name in args.format:
+        say(f"wrote {_export(name, classifier.bundle_, folder, args, texts)}")
+    if args.verify:
+        rows = list(verify.table(classifier, folder, *_documents(args.data, args.source, classifier.bundle_.labels)))
+        print(json.dumps(rows) if args.json else verify.markdown(rows))
+
+
+def _export(name: Format, bundle: Bundle, folder: Path, args: Arguments, texts: Sequence[str]) -> Path:
+    module = importlib.import_module(f"kerascnn.export.{MODULES[name]}")
+    if name in ("saved_model", "onnx"):
+        return module.export(bundle, folder)
+    return module.export(bundle, folder, quantize=args.quantize, texts=texts)
+
+
+def _calibration_texts(bundle: Bundle, data: tuple[str, ...]) -> list[str]:
+    """Some training texts, always the same ones."""
+    from kerascnn.data.sources import read_rows
+    from kerascnn.data.splits import load_splits
+
+    config = bundle.config
+    try:
+        if data:
+            rows = list(read_rows(data, config.source))
+        else:
+            rows = load_splits(config.data, config.validation_data, config.test_data, config.source).train
+    except InputError as error:
+        raise InputError(
+            f"int8 is calibrated on training texts: {error}; or give others by --calibration-data"
+        ) from None
+    return [row.text for row in random.Random(0).sample(rows, min(len(rows), CALIBRATION_TEXTS))]
+
+
+def _documents(data: tuple[str, ...], source: Source, labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Texts and labels of the data given by --data."""
+    from kerascnn.data.sources import read_rows
+    from kerascnn.data.splits import usable_rows
+
+    if not data:
+        return [], []
+    rows, messages = usable_rows(read_rows(data, source), labels)
+    for message in messages:
+        say(message)
+    return [row.text for row in rows], [row.label for row in rows]
+
+
+if __name__ == "__main__":
+    run(main)
