@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kerascnn.config import Config
-from tests.pipelines.conftest import ROOT, SMALL, command, start
+from tests.pipelines.conftest import ROOT, SMALL, command, process, start
 
 CONTRACT = {
     "README.md", "config.yaml", "confusion_matrix.png", "golden.json", "history.csv", "labels.txt", "manifest.json",
@@ -75,7 +75,7 @@ def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv
         "7",
         *SMALL,
     ]
-    undisturbed = command("train", *options, "--output", tmp_path / "undisturbed")
+    undisturbed = process("train", *options, "--output", tmp_path / "undisturbed")
     assert undisturbed.status == 0, undisturbed.err
 
     victim = start("train", *options, "--output", tmp_path / "killed")
@@ -86,17 +86,17 @@ def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv
     assert victim.wait() == -signal.SIGKILL
     assert not (tmp_path / "killed").exists(), "there is a whole bundle or none"
 
-    other = command("train", *options, "--training.batch-size", "32", "--output", tmp_path / "killed", "--resume")
+    other = process("train", *options, "--training.batch-size", "32", "--output", tmp_path / "killed", "--resume")
     assert other.status == 1
     assert "batch_size" in other.err and "--resume" in other.err
 
-    resumed = command("train", *options, "--output", tmp_path / "killed", "--resume")
+    resumed = process("train", *options, "--output", tmp_path / "killed", "--resume")
     assert resumed.status == 0, resumed.err
     assert "epoch 2/5" not in resumed.err and "epoch 5/5" in resumed.err
     for expected, found in zip(_weights(tmp_path / "undisturbed"), _weights(tmp_path / "killed"), strict=True):
         np.testing.assert_array_equal(found, expected)
 
-    again = command("train", *options, "--output", tmp_path / "killed", "--resume")
+    again = process("train", *options, "--output", tmp_path / "killed", "--resume")
     assert again.status == 0
     assert "finished already" in again.err
 
