@@ -120,6 +120,7 @@ class TestCodePoints:
             "配送\x01很\x7f快\u0085了",
             "",
             "   ",
+            "a sentence that fills the length and goes on behind it, cut where a space stands, yes just here it does",
             "i\u0307",
             "\U0001f600\U0010ffff\ue000",
         ],
