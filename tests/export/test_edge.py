@@ -70,11 +70,16 @@ def test_a_label_and_its_probability_come_for_each_text(exported, classifiers):
 def test_inputs_and_answers_to_test_a_port_with_stand_in_it(name, exported):
     golden = json.loads((exported / name / "edge" / "golden.json").read_text(encoding="utf-8"))
     assert set(golden["probabilities"]) == {f"{file}.tflite" for file in FILES.values()}
-    for file, answers in golden["probabilities"].items():
-        classifier = EdgeClassifier(exported / name / "edge" / file)
-        for text, numbers, answer in zip(golden["texts"], golden["inputs"], answers, strict=True):
-            assert classifier.encode(text) == numbers
-            np.testing.assert_allclose(classifier.run(numbers), answer, atol=1e-5)
+    for file in golden["probabilities"]:
+        assert EdgeClassifier(exported / name / "edge" / file).check() < 1e-5
+
+
+def test_a_port_that_reads_text_otherwise_is_told_by_its_text(edge):
+    golden = json.loads((edge / "golden.json").read_text(encoding="utf-8"))
+    golden["inputs"][3] = golden["inputs"][3][::-1]
+    (edge / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"'The plot is thin.*another input"):
+        EdgeClassifier(edge).check()
 
 
 def test_the_copied_program_runs_without_tensorflow_and_without_this_package(exported, classifiers, tmp_path):
@@ -95,6 +100,20 @@ def test_the_copied_program_runs_without_tensorflow_and_without_this_package(exp
     printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert printed.returncode == 0, printed.stderr
     assert [line.split()[1] in ("pos", "neg") for line in printed.stdout.splitlines()] == [True, True]
+
+
+@pytest.mark.full
+def test_the_edge_folder_checks_itself_in_an_environment_without_tensorflow(exported, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "environment"], check=True)
+    python = tmp_path / "environment" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "ai-edge-litert", "numpy"], check=True)
+    for name in NAMES:
+        program = exported / name / "edge" / "edge.py"
+        finished = subprocess.run([python, program, "--check"], cwd=tmp_path, capture_output=True, text=True)
+        assert finished.returncode == 0, finished.stderr
+        differences = [float(line.split()[3]) for line in finished.stdout.splitlines()]
+        assert len(differences) == len(FILES) and max(differences) < 1e-4
+    assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode == 1
 
 
 class TestCodePoints:
