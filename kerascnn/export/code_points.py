@@ -80,8 +80,11 @@ def _pack(ids: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
 def _table(vectorizer: Vectorizer) -> np.ndarray:
     """The id of every code point, int32 (0x110000,)."""
     ids = {token: number for number, token in enumerate(vectorizer.vocabulary) if number > 1}
-    # No rule touches what has no meaning yet, nor private use.
-    codes = [code for code in range(0x110000) if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")]
+    # No rule touches private use, nor what has no meaning yet beyond the basic plane.
+    categories = map(unicodedata.category, map(chr, range(0x110000)))
+    codes = [
+        code for code, name in enumerate(categories) if name not in ("Co", "Cs") and (name != "Cn" or code < 2**16)
+    ]
     steps = tuple(step for step in vectorizer.settings.standardize if step != "html")
     without_markup = rules(dataclasses.replace(vectorizer.settings, standardize=steps))
     found = plain.apply(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
