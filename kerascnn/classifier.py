@@ -16,7 +16,7 @@ from kerascnn import bundle as bundles
 from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, Source, Training
+from kerascnn.config import Config, Source, Training, Transfer
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
 from kerascnn.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kerascnn.training.checkpoint import Checkpoint
     from kerascnn.training.fit import Examples
 
+GROUPS = ("text", "network", "training", "transfer")
 Labelled = tuple[Sequence[str], Sequence[Any]]
 
 
@@ -35,7 +36,7 @@ def _signature() -> inspect.Signature:
     """Every setting as one flat list of arguments, taken from the configuration, which alone holds the defaults."""
     defaults: dict[str, Any] = {"model": Config.model, "seed": Config.seed}
     defaults["validation_fraction"] = Source.validation_fraction
-    defaults |= {f.name: f.default for f in dataclasses.fields(Training)}
+    defaults |= {f.name: f.default for kind in (Training, Transfer) for f in dataclasses.fields(kind)}
     # the model decides over these
     groups: tuple[type[Settings], ...] = (Text, *models.list_models().values())
     defaults |= {f.name: None for group in groups for f in dataclasses.fields(group)}
@@ -59,7 +60,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         model: Name of the architecture, see ``kerascnn.list_models()``.
         seed: Seed of weights, dropout and the order of documents.
         validation_fraction: Part of the documents that early stopping watches where ``fit`` is given none.
-        **settings: Any setting of the groups ``text``, ``network`` and ``training`` by its plain name
+        **settings: Any setting of the groups ``text``, ``network``, ``training`` and ``transfer`` by its plain name
             (``max_length=128``, ``filters=200``, ``learning_rate=3e-4``); None: the default of the model.
             ``python -m pipelines.train --help`` lists and explains them.
 
@@ -92,7 +93,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def from_config(cls, config: Config[Any]) -> TextClassifier:
         """An untrained classifier with the settings of a whole run."""
         flat = {"model": config.model, "seed": config.seed, "validation_fraction": config.source.validation_fraction}
-        for group in (config.text, config.network, config.training):
+        for group in (config.text, config.network, config.training, config.transfer):
             flat |= {f.name: getattr(group, f.name) for f in dataclasses.fields(group)}
         classifier = cls(**flat)
         classifier._run = config
@@ -109,7 +110,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         base = run if run is not None and run.model == self.model else configuration.default(self.model)
         changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
-        for group in ("text", "network", "training"):
+        for group in GROUPS:
             names = {f.name for f in dataclasses.fields(getattr(base, group))}
             changes[group] = {name: given.pop(name) for name in list(given) if name in names}
         if given:
@@ -145,6 +146,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.data.pipeline import Ids
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.training import fit
+        from kerascnn.transfer import start as transfer
 
         config = self.to_config()
         texts = _documents(texts)
@@ -163,9 +165,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = Vectorizer.adapt(texts, config.text)
-        with fit.precision(config.training.precision):
-            model = config.network.build(vocabulary_size=len(vectorizer.vocabulary), classes=len(self.classes_))
+        vectorizer = transfer.extended(vectorizer, config.transfer)
         train = fit.Examples(Ids(*vectorizer.encode(texts)), codes)
+        with fit.precision(config.training.precision):
+            begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
+        config, model = begun.config, begun.model
+        if verbose:
+            begun.tell()
         validation = fit.Examples(Ids(*vectorizer.encode(validation_texts)), validation_codes)
         trained = fit.fit(
             model, train, validation, config.training,
@@ -174,7 +180,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
-            metrics=_speed(model, trained, len(texts)), history=trained.history,
+            metrics=_speed(model, trained, len(texts)) | begun.metrics, history=trained.history,
         ))  # fmt: skip
         return self
 
@@ -297,9 +303,7 @@ def _documents(texts: Sequence[str]) -> list[str]:
 def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:
     """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
     settings = config.to_dict()
-    groups = {
-        f"{group}.{key}": settings[group][key] for group in ("text", "network", "training") for key in settings[group]
-    }
+    groups = {f"{group}.{key}": settings[group][key] for group in GROUPS for key in settings[group]}
     data = {"training data": train.digest(), "validation data": validation.digest()}
     return {"model": config.model, "seed": config.seed, **groups, **data}
 

@@ -1,7 +1,7 @@
 """Every setting, once: default, help text, YAML key and command-line option come from the dataclasses here.
 
-A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network`` and ``training``; ``network``
-is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as does ``Text``.
+A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network``, ``training`` and ``transfer``;
+``network`` is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as does ``Text``.
 The string under a field is its help text.
 """
 
@@ -87,6 +87,22 @@ class Training(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transfer(Settings):
+    """What the model brings along from elsewhere."""
+
+    vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
+    """File of pretrained vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) that the
+    embedding starts from; network.embedding_dim follows the file."""
+    vectors_deviation: Amount = 0.1
+    """Standard deviation that the vectors' numbers are scaled to; 0: as they stand in the file."""
+    extend_vocabulary: Annotated[int, annotated_types.Ge(0)] = 0
+    """Words of the file, at the most, that become known although no training text has them."""
+    freeze: tuple[Literal["embedding", "encoder"], ...] = ()
+    """Groups of layers that training leaves as they are: embedding, the table of tokens; encoder, all between that and
+    the last layer."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config(Settings, Generic[NetworkT]):
     """A whole run: enough to train it again."""
 
@@ -107,6 +123,7 @@ class Config(Settings, Generic[NetworkT]):
     text: Text
     network: NetworkT
     training: Training = field(default_factory=Training)
+    transfer: Transfer = field(default_factory=Transfer)
 
 
 def default(model: str) -> Config[Any]:

@@ -24,6 +24,8 @@ class WordCNN(Network):
 
     embedding_dim: Size = 64
     """Length of a word vector."""
+    static_channel: bool = False
+    """Read every word through a second table as well, which keeps its first values: Kim's multichannel."""
     start_token: bool = True
     """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
     kernel_sizes: tuple[Size, ...] = (1, 2, 3)
@@ -56,7 +58,8 @@ class WordCNN(Network):
         ids = vocabulary_size + self.start_token
         features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
         total = ids * self.embedding_dim
-        total += sum((size * self.embedding_dim + 1) * self.filters for size in self.kernel_sizes)
+        channels = self.embedding_dim * (1 + self.static_channel)
+        total += sum((size * channels + 1) * self.filters for size in self.kernel_sizes)
         if self.hidden_units:
             total += (features + 1) * self.hidden_units
             features = self.hidden_units
@@ -76,6 +79,9 @@ class WordCNN(Network):
         tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
         valid = layers.PaddingMask(name="valid")(tokens)
         words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
+        if self.static_channel:
+            static = layers.Embedding(vocabulary_size, self.embedding_dim, trainable=False, name="static_embedding")
+            words = keras.layers.Concatenate(name="channels")([words, static(tokens)])
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
         words = keras.layers.Multiply(name="words")([words, valid])
 

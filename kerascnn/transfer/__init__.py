@@ -1,0 +1,1 @@
+"""What a model brings along from elsewhere: pretrained vectors, frozen layers."""

@@ -1,0 +1,82 @@
+"""How a training begins: the network, and what it brings along from elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerascnn.config import Config, Transfer
+from kerascnn.errors import InputError
+from kerascnn.text import embeddings
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.transfer import groups, vectors
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network that is ready to be trained."""
+
+    config: Config[Any]
+    """The run, with the sizes that follow from what the network brings along."""
+    model: keras.Model
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What is known before the first epoch, for ``metrics.json``."""
+    messages: tuple[str, ...] = ()
+    """What a person should be told, a sentence each."""
+
+    def tell(self) -> None:
+        """Say the messages on standard error."""
+        for message in self.messages:
+            print(message, file=sys.stderr, flush=True)
+
+
+def extended(vectorizer: Vectorizer, settings: Transfer) -> Vectorizer:
+    """A vectorizer that also knows the first words of the file of vectors, so that unseen words have a vector.
+
+    A word that the vectorizer would take apart or change is left out.
+    """
+    if not (settings.vectors and settings.extend_vocabulary):
+        return vectorizer
+    known = set(vectorizer.vocabulary)
+    candidates = (word for word in embeddings.words(settings.vectors) if word not in known)
+    whole = (word for word in candidates if vectorizer.tokenize_plain(word) == [word])
+    added = dict.fromkeys(itertools.islice(whole, settings.extend_vocabulary))
+    return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
+
+
+def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.ndarray) -> Start:
+    """Build the network of a run.
+
+    Args:
+        config: The run.
+        vectorizer: Of the training texts.
+        classes: Number of classes.
+        values: Ids of all training tokens, int32 (tokens,).
+
+    Raises:
+        InputError: The vectors cannot be used, or the model has no place for them.
+    """
+    size = len(vectorizer.vocabulary)
+    if not config.transfer.vectors:
+        model = config.network.build(vocabulary_size=size, classes=classes)
+        groups.freeze(model, config.transfer.freeze)
+        return Start(config, model)
+    found = embeddings.read(config.transfer.vectors, vectorizer.vocabulary)
+    if not hasattr(config.network, "embedding_dim"):
+        raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; train without --vectors")
+    network = dataclasses.replace(config.network, embedding_dim=found.rows.shape[1])
+    model = network.build(vocabulary_size=size, classes=classes)
+    vectors.place(model, found, deviation=config.transfer.vectors_deviation, seed=config.seed)
+    groups.freeze(model, config.transfer.freeze)
+    metrics = vectors.coverage(found, values, size)
+    message = (
+        f"{config.transfer.vectors}: {found.rows.shape[1]} dimensions, for {metrics['vectors_types']:.1%} of the"
+        f" {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
+    )
+    return Start(dataclasses.replace(config, network=network), model, metrics, (*found.messages, message))
