@@ -97,3 +97,9 @@ def test_an_unknown_model_is_refused_with_the_nearest_name():
 def test_every_recipe_is_a_run(recipe):
     run = configuration.from_dict(configuration.read(recipe), str(recipe))
     assert run != configuration.default(run.model)
+
+
+@pytest.mark.parametrize("name", ["compact_word", "compact_char"])
+def test_compact_recipes_leave_room_in_500_kb_for_words_tables_and_programs(name):
+    run = configuration.from_dict(configuration.read(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name)
+    assert run.network.parameters(vocabulary_size=run.text.max_tokens, classes=20) <= 350_000

@@ -47,7 +47,8 @@ class CodePoints:
         pages = _table(vectorizer).reshape(-1, PAGE)
         kept, numbers = np.unique(pages, axis=0, return_inverse=True)
         smallest = np.int16 if len(vectorizer.vocabulary) < 2**15 else np.int32
-        self._pages, self._page_of = kept.reshape(-1).astype(smallest), numbers.reshape(-1).astype(np.int32)
+        # No more than 0x110000 / PAGE pages, which 16 bits count.
+        self._pages, self._page_of = kept.reshape(-1).astype(smallest), numbers.reshape(-1).astype(np.int16)
 
     def __call__(self, codes: tf.Tensor) -> tf.Tensor:
         """Ids of one document.
@@ -59,7 +60,7 @@ class CodePoints:
             int32 (1, length), padded with 0.
         """
         codes = tf.clip_by_value(tf.reshape(codes, [-1]), 0, 0x10FFFF)
-        page = tf.gather(tf.constant(self._page_of), codes // PAGE)
+        page = tf.cast(tf.gather(tf.constant(self._page_of), codes // PAGE), tf.int32)
         ids = tf.cast(tf.gather(tf.constant(self._pages), page * PAGE + codes % PAGE), tf.int32)
         ids = _pack(ids, (ids != _DROPPED) & (codes != 0))
         is_space = ids == _SPACE
