@@ -1,10 +1,12 @@
 """The edge folder: TFLite files, and the program that runs them where no TensorFlow is."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -189,6 +191,16 @@ def test_the_folder_holds_no_training_text(name, exported, texts):
 def test_int8_without_texts_is_refused(classifiers):
     with pytest.raises(InputError, match="calibrated on training texts"):
         tflite.convert(classifiers["news"].bundle_, quantize="int8")
+
+
+def test_an_operation_that_tflite_lacks_is_named(classifiers):
+    bundle = classifiers["news"].bundle_
+    ids = keras.Input((None,), dtype="int32")
+    words = keras.layers.Embedding(len(bundle.vectorizer.vocabulary), 5)(ids)
+    root = keras.ops.cholesky(keras.ops.matmul(keras.ops.transpose(words, (0, 2, 1)), words) + keras.ops.eye(5))
+    model = keras.Model(ids, keras.layers.Dense(5)(keras.ops.sum(root, axis=1)))
+    with pytest.raises(InputError, match=r"TFLite has no operation for tf\.Cholesky"):
+        tflite.convert(dataclasses.replace(bundle, model=model))
 
 
 def test_an_export_that_fails_leaves_the_old_folder(exported, classifiers, tmp_path, monkeypatch):
