@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,11 +45,11 @@ def export(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
             " --format tflite for devices or --format web for a browser"
         )
-    _module("mediapipe")
+    writers = _writers()
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:
         for precision in quantize:
-            content = with_metadata(bundle, tflite.convert(bundle, quantize=precision, texts=texts))
+            content = _with_metadata(bundle, tflite.convert(bundle, quantize=precision, texts=texts), *writers)
             (beside / f"mediapipe_{edge_folder.SUFFIX[precision]}.tflite").write_bytes(content)
         edge_folder.describe(bundle, beside)
     return folder
@@ -74,9 +76,8 @@ def runner(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
     return lambda texts: np.array([classify(text) for text in texts], np.float32)
 
 
-def with_metadata(bundle: Bundle, content: bytes) -> bytes:
+def _with_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_classifier: Any) -> bytes:
     """A .tflite file with the tokenizer, its vocabulary and the labels packed into it, where MediaPipe looks."""
-    metadata_writer, text_classifier = _writers()
     with tempfile.TemporaryDirectory() as folder:
         tokens, labels = Path(folder, "vocabulary.txt"), Path(folder, "labels.txt")
         tokens.write_bytes(regex_tokenizer.vocabulary(bundle.vectorizer).encode())
@@ -92,27 +93,23 @@ def with_metadata(bundle: Bundle, content: bytes) -> bytes:
 
 def _writers() -> tuple[Any, Any]:
     """MediaPipe's modules `metadata_writer` and `text_classifier`."""
-    package = "mediapipe.tasks.python.metadata.metadata_writers"
-    try:
-        importlib.import_module(package + ".metadata_writer")
-    except ModuleNotFoundError as error:
-        if not _COMPILED.startswith(str(error.name)):
-            raise
-        # The wheel of MediaPipe 1.2 lacks a compiled module that tells which version of the metadata can hold what is
-        # written: 1.2.1 for a RegexTokenizer.
+    _module("mediapipe.tasks")
+    if importlib.util.find_spec("mediapipe.tasks.cc") is None:
+        # The wheel of MediaPipe 1.2 lacks a compiled module that its writer imports, and asks one thing of: the version
+        # of the metadata that can hold what is written, 1.2.1 for a RegexTokenizer.
         stand_in: Any = ModuleType(_COMPILED)
         stand_in._pywrap_metadata_version = stand_in
         stand_in.GetMinimumMetadataParserVersion = lambda metadata: "1.2.1"
-        sys.modules[_COMPILED] = stand_in
-        try:
-            importlib.import_module(package + ".metadata_writer")
-        finally:
-            del sys.modules[_COMPILED]
-    return tuple(importlib.import_module(f"{package}.{name}") for name in ("metadata_writer", "text_classifier"))
+        sys.modules.setdefault(_COMPILED, stand_in)
+    package = "mediapipe.tasks.python.metadata.metadata_writers"
+    return _module(f"{package}.metadata_writer"), _module(f"{package}.text_classifier")
 
 
 def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise InputError('MediaPipe is not installed; pip install "kerascnn[mediapipe]"') from None
+    # Where there is no PortAudio, MediaPipe keeps an exception of its import for ever, and with it all frames below and
+    # what they hold. In a thread none of these is ours.
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(importlib.import_module, name).result()
+        except ImportError as error:
+            raise InputError(f'MediaPipe cannot be imported ({error}); pip install "kerascnn[mediapipe]"') from None

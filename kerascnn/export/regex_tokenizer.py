@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kerascnn.errors import InputError
 from kerascnn.models.network import Text
-from kerascnn.text.standardize import FLAG, IDEOGRAPH, SYMBOL, WORD
+from kerascnn.text.standardize import FLAG, IDEOGRAPH, SYMBOL
 from kerascnn.text.vectorizer import Vectorizer
 
 PADDING, UNKNOWN, START = "<PAD>", "<UNKNOWN>", "<START>"
@@ -18,13 +18,14 @@ PADDING, UNKNOWN, START = "<PAD>", "<UNKNOWN>", "<START>"
 
 # What `standardize` makes a space of, or drops: here the latter parts words too.
 _SPACE = "\\p{Z}\\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd"
-_NAMES = ("amp", "lt", "gt", "quot", "ldquo", "rdquo", "apos", "lsquo", "rsquo")
-_NUMBERS = (*(f"#{code}" for code in (34, 36, 38, 39, 60, 62)), *(f"#{code}" for code in range(8216, 8222)))
-# AG News lost the ampersands; what begins like a word would cut words in two.
-_ENTITY = f"&#?[A-Za-z0-9]{{2,31}};|#[0-9]{{1,7}};|(?:{'|'.join(_NAMES)});"
+# Word characters other than ideographs: RE2 cannot subtract, but negate twice.
+_LETTERS = f"(?:[^\\P{{L}}{IDEOGRAPH}]|[^\\P{{N}}{IDEOGRAPH}]|[\\p{{M}}\u200c\u200d])+"
+# Entities that `standardize` decodes, also without the ampersand, which AG News lost; others are unknown tokens.
+_NAMES = "amp lt gt quot ldquo rdquo apos lsquo rsquo #38 #60 #62 #34 #8220 #8221 #39 #8216 #8217".split()
+_ENTITY = f"&?(?:{'|'.join(_NAMES)});|&#?[A-Za-z0-9]{{1,31}};"
 _TAG = f"(?:<|&?lt;)(?:/?[A-Za-z][A-Za-z0-9:-]*(?:[{_SPACE}][^<>]*?)?/?|!--[^<>]*?--)(?:>|&?gt;)"
-_FULL_WIDTH = map(chr, range(0xFF01, 0xFF5F))
-_MARKS = ("\u2019", "''", *_FULL_WIDTH, *(f"{start}{name};" for name in (*_NAMES, *_NUMBERS) for start in ("&", "")))
+_ENTITIES = [f"{start}{name};" for name in _NAMES for start in ("&", "")]
+_MARKS = ("\u2019", "''", *map(chr, range(0xFF01, 0xFF5F)), *_ENTITIES)
 
 
 def pattern(settings: Text) -> str:
@@ -39,7 +40,8 @@ def pattern(settings: Text) -> str:
         settings: Of a word model.
     """
     steps = settings.standardize
-    between, tokens = [f"[{_SPACE}]"], [f"[{IDEOGRAPH}]\\p{{M}}*", _letters(), "''+", f"{FLAG}|{SYMBOL}(?:\u200d{SYMBOL})*"]
+    between = [f"[{_SPACE}]"]
+    tokens = [f"[{IDEOGRAPH}]\\p{{M}}*", _LETTERS, "''+", FLAG, f"{SYMBOL}(?:\u200d{SYMBOL})*"]
     if "punctuation" in steps:
         between.append("[\\p{P}\\p{S}][\\p{M}\u200d\U000e0020-\U000e007f]*")
     if "html" in steps:
@@ -52,11 +54,6 @@ def pattern(settings: Text) -> str:
     return f"?:(?:^{space}+|{'|'.join(tokens)})({space}*)"
 
 
-def _letters() -> str:
-    """A run of word characters other than ideographs; RE2 cannot subtract, but negate twice."""
-    return f"(?:[^\\P{{L}}{IDEOGRAPH}]|[^\\P{{N}}{IDEOGRAPH}]|[\\p{{M}}\u200c\u200d])+"
-
-
 def vocabulary(vectorizer: Vectorizer) -> str:
     """The vocabulary file: a token and its id a line, every spelling that our rules read as one known token.
 
@@ -67,7 +64,7 @@ def vocabulary(vectorizer: Vectorizer) -> str:
         InputError: A token means something else to MediaPipe, or the vectorizer leaves out stop words.
     """
     if vectorizer.stop_words:
-        raise InputError("text.stop_words: MediaPipe cannot leave out words; train without them, or use --format tflite")
+        raise InputError("text.stop_words: MediaPipe cannot leave words out; train without, or export --format tflite")
     tokens = vectorizer.vocabulary[2:]
     if taken := {PADDING, UNKNOWN, START}.intersection(tokens):
         raise InputError(
