@@ -21,7 +21,8 @@ _SPACE = "\\p{Z}\\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\
 # Word characters other than ideographs: RE2 cannot subtract, but negate twice.
 _LETTERS = f"(?:[^\\P{{L}}{IDEOGRAPH}]|[^\\P{{N}}{IDEOGRAPH}]|[\\p{{M}}\u200c\u200d])+"
 # Entities that `standardize` decodes, also without the ampersand, which AG News lost; others are unknown tokens.
-_NAMES = "amp lt gt quot ldquo rdquo apos lsquo rsquo #38 #60 #62 #34 #8220 #8221 #39 #8216 #8217".split()
+_NAMES = ["amp", "lt", "gt", "quot", "ldquo", "rdquo", "apos", "lsquo", "rsquo"]
+_NAMES += [f"#{code}" for code in (34, 38, 39, 60, 62, 8216, 8217, 8220, 8221)]
 _ENTITY = f"&?(?:{'|'.join(_NAMES)});|&#?[A-Za-z0-9]{{1,31}};"
 _TAG = f"(?:<|&?lt;)(?:/?[A-Za-z][A-Za-z0-9:-]*(?:[{_SPACE}][^<>]*?)?/?|!--[^<>]*?--)(?:>|&?gt;)"
 _ENTITIES = [f"{start}{name};" for name in _NAMES for start in ("&", "")]
