@@ -16,7 +16,7 @@ from kerascnn.classifier import TextClassifier
 from kerascnn.edge import EdgeClassifier
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
-from kerascnn.export import onnx, saved_model
+from kerascnn.export import mediapipe, onnx, saved_model
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 ROUNDS = 5
@@ -51,6 +51,8 @@ def artefacts(classifier: TextClassifier, folder: Path) -> Iterator[Artefact]:
             yield Artefact(f"edge/{path.name}", _size(path), EdgeClassifier(path).predict_proba)
         except ValueError as error:
             raise InputError(str(error)) from None
+    for path in sorted((folder / "edge").glob("mediapipe_*.tflite")):
+        yield Artefact(f"edge/{path.name}", _size(path), mediapipe.runner(path))
     if (path := folder / "onnx" / "model.onnx").exists():
         yield Artefact("onnx/model.onnx", _size(path), onnx.runner(path, classifier.bundle_))
 

@@ -61,27 +61,27 @@ _WIDTH = ("unless", "[^\uff01-\uff5e]*", ("width",))
 _APOSTROPHE = ("replace", "\u2019", "'")
 
 # Letters, digits, combining marks and the joiners that Persian and Indic words hold.
-_WORD = "\\p{L}\\p{N}\\p{M}\u200c\u200d"
+WORD = "\\p{L}\\p{N}\\p{M}\u200c\u200d"
 
 # Dropped with the marks that sit on them.
 _PUNCTUATION = ("replace", "[\\p{P}\\p{S}][\\p{M}\u200d\U000e0020-\U000e007f]*", " ")
 
 # Han (radicals, iteration marks and numerals included) and kana, without the marks that combine.
-_IDEOGRAPH = (
+IDEOGRAPH = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U0001aff0-\U0001b16f\U00020000-\U0003fffd"
 )
-_IDEOGRAPHS = ("replace", f"[{_IDEOGRAPH}]\\p{{M}}*", " \\0 ")
+_IDEOGRAPHS = ("replace", f"[{IDEOGRAPH}]\\p{{M}}*", " \\0 ")
 
 # A symbol keeps its marks, skin tone and tags; a joiner binds the next one: a family or a flag is one token.
-_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
-_SYMBOL = f"[^ {_WORD}][\\p{{M}}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+SYMBOL = f"[^ {WORD}][\\p{{M}}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 # Words are never matched, only what stands between them: fewer matches in RE2, and linear time in `re`.
 # Two apostrophes are the closing quote of the Penn Treebank. A single one is a mark like any other: the company of
 # "the company's" is the company elsewhere.
 _WORDS = (
     ("replace", "''+", '"'),
-    ("replace", f"{_FLAG}|{_SYMBOL}(?:\u200d{_SYMBOL})*", " \\0 "),
+    ("replace", f"{FLAG}|{SYMBOL}(?:\u200d{SYMBOL})*", " \\0 "),
 )
 
 _COLLAPSE = (("replace", "  +", " "), ("replace", "^ | $", ""))

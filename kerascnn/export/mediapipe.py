@@ -1,0 +1,115 @@
+"""A TFLite file that MediaPipe's TextClassifier runs on raw text, in Python, on phones and in a browser."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from kerascnn.bundle import Bundle
+from kerascnn.errors import InputError
+from kerascnn.export import edge_folder, regex_tokenizer, tflite
+from kerascnn.files import whole_folder
+from kerascnn.text import vocabulary
+
+_COMPILED = "mediapipe.tasks.cc.metadata.python"
+
+
+def export(
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite.Quantize], texts: Sequence[str] = ()
+) -> Path:
+    """Write ``mediapipe_PRECISION.tflite`` files to ``edge/``; other files that stand there stay.
+
+    Args:
+        bundle: The classifier, a word model.
+        bundle_folder: Its folder.
+        quantize: One file each, see ``tflite.convert``.
+        texts: Documents to calibrate ``int8`` on; none of them is written.
+
+    Returns:
+        The edge folder.
+
+    Raises:
+        InputError: The model is one that MediaPipe cannot run, or the extra `mediapipe` is not installed.
+    """
+    if bundle.vectorizer.settings.level != "word":
+        raise InputError(
+            f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
+            " --format tflite for devices or --format web for a browser"
+        )
+    writers = _writers()
+    folder = bundle_folder / "edge"
+    with whole_folder(folder, keep=True) as beside:
+        for precision in quantize:
+            content = _with_metadata(bundle, tflite.convert(bundle, quantize=precision, texts=texts), *writers)
+            (beside / f"mediapipe_{edge_folder.SUFFIX[precision]}.tflite").write_bytes(content)
+        edge_folder.describe(bundle, beside)
+    return folder
+
+
+def runner(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
+    """A function from texts to probabilities (texts, classes) that runs a file in MediaPipe.
+
+    Raises:
+        InputError: MediaPipe is not installed or cannot run the file.
+    """
+    classifiers = _module("mediapipe.tasks.python.text")
+    try:
+        classifier = classifiers.TextClassifier.create_from_model_path(str(path))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path}: MediaPipe cannot run it ({' '.join(str(error).split())}); export it again") from None
+
+    def classify(text: str) -> list[float]:
+        # MediaPipe refuses lone surrogates.
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        [head] = classifier.classify(text).classifications
+        return [category.score for category in sorted(head.categories, key=lambda category: category.index)]
+
+    return lambda texts: np.array([classify(text) for text in texts], np.float32)
+
+
+def _with_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_classifier: Any) -> bytes:
+    """A .tflite file with the tokenizer, its vocabulary and the labels packed into it, where MediaPipe looks."""
+    with tempfile.TemporaryDirectory() as folder:
+        tokens, labels = Path(folder, "vocabulary.txt"), Path(folder, "labels.txt")
+        tokens.write_bytes(regex_tokenizer.vocabulary(bundle.vectorizer).encode())
+        vocabulary.write_lines(labels, bundle.labels)
+        pattern = regex_tokenizer.pattern(bundle.vectorizer.settings)
+        writer = text_classifier.MetadataWriter.create_for_regex_model(
+            bytearray(content),
+            metadata_writer.RegexTokenizer(pattern, str(tokens)),
+            metadata_writer.Labels().add_from_file(str(labels)),
+        )
+        return bytes(writer.populate()[0])
+
+
+def _writers() -> tuple[Any, Any]:
+    """MediaPipe's modules `metadata_writer` and `text_classifier`."""
+    _module("mediapipe.tasks")
+    if importlib.util.find_spec("mediapipe.tasks.cc") is None:
+        # The wheel of MediaPipe 1.2 lacks a compiled module that its writer imports, and asks one thing of: the version
+        # of the metadata that can hold what is written, 1.2.1 for a RegexTokenizer.
+        stand_in: Any = ModuleType(_COMPILED)
+        stand_in._pywrap_metadata_version = stand_in
+        stand_in.GetMinimumMetadataParserVersion = lambda metadata: "1.2.1"
+        sys.modules.setdefault(_COMPILED, stand_in)
+    package = "mediapipe.tasks.python.metadata.metadata_writers"
+    return _module(f"{package}.metadata_writer"), _module(f"{package}.text_classifier")
+
+
+def _module(name: str) -> Any:
+    # Where there is no PortAudio, MediaPipe keeps an exception of its import for ever, and with it all frames below and
+    # what they hold. In a thread none of these is ours.
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(importlib.import_module, name).result()
+        except ImportError as error:
+            raise InputError(f'MediaPipe cannot be imported ({error}); pip install "kerascnn[mediapipe]"') from None
