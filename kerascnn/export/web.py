@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +16,8 @@ from kerascnn.golden import PROBES
 
 PAGE = Path(__file__).parent / "web_page"
 INSTALLED = "node_modules"
-EXAMPLES = 4
+EXAMPLES = 3
+_MARKUP = re.compile("<|://")
 
 
 def export(
@@ -50,11 +53,13 @@ def export(
 
 
 def _examples(bundle: Bundle) -> list[str]:
-    """The golden texts of a sentence's length that the vocabulary knows best."""
+    """The golden texts of a sentence's length whose tokens are the most frequent in the training texts."""
+    vectorizer = bundle.vectorizer
 
-    def unknown(text: str) -> float:
-        ids = bundle.vectorizer.encode_plain(text)
-        return ids.count(1) / max(1, len(ids))
+    def rarity(text: str) -> float:
+        # ids are ranks, and the logarithm of a word's frequency falls with that of its rank
+        ranks = [token if token > 1 else len(vectorizer.vocabulary) for token in vectorizer.encode_plain(text)]
+        return sum(map(math.log, ranks)) / max(1, len(ranks))
 
-    sentences = [text for text in PROBES if 12 <= len(text) <= 90 and text.isprintable() and "<" not in text]
-    return sorted(sentences, key=unknown)[:EXAMPLES]
+    sentences = [text for text in PROBES if 12 <= len(text) <= 80 and text.isprintable() and not _MARKUP.search(text)]
+    return sorted(sentences, key=rarity)[:EXAMPLES]

@@ -3,7 +3,7 @@
 import { Classifier } from "./classifier.js";
 
 const SHOWN = 10;
-// Typing stays smooth, and a voice that reads the page aloud is not interrupted at each letter (milliseconds).
+// Milliseconds without a key: a voice that reads the page aloud is not interrupted at each letter.
 const PAUSE = { draw: 60, speak: 900 };
 
 const element = (id) => document.getElementById(id);
@@ -20,10 +20,11 @@ async function start() {
   element("facts").textContent = `${classes} classes · ${name} · ${number.format(bytes / 1e6)} MB`;
 
   const rows = classifier.labels.map(addRow);
-  let drawn, spoken;
+  let drawn, spoken, slowness = 0;
   const update = async () => {
     const text = element("text").value;
     const answer = text.trim() ? await classifier.classify(text) : null;
+    slowness = answer?.milliseconds ?? slowness;
     // what was typed meanwhile is on its way already
     if (text !== element("text").value) return;
     const best = draw(classifier, rows, answer);
@@ -32,7 +33,8 @@ async function start() {
   };
   element("text").addEventListener("input", () => {
     clearTimeout(drawn);
-    drawn = setTimeout(() => update().catch(report), PAUSE.draw);
+    // a slow model waits for a longer pause, so that typing stays smooth
+    drawn = setTimeout(() => update().catch(report), Math.max(PAUSE.draw, 2 * slowness));
   });
   await update();
   document.body.dataset.ready = "";
