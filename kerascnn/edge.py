@@ -4,6 +4,7 @@ This file and ``plain.py`` are copied into the folder ``edge`` of a bundle, so t
 
     pip install ai-edge-litert numpy
     python edge/edge.py "a text" "another text"
+    python edge/edge.py --check
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class EdgeClassifier:
             if not names:
                 raise ValueError(f"{folder}: no model here; export one with --format tflite")
             path = folder / names[0]
+        self._path = path
         self.labels = self._read_lines(folder / "labels.txt")
         self._ids: dict[str, int] = {}
         if self._settings["input"] == "ids":
@@ -100,6 +102,22 @@ class EdgeClassifier:
         self._interpreter.set_tensor(self._input, row)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output)[0].copy()
+
+    def check(self) -> float:
+        """Run the texts of ``golden.json``.
+
+        Returns:
+            The largest difference of a probability to what the file answered when it was exported.
+
+        Raises:
+            ValueError: A text becomes another input than then.
+        """
+        golden = _read_json(self._path.with_name("golden.json"))
+        for text, numbers in zip(golden["texts"], golden["inputs"], strict=True):
+            if self.encode(text) != numbers:
+                raise ValueError(f"{self._path}: {text[:40]!r} becomes another input than at export")
+        expected = np.asarray(golden["probabilities"][self._path.name])
+        return float(np.abs(self.predict_proba(golden["texts"]) - expected).max())
 
     def _content(self, path: Path) -> bytes:
         """A file, as it was when it was exported: an interpreter may crash on any other."""
@@ -145,9 +163,17 @@ def _interpreter(path: Path, content: bytes, threads: int) -> Any:
     return interpreter
 
 
+def _main(folder: Path, arguments: Sequence[str]) -> None:
+    if arguments == ["--check"]:
+        for path in sorted(folder.glob("model_*.tflite")):
+            print(f"{path.name}: differs by {EdgeClassifier(path).check():.1e} at the most")
+        return
+    for label, probability in EdgeClassifier(folder).predict(arguments):
+        print(f"{probability:.4f}  {label}")
+
+
 if __name__ == "__main__":
     try:
-        for label, probability in EdgeClassifier(Path(__file__).parent).predict(sys.argv[1:]):
-            print(f"{probability:.4f}  {label}")
+        _main(Path(__file__).parent, sys.argv[1:])
     except ValueError as error:
         raise SystemExit(f"error: {error}") from None

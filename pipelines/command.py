@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import tyro
@@ -46,21 +47,30 @@ def run(main: Callable[[], None]) -> None:
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and find its devices without its notes on missing CUDA libraries; a failure shows them all."""
+    """Import TensorFlow and find its devices without its notes on missing CUDA libraries."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with without_notes():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def without_notes() -> Iterator[None]:
+    """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-        except BaseException:
-            notes.seek(0)
-            os.write(terminal, notes.read())
+            yield
+        except BaseException as error:
+            if not isinstance(error, InputError):
+                notes.seek(0)
+                os.write(terminal, notes.read())
             raise
         finally:
+            sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
 

@@ -14,7 +14,7 @@ import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, say, start_tensorflow
+from pipelines.command import parse, run, say, start_tensorflow, without_notes
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -65,9 +65,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     classifier = load(folder)
     texts = _calibration_texts(classifier.bundle_, args.calibration_data) if "int8" in args.quantize else []
     for name in args.format:
-        say(f"wrote {_export(name, classifier.bundle_, folder, args, texts)}")
+        with without_notes():
+            written = _export(name, classifier.bundle_, folder, args, texts)
+        say(f"wrote {written}")
     if args.verify:
-        rows = list(verify.table(classifier, folder, *_documents(args.data, args.source, classifier.bundle_.labels)))
+        documents = _documents(args.data, args.source, classifier.bundle_.labels)
+        with without_notes():
+            rows = list(verify.table(classifier, folder, *documents))
         print(json.dumps(rows) if args.json else verify.markdown(rows))
 
 

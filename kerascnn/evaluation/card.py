@@ -9,6 +9,11 @@ from kerascnn.config import Config
 
 FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 
+TENSORFLOW_TEXT = (
+    "Its text is normalized by operations of tensorflow-text: a program that serves it has to import that package, or"
+    " link its operations, as TensorFlow Serving does."
+)
+
 
 def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts.
@@ -25,6 +30,7 @@ def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, An
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
+        *((TENSORFLOW_TEXT,) if config.text.normalize != "none" else ()),
         "## Data",
         table(("split", "rows", "sources"),
                [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 
 import numpy as np
 import tensorflow as tf
@@ -62,7 +63,8 @@ class CodePoints:
         ids = tf.cast(tf.gather(tf.constant(self._pages), page * PAGE + codes % PAGE), tf.int32)
         ids = _pack(ids, (ids != _DROPPED) & (codes != 0))
         is_space = ids == _SPACE
-        following = tf.concat([ids[1:], [0]], 0)
+        # A document that fills the whole length goes on behind it, so that a space at its end stays.
+        following = tf.concat([ids[1:], [_UNKNOWN]], 0)
         at_start = tf.cumsum(tf.cast(~is_space, tf.int32)) == 0
         ids = _pack(ids, (ids != 0) & ~(is_space & ((following == _SPACE) | (following == 0) | at_start)))
         return tf.where(ids == _SPACE, self._space_id, ids)[tf.newaxis]
@@ -78,11 +80,17 @@ def _pack(ids: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
 def _table(vectorizer: Vectorizer) -> np.ndarray:
     """The id of every code point, int32 (0x110000,)."""
     ids = {token: number for number, token in enumerate(vectorizer.vocabulary) if number > 1}
-    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000 and chr(code) != _MARK]
+    # No rule touches private use, nor what has no meaning yet beyond the basic plane.
+    categories = map(unicodedata.category, map(chr, range(0x110000)))
+    codes = [
+        code for code, name in enumerate(categories) if name not in ("Co", "Cs") and (name != "Cn" or code < 2**16)
+    ]
     steps = tuple(step for step in vectorizer.settings.standardize if step != "html")
     without_markup = rules(dataclasses.replace(vectorizer.settings, standardize=steps))
     found = plain.apply(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
     table = np.full(0x110000, _UNKNOWN, np.int32)
+    for token, number in ids.items():
+        table[ord(token)] = number
     table[0xD800:0xE000] = _SPACE
     for code, characters in zip(codes, found, strict=True):
         if characters in ("", " "):

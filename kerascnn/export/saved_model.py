@@ -51,7 +51,10 @@ class Endpoints:
         return {"labels": tf.gather(tf.constant(self._labels), best), "scores": scores}
 
     def _probabilities(self, ids: tf.Tensor) -> tf.Tensor:
-        return tf.nn.softmax(self._model(ids, training=False) / self._temperature)
+        shape = tf.shape(ids)
+        # Convolutions refuse a batch without a document, or without a token in any of them.
+        ids = tf.pad(ids, [[0, tf.cast(shape[0] == 0, tf.int32)], [0, tf.cast(shape[1] == 0, tf.int32)]])
+        return tf.nn.softmax(self._model(ids, training=False) / self._temperature)[: shape[0]]
 
     def _classes(self, probabilities: tf.Tensor) -> tf.Tensor:
         return tf.tile(tf.constant([self._labels]), [tf.shape(probabilities)[0], 1])

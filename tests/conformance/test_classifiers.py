@@ -7,13 +7,13 @@ import json
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from kerascnn import TextClassifier
 from kerascnn.data.pipeline import Ids
+from kerascnn.edge import EdgeClassifier
+from kerascnn.export import edge_folder, saved_model
 from kerascnn.golden import PROBES
 from kerascnn.inference import compiled, softmax
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model
@@ -62,60 +62,36 @@ def test_any_text_is_answered_with_probabilities(name, classifiers):
 
 
 @pytest.fixture(scope="module")
-def archives(classifiers, tmp_path_factory):
-    """The network of each classifier as a SavedModel, ids (1, MAX_LENGTH) -> logits."""
-    folders = {name: str(tmp_path_factory.mktemp(name)) for name in classifiers}
+def folders(classifiers, tmp_path_factory):
+    """The bundle of each classifier."""
+    place = tmp_path_factory.mktemp("bundles")
     for name, classifier in classifiers.items():
-        export(classifier.bundle_.model, folders[name])
-    return folders
-
-
-def export(model, folder):
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    signature = [tf.TensorSpec((1, MAX_LENGTH), tf.int32)]
-    archive.add_endpoint("ids", lambda ids: model(ids, training=False), input_signature=signature)
-    archive.write_out(folder, verbose=False)
-
-
-def padded(classifier, text):
-    ids = classifier.bundle_.vectorizer.encode_plain(text)
-    return np.array([ids + [0] * (MAX_LENGTH - len(ids))], np.int32)
+        classifier.save(place / name)
+    return {name: place / name for name in classifiers}
 
 
 @every_model
-def test_it_converts_to_tflite_with_builtin_operations_and_agrees(name, classifiers, archives):
-    converter = tf.lite.TFLiteConverter.from_saved_model(archives[name], signature_keys=["ids"])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    runner = tf.lite.Interpreter(model_content=converter.convert()).get_signature_runner("ids")
-    [input_name] = runner.get_input_details()
-    for text in PROBES:
-        ids = padded(classifiers[name], text)
-        [logits] = runner(**{input_name: ids}).values()
-        np.testing.assert_allclose(logits, classifiers[name].bundle_.model(ids, training=False), atol=1e-4)
+def test_its_saved_model_takes_text_in_a_v1_session_which_loads_as_tf_serving_does(name, classifiers, folders):
+    predict = saved_model.runner(saved_model.export(classifiers[name].bundle_, folders[name]))
+    expected = classifiers[name].predict_proba(PROBES)
+    np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
+    np.testing.assert_allclose(predict(PROBES[:1]), expected[:1], atol=1e-5, err_msg="an empty text alone")
+    assert len(predict([])) == 0
 
 
 @every_model
-def test_its_saved_model_agrees_in_a_v1_session_which_loads_as_tf_serving_does(name, classifiers, archives):
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], archives[name])
-        signature = loaded.signature_def["ids"]
-        [ids_in], [logits_out] = signature.inputs.values(), signature.outputs.values()
-        answers = [session.run(logits_out.name, {ids_in.name: padded(classifiers[name], text)}) for text in PROBES]
-    for text, logits in zip(PROBES, answers, strict=True):
-        expected = classifiers[name].bundle_.model(padded(classifiers[name], text), training=False)
-        np.testing.assert_allclose(logits, expected, atol=1e-5)
+def test_its_tflite_file_of_builtin_operations_agrees_without_tensorflow(name, classifiers, folders):
+    edge = EdgeClassifier(edge_folder.export(classifiers[name].bundle_, folders[name], quantize=["none"]))
+    np.testing.assert_allclose(edge.predict_proba(PROBES), classifiers[name].predict_proba(PROBES), atol=1e-4)
 
 
-def test_every_bundle_answers_the_same_in_a_fresh_process(classifiers, tmp_path):
-    for name, classifier in classifiers.items():
-        classifier.save(tmp_path / name)
+def test_every_bundle_answers_the_same_in_a_fresh_process(classifiers, folders):
     script = (
         "import json, sys, kerascnn; from kerascnn.golden import PROBES\n"
         "print(json.dumps([kerascnn.load(folder).predict_proba(PROBES).tolist() for folder in sys.argv[1:]]))"
     )
-    folders = [str(tmp_path / name) for name in classifiers]
-    finished = subprocess.run([sys.executable, "-c", script, *folders], capture_output=True, text=True)
+    command = [sys.executable, "-c", script, *map(str, folders.values())]
+    finished = subprocess.run(command, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     for classifier, answers in zip(classifiers.values(), json.loads(finished.stdout.splitlines()[-1]), strict=True):
         np.testing.assert_allclose(answers, classifier.predict_proba(PROBES), atol=1e-6)

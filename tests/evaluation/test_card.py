@@ -18,3 +18,8 @@ def test_it_states_data_figures_and_training():
     assert "| test | 5 | 0.6000 |" in card
     assert "| good\\|bad | 1.000 | 0.500 |" in card
     assert "1,234,567 parameters, 3 epochs" in card and "seed 7" in card
+    assert "tensorflow-text" not in card
+    normalized = model_card(
+        run.updated({"text": {"normalize": "nfkc"}}, "test"), labels, data, {"test": figures, **speed}
+    )
+    assert "operations of tensorflow-text" in normalized

@@ -1,5 +1,8 @@
-"""Commands as a person runs them: in a process of their own."""
+"""Commands as a person runs them."""
 
+import contextlib
+import importlib
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from pipelines.command import run
 
 ROOT = Path(__file__).parents[2]
 # A network that trains in seconds.
@@ -32,7 +37,7 @@ class Finished:
 
 
 def start(verb, *options, cwd=ROOT, **kwargs):
-    """Start ``python -m pipelines.VERB`` in a folder."""
+    """Start ``python -m pipelines.VERB`` in a folder, as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", f"pipelines.{verb}", *map(str, options)],
         cwd=cwd,
@@ -45,11 +50,32 @@ def start(verb, *options, cwd=ROOT, **kwargs):
     )
 
 
-def command(verb, *options, stdin=None, cwd=ROOT):
-    """Run ``python -m pipelines.VERB`` to its end."""
-    process = start(verb, *options, cwd=cwd, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL)
-    out, err = process.communicate(stdin, timeout=300)
-    return Finished(process.returncode, out, err)
+def process(verb, *options):
+    """Run ``python -m pipelines.VERB`` to its end, as a process of its own."""
+    started = start(verb, *options, stdin=subprocess.DEVNULL)
+    out, err = started.communicate(timeout=300)
+    return Finished(started.returncode, out, err)
+
+
+def command(verb, *options, stdin="", cwd=ROOT):
+    """What ``python -m pipelines.VERB`` does, in this process, where TensorFlow has been started already."""
+    module, out, err, status = importlib.import_module(f"pipelines.{verb}"), io.StringIO(), io.StringIO(), 0
+    given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode())), encoding="utf-8")
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "stdin", given)
+        patch.setenv("COLUMNS", "100")
+        try:
+            run(lambda: module.main([str(option) for option in options]))
+        except SystemExit as end:
+            # the interpreter prints what is no number, and ends with 1
+            status = end.code if isinstance(end.code, int) else 1
+            err.write("" if status == end.code else f"{end.code}\n")
+    return Finished(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="session")

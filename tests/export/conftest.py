@@ -1,0 +1,31 @@
+"""Bundles to export: a word model of English news, a character model of Chinese reviews."""
+
+import pytest
+
+from kerascnn import TextClassifier
+
+TRAINING = {"epochs": 12, "learning_rate": 0.01, "filters": 32, "ngram_buckets": 4096}
+
+
+@pytest.fixture(scope="session")
+def classifiers(news, reviews_zh):
+    """The trained classifiers by name."""
+    return {
+        "news": TextClassifier(model="word_cnn", max_length=64, **TRAINING).fit(*news),
+        "reviews": TextClassifier(model="char_cnn", max_length=96, **TRAINING).fit(*reviews_zh),
+    }
+
+
+@pytest.fixture(scope="session")
+def texts(news, reviews_zh):
+    """The texts that each was trained on."""
+    return {"news": news[0], "reviews": reviews_zh[0]}
+
+
+@pytest.fixture(scope="session")
+def folders(classifiers, tmp_path_factory):
+    """Their bundles; a test that changes one copies it first."""
+    place = tmp_path_factory.mktemp("bundles")
+    for name, classifier in classifiers.items():
+        classifier.save(place / name)
+    return {name: place / name for name in classifiers}

@@ -1,0 +1,230 @@
+"""The edge folder: TFLite files, and the program that runs them where no TensorFlow is."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerascnn import TextClassifier
+from kerascnn.edge import EdgeClassifier
+from kerascnn.errors import InputError
+from kerascnn.export import edge_folder, tflite
+from kerascnn.export.code_points import CodePoints
+from kerascnn.golden import PROBES
+
+NAMES = ("news", "reviews")
+every_bundle = pytest.mark.parametrize("name", NAMES)
+FILES = {"none": "model_float32", "float16": "model_float16", "dynamic": "model_dynamic", "int8": "model_int8"}
+
+
+@pytest.fixture(scope="module")
+def exported(classifiers, folders, texts, tmp_path_factory):
+    """Copies of the bundles with an edge folder in each, all precisions in it."""
+    place = tmp_path_factory.mktemp("exported")
+    for name, classifier in classifiers.items():
+        folder = shutil.copytree(folders[name], place / name)
+        edge_folder.export(classifier.bundle_, folder, quantize=list(FILES), texts=texts[name][:100])
+    return place
+
+
+@pytest.fixture
+def edge(exported, tmp_path):
+    """A copy of an edge folder that a test may change."""
+    return shutil.copytree(exported / "news" / "edge", tmp_path / "edge")
+
+
+@every_bundle
+@pytest.mark.parametrize(("precision", "tolerance"), [("none", 1e-5), ("float16", 1e-3)])
+def test_the_golden_texts_get_the_golden_probabilities(name, precision, tolerance, exported):
+    golden = json.loads((exported / name / "golden.json").read_text(encoding="utf-8"))
+    classifier = EdgeClassifier(exported / name / "edge" / f"{FILES[precision]}.tflite")
+    np.testing.assert_allclose(classifier.predict_proba(golden["texts"]), golden["probabilities"], atol=tolerance)
+
+
+@every_bundle
+@pytest.mark.parametrize("precision", ["dynamic", "int8"])
+def test_eight_bits_give_the_same_class_to_all_but_a_few(name, precision, exported, classifiers, texts):
+    found = EdgeClassifier(exported / name / "edge" / f"{FILES[precision]}.tflite").predict(texts[name])
+    agreement = np.mean([label for label, _ in found] == classifiers[name].predict(texts[name]))
+    assert agreement >= 0.97
+
+
+def test_a_smaller_precision_is_a_smaller_file(exported):
+    sizes = [(exported / "news" / "edge" / f"{FILES[p]}.tflite").stat().st_size for p in ("dynamic", "float16", "none")]
+    assert sizes[0] < 0.6 * sizes[1] < 0.4 * sizes[2]
+
+
+def test_a_label_and_its_probability_come_for_each_text(exported, classifiers):
+    found = EdgeClassifier(exported / "news" / "edge").predict(list(PROBES))
+    expected = classifiers["news"].predict_top_k(PROBES, 1)
+    assert [label for label, _ in found] == [label for [(label, _)] in expected]
+    np.testing.assert_allclose([p for _, p in found], [p for [(_, p)] in expected], atol=1e-5)
+    assert EdgeClassifier(exported / "news" / "edge").predict([]) == []
+
+
+@every_bundle
+def test_inputs_and_answers_to_test_a_port_with_stand_in_it(name, exported):
+    golden = json.loads((exported / name / "edge" / "golden.json").read_text(encoding="utf-8"))
+    assert set(golden["probabilities"]) == {f"{file}.tflite" for file in FILES.values()}
+    for file in golden["probabilities"]:
+        assert EdgeClassifier(exported / name / "edge" / file).check() < 1e-5
+
+
+def test_a_port_that_reads_text_otherwise_is_told_by_its_text(edge):
+    golden = json.loads((edge / "golden.json").read_text(encoding="utf-8"))
+    golden["inputs"][3] = golden["inputs"][3][::-1]
+    (edge / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"'The plot is thin.*another input"):
+        EdgeClassifier(edge).check()
+
+
+def test_the_copied_program_runs_without_tensorflow_and_without_this_package(exported, classifiers, tmp_path):
+    shutil.copytree(exported / "reviews" / "edge", tmp_path / "edge")
+    script = (
+        "import json, sys\n"
+        "sys.path.insert(0, 'edge')\n"
+        "for name in ('kerascnn', 'tensorflow', 'keras'): sys.modules[name] = None\n"
+        "from edge import EdgeClassifier\n"
+        "print(json.dumps(EdgeClassifier('edge').predict(json.load(sys.stdin))))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, input=json.dumps(PROBES), capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert [label for label, _ in json.loads(finished.stdout)] == classifiers["reviews"].predict(PROBES).tolist()
+    command = [sys.executable, "edge/edge.py", "质量很好", "太差了"]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert printed.returncode == 0, printed.stderr
+    assert [line.split()[1] in ("pos", "neg") for line in printed.stdout.splitlines()] == [True, True]
+
+
+@pytest.mark.full
+def test_the_edge_folder_checks_itself_in_an_environment_without_tensorflow(exported, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "environment"], check=True)
+    python = tmp_path / "environment" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "ai-edge-litert", "numpy"], check=True)
+    for name in NAMES:
+        program = exported / name / "edge" / "edge.py"
+        finished = subprocess.run([python, program, "--check"], cwd=tmp_path, capture_output=True, text=True)
+        assert finished.returncode == 0, finished.stderr
+        differences = [float(line.split()[3]) for line in finished.stdout.splitlines()]
+        assert len(differences) == len(FILES) and max(differences) < 1e-4
+    assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode == 1
+
+
+class TestCodePoints:
+    """A character model needs no tokenizer but the code points of a text."""
+
+    def raw(self, exported, text):
+        classifier = EdgeClassifier(exported / "reviews" / "edge" / "model_float32.tflite")
+        return classifier.run([ord(character) for character in text][:96])
+
+    def test_it_needs_no_vocabulary_file(self, exported):
+        assert not (exported / "reviews" / "edge" / "vocabulary.txt").exists()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "质量很好，客服态度也很好！",
+            "ＡＢＣ１２３　全角文字",
+            "  two   spaces \u3000 and\ttabs\n",
+            "ÀÉÎ Straße ÇA VA",
+            "soft\u00adhyphen \u200bzero\u200b width\ufeff",
+            "Το τελοσ!",
+            "👍🏽 great 👨\u200d👩\u200d👧 family 🇩🇪",
+            "配送\x01很\x7f快\u0085了",
+            "",
+            "   ",
+            "a sentence that fills the length and goes on behind it, cut where a space stands, yes just here it does",
+            "i\u0307",
+            "\U0001f600\U0010ffff\ue000",
+        ],
+    )
+    def test_case_width_and_spaces_are_put_right_inside_the_file(self, text, exported, classifiers):
+        np.testing.assert_allclose(self.raw(exported, text), classifiers["reviews"].predict_proba([text])[0], atol=1e-5)
+
+    def test_real_reviews_in_any_case_get_the_answers_of_the_bundle(self, exported, classifiers, texts):
+        reviews = [text[:90] for text in texts["reviews"][::10] if "<" not in text and "&" not in text]
+        found = [self.raw(exported, text.upper()) for text in reviews]
+        np.testing.assert_allclose(found, classifiers["reviews"].predict_proba(reviews), atol=1e-5)
+
+    def test_every_code_point_has_the_id_that_the_vectorizer_gives_it(self, classifiers):
+        vectorizer = classifiers["reviews"].bundle_.vectorizer
+        length = vectorizer.settings.max_length
+        codes = [code for code in range(1, 0x2FA20) if not 0xD800 <= code < 0xE000]
+        size = length // 2 - 1
+        parts = [codes[start : start + size] for start in range(0, len(codes), size)]
+        texts = ["a" + "b".join(map(chr, part)) + "c" for part in parts]
+        table = CodePoints(vectorizer)
+        convert = tf.function(table, input_signature=[tf.TensorSpec([1, length], tf.int32)])
+        wrong = []
+        for text, expected in zip(texts, vectorizer(texts).numpy(), strict=True):
+            found = convert(tflite.padded([ord(character) for character in text], length)).numpy()[0]
+            if found[found != 0].tolist() != expected[expected != 0].tolist():
+                wrong.append(text)
+        assert len(wrong) == 1 and "İ" in wrong[0], "which is two characters in lower case"
+
+    @pytest.mark.parametrize("setting", [{"normalize": "nfkc"}, {"stop_words": "stop.txt"}])
+    def test_what_the_table_cannot_express_is_refused_by_name(self, setting, reviews_zh, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "stop.txt").write_text("的\n", encoding="utf-8")
+        fast = {"epochs": 1, "filters": 8, "ngram_buckets": 64, "max_length": 16}
+        classifier = TextClassifier(model="char_cnn", **fast, **setting).fit(*reviews_zh)
+        [name] = setting
+        with pytest.raises(InputError, match=f"text.{name} .*cannot be expressed"):
+            tflite.convert(classifier.bundle_)
+
+
+@every_bundle
+def test_the_folder_holds_no_training_text(name, exported, texts):
+    for path in (exported / name / "edge").iterdir():
+        content = path.read_bytes()
+        assert not any(text.encode() in content for text in texts[name] if len(text) > 10), path.name
+
+
+def test_int8_without_texts_is_refused(classifiers):
+    with pytest.raises(InputError, match="calibrated on training texts"):
+        tflite.convert(classifiers["news"].bundle_, quantize="int8")
+
+
+def test_an_export_that_fails_leaves_the_old_folder(exported, classifiers, tmp_path, monkeypatch):
+    folder = shutil.copytree(exported / "news", tmp_path / "news")
+    before = {path.name: path.read_bytes() for path in (folder / "edge").iterdir()}
+    monkeypatch.setattr(edge_folder, "describe", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        edge_folder.export(classifiers["news"].bundle_, folder, quantize=["none"])
+    assert {path.name: path.read_bytes() for path in (folder / "edge").iterdir()} == before
+
+
+@pytest.mark.parametrize("size", [0, 10])
+@pytest.mark.parametrize("file", ["model_float32.tflite", "vocabulary.txt", "labels.txt"])
+def test_a_file_that_was_cut_short_is_named_in_one_line(size, file, edge):
+    (edge / file).write_bytes((edge / file).read_bytes()[:size])
+    with pytest.raises(ValueError, match=rf"{file}: changed or damaged") as error:
+        EdgeClassifier(edge)
+    assert "\n" not in str(error.value)
+
+
+def test_a_foreign_tflite_file_is_refused_by_name(edge):
+    (edge / "other.tflite").write_bytes((edge / "model_float32.tflite").read_bytes())
+    with pytest.raises(ValueError, match=r"other\.tflite: not one of the files that edge\.json names"):
+        EdgeClassifier(edge / "other.tflite")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("{", "damaged"), ("[]", "damaged"), ("{}", "schema None"), ('{"schema_version": 2}', "schema 2")],
+)
+def test_a_broken_or_newer_description_is_refused(content, complaint, edge):
+    (edge / "edge.json").write_text(content)
+    with pytest.raises(ValueError, match=rf"edge\.json: {complaint}"):
+        EdgeClassifier(edge)
+
+
+def test_a_folder_that_is_no_edge_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"edge\.json: cannot be read.*the folder that export wrote"):
+        EdgeClassifier(tmp_path)

@@ -1,0 +1,168 @@
+"""SavedModels for TensorFlow Serving, proved with its loader, its messages and its command-line tool."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import classification_pb2, predict_pb2, prediction_service_pb2_grpc
+
+from kerascnn.errors import InputError
+from kerascnn.export import saved_model
+from kerascnn.golden import PROBES
+
+NAMES = ("news", "reviews")
+every_bundle = pytest.mark.parametrize("name", NAMES)
+ODD = [b"", b" ", b"\xff\xfe\x00", b"\xed\xa0\x80 lone surrogate", b"a" * 10_000, "好".encode() * 5000]
+
+
+@pytest.fixture(scope="module")
+def exported(classifiers, folders, tmp_path_factory):
+    """Copies of the bundles with a SavedModel in each."""
+    place = tmp_path_factory.mktemp("exported")
+    for name, classifier in classifiers.items():
+        saved_model.export(classifier.bundle_, shutil.copytree(folders[name], place / name))
+    return place
+
+
+@pytest.fixture(scope="module")
+def service(exported):
+    """Stubs of TensorFlow Serving's own API, connected to a server in a process of its own."""
+    command = [
+        sys.executable,
+        Path(__file__).with_name("server.py"),
+        *(f"{n}={exported / n / 'serving'}" for n in NAMES),
+    ]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    port = server.stdout.readline().strip()
+    assert port, "the server could not load the models"
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield prediction_service_pb2_grpc.PredictionServiceStub(channel)
+    server.communicate()
+
+
+def ask(service, name, signature="serving_default", **inputs):
+    """Predict over gRPC: the outputs as arrays."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = name, signature
+    for key, value in inputs.items():
+        request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
+    return {key: tf.make_ndarray(value) for key, value in service.Predict(request, timeout=60).outputs.items()}
+
+
+@every_bundle
+def test_text_gets_the_golden_probabilities_with_labels(name, service, exported, classifiers):
+    golden = json.loads((exported / name / "golden.json").read_text(encoding="utf-8"))
+    answer = ask(service, name, text=golden["texts"])
+    np.testing.assert_allclose(answer["probabilities"], golden["probabilities"], atol=1e-5)
+    labels = classifiers[name].bundle_.labels
+    assert [[cell.decode() for cell in row] for row in answer["classes"]] == [labels] * len(golden["texts"])
+    best = [labels[row.argmax()] for row in answer["probabilities"]]
+    assert [label.decode() for label in answer["label"]] == best
+
+
+@every_bundle
+def test_ids_get_what_text_gets(name, service, classifiers):
+    ids = classifiers[name].bundle_.vectorizer(PROBES[:12]).numpy()
+    by_ids, by_text = ask(service, name, "ids", ids=ids), ask(service, name, text=list(PROBES[:12]))
+    np.testing.assert_allclose(by_ids["probabilities"], by_text["probabilities"], atol=1e-6)
+    assert by_ids["label"].tolist() == by_text["label"].tolist()
+
+
+@every_bundle
+def test_examples_are_classified(name, service, classifiers):
+    request = classification_pb2.ClassificationRequest()
+    request.model_spec.name, request.model_spec.signature_name = name, "examples"
+    for text in (PROBES[3], PROBES[9]):
+        feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode()]))
+        request.input.example_list.examples.add().features.feature["text"].CopyFrom(feature)
+    found = service.Classify(request, timeout=60).result.classifications
+    expected = classifiers[name].predict_proba([PROBES[3], PROBES[9]])
+    for row, probabilities in zip(found, expected, strict=True):
+        assert [cell.label for cell in row.classes] == classifiers[name].bundle_.labels
+        np.testing.assert_allclose([cell.score for cell in row.classes], probabilities, atol=1e-5)
+
+
+@every_bundle
+def test_the_k_best_labels_come_best_first_and_k_may_be_too_large(name, service, classifiers):
+    texts, labels = list(PROBES[3:12]), classifiers[name].bundle_.labels
+    for k in (1, 2, 1000):
+        answer = ask(service, name, "top_k", text=texts, k=np.int32(k))
+        expected = classifiers[name].predict_top_k(texts, k)
+        assert [[cell.decode() for cell in row] for row in answer["labels"]] == [[a for a, _ in r] for r in expected]
+        np.testing.assert_allclose(answer["scores"], [[p for _, p in row] for row in expected], atol=1e-5)
+        assert answer["scores"].shape[1] == min(k, len(labels))
+
+
+@every_bundle
+@pytest.mark.parametrize("size", [0, 1, 3, 300])
+def test_any_number_of_texts_is_answered_even_if_they_are_not_utf8(name, size, service):
+    answer = ask(service, name, text=np.array((ODD * 50)[:size], object))
+    assert answer["probabilities"].shape[0] == answer["label"].shape[0] == size
+    assert np.isfinite(answer["probabilities"]).all()
+
+
+def test_the_answer_does_not_depend_on_the_other_texts_of_a_batch(service):
+    together = ask(service, "news", text=list(PROBES))["probabilities"]
+    alone = [ask(service, "news", text=[text])["probabilities"][0] for text in PROBES]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_the_body_that_the_readme_posts_is_answered(service):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    [body] = re.findall(r"curl .*?-d '(.*?)'", readme, re.DOTALL)
+    texts = json.loads(body)["instances"]
+    # a model of one input takes the rows themselves
+    assert len(ask(service, "news", text=texts)["label"]) == len(texts) > 0
+
+
+def test_the_command_line_tool_of_tensorflow_runs_it(exported, classifiers):
+    version = exported / "news" / "serving" / "1"
+    finished = subprocess.run(
+        [
+            Path(sys.executable).with_name("saved_model_cli"), "run", "--dir", version, "--tag_set", "serve",
+            "--signature_def", "serving_default", "--input_exprs", f"text=[{PROBES[6]!r}]",
+        ],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    [label] = classifiers["news"].predict([PROBES[6]])
+    assert f"[b'{label}']" in finished.stdout
+
+
+def test_no_operation_of_tensorflow_text_is_needed(exported):
+    for name in NAMES:
+        graph = (exported / name / "serving" / "1" / "saved_model.pb").read_bytes()
+        assert not re.search(rb"NormalizeUTF8|CaseFoldUTF8", graph)
+
+
+@every_bundle
+def test_the_folder_holds_no_training_text(name, exported, texts):
+    for path in (exported / name / "serving").rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(text.encode() in content for text in texts[name] if len(text) > 10), path
+
+
+def test_a_new_export_takes_the_next_version_whole_or_not_at_all(exported, classifiers, tmp_path, monkeypatch):
+    folder = shutil.copytree(exported / "news", tmp_path / "news")
+    (folder / "serving" / "9").mkdir()
+    assert saved_model.export(classifiers["news"].bundle_, folder).name == "10"
+    monkeypatch.setattr(saved_model, "write_warm_up", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        saved_model.export(classifiers["news"].bundle_, folder)
+    assert sorted(path.name for path in (folder / "serving").iterdir()) == ["1", "10", "9"]
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(path.read_bytes()[:1000]), Path.unlink])
+def test_a_damaged_saved_model_is_refused_in_one_line(damage, exported, tmp_path):
+    version = shutil.copytree(exported / "news" / "serving" / "1", tmp_path / "1")
+    damage(version / "saved_model.pb")
+    with pytest.raises(InputError, match=r"no whole SavedModel.*export it again") as error:
+        saved_model.runner(version)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,91 @@
+"""The export command: artefacts of a bundle, and the table that verifies them."""
+
+import json
+import shutil
+
+import pytest
+
+from kerascnn.files import sha256
+from tests.pipelines.conftest import command
+
+ARTEFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/model_float32.tflite", "onnx/model.onnx"]
+
+
+@pytest.fixture(scope="module")
+def exported(news_bundle, tmp_path_factory):
+    """A copy of the bundle with artefacts in it, and what the command said."""
+    folder = shutil.copytree(news_bundle[0], tmp_path_factory.mktemp("exported") / "news")
+    formats = ("--format", "saved_model", "tflite", "onnx", "--quantize", "none", "dynamic")
+    finished = command("export", folder, *formats)
+    assert finished.status == 0, finished.err
+    return folder, finished
+
+
+def test_each_artefact_is_named_where_it_was_written(exported):
+    folder, finished = exported
+    for name in ("serving/1", "edge", "onnx/model.onnx"):
+        assert f"wrote {folder / name}\n" in finished.err
+        assert (folder / name).exists()
+
+
+def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, news_csv):
+    finished = command("export", exported[0], "--verify", "--data", news_csv, "--json")
+    assert finished.status == 0, finished.err
+    rows = {row["artefact"]: row for row in json.loads(finished.out)}
+    assert list(rows) == ARTEFACTS
+    for name, row in rows.items():
+        assert row["difference"] < (0.05 if "dynamic" in name else 1e-4)
+        assert row["agreement"] == 1.0
+        assert row["data_agreement"] >= 0.99
+        assert row["accuracy"] > 0.7
+        assert row["bytes"] > 0 and row["milliseconds"] > 0 and row["documents_per_second"] > 0
+    assert rows["edge/model_dynamic.tflite"]["bytes"] < rows["edge/model_float32.tflite"]["bytes"]
+
+
+def test_the_table_is_markdown_for_people(exported):
+    finished = command("export", exported[0], "--verify")
+    assert finished.status == 0, finished.err
+    head, _, *lines = finished.out.splitlines()
+    assert head.startswith("| artefact | bytes | largest difference | agreement |")
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == ARTEFACTS
+
+
+def test_int8_is_calibrated_on_the_training_data_or_on_data_that_is_given(news_bundle, news_csv, tmp_path):
+    folder = shutil.copytree(news_bundle[0], tmp_path / "news")
+    settings = folder / "config.yaml"
+    finished = command("export", folder, "--format", "tflite", "--quantize", "int8")
+    assert finished.status == 0, finished.err
+    assert (folder / "edge" / "model_int8.tflite").exists()
+    # the training data has moved away
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    settings.write_text(settings.read_text(encoding="utf-8").replace(str(news_csv), "gone.csv"), encoding="utf-8")
+    manifest["files"]["config.yaml"] = sha256(settings)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    finished = command("export", folder, "--format", "tflite", "--quantize", "int8", cwd=tmp_path)
+    assert finished.status == 1
+    assert "gone.csv" in finished.err and "--calibration-data" in finished.err
+    finished = command("export", folder, "--format", "tflite", "--quantize", "int8", "--calibration-data", news_csv)
+    assert finished.status == 0, finished.err
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("onnx/model.onnx", "onnxruntime cannot run it"),
+        ("edge/model_float32.tflite", "changed or damaged"),
+        ("serving/1/saved_model.pb", "no whole SavedModel"),
+    ],
+)
+def test_a_damaged_artefact_is_named_in_one_line(name, complaint, exported, tmp_path):
+    folder = shutil.copytree(exported[0], tmp_path / "news")
+    (folder / name).write_bytes((folder / name).read_bytes()[:500])
+    finished = command("export", folder, "--verify")
+    assert finished.status == 1
+    assert finished.err.strip().splitlines()[-1].startswith("error: ")
+    assert complaint in finished.err and name.split("/")[0] in finished.err
+
+
+def test_a_call_without_a_format_says_what_there_is(news_bundle):
+    finished = command("export", news_bundle[0])
+    assert finished.status == 1
+    assert "--format saved_model" in finished.err and "--verify" in finished.err
