@@ -96,10 +96,13 @@ def installed(exported, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        unavailable("needs playwright")
     if not CHROMIUM:
         unavailable("needs Chromium")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield chromium
         chromium.close()

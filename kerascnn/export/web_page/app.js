@@ -76,15 +76,21 @@ function draw({ labels, maxLength }, rows, answer) {
     row.classList.toggle("best", place === 0 && answer !== null);
     row.hidden = place >= SHOWN;
   });
-  const others = order.slice(SHOWN).reduce((sum, index) => sum + probabilities[index], 0);
   element("classes").style.setProperty("--rows", Math.min(labels.length, SHOWN));
-  element("others").textContent =
-    labels.length > SHOWN ? `and ${labels.length - SHOWN} other classes${answer ? `, ${percent.format(others)}` : ""}` : "";
+  const rest = order.slice(SHOWN).reduce((sum, index) => sum + probabilities[index], 0);
+  const others = labels.length > SHOWN ? `and ${number.format(labels.length - SHOWN)} other classes` : "";
+  element("others").textContent = others && answer ? `${others}, ${percent.format(rest)}` : others;
   element("time").textContent = answer ? `${answer.milliseconds.toFixed(1)} ms` : "";
-  const length = answer?.inputs.length ?? 0;
-  element("count").textContent =
-    length < maxLength ? `${length} ${length === 1 ? "token" : "tokens"}` : `the first ${maxLength} tokens are read`;
+  element("count").textContent = describe(answer?.inputs ?? [], maxLength);
   return answer ? `${labels[order[0]]}, ${percent.format(probabilities[order[0]])}` : "";
+}
+
+/** How much of a text the model reads and knows. */
+function describe(inputs, maxLength) {
+  const unknown = inputs.filter((id) => id === 1).length;
+  const read = inputs.length === 1 ? "1 token" : `${inputs.length} tokens`;
+  const count = inputs.length < maxLength ? read : `The first ${read} are read`;
+  return unknown ? `${count}, ${unknown} unknown` : count;
 }
 
 function report(error) {

@@ -1,8 +1,8 @@
-// A text classifier that runs in the browser: what edge.json describes, through LiteRT.js. Use it in a page of your own:
+// Runs the classifier that edge.json describes, through LiteRT.js. In a page of your own:
 //
 //     import { Classifier } from "./classifier.js";
 //     const classifier = await Classifier.load();
-//     await classifier.classify("the rate was cut");   // {probabilities: [0.98, …], inputs: [12, …], milliseconds: 0.9}
+//     await classifier.classify("the rate was cut");   // {probabilities: [0.98, …], inputs: [12, …], …}
 
 import { tokenize, unescape } from "./text.js";
 
