@@ -36,19 +36,29 @@ def export(
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:
         for precision in quantize:
-            content = tflite.convert(bundle, quantize=precision, texts=texts)
-            (beside / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
+            write_model(bundle, beside, precision, texts)
         describe(bundle, beside)
     return folder
 
 
+def write_model(bundle: Bundle, folder: Path, precision: tflite.Quantize, texts: Sequence[str]) -> None:
+    """Write a TFLite file, named for its precision."""
+    content = tflite.convert(bundle, quantize=precision, texts=texts)
+    (folder / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
+
+
 def describe(bundle: Bundle, folder: Path) -> None:
     """Write how text becomes the input of the files in a folder, what they answer, and a program that runs them."""
+    shutil.copy(edge.__file__, folder / "edge.py")
+    shutil.copy(plain.__file__, folder / "plain.py")
+    describe_files(bundle, folder)
+
+
+def describe_files(bundle: Bundle, folder: Path) -> None:
+    """Write how text becomes the input of the files in a folder, and what they answer."""
     vocabulary.write_lines(folder / "labels.txt", bundle.labels)
     if tflite.takes(bundle) == "ids":
         vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
-    shutil.copy(edge.__file__, folder / "edge.py")
-    shutil.copy(plain.__file__, folder / "plain.py")
     settings = {
         "schema_version": edge.SCHEMA_VERSION,
         "input": tflite.takes(bundle),
