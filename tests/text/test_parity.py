@@ -10,37 +10,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerascnn.models import Text
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
-
-SETTINGS = {
-    "default": Text(),
-    "punctuation": Text(standardize=("html", "width", "lowercase", "punctuation")),
-    "whitespace": Text(split="whitespace"),
-    "character": Text(level="character"),
-    "as it stands": Text(standardize=()),
-    "nfkc": Text(normalize="nfkc"),
-    "nfkc_casefold": Text(normalize="nfkc_casefold", standardize=()),
-}
-
-TEXTS = [
-    "",
-    " \t\n ",
-    "I don't like it; it wasn’t 'good' -- rock'n'roll, o'clock''s ''quoted''",
-    "A <b>bold</b><br />line, a < b and c > d, I <3 U, <foo@bar.com> <!-- no <i>comment</i> --> &lt;b&gt;&amp;amp;lt;",
-    "caf&eacute; &quot;x&quot; it #39;s AT&amp;T R&D; &#8220;q&#8221; &#x27; &nbsp;&hellip;&#12345; &unknown; &#;",
-    "手机iPhone12很好用!!！ＡＢＣ　１２３，don't机'手",
-    "東京タワーへ行きました。カ\u3099ｶﾞ ー 々 〆切 한국어 텍스트입니다.",
-    "مرحبا بالعالم! می\u200cخواهم \u202bשלום\u202c ١٢٣",
-    "สวัสดีชาวโลก น้ำ \u200bkm។ နေကောင်း नमस्ते दुनिया क्\u200dष",
-    "👍🏻👍🏿 👨‍👩‍👧‍👦 🏳️‍🌈 🇩🇪🇫🇷🇩 1️⃣ ❤️❤ ☺︎ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🤷🏽‍♀️x",
-    "e\u0301 é ﬁ ﬀ Ⅷ ² ½ ß ẞ ŉ \u0301x ᾳ Ǆ",
-    "İstanbul IĞDIR ıi ΟΔΟΣ ΑΣ. Σ ΑΣ' ΣΑ\u0301Σ Ì Í Ĩ Į Į́",
-    "a\x00b\x01c\x7fd\x85e\u2028f\u2029g\xa0h\u3000i\ufeffj\xadk\u200bl\ufffdm",
-    "lone \ud800 surrogates \udfff, \ue000 private \U0010ffff last",
-    "x" * 100_000 + " " + "word " * 2_000 + "字" * 1_000 + "!" * 1_000,
-]
+from tests.text.hard_texts import SETTINGS, TEXTS
 
 INVALID = [
     b"\xff",
