@@ -10,7 +10,7 @@ from typing import Any
 
 from kerascnn import edge
 from kerascnn.bundle import Bundle
-from kerascnn.export import tflite
+from kerascnn.export import package, tflite
 from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import plain, vocabulary
@@ -43,6 +43,7 @@ def export(
 
 def write_model(bundle: Bundle, folder: Path, precision: tflite.Quantize, texts: Sequence[str]) -> None:
     """Write a TFLite file, named for its precision."""
+    package("ai_edge_litert", "edge")  # runs the file for its golden answers
     content = tflite.convert(bundle, quantize=precision, texts=texts)
     (folder / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
 

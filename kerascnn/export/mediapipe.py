@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 import tempfile
@@ -16,7 +15,7 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.errors import InputError
-from kerascnn.export import edge_folder, regex_tokenizer, tflite
+from kerascnn.export import edge_folder, package, regex_tokenizer, tflite
 from kerascnn.files import whole_folder
 from kerascnn.text import vocabulary
 
@@ -109,7 +108,4 @@ def _module(name: str) -> Any:
     # Where there is no PortAudio, MediaPipe keeps an exception of its import for ever, and with it all frames below and
     # what they hold. In a thread none of these is ours.
     with ThreadPoolExecutor(1) as thread:
-        try:
-            return thread.submit(importlib.import_module, name).result()
-        except ImportError as error:
-            raise InputError(f'MediaPipe cannot be imported ({error}); pip install "kerascnn[mediapipe]"') from None
+        return thread.submit(package, name, "mediapipe").result()

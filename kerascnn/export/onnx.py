@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.data.pipeline import Ids
 from kerascnn.errors import InputError
+from kerascnn.export import package
 from kerascnn.files import whole_folder
 from kerascnn.inference import softmax
 
@@ -22,7 +22,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     Raises:
         InputError: The extra `onnx` is not installed.
     """
-    _package("tf2onnx")
+    package("tf2onnx", "onnx")
     folder = bundle_folder / "onnx"
     with whole_folder(folder) as beside:
         signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="ids")]
@@ -36,7 +36,7 @@ def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
     Raises:
         InputError: onnxruntime is not installed or cannot read the file.
     """
-    onnxruntime = _package("onnxruntime")
+    onnxruntime = package("onnxruntime", "onnx")
     try:
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -51,12 +51,3 @@ def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
         return softmax(logits, bundle.temperature)
 
     return predict
-
-
-def _package(name: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise InputError(f'ONNX needs {name}; pip install "kerascnn[onnx]"') from None

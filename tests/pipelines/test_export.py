@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -89,3 +90,16 @@ def test_a_call_without_a_format_says_what_there_is(news_bundle):
     finished = command("export", news_bundle[0])
     assert finished.status == 1
     assert "--format saved_model" in finished.err and "--verify" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extra"),
+    [("tflite", "ai_edge_litert", "edge"), ("onnx", "tf2onnx", "onnx"), ("mediapipe", "mediapipe.tasks", "mediapipe")],
+)
+def test_a_package_that_is_missing_is_told_with_its_extra(name, package, extra, news_bundle, tmp_path, monkeypatch):
+    folder = shutil.copytree(news_bundle[0], tmp_path / "news")
+    monkeypatch.setitem(sys.modules, package, None)
+    finished = command("export", folder, "--format", name)
+    assert finished.status == 1
+    assert finished.err.startswith("error: ") and f'pip install "kerascnn[{extra}]"' in finished.err
+    assert not (folder / "edge").exists() and not (folder / "onnx").exists()
