@@ -176,7 +176,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
-            fingerprint=_fingerprint(config, train, validation),
+            fingerprint=_fingerprint(config, train, validation), rates=begun.rates, callbacks=begun.callbacks,
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,

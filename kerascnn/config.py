@@ -100,6 +100,13 @@ class Transfer(Settings):
     freeze: tuple[Literal["embedding", "encoder"], ...] = ()
     """Groups of layers that training leaves as they are: embedding, the table of tokens; encoder, all between that and
     the last layer."""
+    frozen_epochs: Annotated[int, annotated_types.Ge(0)] = 0
+    """Epochs after which they learn as well; 0: never."""
+    unfreeze: Literal["together", "gradually"] = "together"
+    """gradually: the group above first, the one below after as many epochs again (Howard & Ruder 2018)."""
+    rate_factor: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
+    """Learning rate of a group as a part of that of the group above it (Howard & Ruder 2018 have 1/2.6 for each layer).
+    Their slanted triangle is training.schedule linear with training.warmup 0.1."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,5 +96,7 @@ def _check(name: str, value: Any, hint: Any) -> None:
                 raise InputError(f"{name}: {value!r} is below {bound.ge}")
             if isinstance(bound, annotated_types.Le) and value > bound.le:
                 raise InputError(f"{name}: {value!r} is above {bound.le}")
+            if isinstance(bound, annotated_types.Gt) and value <= bound.gt:
+                raise InputError(f"{name}: {value!r} is not above {bound.gt}")
             if isinstance(bound, annotated_types.Lt) and value >= bound.lt:
                 raise InputError(f"{name}: {value!r} is not below {bound.lt}")

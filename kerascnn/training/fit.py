@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +60,16 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule over all ``steps`` of the training."""
+def build_optimizer(
+    settings: Training, steps: int, rates: Mapping[str, float] | None = None
+) -> keras.optimizers.Optimizer:
+    """The optimizer with its schedule over all ``steps`` of the training.
+
+    Args:
+        settings: How to train.
+        steps: Updates in all.
+        rates: The learning rate of a weight as a part of the schedule's, by the weight's path; 1 for others.
+    """
     schedule = Warmup(
         peak=settings.learning_rate,
         warmup_steps=round(settings.warmup * steps),
@@ -74,6 +82,11 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
         weight_decay=settings.weight_decay or None,
         global_clipnorm=settings.clip_norm or None,
     )
+    if rates:
+        update_step = optimizer.update_step
+        optimizer.update_step = lambda gradient, variable, rate: update_step(
+            gradient, variable, rate * rates.get(variable.path, 1.0)
+        )
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["embedding", "bias", "gamma", "beta"])
     if settings.precision == "mixed_float16":
@@ -91,6 +104,8 @@ def fit(
     folder: Path | None = None,
     resume: bool = False,
     fingerprint: dict[str, Any] | None = None,
+    rates: Mapping[str, float] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: bool = False,
 ) -> Checkpoint:
     """Train a model in place; it ends with the weights of its best epoch.
@@ -104,6 +119,8 @@ def fit(
         folder: Where the state is kept after each epoch; None: nowhere.
         resume: Go on from the state in ``folder``.
         fingerprint: What must be the same for a run to go on, name to value.
+        rates: See ``build_optimizer``.
+        callbacks: What else happens between the epochs.
         verbose: Show progress on standard error.
 
     Returns:
@@ -116,7 +133,7 @@ def fit(
     epochs = settings.epochs or _enough_epochs(steps)
     trainer = Trainer(model)
     trainer.compile(
-        optimizer=build_optimizer(settings, steps * epochs),
+        optimizer=build_optimizer(settings, steps * epochs, rates),
         loss=SparseCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=False,
@@ -136,7 +153,7 @@ def fit(
     if checkpoint.finished or checkpoint.epoch >= epochs:
         checkpoint.restore_best()
         return checkpoint
-    callbacks = [checkpoint, *_tensorboard(settings, folder)]
+    callbacks = [*callbacks, checkpoint, *_tensorboard(settings, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
     trainer.fit(

@@ -29,6 +29,10 @@ class Start:
     """What is known before the first epoch, for ``metrics.json``."""
     messages: tuple[str, ...] = ()
     """What a person should be told, a sentence each."""
+    rates: dict[str, float] = field(default_factory=dict)
+    """The learning rate of a weight as a part of that of the run, by the weight's path; 1 for others."""
+    callbacks: tuple[keras.callbacks.Callback, ...] = ()
+    """What happens between the epochs."""
 
     def tell(self) -> None:
         """Say the messages on standard error."""
@@ -62,21 +66,29 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
     Raises:
         InputError: The vectors cannot be used, or the model has no place for them.
     """
-    size = len(vectorizer.vocabulary)
-    if not config.transfer.vectors:
-        model = config.network.build(vocabulary_size=size, classes=classes)
-        groups.freeze(model, config.transfer.freeze)
-        return Start(config, model)
-    found = embeddings.read(config.transfer.vectors, vectorizer.vocabulary)
-    if not hasattr(config.network, "embedding_dim"):
-        raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; train without --vectors")
-    network = dataclasses.replace(config.network, embedding_dim=found.rows.shape[1])
-    model = network.build(vocabulary_size=size, classes=classes)
-    vectors.place(model, found, deviation=config.transfer.vectors_deviation, seed=config.seed)
-    groups.freeze(model, config.transfer.freeze)
-    metrics = vectors.coverage(found, values, size)
-    message = (
-        f"{config.transfer.vectors}: {found.rows.shape[1]} dimensions, for {metrics['vectors_types']:.1%} of the"
-        f" {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
+    settings, size = config.transfer, len(vectorizer.vocabulary)
+    found = embeddings.read(settings.vectors, vectorizer.vocabulary) if settings.vectors else None
+    if found:
+        if not hasattr(config.network, "embedding_dim"):
+            raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; leave out --vectors")
+        network = dataclasses.replace(config.network, embedding_dim=found.rows.shape[1])
+        config = dataclasses.replace(config, network=network)
+    model = config.network.build(vocabulary_size=size, classes=classes)
+    metrics: dict[str, float] = {}
+    messages: tuple[str, ...] = ()
+    if found:
+        vectors.place(model, found, deviation=settings.vectors_deviation, seed=config.seed)
+        metrics = vectors.coverage(found, values, size)
+        messages = (*found.messages, _told(config, metrics, size))
+    rates = groups.rates(model, settings.rate_factor) if settings.rate_factor != 1 else {}
+    if settings.freeze and settings.frozen_epochs:
+        return Start(config, model, metrics, messages, rates, (groups.Unfreezing(settings),))
+    groups.freeze(model, settings.freeze)
+    return Start(config, model, metrics, messages, rates)
+
+
+def _told(config: Config[Any], metrics: dict[str, float], size: int) -> str:
+    return (
+        f"{config.transfer.vectors}: {config.network.embedding_dim} dimensions, for {metrics['vectors_types']:.1%} of"
+        f" the {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
     )
-    return Start(dataclasses.replace(config, network=network), model, metrics, (*found.messages, message))

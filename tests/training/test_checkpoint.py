@@ -70,7 +70,8 @@ def test_training_stops_when_patience_runs_out_and_keeps_the_best_weights(halves
 
 def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves, tmp_path):
     train, validation = halves
-    settings = {"epochs": 4, "patience": 4, "deterministic": True, **SMALL}
+    gradually = {"freeze": ("embedding", "encoder"), "frozen_epochs": 1, "unfreeze": "gradually"}
+    settings = {"epochs": 4, "patience": 4, "deterministic": True, **gradually, **SMALL}
 
     class PowerError(Exception):
         """The plug is pulled in the middle of the third epoch."""
