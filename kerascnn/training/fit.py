@@ -60,16 +60,8 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def build_optimizer(
-    settings: Training, steps: int, rates: Mapping[str, float] | None = None
-) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule over all ``steps`` of the training.
-
-    Args:
-        settings: How to train.
-        steps: Updates in all.
-        rates: The learning rate of a weight as a part of the schedule's, by the weight's path; 1 for others.
-    """
+def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer with its schedule over all ``steps`` of the training."""
     schedule = Warmup(
         peak=settings.learning_rate,
         warmup_steps=round(settings.warmup * steps),
@@ -82,16 +74,29 @@ def build_optimizer(
         weight_decay=settings.weight_decay or None,
         global_clipnorm=settings.clip_norm or None,
     )
-    if rates:
-        update_step = optimizer.update_step
-        optimizer.update_step = lambda gradient, variable, rate: update_step(
-            gradient, variable, rate * rates.get(variable.path, 1.0)
-        )
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["embedding", "bias", "gamma", "beta"])
     if settings.precision == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def scale_rates(
+    optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], rates: Mapping[str, float]
+) -> None:
+    """Give weights learning rates of their own.
+
+    Args:
+        optimizer: Built for the weights.
+        variables: The weights, in the order in which it was built.
+        rates: The learning rate of a weight as a part of the schedule's, by the weight's path; 1 for others.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    factors = [rates.get(variable.path, 1.0) for variable in variables]
+    update_step = optimizer.update_step
+    optimizer.update_step = lambda gradient, variable, rate: update_step(
+        gradient, variable, rate * factors[optimizer._get_variable_index(variable)]
+    )
 
 
 def fit(
@@ -119,7 +124,7 @@ def fit(
         folder: Where the state is kept after each epoch; None: nowhere.
         resume: Go on from the state in ``folder``.
         fingerprint: What must be the same for a run to go on, name to value.
-        rates: See ``build_optimizer``.
+        rates: See ``scale_rates``.
         callbacks: What else happens between the epochs.
         verbose: Show progress on standard error.
 
@@ -133,13 +138,15 @@ def fit(
     epochs = settings.epochs or _enough_epochs(steps)
     trainer = Trainer(model)
     trainer.compile(
-        optimizer=build_optimizer(settings, steps * epochs, rates),
+        optimizer=build_optimizer(settings, steps * epochs),
         loss=SparseCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=False,
     )
     trainer(np.zeros((1, 8), np.int32))
     trainer.optimizer.build(trainer.trainable_variables)
+    if rates:
+        scale_rates(trainer.optimizer, trainer.trainable_variables, rates)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
         documents=len(validation.labels),
