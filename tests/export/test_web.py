@@ -78,13 +78,16 @@ def installed(exported, tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
     except ImportError:
         unavailable("needs playwright")
     if not CHROMIUM:
         unavailable("needs Chromium")
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        try:
+            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        except Error as error:
+            unavailable(f"Chromium does not start: {error.message.splitlines()[0]}")
         yield chromium
         chromium.close()
 
