@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import tyro
 
+from kerascnn.config import Source
 from kerascnn.errors import InputError
 
 ArgumentsT = TypeVar("ArgumentsT")
@@ -78,3 +79,20 @@ def without_notes() -> Iterator[None]:
 def say(message: str) -> None:
     """Tell the person, apart from the results on standard output."""
     print(message, file=sys.stderr, flush=True)
+
+
+def labelled(data: tuple[str, ...], source: Source, labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Texts and labels of data that a bundle is measured on; what was left out of it is said.
+
+    Args:
+        data: Sources, as for training.
+        source: How to read them.
+        labels: Those that the bundle knows.
+    """
+    from kerascnn.data.sources import read_rows
+    from kerascnn.data.splits import usable_rows
+
+    rows, messages = usable_rows(read_rows(data, source), labels)
+    for message in messages:
+        say(message)
+    return [row.text for row in rows], [row.label for row in rows]

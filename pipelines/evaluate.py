@@ -11,7 +11,7 @@ from typing import Annotated
 import tyro
 
 from kerascnn.config import Source
-from pipelines.command import parse, run, say, start_tensorflow
+from pipelines.command import labelled, parse, run, start_tensorflow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +34,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse(Arguments, "evaluate", __doc__, argv)
     start_tensorflow()
     from kerascnn import load
-    from kerascnn.data.sources import read_rows
-    from kerascnn.data.splits import usable_rows
     from kerascnn.evaluation import metrics, plots
 
     classifier = load(args.bundle)
-    rows, messages = usable_rows(read_rows(args.data, args.source), classifier.bundle_.labels)
-    for message in messages:
-        say(message)
-    figures = classifier.evaluate([row.text for row in rows], [row.label for row in rows])
+    figures = classifier.evaluate(*labelled(args.data, args.source, classifier.bundle_.labels))
     if args.plot:
         plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))
     print(json.dumps(figures, ensure_ascii=False) if args.json else metrics.table(figures))

@@ -14,7 +14,7 @@ import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, say, start_tensorflow, without_notes
+from pipelines.command import labelled, parse, run, say, start_tensorflow, without_notes
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             written = _export(name, classifier.bundle_, folder, args, texts)
         say(f"wrote {written}")
     if args.verify:
-        documents = _documents(args.data, args.source, classifier.bundle_.labels)
+        documents = labelled(args.data, args.source, classifier.bundle_.labels) if args.data else ([], [])
         with without_notes():
             rows = list(verify.table(classifier, folder, *documents))
         print(json.dumps(rows) if args.json else verify.markdown(rows))
@@ -98,19 +98,6 @@ def _calibration_texts(bundle: Bundle, data: tuple[str, ...]) -> list[str]:
             f"int8 is calibrated on training texts: {error}; or give others by --calibration-data"
         ) from None
     return [row.text for row in random.Random(0).sample(rows, min(len(rows), CALIBRATION_TEXTS))]
-
-
-def _documents(data: tuple[str, ...], source: Source, labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Texts and labels of the data given by --data."""
-    from kerascnn.data.sources import read_rows
-    from kerascnn.data.splits import usable_rows
-
-    if not data:
-        return [], []
-    rows, messages = usable_rows(read_rows(data, source), labels)
-    for message in messages:
-        say(message)
-    return [row.text for row in rows], [row.label for row in rows]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from kerascnn import edge
 from kerascnn.bundle import Bundle
@@ -60,6 +59,7 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
     vocabulary.write_lines(folder / "labels.txt", bundle.labels)
     if tflite.takes(bundle) == "ids":
         vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     settings = {
         "schema_version": edge.SCHEMA_VERSION,
         "input": tflite.takes(bundle),
@@ -67,17 +67,12 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
         "level": bundle.vectorizer.settings.level,
         "rules": rules(bundle.vectorizer.settings),
         "stop_words": list(bundle.vectorizer.stop_words),
+        "files": {path.name: sha256(path) for path in files},
     }
-    write_edge_json(folder, settings)
+    write_json(folder / "edge.json", settings)
     answers = {}
     for path in sorted(folder.glob("model_*.tflite")):
         classifier = edge.EdgeClassifier(path)
         answers[path.name] = [[float(f"{p:.6g}") for p in row] for row in classifier.predict_proba(PROBES)]
     golden = {"texts": PROBES, "inputs": [tflite.inputs(bundle, text) for text in PROBES], "probabilities": answers}
     (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def write_edge_json(folder: Path, settings: dict[str, Any]) -> None:
-    """Write ``edge.json``: how text becomes numbers, and the hashes of the files that depend on it."""
-    files = {path.name: sha256(path) for path in sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])}
-    write_json(folder / "edge.json", settings | {"files": files})

@@ -90,8 +90,7 @@ def _archive(bundle: Bundle, folder: str) -> None:
     to_ids: Callable[[tf.Tensor], tf.Tensor] = tf.identity
     if takes(bundle) == "code_points":
         to_ids = CodePoints(bundle.vectorizer)
-    archive = keras.export.ExportArchive()
-    archive.track(bundle.model)
+    archive = keras.export.ExportArchive()  # finds the variables by itself
     spec = tf.TensorSpec([1, bundle.vectorizer.settings.max_length], tf.int32, name=takes(bundle))
 
     def probabilities(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
