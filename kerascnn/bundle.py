@@ -29,6 +29,8 @@ PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "numpy", "scik
 # What loading reads; people may edit the model card.
 CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
 TOLERANCE = 1e-4
+PRETRAINING = "pretraining"
+"""The task of an encoder without labels."""
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 """Texts to probabilities, (documents, classes)."""
@@ -71,6 +73,20 @@ def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = F
         _write_files(bundle, beside, predict)
 
 
+def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> None:
+    """Write a pretrained encoder, ids -> features, which has no labels, to a new folder.
+
+    Raises:
+        InputError: The folder exists and is not to be, or must not be, replaced.
+    """
+    check_free(folder, overwrite=overwrite)
+    with whole_folder(folder) as beside:
+        _write_common(bundle, beside)
+        text = card.encoder_card(bundle.config, bundle.data, bundle.metrics)
+        (beside / "README.md").write_text(text, encoding="utf-8")
+        _write_manifest(bundle, beside, PRETRAINING)
+
+
 def check_free(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that a bundle must not be written to: better before a training than after it."""
     if not folder.exists():
@@ -88,11 +104,11 @@ def read(folder: Path) -> Bundle:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
     manifest = read_manifest(folder)
-    for name in CHECKED:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: missing, the bundle is not whole; train it again or copy it again")
-        if sha256(folder / name) != manifest["files"].get(name):
-            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
+    if manifest["task"] == PRETRAINING:
+        raise InputError(
+            f"{folder}: a pretrained encoder, which knows no labels; train a classifier: --init-from {folder}"
+        )
+    _check_files(folder, manifest, CHECKED)
     bundle = Bundle(
         config=configuration.from_dict(configuration.read(folder / "config.yaml"), str(folder / "config.yaml")),
         vectorizer=Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt")),
@@ -108,6 +124,25 @@ def read(folder: Path) -> Bundle:
             f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
         )
     return bundle
+
+
+def read_model(folder: Path) -> keras.Model:
+    """The model of a bundle, of a classifier or of a pretrained encoder, without the rest.
+
+    Raises:
+        InputError: It is missing, damaged, or written by a newer version.
+    """
+    manifest = read_manifest(folder)
+    _check_files(folder, manifest, ("model.keras",))
+    return _load_model(folder / "model.keras", manifest["packages"])
+
+
+def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: missing, the bundle is not whole; train it again or copy it again")
+        if sha256(folder / name) != manifest["files"].get(name):
+            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
 
 
 def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
@@ -169,12 +204,8 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
 
 
 def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
-    configuration.write(bundle.config, folder / "config.yaml")
-    vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    _write_common(bundle, folder)
     vocabulary.write_lines(folder / "labels.txt", bundle.labels)
-    bundle.model.save(folder / "model.keras")
-    write_json(folder / "metrics.json", bundle.metrics)
-    _write_history(bundle.history, folder / "history.csv")
     texts = list(PROBES)
     golden = {
         "texts": texts,
@@ -189,11 +220,23 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
     (folder / "README.md").write_text(
         card.model_card(bundle.config, bundle.labels, bundle.data, bundle.metrics), encoding="utf-8"
     )
+    _write_manifest(bundle, folder, "single")
+
+
+def _write_common(bundle: Bundle, folder: Path) -> None:
+    configuration.write(bundle.config, folder / "config.yaml")
+    vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    bundle.model.save(folder / "model.keras")
+    write_json(folder / "metrics.json", bundle.metrics)
+    _write_history(bundle.history, folder / "history.csv")
+
+
+def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
     write_json(
         folder / "manifest.json",
         {
             "schema_version": SCHEMA_VERSION,
-            "task": "single",
+            "task": task,
             "model": bundle.config.model,
             "vectorizer": bundle.vectorizer.settings_dict(),
             "temperature": bundle.temperature,

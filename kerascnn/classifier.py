@@ -107,7 +107,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         """
         given = {name: value for name in self._parameters() if (value := getattr(self, name)) is not None}
         run: Config[Any] | None = getattr(self, "_run", None)
-        base = run if run is not None and run.model == self.model else configuration.default(self.model)
+        base = run if run is not None and run.model == self.model else configuration.default(self.model, self.init_from)
         changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
         for group in GROUPS:

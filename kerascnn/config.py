@@ -95,6 +95,9 @@ class Transfer(Settings):
     embedding starts from; network.embedding_dim follows the file."""
     vectors_deviation: Amount = 0.1
     """Standard deviation that the vectors' numbers are scaled to; 0: as they stand in the file."""
+    init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",))] = ""
+    """Folder of a pretrained encoder or of another classifier to start from: its tokens become known, its layers are
+    copied where names and sizes agree, the last layer is new. Its model, text and network settings are the defaults."""
     extend_vocabulary: Annotated[int, annotated_types.Ge(0)] = 0
     """Words of the file, at the most, that become known although no training text has them."""
     freeze: tuple[Literal["embedding", "encoder"], ...] = ()
@@ -107,6 +110,16 @@ class Transfer(Settings):
     rate_factor: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
     """Learning rate of a group as a part of that of the group above it (Howard & Ruder 2018 have 1/2.6 for each layer).
     Their slanted triangle is training.schedule linear with training.warmup 0.1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masking(Settings):
+    """How a network is pretrained: by naming tokens that are hidden from it (Devlin et al. 2019)."""
+
+    rate: Annotated[float, annotated_types.Interval(gt=0, lt=1)] = 0.15
+    """Part of a document's known tokens that is hidden."""
+    negatives: Annotated[int, annotated_types.Ge(0)] = 1000
+    """Wrong answers that a batch is compared with; 0, or a vocabulary that is no larger: the whole vocabulary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,14 +146,25 @@ class Config(Settings, Generic[NetworkT]):
     transfer: Transfer = field(default_factory=Transfer)
 
 
-def default(model: str) -> Config[Any]:
+def default(model: str = "", init_from: str = "") -> Config[Any]:
     """The run that a model starts from: its own network and text settings, every other default as it stands above.
 
+    Args:
+        model: Its name; empty: that of the bundle to start from, or the default.
+        init_from: Bundle to start from; its network and text settings stand in place of the model's, if that is its.
+
     Raises:
-        InputError: No model has that name.
+        InputError: No model has that name, or the bundle cannot be read.
     """
-    network = models.get(model)
-    return Config(model=model, text=network.text, network=network())
+    if init_from:
+        path = Path(init_from) / "config.yaml"
+        origin = from_dict(read(path), str(path))
+        if model in ("", origin.model):
+            return Config(
+                model=origin.model, text=origin.text, network=origin.network, transfer=Transfer(init_from=init_from)
+            )
+    network = models.get(model or Config.model)
+    return Config(model=model or Config.model, text=network.text, network=network())
 
 
 def from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = None) -> Config[Any]:

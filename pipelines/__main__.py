@@ -9,6 +9,7 @@ from pipelines.command import run
 
 VERBS = {
     "train": "train a text classifier",
+    "pretrain": "let a network learn from text without labels, for training to start from",
     "evaluate": "figures of a bundle on labelled data",
     "predict": "labels and probabilities for new text",
     "export": "what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX",

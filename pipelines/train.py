@@ -45,21 +45,28 @@ class Arguments(Generic[NetworkT]):
     """Print the figures as JSON on standard output."""
 
 
-def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
-    """The command line over the YAML file over the defaults of the model."""
+def starting_run(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
+    """The YAML file that a command line names over the defaults of the model, and the file's name."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--config", default="")
-    first.add_argument("--model")
+    first.add_argument("--model", default="")
+    first.add_argument("--init-from", "--init_from", "--transfer.init-from", "--transfer.init_from")
     known, _ = first.parse_known_args(argv)
     values = configuration.read(known.config) if known.config else {}
     if known.model and known.model != values.get("model", Config.model):
         # settings of another architecture's network and text do not carry over
         values = {key: value for key, value in values.items() if key not in ("network", "text")}
-    base = configuration.from_dict(
-        {**values, **({"model": known.model} if known.model else {})}, known.config or "--model"
-    )
+    if known.init_from is None:
+        known.init_from = (values.get("transfer") or {}).get("init_from", "")
+    start = configuration.default(known.model or values.get("model", ""), known.init_from)
+    return configuration.from_dict({**values, "model": start.model}, known.config or "--model", start), known.config
+
+
+def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
+    """The command line over the YAML file over the defaults of the model."""
+    base, config = starting_run(argv)
     kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, "train", DESCRIPTION, argv, default=kind(run=base, config=known.config))
+    return parse(kind, "train", DESCRIPTION, argv, default=kind(run=base, config=config))
 
 
 def output_folder(config: Config[Any]) -> Path:

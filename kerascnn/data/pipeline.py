@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,8 @@ import tensorflow as tf
 WINDOW = 50
 # Padded lengths are multiples of this, so that the kernels see few different shapes.
 LENGTH_MULTIPLE = 8
+# Ids (batch, length) and labels (batch,).
+EXAMPLES = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def training_batches(ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int
             for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
                 yield ids.padded(rows), labels[rows]
 
-    return _dataset(generate)
+    return dataset(generate, EXAMPLES)
 
 
 def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
@@ -83,11 +86,16 @@ def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data
         for rows in batches:
             yield ids.padded(rows), labels[rows]
 
-    return _dataset(generate).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return dataset(generate, EXAMPLES).apply(tf.data.experimental.assert_cardinality(len(batches)))
 
 
-def _dataset(generate: Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]) -> tf.data.Dataset:
-    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
+def dataset(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:
+    """The batches of a generator, made ready while the one before is worked on.
+
+    Args:
+        generate: Makes the batches, nested tuples of arrays.
+        signature: ``tf.TensorSpec`` of each array, nested alike.
+    """
     options = tf.data.Options()
     # Autotune can stall the end of an epoch for seconds.
     options.autotune.enabled = False

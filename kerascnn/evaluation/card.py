@@ -47,6 +47,26 @@ def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, An
     return "\n\n".join(sections) + "\n"
 
 
+def encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """The ``README.md`` of a pretrained encoder."""
+    held_out = metrics["validation"]
+    sections = [
+        f"# {config.model}, pretrained on {', '.join(config.data)}",
+        "Knows no labels yet. A classifier starts from it:",
+        "```bash\npython -m pipelines.train --init-from PATH_OF_THIS_FOLDER --data train.csv\n```",
+        "## Data",
+        table(("split", "rows", "sources"),
+               [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),
+        "## Figures",
+        f"Of {held_out['tokens']:,} hidden tokens of held-out documents {held_out['accuracy']:.1%} were named right;"
+        f" perplexity {held_out['perplexity']:.1f}.",
+        "## Training",
+        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds, seed"
+        f" {config.seed}. All settings stand in `config.yaml`, the epochs in `history.csv`.",
+    ]  # fmt: skip
+    return "\n\n".join(sections) + "\n"
+
+
 def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
     rows = [(name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}")
             for name, values in figures["per_class"].items()]  # fmt: skip

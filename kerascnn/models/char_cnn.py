@@ -28,6 +28,7 @@ class CharCNN(Network):
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
     text: ClassVar[Text] = Text(level="character", max_tokens=20_000, min_count=1, max_length=512)
+    states: ClassVar[str] = r"block_\d+"
 
     embedding_dim: Size = 128
     """Length of a character vector."""

@@ -24,6 +24,7 @@ class DeepPyramidCNN(Network):
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
     good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
     text: ClassVar[Text] = Text(level="word", max_tokens=30_000, min_count=2, max_length=512)
+    states: ClassVar[str] = r"block_\d+"
 
     embedding_dim: Size = 128
     """Length of a word vector."""

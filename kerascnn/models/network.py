@@ -49,6 +49,9 @@ class Network(Settings):
     """One line for ``--list-models``."""
     text: ClassVar[Text] = Text()
     """The text settings that this model starts from."""
+    states: ClassVar[str] = ""
+    """Pattern of the names of the layers that tell what stands where, (batch, time, channels), the finest first; empty:
+    the model cannot be pretrained on tokens."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """Number of trainable weights of the model that ``build`` gives for the same arguments, without building it."""

@@ -21,6 +21,7 @@ class RecurrentNetwork(Network):
     paper: ClassVar[str] = "Hochreiter & Schmidhuber 1997 (LSTM), Cho et al. 2014 (GRU); Conneau et al. 2017 (pooling)"
     good_for: ClassVar[str] = "sentences whose word order matters; a yardstick for the convolutions"
     text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=256)
+    states: ClassVar[str] = r"recurrent_\d+"
 
     cell: Literal["gru", "lstm"] = "gru"
     """Kind of recurrent cell."""

@@ -21,6 +21,7 @@ class Transformer(Network):
     paper: ClassVar[str] = "Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)"
     good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a yardstick for the convolutions"
     text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=256)
+    states: ClassVar[str] = r"normalization"
 
     width: Size = 64
     """Channels of the whole encoder; even, and a multiple of heads."""

@@ -21,6 +21,7 @@ class WordCNN(Network):
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
     text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+    states: ClassVar[str] = r"convolution_\d+"
 
     embedding_dim: Size = 64
     """Length of a word vector."""

@@ -124,7 +124,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.model.set_weights(self._best)
 
     def _variables(self) -> list[keras.Variable]:
-        return [*self.model.model.variables, *self.model.optimizer.variables]
+        return [*self.model.variables, *self.model.optimizer.variables]
 
     def _write(self, path: Path) -> None:
         progress = {"fingerprint": self.fingerprint, "history": self.history, "seconds": self.seconds}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,27 +154,65 @@ def fit(
         folder=folder,
         fingerprint=fingerprint or {},
     )
+    callbacks = [*callbacks, checkpoint, *_tensorboard(settings, folder)]
+    if verbose:
+        callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
+    run(
+        trainer,
+        lambda epoch: training_batches(train.ids, train.labels, settings.batch_size, seed=seed, first_epoch=epoch),
+        validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
+        checkpoint,
+        steps=steps,
+        epochs=epochs,
+        resume=resume,
+        callbacks=callbacks,
+        class_weight=_class_weights(train.labels) if settings.class_weights == "balanced" else None,
+    )
+    return checkpoint
+
+
+def run(
+    trainer: keras.Model,
+    batches: Callable[[int], tf.data.Dataset],
+    validation: tf.data.Dataset,
+    checkpoint: Checkpoint,
+    *,
+    steps: int,
+    epochs: int,
+    resume: bool,
+    callbacks: Sequence[keras.callbacks.Callback],
+    class_weight: dict[int, float] | None = None,
+) -> None:
+    """Train what is compiled until its last epoch or the end of patience; it ends with the weights of its best epoch.
+
+    Args:
+        trainer: Compiled, its optimizer built.
+        batches: From an epoch on, the endless training batches.
+        validation: The validation batches.
+        checkpoint: Judges the epochs, and keeps the state.
+        steps: Batches of an epoch.
+        epochs: Epochs at the most.
+        resume: Go on from the state of the checkpoint.
+        callbacks: What happens between the epochs, the checkpoint among it.
+        class_weight: Weight of each class in the loss; None: 1.
+    """
     checkpoint.set_model(trainer)
     if resume:
         checkpoint.restore()
     if checkpoint.finished or checkpoint.epoch >= epochs:
         checkpoint.restore_best()
-        return checkpoint
-    callbacks = [*callbacks, checkpoint, *_tensorboard(settings, folder)]
-    if verbose:
-        callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
+        return
     trainer.fit(
-        training_batches(train.ids, train.labels, settings.batch_size, seed=seed, first_epoch=checkpoint.epoch),
+        batches(checkpoint.epoch),
         steps_per_epoch=steps,
         initial_epoch=checkpoint.epoch,
         epochs=epochs,
-        validation_data=validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
-        class_weight=_class_weights(train.labels) if settings.class_weights == "balanced" else None,
+        validation_data=validation,
+        class_weight=class_weight,
         callbacks=callbacks,
         shuffle=False,
         verbose=0,
     )
-    return checkpoint
 
 
 def _enough_epochs(steps: int) -> int:

@@ -15,7 +15,7 @@ from kerascnn.config import Config, Transfer
 from kerascnn.errors import InputError
 from kerascnn.text import embeddings
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.transfer import groups, vectors
+from kerascnn.transfer import groups, origin, vectors
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,16 @@ class Start:
 
 
 def extended(vectorizer: Vectorizer, settings: Transfer) -> Vectorizer:
-    """A vectorizer that also knows the first words of the file of vectors, so that unseen words have a vector.
+    """A vectorizer that also knows the words that the network brings along, so that unseen words mean something.
 
-    A word that the vectorizer would take apart or change is left out.
+    These are the tokens of the bundle to start from, or the first words of the file of vectors; of the latter, a word
+    that the vectorizer would take apart or change is left out.
+
+    Raises:
+        InputError: The bundle reads text otherwise, or cannot be read.
     """
+    if settings.init_from:
+        return origin.extended(vectorizer, settings.init_from)
     if not (settings.vectors and settings.extend_vocabulary):
         return vectorizer
     known = set(vectorizer.vocabulary)
@@ -67,6 +73,8 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
         InputError: The vectors cannot be used, or the model has no place for them.
     """
     settings, size = config.transfer, len(vectorizer.vocabulary)
+    if settings.vectors and settings.init_from:
+        raise InputError("the embedding starts from --vectors or from --init-from; leave one out")
     found = embeddings.read(settings.vectors, vectorizer.vocabulary) if settings.vectors else None
     if found:
         if not hasattr(config.network, "embedding_dim"):
@@ -80,6 +88,10 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
         vectors.place(model, found, deviation=settings.vectors_deviation, seed=config.seed)
         metrics = vectors.coverage(found, values, size)
         messages = (*found.messages, _told(config, metrics, size))
+    if settings.init_from:
+        placed = origin.place(model, settings.init_from, size)
+        metrics = {"origin_tokens": placed.tokens / size}
+        messages = (_inherited(settings.init_from, placed, size),)
     rates = groups.rates(model, settings.rate_factor) if settings.rate_factor != 1 else {}
     if settings.freeze and settings.frozen_epochs:
         return Start(config, model, metrics, messages, rates, (groups.Unfreezing(settings),))
@@ -91,4 +103,11 @@ def _told(config: Config[Any], metrics: dict[str, float], size: int) -> str:
     return (
         f"{config.transfer.vectors}: {config.network.embedding_dim} dimensions, for {metrics['vectors_types']:.1%} of"
         f" the {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
+    )
+
+
+def _inherited(folder: str, placed: origin.Placed, size: int) -> str:
+    return (
+        f"{folder}: {placed.tokens:,} of the {size:,} tokens are its own; from it are {', '.join(placed.layers)};"
+        f" new are {', '.join(placed.new)}"
     )

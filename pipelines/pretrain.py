@@ -1,0 +1,120 @@
+"""Pretrain a network on text without labels, by naming hidden tokens; training starts from it with --init-from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Generic
+
+import tyro
+
+from kerascnn.config import Config, Masking, NetworkT, Transfer
+from kerascnn.errors import InputError
+from pipelines import train
+from pipelines.command import parse, run, say, start_tensorflow
+
+DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
+"""Where pretraining differs from training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Generic[NetworkT]):
+    """What the command adds to a run."""
+
+    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    masking: Masking = field(default_factory=Masking)
+    config: str = ""
+    """YAML file of settings; options on the command line win."""
+    resume: bool = False
+    """Go on with the interrupted run of the same settings, data and output."""
+    overwrite: bool = False
+    """Replace the bundle that stands at --output."""
+    json: bool = False
+    """Print the figures as JSON on standard output."""
+
+
+def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
+    """The command line over the YAML file over the defaults of the model."""
+    base, config = train.starting_run(argv)
+    if not config:
+        base = dataclasses.replace(base, training=dataclasses.replace(base.training, **DEFAULTS))
+    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
+    return parse(kind, "pretrain", __doc__, argv, default=kind(run=base, config=config))
+
+
+def output_folder(config: Config[Any]) -> Path:
+    """``config.output``, or saved_models/DATA-MODEL-pretrained."""
+    if config.output:
+        return Path(config.output)
+    folder = train.output_folder(config)
+    return folder.with_name(f"{folder.name}-pretrained")
+
+
+def pretrain(args: Arguments[Any]) -> dict[str, Any]:
+    """Pretrain, and write the encoder; returns its metrics."""
+    start_tensorflow()
+    from kerascnn import bundle
+    from kerascnn.transfer.pretraining import pretrain
+
+    config, folder = args.run, output_folder(args.run)
+    if config.transfer != Transfer():
+        raise InputError("pretraining starts from nothing; leave out the settings of transfer")
+    state = train.state_folder(folder)
+    if args.resume and folder.exists() and not state.exists():
+        say(f"{folder} is finished already")
+        return bundle.read_metrics(folder)
+    bundle.check_free(folder, overwrite=args.overwrite or args.resume)
+    if state.exists() and not args.resume:
+        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
+        shutil.rmtree(state)
+    texts = read_texts(config)
+    say(f"{len(texts):,} texts")
+    made = pretrain(texts, config, args.masking, folder=state, resume=args.resume, verbose=True)
+    digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+    made.data["train"] = {"sources": list(config.data), "rows": len(texts), "sha256": digest}
+    bundle.write_encoder(made, folder, overwrite=args.overwrite or args.resume)
+    shutil.rmtree(state)
+    _report(made.metrics, folder)
+    return made.metrics
+
+
+def read_texts(config: Config[Any]) -> list[str]:
+    """All texts of the data that are not blank, each once, labels ignored."""
+    from kerascnn.data import sources
+
+    texts: dict[str, None] = {}
+    count = 0
+    for spec in config.data:
+        for record in sources.read_texts(spec, config.source):
+            count += 1
+            texts[record.fields[config.source.text_column]] = None
+    kept = [text for text in texts if text.strip()]
+    if len(kept) < count:
+        say(f"{count - len(kept):,} of {count:,} texts are blank or repeat another one; left out")
+    return kept
+
+
+def _report(metrics: dict[str, Any], folder: Path) -> None:
+    held_out = metrics["validation"]
+    say(
+        f"\nof {held_out['tokens']:,} hidden tokens of held-out texts {held_out['accuracy']:.1%} are named right;"
+        f" perplexity {held_out['perplexity']:.1f}\n{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in"
+        f" {metrics['seconds']:.0f} s ({metrics['documents_per_second']:,.0f} documents/s)\nwrote {folder}"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = arguments(argv)
+    metrics = pretrain(args)
+    if args.json:
+        print(json.dumps(metrics, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    run(main)
