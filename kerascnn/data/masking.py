@@ -25,9 +25,8 @@ SIGNATURE = (
     (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2), tf.int32), tf.TensorSpec((None,), tf.int32)),
     tf.TensorSpec((None,), tf.int32),
 )
-"""((ids with hidden tokens (batch, length), their places (hidden, 2): document and position, wrong answers
-(negatives,)),
-the hidden tokens (hidden,)), all int32."""
+"""((ids with hidden tokens (batch, length), their places (hidden, 2): document, position; wrong answers (drawn,)), the
+hidden tokens (hidden,)), all int32."""
 
 
 def frequencies(ids: Ids, vocabulary_size: int) -> np.ndarray:
@@ -88,7 +87,7 @@ def training_batches(
             generator = np.random.default_rng((seed, epoch, 1))
             for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
                 (hidden, places, _), answers = hide(ids.padded(rows), settings.rate, size, generator)
-                wrong = generator.choice(size, settings.negatives, p=probabilities).astype(np.int32)
+                wrong = np.unique(generator.choice(size, settings.negatives, p=probabilities)).astype(np.int32)
                 yield (hidden, places, wrong), answers
 
     return dataset(generate, SIGNATURE)

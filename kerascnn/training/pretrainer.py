@@ -24,7 +24,8 @@ class Pretrainer(keras.Model):
         network: Functional model, int32 (batch, length) -> logits, with the layers ``embedding`` and ``features``.
         states: Pattern of the names of the layers that tell what stands where, see ``Network.states``.
         probabilities: Of each id among the wrong answers, float (vocabulary_size,); the bias starts from them.
-        negatives: Wrong answers of a batch; 0: the answer is compared with all rows in training too.
+        negatives: Draws of wrong answers for a batch, each counted once; 0: the answer is compared with all rows in
+            training too.
     """
 
     def __init__(self, network: keras.Model, *, states: str, probabilities: np.ndarray, negatives: int) -> None:
@@ -40,7 +41,7 @@ class Pretrainer(keras.Model):
         self.normalization = keras.layers.LayerNormalization(name="normalization")
         self.bias = self.add_weight(shape=(self.table.input_dim,), name="bias")
         self.bias.assign(np.log(np.resize(probabilities + 1e-9, self.table.input_dim)))
-        self.draws = tf.constant(negatives * probabilities, tf.float32) if negatives else None
+        self.drawn = tf.constant(-np.expm1(negatives * np.log1p(-probabilities)), tf.float32) if negatives else None
         self.loss_mean, self.accuracy = keras.metrics.Mean(name="loss"), keras.metrics.Mean(name="accuracy")
 
     def call(self, inputs, training=False):
@@ -64,7 +65,7 @@ class Pretrainer(keras.Model):
         (ids, places, wrong), answers = data
         with tf.GradientTape() as tape:
             known = self((ids, places), training=True)
-            losses = self._full(known, answers)[0] if self.draws is None else self._sampled(known, answers, wrong)
+            losses = self._full(known, answers)[0] if self.drawn is None else self._sampled(known, answers, wrong)
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(
@@ -96,7 +97,7 @@ class Pretrainer(keras.Model):
         return losses, tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == answers, tf.float32)
 
     def _sampled(self, known, answers, wrong):
-        """Cross-entropy among the answer and the wrong answers, corrected for how often each is drawn."""
+        """Cross-entropy among the answer and the wrong answers, corrected for how probably each is drawn at all."""
         labels = tf.cast(answers[:, None], tf.int64)
         return tf.nn.sampled_softmax_loss(
             weights=self.table.embeddings.value,
@@ -105,5 +106,5 @@ class Pretrainer(keras.Model):
             inputs=known,
             num_sampled=tf.size(wrong),
             num_classes=self.table.input_dim,
-            sampled_values=(tf.cast(wrong, tf.int64), tf.gather(self.draws, labels), tf.gather(self.draws, wrong)),
+            sampled_values=(tf.cast(wrong, tf.int64), tf.gather(self.drawn, labels), tf.gather(self.drawn, wrong)),
         )
