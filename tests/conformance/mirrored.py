@@ -1,7 +1,8 @@
 """Trains the models it is given on one device and on two virtual ones; a process of its own, for devices are set once.
 
-Prints a JSON object: model -> {"one": losses of the epochs on one device, "two": those on two, "apart": the largest
-difference of a weight, or null where batch normalization sees other batches}.
+All but the head is frozen for the first epoch. Prints a JSON object: model -> {"one": losses of the epochs on one
+device, "two": those on two, "changed": the groups that the first epoch and the others changed on two, "apart": the
+largest difference of a weight, or null where batch normalization sees other batches}.
 """
 
 import dataclasses
@@ -13,10 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn import models
-from kerascnn.config import Training
+from kerascnn.config import Training, Transfer
 from kerascnn.training.fit import build_optimizer
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
+from kerascnn.transfer.groups import GROUPS, Unfreezing, group_of
 from tests.conformance.descriptors import DESCRIPTORS
 
 VOCABULARY, CLASSES = 50, 3
@@ -34,8 +36,31 @@ def train(name, strategy, ids, labels):
         trainer = Trainer(network.build(vocabulary_size=VOCABULARY, classes=CLASSES))
         optimizer = build_optimizer(Training(learning_rate=0.001, schedule="constant"), 100)
         trainer.compile(optimizer=optimizer, loss=SparseCrossentropy(label_smoothing=0.0), jit_compile=False)
+        trainer(ids[:1])
+        optimizer.build(trainer.trainable_variables)
+    record = Record()
+    schedule = Unfreezing(Transfer(freeze=("embedding", "encoder"), frozen_epochs=1))
     batches = tf.data.Dataset.from_tensor_slices((ids, labels)).batch(16, drop_remainder=True)
-    return trainer.fit(batches, epochs=3, shuffle=False, verbose=0).history["loss"], trainer.model
+    history = trainer.fit(batches, epochs=4, shuffle=False, verbose=0, callbacks=[schedule, record]).history
+    return history["loss"], trainer.model, [record.changed(0, 1), record.changed(1, -1)]
+
+
+class Record(keras.callbacks.Callback):
+    """The weights of each group before and after each epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.seen = [self._weights()]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(self._weights())
+
+    def changed(self, before, after):
+        first, last = self.seen[before], self.seen[after]
+        return [group for group in GROUPS if not all(map(np.array_equal, first[group], last[group]))]
+
+    def _weights(self):
+        layers = self.model.model.layers
+        return {group: [w for x in layers if group_of(x) == group for w in x.get_weights()] for group in GROUPS}
 
 
 def main():
@@ -47,11 +72,11 @@ def main():
     ids[:, 3] = labels + 2
     found = {}
     for name in sys.argv[1:]:
-        shared, mirrored = train(name, two, ids, labels)
-        single, alone = train(name, tf.distribute.get_strategy(), ids, labels)
+        shared, mirrored, changed = train(name, two, ids, labels)
+        single, alone, _ = train(name, tf.distribute.get_strategy(), ids, labels)
         apart = max(np.abs(a - b).max() for a, b in zip(mirrored.get_weights(), alone.get_weights(), strict=True))
         normalized = any(isinstance(layer, keras.layers.BatchNormalization) for layer in alone.layers)
-        found[name] = {"one": single, "two": shared, "apart": None if normalized else float(apart)}
+        found[name] = {"one": single, "two": shared, "changed": changed, "apart": None if normalized else float(apart)}
     print(json.dumps(found))
 
 

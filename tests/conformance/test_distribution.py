@@ -30,3 +30,10 @@ def test_two_devices_train_the_weights_of_one(name, mirrored):
     if found["apart"] is not None:
         assert found["apart"] < 1e-5
         np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)
+
+
+@every_model_anew
+def test_on_two_devices_frozen_groups_rest_until_they_learn(name, mirrored):
+    first, later = mirrored[name]["changed"]
+    assert first == ["head"]
+    assert {"head", "encoder"} <= set(later)
