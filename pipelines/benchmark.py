@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import annotated_types
 import tyro
 import yaml
 
@@ -23,10 +25,10 @@ from kerascnn.files import whole_file
 from pipelines.command import parse, run, say
 
 COLUMNS = (
-    "model", "data", "settings", "device", "seed", "training_rows", "test_rows", "accuracy", "macro_f1", "parameters",
-    "epochs", "seconds", "documents_per_second", "model_keras_bytes",
+    "model", "data", "settings", "device", "seed", "fold", "training_rows", "test_rows", "accuracy", "macro_f1",
+    "parameters", "epochs", "seconds", "documents_per_second", "model_keras_bytes",
 )  # fmt: skip
-KEY = ("model", "data", "settings", "device", "seed")
+KEY = ("model", "data", "settings", "device", "seed", "fold")
 SPLITS = {"--data": ("train",), "--validation-data": ("validation", "dev"), "--test-data": ("test",)}
 START, END = "<!-- accuracy -->", "<!-- end -->"
 
@@ -42,6 +44,9 @@ class Accuracy:
     jsonl or parquet, also .gz. NAME=SOURCE gives one the name that stands in the table."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """A training each."""
+    folds: Annotated[int, annotated_types.Ge(0)] = 0
+    """Cross-validation: the rows of all splits together, in so many parts by class, 2 or more; each is test data once,
+    and the rest training data, of which validation data is split off. 0: the splits as they are."""
     settings: tuple[str, ...] = ()
     """Settings that differ from the defaults, GROUP.KEY=VALUE, as training.epochs=3."""
     device: str = "CPU"
@@ -76,6 +81,38 @@ def source(data: str) -> tuple[str, list[str]]:
             raise InputError(f"{place}: no file {stems[-1]}.csv, .tsv, .jsonl or .parquet, plain or .gz")
         options += [option, str(files[0])]
     return name or Path(place).name, options
+
+
+def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """The number of each fold, from 1, and the options that train and test on it.
+
+    Args:
+        data: A data set, see ``source``.
+        folds: Number of parts.
+        seed: Which rows go together.
+        folder: Where the files of a fold may lie while it is used.
+
+    Raises:
+        InputError: A class has fewer rows than there are folds, or there is one fold.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    from kerascnn.config import Source
+    from kerascnn.data.sources import read_rows
+
+    options = source(data)[1]
+    rows = list(read_rows(options[1::2], Source()))
+    rarest, count = min(Counter(row.label for row in rows).items(), key=lambda item: item[1])
+    if folds < 2 or count < folds:
+        raise InputError(f"--folds {folds}: from 2 to the {count} rows of the label {rarest!r}, the rarest of {data}")
+    parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, [row.label for row in rows])
+    for number, split in enumerate(parts, 1):
+        for name, positions in zip(("train", "test"), split, strict=True):
+            with whole_file(folder / f"{name}.jsonl") as file:
+                for position in positions:
+                    row = {"text": rows[position].text, "label": rows[position].label}
+                    print(json.dumps(row, ensure_ascii=False), file=file)
+        yield number, ["--data", str(folder / "train.jsonl"), "--test-data", str(folder / "test.jsonl")]
 
 
 def figures(bundle: Path) -> dict[str, Any]:
@@ -157,20 +194,26 @@ def accuracy(args: Accuracy) -> None:
     rows: list[dict[str, Any]] = list(read(path)) if path.exists() else []
     done = {tuple(row[column] for column in KEY) for row in rows}
     settings = " ".join(args.settings)
-    sources = [source(data) for data in args.data]
-    for name, options in sources:
-        for model in args.models:
-            for seed in args.seeds:
-                if (model, name, settings, args.device, str(seed)) in done:
+    named = [(source(data)[0], data) for data in args.data]
+    for (name, data), model, seed in itertools.product(named, args.models, args.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            trainings = fold_files(data, args.folds, seed, Path(folder)) if args.folds else [("", source(data)[1])]
+            for fold, options in trainings:
+                key = {"data": name, "settings": settings, "device": args.device, "seed": seed, "fold": fold}
+                if tuple(str({"model": model, **key}[column]) for column in KEY) in done:
                     continue
                 row = train(model, options, args.settings, seed)
-                rows.append({**row, "data": name, "settings": settings, "device": args.device, "seed": seed})
+                rows.append({**row, **key})
                 write(path, rows)
-                say(f"{name}: {model}, seed {seed}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+                part = f", fold {fold}" * bool(fold)
+                say(f"{name}: {model}, seed {seed}{part}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table, a line for each model, data set, settings and device, in the order of the rows."""
+    """A Markdown table, a line for each model, data set, settings and device, in the order of the rows.
+
+    A seed with folds counts as the mean of its folds.
+    """
     groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for row in rows:
         groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
@@ -182,13 +225,26 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             f"{int(runs[0]['training_rows']):,} / {int(runs[0]['test_rows']):,}",
             f"{model} ({', '.join(notes)})" if notes else model,
             f"{int(runs[0]['parameters']) / 1e6:.1f}M",
-            ", ".join(sorted((run["seed"] for run in runs), key=int)),
-            _spread([float(run["accuracy"]) for run in runs]),
-            _spread([float(run["macro_f1"]) for run in runs]),
+            ", ".join(sorted({run["seed"] for run in runs}, key=int)) + _folds(runs),
+            _spread(_by_seed(runs, "accuracy")),
+            _spread(_by_seed(runs, "macro_f1")),
         ]
         lines.append(line)
     head = ("data", "training / test rows", "model", "parameters", "seeds", "test accuracy", "macro-F1")
     return card.table(head, lines)
+
+
+def _folds(runs: Sequence[Mapping[str, str]]) -> str:
+    folds = {run["fold"] for run in runs} - {""}
+    return f" ({len(folds)} folds)" if folds else ""
+
+
+def _by_seed(runs: Sequence[Mapping[str, str]], column: str) -> list[float]:
+    """A value a seed, the mean of its folds."""
+    seeds: dict[str, list[float]] = defaultdict(list)
+    for row in runs:
+        seeds[row["seed"]].append(float(row[column]))
+    return [statistics.mean(values) for values in seeds.values()]
 
 
 def _spread(values: list[float]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import statistics
 
 import pytest
@@ -64,9 +65,26 @@ def test_the_table_has_the_mean_and_the_deviation_of_the_seeds(results):
     assert line.startswith("| BBC | 150 / 75 | word_cnn (network.filters=8")
 
 
+def test_folds_test_on_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
+    shutil.copy(news_csv, tmp_path / "train.csv")
+    with open(news_csv, encoding="utf-8") as file:
+        head = file.readline()
+    for name in ("dev", "test"):
+        (tmp_path / f"{name}.csv").write_text(f"{head}1,shares fell in {name} trading,business\n", encoding="utf-8")
+    options = ("--data", f"BBC={tmp_path}", "--folds", 2, "--seeds", 0, "--settings", *FAST)
+    finished = command("benchmark", "accuracy", *options, "--output", tmp_path / "folds.csv")
+    assert finished.status == 0, finished.err
+    rows = rows_of(tmp_path / "folds.csv")
+    assert [row["fold"] for row in rows] == ["1", "2"]
+    assert sum(int(row["test_rows"]) for row in rows) == 302
+    line = command("benchmark", "table", tmp_path / "folds.csv").out.splitlines()[-1]
+    assert f"| 0 (2 folds) | {50 * sum(float(row['accuracy']) for row in rows):.2f} |" in line
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
+        (("accuracy", "--data", "demo:bbc", "--folds", "400"), "--folds 400: from 2 to the 386 rows"),
         (("accuracy", "--data", "nowhere"), "nowhere: no file train.csv"),
         (("accuracy", "--settings", "epochs"), "--settings epochs: expected GROUP.KEY=VALUE"),
         (("accuracy", "--models", "word_cn"), "no model is called 'word_cn'; did you mean 'word_cnn'"),
