@@ -17,8 +17,9 @@ class Pretrainer(keras.Model):
 
     What the network says at the place of a token (its states) and of the whole document (its features) goes through a
     dense layer and is compared with every row of the embedding (tied softmax, Press & Wolf 2017), in training with a
-    sample of rows (Jean et al. 2015). The document's part makes the features learn what a text is about, which the
-    few words that a convolution sees do not tell.
+    sample of rows (Jean et al. 2015). A second loss of the same weight has the features alone (Le & Mikolov 2014,
+    section 2.3, has a document's vector alone name its words): the words beside a hidden one tell so much of it that
+    the features would else learn little of what a document is about, and that is what a classifier asks for.
 
     Args:
         network: Functional model, int32 (batch, length) -> logits, with the layers ``embedding`` and ``features``.
@@ -37,18 +38,20 @@ class Pretrainer(keras.Model):
         self.start = lengths[0] - LONG  # positions that the network puts before the text
         self.strides = [round(lengths[0] / length) for length in lengths]
         self.table = network.get_layer("embedding")
-        self.transform = keras.layers.Dense(self.table.output_dim, activation="gelu", name="transform")
-        self.normalization = keras.layers.LayerNormalization(name="normalization")
+        self.token, self.document = self._transform("token"), self._transform("document")
         self.bias = self.add_weight(shape=(self.table.input_dim,), name="bias")
         self.bias.assign(np.log(np.resize(probabilities + 1e-9, self.table.input_dim)))
         self.drawn = tf.constant(-np.expm1(negatives * np.log1p(-probabilities)), tf.float32) if negatives else None
         self.loss_mean, self.accuracy = keras.metrics.Mean(name="loss"), keras.metrics.Mean(name="accuracy")
 
     def call(self, inputs, training=False):
-        """What is known of each hidden token, float32 (hidden, embedding_dim).
+        """What is known of each hidden token: from all that there is, and from the document alone.
 
         Args:
             inputs: ids (batch, length) int32, and the places of the hidden tokens (hidden, 2) int32.
+
+        Returns:
+            Two vectors a hidden token, float32 (hidden, embedding_dim).
         """
         ids, places = inputs
         outputs = self.network(ids, training=training)
@@ -57,15 +60,19 @@ class Pretrainer(keras.Model):
             tf.gather_nd(states, tf.stack([documents, positions // stride], axis=1))
             for states, stride in zip(outputs["states"], self.strides, strict=True)
         ]
-        known = tf.concat([*parts, tf.gather(outputs["features"], documents)], axis=1)
-        return tf.cast(self.normalization(self.transform(known)), tf.float32)
+        features = tf.gather(outputs["features"], documents)
+        vectors = self.token(tf.concat([*parts, features], axis=1)), self.document(features)
+        return [tf.cast(vector, tf.float32) for vector in vectors]
 
     def train_step(self, data):
         """One update of the weights on one batch, see ``kerascnn.data.masking``."""
         (ids, places, wrong), answers = data
         with tf.GradientTape() as tape:
-            known = self((ids, places), training=True)
-            losses = self._full(known, answers)[0] if self.drawn is None else self._sampled(known, answers, wrong)
+            vectors = self((ids, places), training=True)
+            losses = [
+                self._full(known, answers)[0] if self.drawn is None else self._sampled(known, answers, wrong)
+                for known in vectors
+            ]
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(
@@ -73,13 +80,13 @@ class Pretrainer(keras.Model):
             for gradient, variable in zip(gradients, self.trainable_variables, strict=True)
             if gradient is not None
         )
-        self.loss_mean.update_state(losses)
+        self.loss_mean.update_state(losses[0])
         return {"loss": self.loss_mean.result()}
 
     def test_step(self, data):
         """Cross-entropy over the whole vocabulary, its exponential, and how often the answer is the most probable."""
         (ids, places, _), answers = data
-        losses, hits = self._full(self((ids, places)), answers)
+        losses, hits = self._full(self((ids, places))[0], answers)
         self.loss_mean.update_state(losses)
         self.accuracy.update_state(hits)
         loss = self.loss_mean.result()
@@ -89,6 +96,10 @@ class Pretrainer(keras.Model):
     def metrics(self):
         """What Keras sets back after each epoch."""
         return [self.loss_mean, self.accuracy]
+
+    def _transform(self, name: str) -> keras.Sequential:
+        dense = keras.layers.Dense(self.table.output_dim, activation="gelu")
+        return keras.Sequential([dense, keras.layers.LayerNormalization()], name=name)
 
     def _full(self, known, answers):
         """Cross-entropy and whether the answer is the most probable, float32 (hidden,) each."""
