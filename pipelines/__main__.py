@@ -11,6 +11,7 @@ VERBS = {
     "train": "train a text classifier",
     "evaluate": "figures of a bundle on labelled data",
     "predict": "labels and probabilities for new text",
+    "distill": "train a text classifier on what a teacher says",
     "export": "what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX",
     "benchmark": "accuracy of models on data sets, as CSV and as a table",
 }

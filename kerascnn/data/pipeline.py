@@ -64,14 +64,14 @@ def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
 
 
 def training_batches(ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int) -> tf.data.Dataset:
-    """Endless batches ``(ids int32 (batch, length), labels int32 (batch,))``, epoch after epoch."""
+    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...))``, epoch after epoch."""
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for epoch in itertools.count(first_epoch):
             for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
                 yield ids.padded(rows), labels[rows]
 
-    return _dataset(generate)
+    return _dataset(generate, labels)
 
 
 def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
@@ -83,11 +83,11 @@ def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data
         for rows in batches:
             yield ids.padded(rows), labels[rows]
 
-    return _dataset(generate).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return _dataset(generate, labels).apply(tf.data.experimental.assert_cardinality(len(batches)))
 
 
-def _dataset(generate: Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]) -> tf.data.Dataset:
-    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
+def _dataset(generate: Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]], labels: np.ndarray) -> tf.data.Dataset:
+    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, *labels.shape[1:]), labels.dtype))
     options = tf.data.Options()
     # Autotune can stall the end of an epoch for seconds.
     options.autotune.enabled = False
