@@ -52,8 +52,8 @@ class Bundle:
     """Split to what was read: sources, rows, sha256."""
     temperature: float = 1.0
     """The logits are divided by it before the softmax."""
-    distillation: dict[str, Any] | None = None
-    """The teacher, its hash, and how its probabilities were learned from; None: there was none."""
+    distillation: dict[str, Any] = field(default_factory=dict)
+    """The teacher, and how its probabilities were learned; empty where there was none."""
 
 
 def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = False) -> None:
@@ -104,7 +104,7 @@ def read(folder: Path) -> Bundle:
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
         temperature=manifest["temperature"],
-        distillation=manifest.get("distillation"),
+        distillation=manifest.get("distillation") or {},
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
         raise InputError(
@@ -202,7 +202,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
             "vectorizer": bundle.vectorizer.settings_dict(),
             "temperature": bundle.temperature,
             "thresholds": None,
-            "distillation": bundle.distillation,
+            "distillation": bundle.distillation or None,
             "packages": {name: found for name in PACKAGES if (found := _version(name))},
             "data": bundle.data,
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},

@@ -193,7 +193,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
             metrics=_speed(model, trained, len(texts)) | begun.metrics, history=trained.history,
-            distillation=_distillation(config) if soft_labels is not None else None,
+            distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
         return self
 

@@ -16,11 +16,11 @@ gives to all classes, beside the labels where there are some (Hinton, Vinyals & 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
+    from kerascnn.transfer.teachers import KINDS
+
     args = arguments(argv, "distill", DESCRIPTION)
     if not (args.run.distill.teacher or args.list_models):
-        raise InputError(
-            "--teacher is missing: give the folder of a bundle, a file of probabilities, or module:function"
-        )
+        raise InputError(f"--teacher is missing; give {KINDS}")
     carry_out(args)
 
 

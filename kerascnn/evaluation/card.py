@@ -57,8 +57,8 @@ def model_card(
 
 def _taught(distillation: Mapping[str, Any]) -> str:
     return (
-        f"Distilled from {distillation['teacher'] or 'probabilities given in Python'}: at temperature"
-        f" {distillation['temperature']:g}, with {distillation['weight']:.0%} of the loss."
+        f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
+        f" {distillation['temperature']:g}; the teacher has {distillation['weight']:.0%} of the loss, the labels the rest."
     )
 
 

@@ -45,7 +45,7 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
     spec, labels = config.distill.teacher, sorted({row.label for row in splits.train})
     texts = read_rows(config.distill.unlabelled, config.source, labelled=False)
     unlabelled, messages = unlabelled_rows(texts, splits)
-    messages.append(f"{len(unlabelled):,} unlabelled texts" if config.distill.unlabelled else "no unlabelled texts")
+    messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
     soft_labels = teachers.ask(spec, rows, labels, config.source)
     known = np.array([labels.index(row.label) for row in splits.train])

@@ -115,8 +115,8 @@ def _ask_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndar
         )
     if unused := [label for label in known if label not in labels]:
         raise InputError(
-            f"{folder}: the teacher knows the label {unused[0]!r}, which no training row has; add rows with it, or train"
-            " a teacher on the same labels"
+            f"{folder}: the teacher knows the label {unused[0]!r}, which no training row has; add rows with it, or"
+            " train a teacher on the same labels"
         )
     return teacher.predict_proba(texts)[:, [known.index(label) for label in labels]]
 
