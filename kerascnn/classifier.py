@@ -17,6 +17,7 @@ from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Distill, Source, Training, Transfer
+from kerascnn.data.documents import documents, hold_out
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
 from kerascnn.settings import Settings
@@ -155,25 +156,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.transfer.teachers import probabilities
 
         config = self.to_config()
-        texts = _documents(texts)
+        texts = documents(texts)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
-        known = [label for label in labels if label is not None]
-        self.classes_ = np.unique(np.asarray(labels if len(known) == len(labels) else known))
-        if len(self.classes_) < 2:
-            raise InputError(f"a classifier needs two classes or more. Received: {self.classes_.tolist()}")
+        self.classes_ = _classes(labels, taught=soft_labels is not None)
         codes = self._codes(labels, taught=soft_labels is not None)
         if soft_labels is None:
             config = dataclasses.replace(config, distill=Distill())
         else:
             soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
-            kept, held_out = _hold_out(texts, labels, config.source)
+            kept, held_out = hold_out(texts, labels, config.source)
             validation_texts, validation_codes = [texts[i] for i in held_out], codes[held_out]
             texts, codes = [texts[i] for i in kept], codes[kept]
             soft_labels = None if soft_labels is None else soft_labels[kept]
         else:
-            validation_texts, validation_codes = _documents(validation_data[0]), self._codes(validation_data[1])
+            validation_texts, validation_codes = documents(validation_data[0]), self._codes(validation_data[1])
 
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = Vectorizer.adapt(texts, config.text)
@@ -273,7 +271,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if layer not in self._forwards:
             model = self.bundle_.model
             self._forwards[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
-        return self._forwards[layer](Ids(*self.bundle_.vectorizer.encode(_documents(texts))))
+        return self._forwards[layer](Ids(*self.bundle_.vectorizer.encode(documents(texts))))
 
     def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
         """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""
@@ -291,32 +289,16 @@ def load(folder: str | Path) -> TextClassifier:
     return TextClassifier.load(folder)
 
 
-def _hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tuple[list[int], list[int]]:
-    """Positions of the documents to train on and of those to watch, split by class.
-
-    A document without a label is trained on, unless it has the text of one that is watched.
-    """
-    from kerascnn.data.rows import Row
-    from kerascnn.data.splits import split_rows
-
-    if source.validation_fraction == 0:
-        raise InputError("training stops by validation data: give some, or a validation_fraction above 0")
-    documents = list(enumerate(zip(texts, labels, strict=True)))
-    rows = [Row(text, str(label), "texts", row) for row, (text, label) in documents if label is not None]
-    splits = split_rows(rows, None, None, dataclasses.replace(source, test_fraction=0.0))
-    watched = {row.text for row in splits.validation}
-    unlabelled = [row for row, (text, label) in documents if label is None and text not in watched]
-    return [row.number for row in splits.train] + unlabelled, [row.number for row in splits.validation]
-
-
-def _documents(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, (str, bytes)):
-        raise InputError(f"give a list of texts, not one text. Received: {texts[:40]!r}")
-    documents = list(texts)
-    for row, text in enumerate(documents):
-        if not isinstance(text, str):
-            raise InputError(f"row {row}: a text must be a string. Received: {text!r}")
-    return documents
+def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
+    """All labels, sorted, (classes,); None is none where a teacher stands in for it."""
+    known = [label for label in labels if label is not None]
+    if len(known) < len(labels) and not taught:
+        row = next(row for row, label in enumerate(labels) if label is None)
+        raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
+    classes = np.unique(np.asarray(labels if len(known) == len(labels) else known))
+    if len(classes) < 2:
+        raise InputError(f"a classifier needs two classes or more. Received: {classes.tolist()}")
+    return classes
 
 
 def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:

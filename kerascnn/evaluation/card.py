@@ -58,7 +58,7 @@ def model_card(
 def _taught(distillation: Mapping[str, Any]) -> str:
     return (
         f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
-        f" {distillation['temperature']:g}; the teacher has {distillation['weight']:.0%} of the loss, the labels the rest."
+        f" {distillation['temperature']:g}, with {distillation['weight']:.0%} of the loss; the labels have the rest."
     )
 
 
