@@ -41,5 +41,5 @@ def unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], lis
             new.append(row)
     messages: list[str] = []
     for reason, tally in tallies.items():
-        tally.report(f"unlabelled texts {reason}, left out", messages)
+        tally.report(f"unlabelled rows {reason}, left out", messages)
     return new, messages

@@ -163,15 +163,15 @@ def _look_up(spec: str, rows: Sequence[Row], labels: Sequence[str], source: Sour
             continue
         answer = _numbers(record, labels, source)
         first, same = found.setdefault(text, (record, answer))
-        if not np.array_equal(answer, same):
+        if not np.array_equal(answer, same, equal_nan=True):
             raise InputError(
                 f"{where(record)}: the text of row {first.number} again, with other probabilities; keep one of them"
             )
     missing = [row for row in rows if row.text not in found]
     if missing:
         raise InputError(
-            f"{spec}: no row has the text of {where(missing[0])} {missing[0].text[:40]!r}, nor of {len(missing) - 1:,}"
-            f" others; give every training and unlabelled text a row, its text unchanged in the column"
+            f"{spec}: no row has the text of {where(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in all);"
+            " give every training and unlabelled text a row, its text unchanged in the column"
             f" {source.text_column!r}"
         )
     known = {*labels, source.text_column, source.label_column}
