@@ -80,7 +80,8 @@ def probabilities(
     """
     place = place or (lambda row: f"{name}, row {row}")
     try:
-        array = np.asarray(values, np.float64)
+        # the precision in which they are kept, so that what was written to a file and read again is the same
+        array = np.asarray(values, np.float32).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: expected an array of numbers ({rows}, {len(labels)}): {error}") from None
     if array.shape != (rows, len(labels)):
@@ -170,8 +171,8 @@ def _look_up(spec: str, rows: Sequence[Row], labels: Sequence[str], source: Sour
     missing = [row for row in rows if row.text not in found]
     if missing:
         raise InputError(
-            f"{spec}: no row has the text of {where(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in all);"
-            " give every training and unlabelled text a row, its text unchanged in the column"
+            f"{spec}: no row has the text of {where(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in"
+            " all); give every training and unlabelled text a row, its text unchanged in the column"
             f" {source.text_column!r}"
         )
     known = {*labels, source.text_column, source.label_column}

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
+from kerascnn.config import Source
+from kerascnn.data import Row
 from kerascnn.errors import InputError
+from kerascnn.layers import Ensemble
 from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
+from kerascnn.training.trainer import Trainer
+from kerascnn.transfer import teachers
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]], np.float32)
 TAUGHT = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
@@ -80,6 +89,19 @@ def test_accuracy_counts_documents_with_a_label_only():
     assert float(accuracy.result()) == 0.5
 
 
+def test_each_member_of_an_ensemble_learns_from_the_teacher():
+    features = keras.Input((2,))
+    last = Ensemble(3, parts=[1, 1], name="logits")
+    trainer = Trainer(keras.Model(features, last(features)))
+    loss = Distillation(temperature=2.0, weight=0.6)
+    trainer.compile(keras.optimizers.SGD(0.1), loss=loss, run_eagerly=True)
+    values, targets = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 3.0]], np.float32), hard_and_soft(LABELS, TAUGHT)
+    expected = np.mean([float(loss(targets, member)) for member in last.members(values)])
+    found = trainer.train_on_batch(values, targets)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert trainer.train_on_batch(values, targets) < found
+
+
 @pytest.fixture(scope="module")
 def lesson(news):
     """News of which every seventh has a label, a teacher that knows all of them well, and news to watch."""
@@ -116,6 +138,29 @@ def test_a_student_with_few_labels_learns_from_what_the_teacher_says_about_other
     assert student.score(*watched) > alone.score(*watched) + 0.1
     assert student.bundle_.distillation == {"teacher": None, "temperature": 2.0, "weight": 0.9}
     assert alone.bundle_.distillation == {}
+
+
+def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_same(
+    student, news, tmp_path, monkeypatch
+):
+    texts, labels = news[0][:40], student.bundle_.labels
+    rows = [Row(text, "", "news.csv", number) for number, text in enumerate(texts)]
+    student.save(tmp_path / "bundle")
+    taught = student.predict_proba(texts)
+    with open(tmp_path / "answers.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["text", *labels], *([t, *p] for t, p in zip(texts, taught, strict=True))])
+    monkeypatch.setitem(
+        sys.modules, "my_teacher", SimpleNamespace(answer=lambda texts, _: student.predict_proba(texts))
+    )
+    monkeypatch.chdir(tmp_path)
+    answers = [teachers.ask(spec, rows, labels, Source()) for spec in ("bundle", "answers.csv", "my_teacher:answer")]
+    np.testing.assert_array_equal(answers[1], answers[0])
+    np.testing.assert_array_equal(answers[2], answers[0])
+    np.testing.assert_allclose(answers[0], taught, atol=1e-6)
+    with pytest.raises(InputError, match="the teacher does not know the label 'weather'"):
+        teachers.ask("bundle", rows, [*labels, "weather"], Source())
+    with pytest.raises(InputError, match=f"the teacher knows the label '{labels[0]}', which no training row has"):
+        teachers.ask("bundle", rows, labels[1:], Source())
 
 
 def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_is_the_same(student, lesson, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow
@@ -126,6 +128,14 @@ def functions(tmp_path, monkeypatch):
 
 def test_a_function_of_a_module_in_the_working_directory_is_asked(functions):
     np.testing.assert_array_equal(ask("my_teacher:probabilities"), np.float32([[0.9, 0.1], [0.25, 0.75], [0.25, 0.75]]))
+
+
+def test_the_teacher_of_the_documentation_teaches(functions, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "distillation.md").read_text(encoding="utf-8")
+    [program] = re.findall(r"<!-- tfidf_teacher\.py -->\n```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "tfidf_teacher.py").write_text(program, encoding="utf-8")
+    write(tmp_path / "train.csv", [{"text": text, "label": LABELS[i % 2]} for i, text in enumerate(TEXTS)])
+    assert ask("tfidf_teacher:probabilities").argmax(axis=1).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
