@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -145,6 +144,8 @@ def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
 
 def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
     """What each split was read from, how many rows it has, and a hash of them."""
+    from kerascnn.data.rows import digest
+
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
     rows_of = {name: getattr(splits, name) for name in sources}
     if lesson:
@@ -152,10 +153,7 @@ def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> d
     found = {}
     for name, specs in sources.items():
         if rows := rows_of[name]:
-            digest = hashlib.sha256()
-            for row in rows:
-                digest.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
-            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest.hexdigest()}
+            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest(rows)}
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -32,6 +34,14 @@ class Row(NamedTuple):
 def where(row: Row | Record) -> str:
     """The place of a row, for messages: ``train.csv, row 7``."""
     return f"{row.file}, row {row.number}"
+
+
+def digest(rows: Iterable[Row]) -> str:
+    """A hash of texts and labels, hexadecimal."""
+    found = hashlib.sha256()
+    for row in rows:
+        found.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
 
 
 class Tally:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.config import Config
-from kerascnn.data.rows import Row
+from kerascnn.data.rows import Row, digest
 from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import Splits
 from kerascnn.data.unlabelled import unlabelled_rows
@@ -51,7 +51,25 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
     known = np.array([labels.index(row.label) for row in splits.train])
     right = np.mean(soft_labels[: len(known)].argmax(axis=1) == known)
     messages.append(f"{spec}: gives {right:.1%} of the training rows their label")
+    messages += _doubts(config, splits)
     return Lesson(rows, soft_labels, unlabelled, _hash(spec), messages)
+
+
+def _doubts(config: Config[Any], splits: Splits) -> list[str]:
+    """Whether the test rows may have been among those that a bundle was trained on, as far as its manifest tells."""
+    from kerascnn.bundle import read_manifest
+
+    spec = config.distill.teacher
+    if not (os.path.isdir(spec) and splits.test):
+        return []
+    data = read_manifest(Path(spec))["data"]
+    shared = {*data.get("train", {}).get("sources", ())} & {*(config.test_data or config.data)}
+    if not shared or data.get("test", {}).get("sha256") == digest(splits.test):
+        return []
+    return [
+        f"{spec} was trained on {', '.join(sorted(shared))} too, split otherwise: it may have seen the test data, which"
+        " flatters the figures"
+    ]
 
 
 def _hash(spec: str) -> str | None:
