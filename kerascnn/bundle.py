@@ -54,6 +54,8 @@ class Bundle:
     """Split to what was read: sources, rows, sha256."""
     temperature: float = 1.0
     """The logits are divided by it before the softmax."""
+    distillation: dict[str, Any] = field(default_factory=dict)
+    """The teacher, and how its probabilities were learned; empty where there was none."""
 
 
 def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = False) -> None:
@@ -118,6 +120,7 @@ def read(folder: Path) -> Bundle:
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
         temperature=manifest["temperature"],
+        distillation=manifest.get("distillation") or {},
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
         raise InputError(
@@ -218,7 +221,8 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
     (folder / "README.md").write_text(
-        card.model_card(bundle.config, bundle.labels, bundle.data, bundle.metrics), encoding="utf-8"
+        card.model_card(bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation),
+        encoding="utf-8",
     )
     _write_manifest(bundle, folder, "single")
 
@@ -241,6 +245,7 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
             "vectorizer": bundle.vectorizer.settings_dict(),
             "temperature": bundle.temperature,
             "thresholds": None,
+            "distillation": bundle.distillation or None,
             "packages": {name: found for name in PACKAGES if (found := _version(name))},
             "data": bundle.data,
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},

@@ -16,7 +16,8 @@ from kerascnn import bundle as bundles
 from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, Source, Training, Transfer
+from kerascnn.config import Config, Distill, Source, Training, Transfer
+from kerascnn.data.documents import documents, hold_out
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
 from kerascnn.settings import Settings
@@ -125,6 +126,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         texts: Sequence[str],
         labels: Sequence[Any],
         *,
+        soft_labels: np.ndarray | None = None,
         validation_data: Labelled | None = None,
         folder: str | Path | None = None,
         resume: bool = False,
@@ -134,7 +136,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             texts: Documents.
-            labels: A label a document: strings or whole numbers, two classes or more.
+            labels: A label a document: strings or whole numbers, two classes or more. Beside soft labels None may stand
+                for a label that is not known.
+            soft_labels: What a teacher thinks of each document, which is learned from as well, see ``soft_temperature``
+                and ``soft_weight`` (Hinton, Vinyals & Dean 2015): probabilities, float (documents, classes), in the
+                order of ``classes_``, the sorted labels.
             validation_data: Texts and labels that early stopping watches; by default a stratified part of the above.
             folder: Keep the state of the training here after each epoch.
             resume: Go on from the state in ``folder``.
@@ -147,26 +153,30 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.training import fit
         from kerascnn.transfer import start as transfer
+        from kerascnn.transfer.teachers import probabilities
 
         config = self.to_config()
-        texts = _documents(texts)
+        texts = documents(texts)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
-        self.classes_ = np.unique(np.asarray(labels))
-        if len(self.classes_) < 2:
-            raise InputError(f"a classifier needs two classes or more. Received: {self.classes_.tolist()}")
-        codes = self._codes(labels)
+        self.classes_ = _classes(labels, taught=soft_labels is not None)
+        codes = self._codes(labels, taught=soft_labels is not None)
+        if soft_labels is None:
+            config = dataclasses.replace(config, distill=Distill())
+        else:
+            soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
-            kept, held_out = _hold_out(texts, labels, config.source)
+            kept, held_out = hold_out(texts, labels, config.source)
             validation_texts, validation_codes = [texts[i] for i in held_out], codes[held_out]
             texts, codes = [texts[i] for i in kept], codes[kept]
+            soft_labels = None if soft_labels is None else soft_labels[kept]
         else:
-            validation_texts, validation_codes = _documents(validation_data[0]), self._codes(validation_data[1])
+            validation_texts, validation_codes = documents(validation_data[0]), self._codes(validation_data[1])
 
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = Vectorizer.adapt(texts, config.text)
         vectorizer = transfer.extended(vectorizer, config.transfer)
-        train = fit.Examples(Ids(*vectorizer.encode(texts)), codes)
+        train = fit.Examples(Ids(*vectorizer.encode(texts)), codes, soft_labels)
         with fit.precision(config.training.precision):
             begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
         config, model = begun.config, begun.model
@@ -181,6 +191,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
             metrics=_speed(model, trained, len(texts)) | begun.metrics, history=trained.history,
+            distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
         return self
 
@@ -260,11 +271,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if layer not in self._forwards:
             model = self.bundle_.model
             self._forwards[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
-        return self._forwards[layer](Ids(*self.bundle_.vectorizer.encode(_documents(texts))))
+        return self._forwards[layer](Ids(*self.bundle_.vectorizer.encode(documents(texts))))
 
-    def _codes(self, labels: Sequence[Any]) -> np.ndarray:
-        """Positions of labels in ``classes_``, int32 (documents,)."""
-        positions = {label: i for i, label in enumerate(self.classes_.tolist())}
+    def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
+        """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""
+        positions = {label: i for i, label in enumerate(self.classes_.tolist())} | ({None: -1} if taught else {})
         for row, label in enumerate(labels):
             if label not in positions:
                 raise InputError(
@@ -278,34 +289,38 @@ def load(folder: str | Path) -> TextClassifier:
     return TextClassifier.load(folder)
 
 
-def _hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tuple[list[int], list[int]]:
-    """Positions of the documents to train on and of those to watch, split by class."""
-    from kerascnn.data.rows import Row
-    from kerascnn.data.splits import split_rows
-
-    if source.validation_fraction == 0:
-        raise InputError("training stops by validation data: give some, or a validation_fraction above 0")
-    rows = [Row(text, str(label), "texts", row) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
-    splits = split_rows(rows, None, None, dataclasses.replace(source, test_fraction=0.0))
-    return [row.number for row in splits.train], [row.number for row in splits.validation]
-
-
-def _documents(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, (str, bytes)):
-        raise InputError(f"give a list of texts, not one text. Received: {texts[:40]!r}")
-    documents = list(texts)
-    for row, text in enumerate(documents):
-        if not isinstance(text, str):
-            raise InputError(f"row {row}: a text must be a string. Received: {text!r}")
-    return documents
+def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
+    """All labels, sorted, (classes,); None is none where a teacher stands in for it."""
+    known = [label for label in labels if label is not None]
+    if len(known) < len(labels) and not taught:
+        row = next(row for row, label in enumerate(labels) if label is None)
+        raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
+    classes = np.unique(np.asarray(labels if len(known) == len(labels) else known))
+    if len(classes) < 2:
+        raise InputError(f"a classifier needs two classes or more. Received: {classes.tolist()}")
+    return classes
 
 
 def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:
     """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
     settings = config.to_dict()
     groups = {f"{group}.{key}": settings[group][key] for group in GROUPS for key in settings[group]}
-    data = {"training data": train.digest(), "validation data": validation.digest()}
+    data = {
+        "training data": train.digest(),
+        "validation data": validation.digest(),
+        "the teacher's answers": train.soft_digest(),
+    }
     return {"model": config.model, "seed": config.seed, **groups, **data}
+
+
+def _distillation(config: Config[Any]) -> dict[str, Any]:
+    """What the manifest says of a teacher."""
+    settings = config.training
+    return {
+        "teacher": config.distill.teacher or None,
+        "temperature": settings.soft_temperature,
+        "weight": settings.soft_weight,
+    }
 
 
 def _speed(model: keras.Model, trained: Checkpoint, rows: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Every setting, once: default, help text, YAML key and command-line option come from the dataclasses here.
 
-A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network``, ``training`` and ``transfer``;
-``network`` is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as does ``Text``.
-The string under a field is its help text.
+A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network``, ``training``, ``transfer`` and
+``distill``; ``network`` is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as
+does ``Text``. The string under a field is its help text.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class Training(Settings):
     """Probability mass that is spread evenly over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a class counts in inverse proportion to its rows."""
+    soft_temperature: Annotated[float, annotated_types.Gt(0)] = 2.0
+    """Where a teacher's probabilities are learned: what their logits and those of the model are divided by; above 1
+    shows more of what the teacher thinks of the other classes."""
+    soft_weight: Fraction = 0.9
+    """Part of the loss that a teacher's probabilities have; the labels have the rest."""
     monitor: Literal["accuracy", "loss"] = "accuracy"
     """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
     within half a standard error of the highest the last."""
@@ -123,6 +128,19 @@ class Masking(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Distill(Settings):
+    """A teacher, whose probabilities are learned from beside the labels (Hinton, Vinyals & Dean 2015)."""
+
+    teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",))] = ""
+    """Folder of a bundle; or file of class probabilities (csv, tsv, jsonl, parquet, also .gz; a column for the text and
+    one for each label); or module:function, which is given a list of texts and the list of labels and returns an array
+    of probabilities (texts, labels)."""
+    unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",))] = ()
+    """Texts without labels, or whose labels are to be ignored, that the teacher answers too: sources as for data, or
+    .txt with a text a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config(Settings, Generic[NetworkT]):
     """A whole run: enough to train it again."""
 
@@ -144,6 +162,7 @@ class Config(Settings, Generic[NetworkT]):
     network: NetworkT
     training: Training = field(default_factory=Training)
     transfer: Transfer = field(default_factory=Transfer)
+    distill: Distill = field(default_factory=Distill)
 
 
 def default(model: str = "", init_from: str = "") -> Config[Any]:

@@ -12,6 +12,7 @@ VERBS = {
     "pretrain": "let a network learn from text without labels, for training to start from",
     "evaluate": "figures of a bundle on labelled data",
     "predict": "labels and probabilities for new text",
+    "distill": "train a text classifier on what a teacher says",
     "export": "what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX",
     "benchmark": "accuracy of models on data sets, as CSV and as a table",
 }

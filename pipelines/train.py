@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -16,11 +15,13 @@ import tyro
 from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.config import Config, NetworkT
+from kerascnn.errors import InputError
 from pipelines.command import parse, run, say, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.rows import Row
     from kerascnn.data.splits import Splits
+    from kerascnn.transfer.distillation import Lesson
 
 DESCRIPTION = """Train a text classifier: rows of text and labels in, a folder that predicts out.
 
@@ -62,19 +63,19 @@ def starting_run(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
     return configuration.from_dict({**values, "model": start.model}, known.config or "--model", start), known.config
 
 
-def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
+def arguments(argv: Sequence[str] | None = None, verb: str = "train", description: str = DESCRIPTION) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
     base, config = starting_run(argv)
     kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, "train", DESCRIPTION, argv, default=kind(run=base, config=config))
+    return parse(kind, verb, description, argv, default=kind(run=base, config=config))
 
 
 def output_folder(config: Config[Any]) -> Path:
-    """``config.output``, or saved_models/DATA-MODEL."""
+    """``config.output``, or saved_models/DATA-MODEL; of a distilled model saved_models/DATA-MODEL-distilled."""
     if config.output:
         return Path(config.output)
     data = config.data[0].rpartition(":")[2].replace("/", "-") if ":" in config.data[0] else _stem(Path(config.data[0]))
-    return Path("saved_models") / f"{data}-{config.model}"
+    return Path("saved_models") / f"{data}-{config.model}{'-distilled' if config.distill.teacher else ''}"
 
 
 def _stem(path: Path) -> str:
@@ -108,15 +109,19 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
         shutil.rmtree(state)
 
+    lesson = _lesson(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(
-        *_columns(splits.train), validation_data=_columns(splits.validation) if splits.validation else None,
+        *_columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
+        validation_data=_columns(splits.validation) if splits.validation else None,
         folder=state, resume=args.resume, verbose=True,
     )  # fmt: skip
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
             classifier.bundle_.metrics[name] = classifier.evaluate(*_columns(rows))
-    classifier.bundle_.data.update(_provenance(config, splits))
+    classifier.bundle_.data.update(_provenance(config, splits, lesson))
+    if lesson:
+        classifier.bundle_.distillation |= {"sha256": lesson.sha256}
     classifier.save(folder, overwrite=args.overwrite or args.resume)
     if (state / "tensorboard").exists():
         shutil.move(state / "tensorboard", folder / "tensorboard")
@@ -125,20 +130,37 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     return classifier.bundle_.metrics
 
 
-def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
-    return [row.text for row in rows], [row.label for row in rows]
+def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:
+    """What the teacher says about the training, if there is one."""
+    if not config.distill.teacher:
+        if config.distill.unlabelled:
+            raise InputError("--unlabelled: texts without labels need a --teacher who answers them")
+        return None
+    from kerascnn.transfer import distillation
+
+    lesson = distillation.learn(config, splits)
+    for message in lesson.messages:
+        say(message)
+    return lesson
 
 
-def _provenance(config: Config[Any], splits: Splits) -> dict[str, Any]:
+def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
+    """Texts and labels; None for the label of an unlabelled text."""
+    return [row.text for row in rows], [row.label or None for row in rows]
+
+
+def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
     """What each split was read from, how many rows it has, and a hash of them."""
+    from kerascnn.data.rows import digest
+
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
+    rows_of = {name: getattr(splits, name) for name in sources}
+    if lesson:
+        sources["unlabelled"], rows_of["unlabelled"] = config.distill.unlabelled, lesson.unlabelled
     found = {}
     for name, specs in sources.items():
-        if rows := getattr(splits, name):
-            digest = hashlib.sha256()
-            for row in rows:
-                digest.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
-            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest.hexdigest()}
+        if rows := rows_of[name]:
+            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest(rows)}
     return found
 
 
@@ -160,15 +182,19 @@ def list_models() -> None:
         print(f"{name:<14} {size / 1e6:5.1f}M parameters  {network.good_for} ({network.paper})")
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command."""
-    args = arguments(argv)
+def carry_out(args: Arguments[Any]) -> None:
+    """Do what the command line asks for."""
     if args.list_models:
         list_models()
         return
     metrics = train(args)
     if args.json:
         print(json.dumps(metrics, ensure_ascii=False))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    carry_out(arguments(argv))
 
 
 if __name__ == "__main__":

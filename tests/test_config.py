@@ -11,11 +11,11 @@ import yaml
 import pipelines
 from kerascnn import config as configuration
 from kerascnn import list_models, models
-from kerascnn.config import Config, Source, Training
+from kerascnn.config import Config, Distill, Source, Training
 from kerascnn.errors import InputError
 from kerascnn.models import Text
 
-GROUPS = [Source, Text, Training, *list_models().values()]
+GROUPS = [Source, Text, Training, Distill, *list_models().values()]
 
 
 @pytest.mark.parametrize("model", list_models())
@@ -30,7 +30,7 @@ def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
     configuration.write(run, tmp_path / "run.yaml")
     written = yaml.safe_load((tmp_path / "run.yaml").read_text(encoding="utf-8"))
     assert set(written) == {field.name for field in dataclasses.fields(Config)}
-    for group in ("source", "text", "network", "training"):
+    for group in ("source", "text", "network", "training", "distill"):
         assert set(written[group]) == {field.name for field in dataclasses.fields(getattr(run, group))}
 
 

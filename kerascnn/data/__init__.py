@@ -4,6 +4,7 @@ from kerascnn.data.demo import DEMOS
 from kerascnn.data.rows import Record, Row, where
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.data.splits import Splits, load_splits, split_rows, usable_rows
+from kerascnn.data.unlabelled import unlabelled_rows
 
 __all__ = [
     "DEMOS",
@@ -15,6 +16,7 @@ __all__ = [
     "read_rows",
     "read_texts",
     "split_rows",
+    "unlabelled_rows",
     "usable_rows",
     "where",
 ]

@@ -15,8 +15,6 @@ import tensorflow as tf
 WINDOW = 50
 # Padded lengths are multiples of this, so that the kernels see few different shapes.
 LENGTH_MULTIPLE = 8
-# Ids (batch, length) and labels (batch,).
-EXAMPLES = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
 
 
 @dataclass(frozen=True)
@@ -67,14 +65,14 @@ def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
 
 
 def training_batches(ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int) -> tf.data.Dataset:
-    """Endless batches ``(ids int32 (batch, length), labels int32 (batch,))``, epoch after epoch."""
+    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...))``, epoch after epoch."""
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for epoch in itertools.count(first_epoch):
             for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
                 yield ids.padded(rows), labels[rows]
 
-    return dataset(generate, EXAMPLES)
+    return dataset(generate, _signature(labels))
 
 
 def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
@@ -86,7 +84,11 @@ def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data
         for rows in batches:
             yield ids.padded(rows), labels[rows]
 
-    return dataset(generate, EXAMPLES).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return dataset(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
+def _signature(labels: np.ndarray) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+    return tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, *labels.shape[1:]), labels.dtype)
 
 
 def dataset(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

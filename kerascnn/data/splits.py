@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from kerascnn.config import Source
 from kerascnn.data import tfds
-from kerascnn.data.rows import Row, where
+from kerascnn.data.rows import Row, Tally, where
 from kerascnn.data.sources import read_rows
 from kerascnn.errors import InputError, did_you_mean
 
@@ -117,22 +117,6 @@ def split_rows(
     return Splits(train, given["validation"] or [], given["test"] or [], messages)
 
 
-class _Tally:
-    """How many rows something is true of, and which was the first."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.first: Row | None = None
-
-    def add(self, row: Row) -> None:
-        self.rows += 1
-        self.first = self.first or row
-
-    def report(self, what: str, messages: list[str]) -> None:
-        if self.first:
-            messages.append(f"{what}: {self.rows:,} (first: {where(self.first)})")
-
-
 def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row], list[str]]:
     """The rows that a trained classifier can be evaluated on, and what was left out.
 
@@ -151,7 +135,7 @@ def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row]
 
 def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
     usable = []
-    no_text, no_label, nul = _Tally(), _Tally(), _Tally()
+    no_text, no_label, nul = Tally(), Tally(), Tally()
     for row in rows:
         if "\0" in row.text or "\0" in row.label:
             nul.add(row)
@@ -196,7 +180,7 @@ def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> Non
 
 def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
     label_of: dict[str, str] = {}
-    tally = _Tally()
+    tally = Tally()
     for row in rows:
         if label_of.setdefault(row.text, row.label) != row.label:
             tally.add(row)
@@ -206,7 +190,7 @@ def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
 def _report_shared(train: list[Row], given: dict[str, list[Row] | None], messages: list[str]) -> None:
     texts = {row.text for row in train}
     for name, rows in given.items():
-        tally = _Tally()
+        tally = Tally()
         for row in rows or ():
             if row.text in texts:
                 tally.add(row)
@@ -215,7 +199,7 @@ def _report_shared(train: list[Row], given: dict[str, list[Row] | None], message
 
 def _report_single_rows(train: list[Row], messages: list[str]) -> None:
     counts = Counter(row.label for row in train)
-    tally = _Tally()
+    tally = Tally()
     for row in train:
         if counts[row.label] == 1:
             tally.add(row)
@@ -249,7 +233,7 @@ def _split(
 def _without_repeats(rows: list[Row], messages: list[str]) -> list[Row]:
     seen: set[str] = set()
     different = []
-    tally = _Tally()
+    tally = Tally()
     for row in rows:
         if row.text in seen:
             tally.add(row)

@@ -15,7 +15,13 @@ TENSORFLOW_TEXT = (
 )
 
 
-def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+def model_card(
+    config: Config[Any],
+    labels: Sequence[str],
+    data: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    distillation: Mapping[str, Any] | None = None,
+) -> str:
     """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts.
 
     Args:
@@ -23,6 +29,7 @@ def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, An
         labels: Class names.
         data: Split to its sources and rows, as in ``manifest.json``.
         metrics: As in ``metrics.json``.
+        distillation: As in ``manifest.json``.
     """
     sections = [
         f"# {config.model} for {', '.join(config.data)}",
@@ -43,6 +50,7 @@ def model_card(config: Config[Any], labels: Sequence[str], data: Mapping[str, An
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
         f" ({metrics['documents_per_second']:,.0f} documents a second), seed {config.seed}."
         " All settings stand in `config.yaml`, the epochs in `history.csv`.",
+        *((_taught(distillation),) if distillation else ()),
     ]  # fmt: skip
     return "\n\n".join(sections) + "\n"
 
@@ -65,6 +73,13 @@ def encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: Mapping[
         f" {config.seed}. All settings stand in `config.yaml`, the epochs in `history.csv`.",
     ]  # fmt: skip
     return "\n\n".join(sections) + "\n"
+
+
+def _taught(distillation: Mapping[str, Any]) -> str:
+    return (
+        f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
+        f" {distillation['temperature']:g}, with {distillation['weight']:.0%} of the loss; the labels have the rest."
+    )
 
 
 def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from kerascnn.config import Training
 from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.losses import SparseCrossentropy
+from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
 from kerascnn.training.optimizers import LazyAdam
 from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
@@ -30,16 +30,23 @@ ENOUGH_STEPS = 800
 
 @dataclass(frozen=True)
 class Examples:
-    """Vectorized documents and their labels, int32 (documents,)."""
+    """Vectorized documents and what they are to be answered with."""
 
     ids: Ids
     labels: np.ndarray
+    """int32 (documents,); -1, beside soft labels, where a document has no label."""
+    soft_labels: np.ndarray | None = None
+    """A teacher's probabilities, float32 (documents, classes)."""
 
     def digest(self) -> str:
         """A hash that changes with any id, label or their order."""
         return hashlib.sha256(
             b"".join(array.tobytes() for array in (self.ids.values, self.ids.row_splits, self.labels))
         ).hexdigest()
+
+    def soft_digest(self) -> str | None:
+        """A hash that changes with any soft label; None where there are none."""
+        return None if self.soft_labels is None else hashlib.sha256(self.soft_labels.tobytes()).hexdigest()
 
 
 def seed_everything(seed: int, deterministic: bool) -> None:
@@ -79,6 +86,15 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
     if settings.precision == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def build_loss(settings: Training, train: Examples) -> keras.losses.Loss:
+    """The loss that the examples ask for."""
+    if train.soft_labels is None:
+        return SparseCrossentropy(label_smoothing=settings.label_smoothing)
+    return Distillation(
+        temperature=settings.soft_temperature, weight=settings.soft_weight, label_smoothing=settings.label_smoothing
+    )
 
 
 def scale_rates(
@@ -139,8 +155,8 @@ def fit(
     trainer = Trainer(model)
     trainer.compile(
         optimizer=build_optimizer(settings, steps * epochs),
-        loss=SparseCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        loss=build_loss(settings, train),
+        metrics=[Accuracy(name="accuracy")],
         jit_compile=False,
     )
     trainer(np.zeros((1, 8), np.int32))
@@ -157,16 +173,21 @@ def fit(
     callbacks = [*callbacks, checkpoint, *_tensorboard(settings, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
+    targets, class_weights = train.labels, None
+    if settings.class_weights == "balanced":
+        class_weights = _class_weights(train.labels)
+    if train.soft_labels is not None:
+        targets, class_weights = hard_and_soft(train.labels, train.soft_labels, class_weights), None
     run(
         trainer,
-        lambda epoch: training_batches(train.ids, train.labels, settings.batch_size, seed=seed, first_epoch=epoch),
+        lambda epoch: training_batches(train.ids, targets, settings.batch_size, seed=seed, first_epoch=epoch),
         validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
         checkpoint,
         steps=steps,
         epochs=epochs,
         resume=resume,
         callbacks=callbacks,
-        class_weight=_class_weights(train.labels) if settings.class_weights == "balanced" else None,
+        class_weight=class_weights,
     )
     return checkpoint
 
@@ -221,6 +242,7 @@ def _enough_epochs(steps: int) -> int:
 
 
 def _class_weights(labels: np.ndarray) -> dict[int, float]:
+    labels = labels[labels >= 0]
     classes = np.unique(labels)
     return dict(
         zip(classes.tolist(), compute_class_weight("balanced", classes=classes, y=labels).tolist(), strict=True)

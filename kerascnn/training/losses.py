@@ -1,8 +1,9 @@
-"""The loss of single-label classification."""
+"""The losses of single-label classification, and the accuracy that is watched beside them."""
 
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -22,15 +23,83 @@ class SparseCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Loss of each document, float (batch,), from labels int (batch,) and logits float (batch, classes)."""
-        log_probabilities = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        targets = ops.one_hot(labels, ops.shape(y_pred)[-1], dtype="float32")
-        expected = ops.sum(targets * log_probabilities, axis=-1)
-        if not self.label_smoothing:
-            return -expected
-        uniform = ops.mean(log_probabilities, axis=-1)
-        return -((1 - self.label_smoothing) * expected + self.label_smoothing * uniform)
+        return self._smoothed(ops.one_hot(labels, ops.shape(y_pred)[-1], dtype="float32"), y_pred)
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+    def _smoothed(self, targets, y_pred):
+        """Loss of each document, float (batch,), from one-hot labels times a weight, float (batch, classes)."""
+        log_probabilities = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
+        expected = ops.sum(targets * log_probabilities, axis=-1)
+        if not self.label_smoothing:
+            return -expected
+        uniform = ops.sum(targets, axis=-1) * ops.mean(log_probabilities, axis=-1)
+        return -((1 - self.label_smoothing) * expected + self.label_smoothing * uniform)
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class Distillation(SparseCrossentropy):
+    """Cross-entropy with a teacher's probabilities, and with labels (Hinton, Vinyals & Dean 2015, section 2).
+
+    With logits ``z``, label ``k``, the teacher's probabilities ``p``, temperature ``T`` and weight ``w`` the loss is
+    ``(1 - w) * H(onehot(k), softmax(z)) + w * T**2 * H(softmax(log(p) / T), softmax(z / T))``. Gradients of the second
+    term shrink with ``1 / T**2``; the factor keeps the balance of both whatever the temperature. A document without a
+    label has the second term only. Labels are smoothed and weighted by class, the teacher's probabilities are not: they
+    say already how sure one can be. Plain integer labels, as validation has them, get the loss of the parent.
+
+    Args:
+        temperature: ``T``, above 0.
+        weight: ``w``, 0 to 1.
+        label_smoothing: The mass that the labels lose to all classes, 0 to 1.
+    """
+
+    def __init__(self, *, temperature: float, weight: float, name: str = "distillation", **kwargs) -> None:
+        super().__init__(name=name, **kwargs)
+        self.temperature, self.weight = temperature, weight
+
+    def call(self, y_true, y_pred):
+        """Loss of each document, float (batch,), from ``hard_and_soft`` or labels, and logits (batch, classes)."""
+        if len(y_true.shape) < 3:
+            return super().call(y_true, y_pred)
+        hard, soft = y_true[:, 0], ops.power(y_true[:, 1], 1 / self.temperature)
+        soft = soft / ops.sum(soft, axis=-1, keepdims=True)
+        log_probabilities = ops.log_softmax(ops.cast(y_pred, "float32") / self.temperature, axis=-1)
+        taught = -(self.temperature**2) * ops.sum(soft * log_probabilities, axis=-1)
+        return (1 - self.weight) * self._smoothed(hard, y_pred) + self.weight * taught
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "temperature": self.temperature, "weight": self.weight}
+
+
+class Accuracy(keras.metrics.SparseCategoricalAccuracy):
+    """Part of the documents whose label has the highest logit; in distillation, of the documents that have a label."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
+        if len(y_true.shape) == 3:
+            hard = y_true[:, 0]
+            y_true, sample_weight = ops.argmax(hard, axis=-1), ops.any(hard > 0, axis=-1)
+        return super().update_state(y_true, y_pred, sample_weight)
+
+
+def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: dict[int, float] | None = None) -> np.ndarray:
+    """What ``Distillation`` is compared with: a label and a teacher's probabilities for each document, in one array.
+
+    Args:
+        labels: int (documents,); -1: the document has none.
+        soft_labels: Probabilities, float (documents, classes).
+        weights: What a document counts by the class of its label; by default 1.
+
+    Returns:
+        float32 (documents, 2, classes): the label as one-hot times its weight, all 0 where there is none; and the
+        probabilities.
+    """
+    targets = np.zeros((len(labels), 2, soft_labels.shape[1]), np.float32)
+    known = np.flatnonzero(labels >= 0)
+    targets[known, 0, labels[known]] = 1.0 if weights is None else [weights[label] for label in labels[known].tolist()]
+    targets[:, 1] = soft_labels
+    return targets

@@ -1,1 +1,1 @@
-"""What a model brings along from elsewhere: pretrained vectors, frozen layers."""
+"""What a model brings along from elsewhere: pretrained vectors, frozen layers, teachers."""

@@ -1,0 +1,74 @@
+"""The distill command, from a teacher to a bundle."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from kerascnn import config as configuration
+from kerascnn.files import sha256
+from tests.pipelines.conftest import command
+
+
+def write(path, rows):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
+    texts, labels = news
+    pairs, classes = list(zip(texts, labels, strict=True)), sorted(set(labels))
+    few = write(tmp_path / "few.csv", [("text", "label"), *pairs[::10]])
+    held_out = write(tmp_path / "test.csv", [("text", "label"), *pairs[1::10]])
+    more = tmp_path / "more.txt"
+    more.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    said = [[text, *(0.8 if name == label else 0.05 for name in classes)] for text, label in pairs]
+    teacher = write(tmp_path / "teacher.csv", [("text", *classes), *said])
+    student = tmp_path / "student"
+    finished = command(
+        "distill", "--teacher", teacher, "--data", few, "--unlabelled", more, "--test-data", held_out, "--model", "bow",
+        "--epochs", "8", "--training.learning-rate", "0.02", "--training.soft-temperature", "1.5", "--output", student,
+        "--network.ngram-buckets", "4096",
+    )  # fmt: skip
+    assert finished.status == 0, finished.err
+    assert "unlabelled rows whose text is in the test data, left out: 30 (first: " in finished.err
+    assert "240 unlabelled texts" in finished.err
+    assert "teacher.csv: gives 100.0% of the training rows their label" in finished.err
+
+    manifest = json.loads((student / "manifest.json").read_text())
+    expected = {"teacher": str(teacher), "temperature": 1.5, "weight": 0.9, "sha256": sha256(teacher)}
+    assert manifest["distillation"] == expected
+    assert manifest["data"]["unlabelled"]["sources"] == [str(more)]
+    assert manifest["data"]["unlabelled"]["rows"] == 240
+    assert "Distilled from" in (student / "README.md").read_text(encoding="utf-8")
+    run = configuration.from_dict(configuration.read(student / "config.yaml"), "config.yaml")
+    assert (run.distill.teacher, run.distill.unlabelled) == (str(teacher), (str(more),))
+    metrics = json.loads((student / "metrics.json").read_text())
+    assert metrics["test"]["rows"] == 30 and metrics["test"]["accuracy"] > 0.6
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "message"),
+    [
+        ("distill", [], "--teacher is missing; give the folder of a bundle, a file of class probabilities"),
+        ("train", ["--unlabelled", "more.txt"], "--unlabelled: texts without labels need a --teacher"),
+        ("distill", ["--teacher", "nowhere.csv"], "--teacher nowhere.csv: there is no such file or folder"),
+        ("distill", ["--teacher", "a:b", "--unlabelled", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
+    ],
+    ids=["no teacher", "unlabelled alone", "missing file", "missing texts"],
+)
+def test_what_the_user_can_mend_is_one_line_and_status_1(verb, options, message, news_csv, tmp_path):
+    finished = command(verb, "--data", news_csv, *options, "--output", tmp_path / "out")
+    assert finished.status == 1
+    assert finished.err.splitlines()[-1].startswith("error: ") and message in finished.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_distilled_bundle_does_not_take_the_place_of_its_teacher():
+    from pipelines.train import output_folder
+
+    run = configuration.default("word_cnn").updated({"distill": {"teacher": "saved_models/bbc-word_cnn"}}, "test")
+    assert output_folder(run).name == "bbc-word_cnn-distilled"

@@ -1,0 +1,205 @@
+"""A teacher's probabilities in the loss, by hand, and in training."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier
+from kerascnn.config import Source
+from kerascnn.data import Row
+from kerascnn.errors import InputError
+from kerascnn.layers import Ensemble
+from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
+from kerascnn.training.trainer import Trainer
+from kerascnn.transfer import teachers
+
+LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]], np.float32)
+TAUGHT = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
+LABELS = np.array([0, 2, -1])
+BAG = {
+    "model": "bow", "ngram_buckets": 4096, "max_length": 64, "epochs": 8, "patience": 8, "learning_rate": 0.02,
+    "deterministic": True,
+}  # fmt: skip
+
+
+def softmax(logits):
+    exponentials = np.exp(logits)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def by_hand(temperature, weight, smoothing=0.0, class_weights=(1, 1, 1)):
+    """Hinton, Vinyals & Dean 2015, section 2, document by document."""
+    losses = []
+    with np.errstate(divide="ignore"):
+        teacher, student = softmax(np.log(TAUGHT) / temperature), softmax(LOGITS / temperature)
+    for label, answer, p, q in zip(LABELS, softmax(LOGITS), teacher, student, strict=True):
+        soft = -sum(p * np.log(q))
+        target = (np.eye(3)[label] * (1 - smoothing) + smoothing / 3) * class_weights[label]
+        hard = 0 if label < 0 else -sum(target * np.log(answer))
+        losses.append((1 - weight) * hard + weight * temperature**2 * soft)
+    return np.mean(losses)
+
+
+@pytest.mark.parametrize(("temperature", "weight"), [(1.0, 1.0), (4.0, 1.0), (0.5, 0.3), (20.0, 0.9), (2.0, 0.0)])
+def test_the_loss_is_that_of_the_paper(temperature, weight):
+    loss = Distillation(temperature=temperature, weight=weight)
+    assert float(loss(hard_and_soft(LABELS, TAUGHT), LOGITS)) == pytest.approx(by_hand(temperature, weight), rel=1e-5)
+
+
+def test_labels_are_smoothed_and_weighted_and_the_teacher_is_not():
+    loss = Distillation(temperature=3.0, weight=0.4, label_smoothing=0.2)
+    targets = hard_and_soft(LABELS, TAUGHT, {0: 0.5, 2: 2.0})
+    expected = by_hand(3.0, 0.4, smoothing=0.2, class_weights=(0.5, 1, 2.0))
+    assert float(loss(targets, LOGITS)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_gradient_of_a_high_temperature_keeps_its_size():
+    import tensorflow as tf
+
+    logits, targets = tf.Variable(LOGITS / 10), hard_and_soft(LABELS, TAUGHT.clip(0.3, 0.7))
+    norms = []
+    for temperature in (20.0, 40.0):
+        with tf.GradientTape() as tape:
+            loss = Distillation(temperature=temperature, weight=1.0)(targets, logits)
+        norms.append(float(tf.norm(tape.gradient(loss, logits))))
+    assert norms[0] == pytest.approx(norms[1], rel=0.05)
+
+
+def test_plain_labels_get_the_plain_loss():
+    plain, ours = SparseCrossentropy(label_smoothing=0.1), Distillation(temperature=2, weight=0.5, label_smoothing=0.1)
+    assert float(ours(LABELS[:2], LOGITS[:2])) == float(plain(LABELS[:2], LOGITS[:2]))
+
+
+def test_the_loss_round_trips_through_its_config():
+    again = keras.losses.deserialize(keras.losses.serialize(Distillation(temperature=2, weight=0.5)))
+    assert (again.temperature, again.weight) == (2, 0.5)
+
+
+def test_accuracy_counts_documents_with_a_label_only():
+    accuracy = Accuracy()
+    accuracy.update_state(hard_and_soft(LABELS, TAUGHT, {0: 0.5, 2: 3.0}), LOGITS)
+    assert float(accuracy.result()) == 0.5
+    accuracy.update_state(np.array([1, 1]), LOGITS[:2])
+    assert float(accuracy.result()) == 0.5
+
+
+def test_each_member_of_an_ensemble_learns_from_the_teacher():
+    features = keras.Input((2,))
+    last = Ensemble(3, parts=[1, 1], name="logits")
+    trainer = Trainer(keras.Model(features, last(features)))
+    loss = Distillation(temperature=2.0, weight=0.6)
+    trainer.compile(keras.optimizers.SGD(0.1), loss=loss, run_eagerly=True)
+    values, targets = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 3.0]], np.float32), hard_and_soft(LABELS, TAUGHT)
+    expected = np.mean([float(loss(targets, member)) for member in last.members(values)])
+    found = trainer.train_on_batch(values, targets)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert trainer.train_on_batch(values, targets) < found
+
+
+@pytest.fixture(scope="module")
+def lesson(news):
+    """News of which every seventh has a label, a teacher that knows all of them well, and news to watch."""
+    texts, labels = news
+    classes = sorted(set(labels))
+    taught = np.full((len(texts), len(classes)), 0.05)
+    taught[np.arange(len(texts)), [classes.index(label) for label in labels]] = 0.8
+    known = [label if row % 7 == 0 else None for row, label in enumerate(labels[::2])]
+    return texts[::2], known, taught[::2], (texts[1::2], labels[1::2])
+
+
+def distilled(lesson, **options):
+    texts, labels, taught, watched = lesson
+    given = {"soft_labels": taught, "validation_data": watched, **options}
+    return TextClassifier(**BAG, class_weights="balanced").fit(texts, labels, **given)
+
+
+@pytest.fixture(scope="module")
+def student(lesson):
+    return distilled(lesson)
+
+
+def test_a_student_with_few_labels_learns_from_what_the_teacher_says_about_other_texts(student, lesson):
+    texts, labels, taught, watched = lesson
+    labelled = [row for row, label in enumerate(labels) if label]
+    alone = TextClassifier(**BAG, class_weights="balanced").fit(
+        [texts[row] for row in labelled], [labels[row] for row in labelled], validation_data=watched
+    )
+
+    def agreement(classifier):
+        return np.mean(classifier.predict_proba(texts).argmax(axis=1) == taught.argmax(axis=1))
+
+    assert agreement(student) > agreement(alone) + 0.2
+    assert student.score(*watched) > alone.score(*watched) + 0.1
+    assert student.bundle_.distillation == {"teacher": None, "temperature": 2.0, "weight": 0.9}
+    assert alone.bundle_.distillation == {}
+
+
+def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_same(
+    student, news, tmp_path, monkeypatch
+):
+    texts, labels = news[0][:40], student.bundle_.labels
+    rows = [Row(text, "", "news.csv", number) for number, text in enumerate(texts)]
+    student.save(tmp_path / "bundle")
+    taught = student.predict_proba(texts)
+    with open(tmp_path / "answers.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["text", *labels], *([t, *p] for t, p in zip(texts, taught, strict=True))])
+    monkeypatch.setitem(
+        sys.modules, "my_teacher", SimpleNamespace(answer=lambda texts, _: student.predict_proba(texts))
+    )
+    monkeypatch.chdir(tmp_path)
+    answers = [teachers.ask(spec, rows, labels, Source()) for spec in ("bundle", "answers.csv", "my_teacher:answer")]
+    np.testing.assert_array_equal(answers[1], answers[0])
+    np.testing.assert_array_equal(answers[2], answers[0])
+    np.testing.assert_allclose(answers[0], taught, atol=1e-6)
+    with pytest.raises(InputError, match="the teacher does not know the label 'weather'"):
+        teachers.ask("bundle", rows, [*labels, "weather"], Source())
+    with pytest.raises(InputError, match=f"the teacher knows the label '{labels[0]}', which no training row has"):
+        teachers.ask("bundle", rows, labels[1:], Source())
+
+
+def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_is_the_same(student, lesson, tmp_path):
+    class PowerError(Exception):
+        """The plug is pulled at the end of the second epoch."""
+
+    def pull_the_plug(callback, epoch, logs=None):
+        if epoch == 2:
+            raise PowerError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_epoch_begin", pull_the_plug)
+        with pytest.raises(PowerError):
+            distilled(lesson, folder=tmp_path)
+    other = lesson[2].copy()
+    other[3] = np.roll(other[3], 1)
+    with pytest.raises(InputError, match="the interrupted run had the teacher's answers"):
+        distilled(lesson, folder=tmp_path, resume=True, soft_labels=other)
+    resumed = distilled(lesson, folder=tmp_path, resume=True)
+    assert [row["epoch"] for row in resumed.bundle_.history] == [row["epoch"] for row in student.bundle_.history]
+    for expected, found in zip(student.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda taught: taught[:-1],
+            r"soft_labels: expected probabilities of the shape \(texts, labels\) = \(150, 5\)",
+        ),
+        (lambda taught: taught * np.nan, "soft_labels, row 0: 'business' has the probability nan; give numbers from 0"),
+        (lambda taught: taught - 0.1, "row 0: '.*' has the probability -0.05"),
+        (lambda taught: taught * 0.9, "row 0: the probabilities of 'business', .* sum to 0.9, not to 1"),
+        (lambda taught: None, "row 1 has no label; a label may be None beside soft_labels only"),
+    ],
+    ids=["rows", "nan", "negative", "sum", "no teacher"],
+)
+def test_what_are_no_probabilities_is_refused(change, message, lesson):
+    texts, labels, taught, validation = lesson
+    with pytest.raises(InputError, match=message):
+        TextClassifier(**BAG).fit(texts, labels, soft_labels=change(taught), validation_data=validation)
