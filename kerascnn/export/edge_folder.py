@@ -9,7 +9,8 @@ from pathlib import Path
 
 from kerascnn import edge
 from kerascnn.bundle import Bundle
-from kerascnn.export import package, tflite
+from kerascnn.export import tflite
+from kerascnn.extras import package
 from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import plain, vocabulary

@@ -15,7 +15,8 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.errors import InputError
-from kerascnn.export import edge_folder, package, regex_tokenizer, tflite
+from kerascnn.export import edge_folder, regex_tokenizer, tflite
+from kerascnn.extras import package
 from kerascnn.files import whole_folder
 from kerascnn.text import vocabulary
 
