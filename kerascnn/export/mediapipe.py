@@ -45,6 +45,11 @@ def export(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
             " --format tflite for devices or --format web for a browser"
         )
+    if bundle.vectorizer.takes_apart:
+        raise InputError(
+            f"{bundle_folder}: text.split wordpiece, and the words of MediaPipe's tokenizer stay whole; export it with"
+            " --format tflite for devices"
+        )
     writers = _writers()
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:

@@ -23,6 +23,7 @@ class PretrainedEncoder(keras.layers.Layer):
     def __init__(self, *, network: keras.Model, **kwargs):
         super().__init__(**kwargs)
         self.network = network
+        network.trainable = self.trainable
 
     def call(self, ids, training=None):
         """Args: ids (batch, time) int, 0 is padding."""

@@ -44,7 +44,7 @@ def tokenize(
         level: ``word`` or ``character``.
         max_length: Tokens that are kept.
         stop_words: Tokens that are left out.
-        pieces: WordPieces that words are taken apart into; none: words stay whole.
+        pieces: WordPieces that words are taken apart into, see ``take_apart``; none: words stay whole.
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogatepass")

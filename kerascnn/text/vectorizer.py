@@ -54,7 +54,7 @@ class Vectorizer:
             InputError: The file of stop words cannot be used, or the settings want the pieces of a pretrained encoder.
         """
         empty = cls(settings, vocabulary.RESERVED)
-        if empty._takes_apart:
+        if empty.takes_apart:
             raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
         if settings.stop_words:
             empty = cls(settings, vocabulary.RESERVED, read_stop_words(settings.stop_words, empty))
@@ -101,7 +101,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self.stop_words,
-            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self._takes_apart else (),
+            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self.takes_apart else (),
         )
 
     @cached_property
@@ -153,7 +153,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self._stop_words,
-            pieces=self._ids if self._takes_apart else (),
+            pieces=self._ids if self.takes_apart else (),
         )
 
     def encode_plain(self, text: str | bytes) -> list[int]:
@@ -169,7 +169,8 @@ class Vectorizer:
         )
 
     @property
-    def _takes_apart(self) -> bool:
+    def takes_apart(self) -> bool:
+        """Whether words are taken apart into WordPieces."""
         return self.settings.level == "word" and self.settings.split == "wordpiece"
 
     @cached_property
