@@ -35,7 +35,7 @@ class HubCNN(Network):
     """Folder of a pretrained encoder (BERT, DistilBERT or ELECTRA), as save_to_preset of keras-hub writes it; read when
     training begins, afterwards the bundle holds it (needs the extra hub)."""
     fine_tune: bool = False
-    """Train the encoder as well, which wants a learning rate far below that of the rest (--transfer.rate-factor 0.02)."""
+    """Train the encoder as well; it wants a learning rate far below that of the rest (--transfer.rate-factor 0.02)."""
     kernel_sizes: tuple[Size, ...] = (1, 2, 3)
     """Pieces that the convolutions see at once, a convolution a number."""
     filters: Size = 128

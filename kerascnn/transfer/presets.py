@@ -1,4 +1,4 @@
-"""Encoders that keras-hub keeps as a preset, a folder with configuration, weights and tokenizer, and their vocabulary."""
+"""Encoders that keras-hub keeps as presets, folders with configuration, weights and tokenizer."""
 
 from __future__ import annotations
 
