@@ -65,7 +65,10 @@ class HubCNN(Network):
         if settings.stop_words:
             raise InputError("text.stop_words: a pretrained encoder reads every word; leave it out")
         if settings.max_length > longest:
-            raise InputError(f"text.max_length {settings.max_length}: {self.preset} reads {longest} pieces at the most")
+            raise InputError(
+                f"text.max_length {settings.max_length}: the encoder in {self.preset} reads {longest} pieces or fewer;"
+                f" give --text.max-length {longest}"
+            )
         pieces = presets.read_pieces(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))

@@ -224,7 +224,7 @@ def test_what_cannot_take_words_apart_is_refused(built, tmp_path):
         ({"preset": ""}, r"no pretrained encoder is given; give --network\.preset the folder"),
         ({"preset": "nowhere"}, r"nowhere.config\.json: cannot be read .*save_to_preset"),
         ({"split": "unicode"}, r"hub_cnn reads WordPieces; leave out text\.level and text\.split"),
-        ({"max_length": 63}, r"text\.max_length 63: .*Bert reads 62 pieces at the most"),
+        ({"max_length": 63}, r"text\.max_length 63: .*Bert reads 62 pieces or fewer; give --text\.max-length 62"),
         ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder reads every word"),
         ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "wordpiece: .*--model hub_cnn"),
     ],
