@@ -25,6 +25,7 @@ class HubCNN(Network):
 
     The text settings are the encoder's own, but for ``max_length`` and what is done before: ``html``, ``width``,
     ``normalize``. ``max_tokens`` and ``min_count`` do not count: its vocabulary is taken whole.
+    Spaces of every kind part words, as in BERT itself; keras-hub's own tokenizer takes a no-break space for a letter.
     """
 
     paper: ClassVar[str] = "Devlin et al. 2019, BERT; Kim 2014"
