@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 SCHEMA_VERSION = 1
-PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "numpy", "scikit-learn")
+PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # What loading reads; people may edit the model card.
 CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
 TOLERANCE = 1e-4

@@ -90,6 +90,7 @@ class EdgeClassifier:
             level=settings["level"],
             max_length=settings["length"],
             stop_words=settings["stop_words"],
+            pieces=self._ids if settings["level"] == "wordpiece" else (),
         )
         if settings["input"] == "code_points":
             return [ord(character) for character in tokens]

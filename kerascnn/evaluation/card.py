@@ -10,7 +10,7 @@ from kerascnn.config import Config
 FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 
 TENSORFLOW_TEXT = (
-    "Its text is normalized by operations of tensorflow-text: a program that serves it has to import that package, or"
+    "Its text is read by operations of tensorflow-text: a program that serves it has to import that package, or"
     " link its operations, as TensorFlow Serving does."
 )
 
@@ -37,7 +37,7 @@ def model_card(
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
-        *((TENSORFLOW_TEXT,) if config.text.normalize != "none" else ()),
+        *((TENSORFLOW_TEXT,) if config.text.normalize != "none" or config.text.split == "wordpiece" else ()),
         "## Data",
         table(("split", "rows", "sources"),
                [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from kerascnn import edge
 from kerascnn.bundle import Bundle
-from kerascnn.export import package, tflite
+from kerascnn.export import tflite
+from kerascnn.extras import package
 from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import plain, vocabulary
@@ -60,13 +61,14 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
     if tflite.takes(bundle) == "ids":
         vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
     files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
+    vectorizer = bundle.vectorizer
     settings = {
         "schema_version": edge.SCHEMA_VERSION,
         "input": tflite.takes(bundle),
-        "length": bundle.vectorizer.settings.max_length,
-        "level": bundle.vectorizer.settings.level,
-        "rules": rules(bundle.vectorizer.settings),
-        "stop_words": list(bundle.vectorizer.stop_words),
+        "length": vectorizer.settings.max_length,
+        "level": "wordpiece" if vectorizer.takes_apart else vectorizer.settings.level,
+        "rules": rules(vectorizer.settings),
+        "stop_words": list(vectorizer.stop_words),
         "files": {path.name: sha256(path) for path in files},
     }
     write_json(folder / "edge.json", settings)

@@ -15,7 +15,8 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.errors import InputError
-from kerascnn.export import edge_folder, package, regex_tokenizer, tflite
+from kerascnn.export import edge_folder, regex_tokenizer, tflite
+from kerascnn.extras import package
 from kerascnn.files import whole_folder
 from kerascnn.text import vocabulary
 
@@ -43,6 +44,11 @@ def export(
         raise InputError(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
             " --format tflite for devices or --format web for a browser"
+        )
+    if bundle.vectorizer.takes_apart:
+        raise InputError(
+            f"{bundle_folder}: text.split wordpiece, and the words of MediaPipe's tokenizer stay whole; export it with"
+            " --format tflite for devices"
         )
     writers = _writers()
     folder = bundle_folder / "edge"

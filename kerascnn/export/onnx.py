@@ -11,7 +11,7 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.data.pipeline import Ids
 from kerascnn.errors import InputError
-from kerascnn.export import package
+from kerascnn.extras import package
 from kerascnn.files import whole_folder
 from kerascnn.inference import softmax
 

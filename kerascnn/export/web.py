@@ -41,6 +41,8 @@ def export(
         raise InputError(f"a page runs one file; give web one --quantize, not {', '.join(quantize)}")
     if bundle.vectorizer.settings.normalize == "nfkc_casefold":
         raise InputError("text.normalize nfkc_casefold: browsers do not fold case; train with --text.normalize nfkc")
+    if bundle.vectorizer.takes_apart:
+        raise InputError("text.split wordpiece: the page takes no words apart; export --format tflite or saved_model")
     folder = bundle_folder / "web"
     with whole_folder(folder) as beside:
         shutil.copytree(PAGE, beside, dirs_exist_ok=True)

@@ -1,6 +1,6 @@
 """Layers of the models: ``keras.ops`` and stock layers, so that they run on every Keras backend and in TFLite."""
 
-from kerascnn.layers.branches import join, ngram_branch, opened
+from kerascnn.layers.branches import convolution_branches, join, ngram_branch, opened
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.ensemble import Ensemble
 from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
@@ -8,10 +8,12 @@ from kerascnn.layers.length import FixedLength, KMaxPooling, OneHot
 from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
 from kerascnn.layers.position import SinusoidalPosition
-from kerascnn.layers.tokens import HashedNGrams, StartToken, TokenDropout
+from kerascnn.layers.pretrained import PretrainedEncoder
+from kerascnn.layers.tokens import EnclosingTokens, HashedNGrams, StartToken, TokenDropout
 
 __all__ = [
     "Embedding",
+    "EnclosingTokens",
     "Ensemble",
     "FixedLength",
     "GatedLinearUnit",
@@ -21,10 +23,12 @@ __all__ = [
     "MaskedPooling",
     "OneHot",
     "PaddingMask",
+    "PretrainedEncoder",
     "ResidualGatedBlock",
     "SinusoidalPosition",
     "StartToken",
     "TokenDropout",
+    "convolution_branches",
     "join",
     "ngram_branch",
     "opened",

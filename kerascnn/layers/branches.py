@@ -6,11 +6,37 @@ import keras
 
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.masking import PaddingMask
-from kerascnn.layers.pooling import MaskedPooling
+from kerascnn.layers.pooling import MaskedPooling, Pooling
 from kerascnn.layers.tokens import HashedNGrams, StartToken
 
 SPEED = 20.0
 """Adam moves every weight by about the learning rate at a step; a factor behind the table is a factor on that rate."""
+
+
+def convolution_branches(
+    inputs, valid, *, kernel_sizes: tuple[int, ...], filters: int, pooling: Pooling, prefix: str = ""
+) -> list:
+    """Convolutions of several widths over a text, of each filter's answers the strongest or the mean (Kim 2014).
+
+    Args:
+        inputs: (batch, time, channels), zeros at padding.
+        valid: (batch, time, 1), 1 for a token and 0 for padding.
+        kernel_sizes: Tokens that the convolutions see at once, a convolution a number.
+        filters: Filters of each convolution.
+        pooling: See ``MaskedPooling``.
+        prefix: What the layers' names begin with.
+
+    Returns:
+        (batch, filters), or (batch, 2 * filters) where both are kept, for each size.
+    """
+    branches = []
+    for size in kernel_sizes:
+        convolution = keras.layers.Conv1D(
+            filters, size, padding="same", activation="relu", name=f"{prefix}convolution_{size}"
+        )
+        pooled = MaskedPooling(pooling=pooling, name=f"{prefix}pooling_{size}")
+        branches.append(pooled(convolution(inputs), valid))
+    return branches
 
 
 def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, vocabulary_size: int, dropout: float = 0.0):

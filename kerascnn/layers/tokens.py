@@ -65,6 +65,36 @@ class StartToken(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
+class EnclosingTokens(keras.layers.Layer):
+    """Puts one token before every document and one behind it (``[CLS]`` and ``[SEP]``, Devlin et al. 2019, section 3).
+
+    Args:
+        start: Id of the token before.
+        end: Id of the token behind.
+        length: Tokens of a document that are kept, without these two.
+
+    Returns of a call:
+        ids (batch, time + 2), or (batch, length + 2) where that is less, of the input's dtype.
+    """
+
+    def __init__(self, *, start: int, end: int, length: int, **kwargs):
+        super().__init__(**kwargs)
+        self.start, self.end, self.length = start, end, length
+
+    def call(self, ids):
+        """Args: ids (batch, time) int, 0 is padding and stands only behind the tokens."""
+        ids = ops.pad(ids[:, : self.length], [[0, 0], [1, 0]], constant_values=self.start)
+        before, ids = ids, ops.pad(ids, [[0, 0], [0, 1]])
+        before = ops.pad(before, [[0, 0], [1, 0]], constant_values=self.start)
+        first_padding = ops.logical_and(ids == 0, before != 0)
+        return ops.where(first_padding, ops.cast(self.end, ids.dtype), ids)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "start": self.start, "end": self.end, "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
 class HashedNGrams(keras.layers.Layer):
     """Numbers every n-gram of a document with a row of a hash table (Joulin et al. 2017, section 2.2).
 

@@ -13,6 +13,8 @@ from kerascnn.settings import Settings, Size
 if TYPE_CHECKING:
     import keras
 
+    from kerascnn.text.vectorizer import Vectorizer
+
 Step = Literal["html", "width", "lowercase", "punctuation"]
 
 
@@ -22,8 +24,9 @@ class Text(Settings):
 
     level: Literal["word", "character"] = "word"
     """What a token is."""
-    split: Literal["unicode", "whitespace"] = "unicode"
-    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token."""
+    split: Literal["unicode", "whitespace", "wordpiece"] = "unicode"
+    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token.
+    wordpiece takes them apart into the pieces of a pretrained encoder (hub_cnn only)."""
     standardize: tuple[Step, ...] = ("html", "width", "lowercase")
     """Steps, in their fixed order: html drops tags and decodes entities, width folds full-width forms to ASCII,
     lowercase is Unicode's, punctuation drops marks and symbols."""
@@ -52,6 +55,14 @@ class Network(Settings):
     states: ClassVar[str] = ""
     """Pattern of the names of the layers that tell what stands where, (batch, time, channels), the finest first; empty:
     the model cannot be pretrained on tokens."""
+
+    def vectorizer(self, settings: Text) -> Vectorizer | None:
+        """The vectorizer that the model was pretrained with; None: one is made from the training texts.
+
+        Args:
+            settings: How text becomes ids, as far as the pretraining leaves that open.
+        """
+        return None
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """Number of trainable weights of the model that ``build`` gives for the same arguments, without building it."""

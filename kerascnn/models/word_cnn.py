@@ -86,13 +86,9 @@ class WordCNN(Network):
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
         words = keras.layers.Multiply(name="words")([words, valid])
 
-        branches = []
-        for size in self.kernel_sizes:
-            convolution = keras.layers.Conv1D(
-                self.filters, size, padding="same", activation="relu", name=f"convolution_{size}"
-            )
-            pooling = layers.MaskedPooling(pooling=self.pooling, name=f"pooling_{size}")
-            branches.append(pooling(convolution(words), valid))
+        branches = layers.convolution_branches(
+            words, valid, kernel_sizes=self.kernel_sizes, filters=self.filters, pooling=self.pooling
+        )
         deep = layers.join(branches, name="convolutions")
         if self.hidden_units:
             deep = keras.layers.Dropout(self.dropout, name="hidden_dropout")(deep)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from kerascnn.errors import InputError
+from kerascnn.text.plain import UNKNOWN
 from kerascnn.text.standardize import as_rules
 
 # Surrogates left out: over the whole range of code points RE2 would let overlong forms pass.
@@ -36,15 +38,23 @@ class Tokenizer:
         level: ``word`` or ``character``.
         max_length: Tokens of a document that are kept.
         stop_words: Tokens that are left out.
+        pieces: WordPieces that words are taken apart into, see ``plain.take_apart``; none: words stay whole.
     """
 
     def __init__(
-        self, *, rules: Sequence[Sequence], level: str, max_length: int, stop_words: Sequence[str] = ()
+        self,
+        *,
+        rules: Sequence[Sequence],
+        level: str,
+        max_length: int,
+        stop_words: Sequence[str] = (),
+        pieces: Sequence[str] = (),
     ) -> None:
         self.rules = as_rules(rules)
         self.level = level
         self.max_length = max_length
         self.stop_words = tuple(stop_words)
+        self.pieces = tuple(pieces)
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Tokens of each document.
@@ -66,6 +76,8 @@ class Tokenizer:
             # A pattern and not a table: a table would have to be tracked wherever the tokenizer goes.
             stop = tf.strings.regex_full_match(tokens.values, "|".join(map(re.escape, self.stop_words)))
             tokens = tf.ragged.boolean_mask(tokens, tokens.with_values(~stop))
+        if self.pieces:
+            tokens = self._wordpiece.tokenize(tokens).merge_dims(-2, -1)
         return tokens[:, : self.max_length]
 
     def get_config(self) -> dict[str, Any]:
@@ -75,7 +87,15 @@ class Tokenizer:
             "level": self.level,
             "max_length": self.max_length,
             "stop_words": list(self.stop_words),
+            "pieces": list(self.pieces),
         }
+
+    @cached_property
+    def _wordpiece(self) -> Any:
+        with tf.init_scope():  # its model must outlive the graph that asks for it first
+            return _tensorflow_text("text.split wordpiece").FastWordpieceTokenizer(
+                [UNKNOWN, *self.pieces], unknown_token=UNKNOWN, token_out_type=tf.string, no_pretokenization=True
+            )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Tokenizer:
@@ -119,11 +139,11 @@ def _width(texts: tf.Tensor) -> tf.Tensor:
     return tf.strings.unicode_encode(codes.with_values(tf.where(is_wide, codes.values - 0xFEE0, codes.values)), "UTF-8")
 
 
-def _tensorflow_text() -> Any:
+def _tensorflow_text(setting: str = "text.normalize") -> Any:
     try:
         import tensorflow_text
     except ImportError:
-        raise InputError("text.normalize needs tensorflow-text; pip install it, or choose none") from None
+        raise InputError(f"{setting} needs tensorflow-text; pip install it, or leave that setting out") from None
     return tensorflow_text
 
 

@@ -20,11 +20,21 @@ _IGNORABLE = re.compile(
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
+UNKNOWN = "[UNK]"
+"""The piece of a word that cannot be taken apart."""
+_LONGEST_WORD = 100
+
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
 
 def tokenize(
-    text: str | bytes, rules: Sequence[Sequence], *, level: str, max_length: int, stop_words: Collection[str] = ()
+    text: str | bytes,
+    rules: Sequence[Sequence],
+    *,
+    level: str,
+    max_length: int,
+    stop_words: Collection[str] = (),
+    pieces: Collection[str] = (),
 ) -> list[str]:
     """Split a text into tokens.
 
@@ -34,12 +44,35 @@ def tokenize(
         level: ``word`` or ``character``.
         max_length: Tokens that are kept.
         stop_words: Tokens that are left out.
+        pieces: WordPieces that words are taken apart into, see ``take_apart``; none: words stay whole.
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogatepass")
     text = apply(text.decode("utf-8", "replace"), rules)
     tokens = text if level == "character" else text.split(" ")
-    return [token for token in tokens if token and token not in stop_words][:max_length]
+    kept = [token for token in tokens if token and token not in stop_words]
+    if pieces:
+        kept = [piece for word in kept for piece in take_apart(word, pieces)]
+    return kept[:max_length]
+
+
+def take_apart(word: str, pieces: Collection[str]) -> list[str]:
+    """WordPieces of a word: the longest known one at each place, ``##`` before all but the first (Devlin et al. 2019).
+
+    ``UNKNOWN`` alone for a word that has a place without one, or is longer than 100 bytes, as in tensorflow-text.
+    """
+    if len(word.encode()) > _LONGEST_WORD:
+        return [UNKNOWN]
+    found, start = [], 0
+    while start < len(word):
+        mark = "##" if start else ""
+        stops = range(len(word), start, -1)
+        stop = next((stop for stop in stops if mark + word[start:stop] in pieces), None)
+        if stop is None:
+            return [UNKNOWN]
+        found.append(mark + word[start:stop])
+        start = stop
+    return found
 
 
 def apply(text: str, rules: Sequence[Sequence]) -> str:

@@ -84,6 +84,14 @@ _WORDS = (
     ("replace", f"{FLAG}|{SYMBOL}(?:\u200d{SYMBOL})*", " \\0 "),
 )
 
+# What BERT calls punctuation, and the Han characters that stand alone in it (Devlin et al. 2019,
+# github.com/google-research/bert, tokenization.py); keras-hub also parts words where an invisible character stands.
+_BERT_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f"
+_BERT_WORDS = (
+    ("replace", "\\p{Cf}", " "),
+    ("replace", f"[!-/:-@\\[-`{{-~\\p{{P}}{_BERT_HAN}]", " \\0 "),
+)
+
 _COLLAPSE = (("replace", "  +", " "), ("replace", "^ | $", ""))
 
 
@@ -95,6 +103,7 @@ def rules(settings: Text) -> list[Rule]:
     """
     steps = settings.standardize
     unicode_words = settings.level == "word" and settings.split == "unicode"
+    bert_words = settings.level == "word" and settings.split == "wordpiece"
 
     # Most English text is ASCII alone, and is spared these: one look instead of half of all the work.
     other_than_ascii: list[Rule] = [*_CLEAN]
@@ -110,12 +119,16 @@ def rules(settings: Text) -> list[Rule]:
     chosen: list[Rule] = [_CONTROL, ("unless", _ASCII, *other_than_ascii)]
     if "html" in steps:
         chosen += [_HTML]
-    if "lowercase" in steps or settings.normalize == "nfkc_casefold":
+    if not bert_words and ("lowercase" in steps or settings.normalize == "nfkc_casefold"):
         chosen += [("lower",)]
     if "punctuation" in steps:
         chosen += [_PUNCTUATION]
     if unicode_words:
         chosen += _WORDS
+    if bert_words:
+        chosen += _BERT_WORDS
+        if "lowercase" in steps:  # of each word, as keras-hub has it: folding would take some marks apart
+            chosen += [("nfkc_casefold",)]
     if settings.level == "character":
         chosen += _COLLAPSE
     return chosen

@@ -51,9 +51,11 @@ class Vectorizer:
         Only the first `max_length` tokens of a text count, as a model sees no others.
 
         Raises:
-            InputError: The file of stop words cannot be used.
+            InputError: The file of stop words cannot be used, or the settings want the pieces of a pretrained encoder.
         """
         empty = cls(settings, vocabulary.RESERVED)
+        if empty.takes_apart:
+            raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
         if settings.stop_words:
             empty = cls(settings, vocabulary.RESERVED, read_stop_words(settings.stop_words, empty))
         count = tf.function(
@@ -99,6 +101,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self.stop_words,
+            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self.takes_apart else (),
         )
 
     @cached_property
@@ -150,6 +153,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self._stop_words,
+            pieces=self._ids if self.takes_apart else (),
         )
 
     def encode_plain(self, text: str | bytes) -> list[int]:
@@ -163,6 +167,11 @@ class Vectorizer:
             lambda texts: tf.RaggedTensor.from_tensor(self(texts), padding=0),
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
+
+    @property
+    def takes_apart(self) -> bool:
+        """Whether words are taken apart into WordPieces."""
+        return self.settings.level == "word" and self.settings.split == "wordpiece"
 
     @cached_property
     def _stop_words(self) -> frozenset[str]:

@@ -14,10 +14,14 @@ GROUPS = ("head", "encoder", "embedding")
 
 
 def group_of(layer: keras.layers.Layer) -> str:
-    """The group of a layer: ``embedding``, the table of tokens; ``head``, the last layer; ``encoder``, all between."""
+    """The group of a layer: ``embedding``, the table of tokens; ``head``, the last layer; ``encoder``, all between.
+
+    Over an encoder that was pretrained as a whole, its tokens' table included, more layers than the last one are new:
+    their names begin with ``head_``.
+    """
     if layer.name in TABLES:
         return "embedding"
-    return "head" if layer.name == "logits" else "encoder"
+    return "head" if layer.name == "logits" or layer.name.startswith("head_") else "encoder"
 
 
 def freeze(model: keras.Model, groups: Collection[str]) -> list[keras.layers.Layer]:

@@ -17,7 +17,10 @@ SMALL = {
 }
 """Settings of the network where its defaults are too slow for a test; a model that is not named here takes those."""
 
-DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models()}
+APART = {"hub_cnn"}
+"""Models that need more than a size, here a preset; ``tests/models/test_hub_cnn.py`` puts it through the promises."""
+
+DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models() if name not in APART}
 
 every_model = pytest.mark.parametrize("name", DESCRIPTORS)
 

@@ -1,0 +1,129 @@
+"""Encoders that keras-hub keeps as presets, folders with configuration, weights and tokenizer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.errors import InputError
+from kerascnn.extras import package
+
+if TYPE_CHECKING:
+    import keras
+
+FAMILIES = ("BertBackbone", "DistilBertBackbone", "ElectraBackbone")
+"""Encoders that read WordPieces between ``[CLS]`` and ``[SEP]``."""
+_REMEDY = "give --network.preset the folder that save_to_preset of keras-hub wrote"
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The vocabulary of a preset in the order of our ids: padding, the unknown token, then the others as they stand."""
+
+    vocabulary: tuple[str, ...]
+    """Tokens but the first two; none is empty, none stands twice."""
+    rows: tuple[int, ...]
+    """The preset's id of each of our ids, the first two included."""
+    start: int
+    """Our id of the token before a document."""
+    end: int
+    """Our id of the token behind it."""
+    lowercase: bool
+    """Whether case is folded."""
+
+
+def read_config(preset: str) -> tuple[str, dict[str, Any]]:
+    """The family of a preset and the sizes of its encoder, without keras-hub.
+
+    Raises:
+        InputError: The folder is missing, no preset, or of a family that is not supported.
+    """
+    if not preset:
+        raise InputError(f"no pretrained encoder is given; {_REMEDY}")
+    path = Path(preset) / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        family, sizes = config["class_name"], config["config"]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: does not describe an encoder of keras-hub; {_REMEDY}") from None
+    if family not in FAMILIES:
+        raise InputError(f"{preset}: a preset of {family}; supported are {', '.join(FAMILIES)}")
+    return family, sizes
+
+
+def parameters(sizes: dict[str, Any], *, segments: bool) -> int:
+    """Number of weights of an encoder up to its sequence of vectors.
+
+    Args:
+        sizes: As ``read_config`` gives them.
+        segments: Whether it has a table of segments.
+    """
+    width, hidden = sizes["hidden_dim"], sizes["intermediate_dim"]
+    narrow = sizes.get("embedding_dim", width)
+    rows = sizes.get("vocabulary_size", sizes.get("vocab_size")) + sizes["max_sequence_length"]
+    rows += sizes["num_segments"] if segments else 0
+    tables = (rows + 2) * narrow + ((narrow + 1) * width if narrow != width else 0)
+    block = 4 * (width + 1) * width + 4 * width + (width + 1) * hidden + (hidden + 1) * width
+    return tables + sizes["num_layers"] * block
+
+
+def read_pieces(preset: str) -> Pieces:
+    """The vocabulary of a preset.
+
+    Raises:
+        InputError: keras-hub is not installed, or the tokenizer is missing, damaged or of another kind.
+    """
+    read_config(preset)
+    hub = package("keras_hub", "hub")
+    tokenizer = _load(hub.tokenizers.Tokenizer, preset)
+    if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):
+        raise InputError(f"{preset}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
+    wanted = {"split": True, "split_on_cjk": True, "strip_accents": False, "special_tokens_in_strings": False}
+    for name, value in (wanted | {"suffix_indicator": "##"}).items():
+        if (found := getattr(tokenizer, name)) != value:
+            raise InputError(f"{preset}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
+    number_of = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}
+    first = [number_of.pop(token) for token in (tokenizer.pad_token, tokenizer.oov_token)]
+    vocabulary, rows = tuple(number_of), (*first, *number_of.values())
+    return Pieces(
+        vocabulary=vocabulary,
+        rows=rows,
+        start=rows.index(tokenizer.start_token_id),
+        end=rows.index(tokenizer.end_token_id),
+        lowercase=tokenizer.lowercase,
+    )
+
+
+def read_encoder(preset: str, pieces: Pieces) -> keras.Model:
+    """The encoder of a preset, its table of tokens put in the order of our ids.
+
+    Returns:
+        What ``PretrainedEncoder`` takes, under the dtype policy that is set.
+
+    Raises:
+        InputError: keras-hub is not installed, or the preset is damaged.
+    """
+    import keras
+    import numpy as np
+
+    hub = package("keras_hub", "hub")
+    backbone = _load(hub.models.Backbone, preset, dtype=keras.config.dtype_policy())
+    table = backbone.token_embedding.embeddings
+    rest = np.setdiff1d(np.arange(table.shape[0]), pieces.rows)  # rows of no token stay behind all others
+    table.assign(np.asarray(table)[np.concatenate([pieces.rows, rest])])
+    output = backbone.output
+    return keras.Model(
+        backbone.input, output["sequence_output"] if isinstance(output, dict) else output, name=backbone.name
+    )
+
+
+def _load(kind: Any, preset: str, **arguments: Any) -> Any:
+    try:
+        return kind.from_preset(str(Path(preset)), **arguments)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{preset}: keras-hub cannot read it ({reason}); {_REMEDY}") from None

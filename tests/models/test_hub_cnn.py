@@ -1,0 +1,257 @@
+"""``hub_cnn`` over tiny encoders that are made here: the promises of every model, and those of what was pretrained."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier, models
+from kerascnn.edge import EdgeClassifier
+from kerascnn.errors import InputError
+from kerascnn.export import edge_folder, mediapipe, saved_model, web
+from kerascnn.golden import PROBES
+from kerascnn.models import Text
+from kerascnn.training.losses import SparseCrossentropy
+from kerascnn.training.trainer import Trainer
+from kerascnn.transfer import groups, presets
+
+keras_hub = pytest.importorskip("keras_hub")
+
+FAMILIES = ("Bert", "DistilBert", "Electra")
+every_family = pytest.mark.parametrize("family", FAMILIES)
+LONGEST, CLASSES = 64, 3
+SPECIAL = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+# Spaces other than the plain one and invisible characters part words here, which in keras-hub not all of them do.
+ORDINARY = [text for text in PROBES if not re.search("[\u2028\u3000\ufeff]", text)]
+
+
+@pytest.fixture(scope="module")
+def vocabulary(news):
+    """Special tokens in BERT's odd places, letters, frequent words and their ends, Han characters and marks."""
+    words = re.findall("[a-zA-Z]+", " ".join(news[0]))
+    frequent = [word for word, _ in Counter(words).most_common(200)]
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    ends = [f"##{end}" for end in ("ing", "ed", "s", "ly", "er", "tion", *letters)]
+    return list(dict.fromkeys([*SPECIAL, *letters, *frequent, *map(str.lower, frequent), *ends, *"这部电影很好.,!?;'"]))
+
+
+@pytest.fixture(scope="module")
+def folders(vocabulary, tmp_path_factory):
+    """A preset of each family with drawn weights; ELECTRA's tokenizer keeps case, the others fold it."""
+    place = tmp_path_factory.mktemp("presets")
+    for family in FAMILIES:
+        size = "vocab_size" if family == "Electra" else "vocabulary_size"
+        sizes = {size: len(vocabulary) + 3, "num_layers": 1, "num_heads": 2, "hidden_dim": 16, "intermediate_dim": 24}
+        sizes |= {"embedding_dim": 8} if family == "Electra" else {}
+        keras.utils.set_random_seed(3)
+        backbone = getattr(keras_hub.models, f"{family}Backbone")(max_sequence_length=LONGEST, **sizes)
+        for weight in backbone.weights:
+            weight.assign(keras.random.normal(weight.shape, stddev=0.3))
+        backbone.save_to_preset(str(place / family))
+        tokenizer = getattr(keras_hub.tokenizers, f"{family}Tokenizer")
+        tokenizer(vocabulary=vocabulary, lowercase=family != "Electra").save_to_preset(str(place / family))
+    return {family: str(place / family) for family in FAMILIES}
+
+
+def network(preset, **settings):
+    return models.get("hub_cnn")(preset=preset, filters=8, **settings)
+
+
+def build(preset, **settings):
+    keras.utils.set_random_seed(1)
+    return network(preset, **settings).build(vocabulary_size=0, classes=CLASSES)
+
+
+@pytest.fixture(scope="module")
+def built(folders):
+    """The network over each family, with maxima and averages, and a vectorizer."""
+    settings = Text(split="wordpiece", standardize=(), max_length=LONGEST - 2)
+    return {
+        family: (build(folder, pooling="both", fine_tune=True), network(folder).vectorizer(settings))
+        for family, folder in folders.items()
+    }
+
+
+def documents(*lengths):
+    rng = np.random.default_rng(2)
+    width = max(1, *lengths)
+    return np.array([[*rng.integers(1, 50, n), *[0] * (width - n)] for n in lengths], "int32")
+
+
+@pytest.mark.parametrize("family", ["Bert", "Electra"])
+def test_text_gets_the_ids_of_the_preset(family, folders, built):
+    vectorizer, rows = built[family][1], presets.read_pieces(folders[family]).rows
+    expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(ORDINARY)
+    values, splits = vectorizer.encode(ORDINARY)
+    for text, ids, start, stop in zip(ORDINARY, expected, splits[:-1], splits[1:], strict=True):
+        assert [rows[number] for number in values[start:stop]] == ids[: LONGEST - 2], text
+
+
+@pytest.mark.parametrize("family", ["Bert", "Electra"])
+def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
+    texts, vectorizer = [*PROBES, "a" * 100, "a" * 101, "好" * 34], built[family][1]
+    values, splits = vectorizer.encode(texts)
+    for text, start, stop in zip(texts, splits[:-1], splits[1:], strict=True):
+        assert vectorizer.encode_plain(text) == values[start:stop].tolist(), text
+
+
+@every_family
+def test_its_vectors_are_those_of_the_preset(family, folders, built):
+    text = "The striker scored twice, 这部电影 quickly!"
+    model, vectorizer = built[family]
+    found = keras.Model(model.input, model.get_layer("encoder").output)(np.array([vectorizer.encode_plain(text)]))
+    tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])
+    ids = np.array([[tokenizer.cls_token_id, *tokenizer([text])[0], tokenizer.sep_token_id]])
+    backbone = keras_hub.models.Backbone.from_preset(folders[family])
+    given = {"token_ids": ids, "padding_mask": np.ones_like(ids), "segment_ids": np.zeros_like(ids)}
+    expected = backbone({name: given[name] for name in backbone.input})
+    expected = expected["sequence_output"] if isinstance(expected, dict) else expected
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@every_family
+def test_padding_changes_no_logit(family, built):
+    model, ids = built[family][0], documents(9, 8, 5, 2, 1, 0)
+    narrow = np.asarray(model(ids))
+    assert np.isfinite(narrow).all()
+    for padding in (1, 30, LONGEST):
+        np.testing.assert_allclose(model(np.pad(ids, [(0, 0), (0, padding)])), narrow, rtol=0, atol=1e-5)
+
+
+@every_family
+def test_has_the_parameters_it_says(family, folders, built):
+    model = built[family][0]
+    for learns in (False, True):
+        model.get_layer("encoder").trainable = learns
+        found = sum(np.prod(weight.shape) for weight in model.trainable_weights)
+        said = network(folders[family], pooling="both", fine_tune=learns)
+        assert said.parameters(vocabulary_size=0, classes=CLASSES) == found
+
+
+def test_logits_are_float32_under_mixed_precision(folders):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build(folders["Bert"])
+    finally:
+        keras.config.set_dtype_policy(before)
+    logits = model(documents(9, 1, 0))
+    assert model.get_layer("encoder").output.dtype == "bfloat16"
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    assert np.isfinite(logits).all()
+
+
+def weights(model):
+    return [np.asarray(weight) for weight in model.get_layer("encoder").weights]
+
+
+def fitted(news, **settings):
+    """Trained on 48 texts cut to one length, as every other length is traced anew."""
+    texts, labels = news[0][::6][:48], [label == news[1][0] for label in news[1][::6][:48]]
+    small = {"filters": 16, "max_length": 8, "batch_size": 16, "label_smoothing": 0.0, "epochs": 1}
+    classifier = TextClassifier(**{"model": "hub_cnn"} | small | settings)
+    return classifier.fit(texts, labels, validation_data=(texts, labels))
+
+
+@pytest.fixture(scope="module")
+def frozen(folders, news):
+    return fitted(news, preset=folders["Bert"])
+
+
+def test_a_frozen_encoder_changes_by_no_bit_and_drops_nothing(folders, frozen):
+    pairs = zip(weights(build(folders["Bert"])), weights(frozen.bundle_.model), strict=True)
+    assert all(np.array_equal(before, after) for before, after in pairs)
+    encoder, ids = frozen.bundle_.model.get_layer("encoder"), documents(9, 5)
+    np.testing.assert_array_equal(encoder(ids, training=True), encoder(ids, training=False))
+
+
+def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders):
+    model = build(folders["Bert"], fine_tune=True)
+    before = weights(model)
+    for frozen, learned in ((["encoder", "embedding"], 8), ([], 8 + len(before))):
+        model.get_layer("encoder").trainable = True
+        groups.freeze(model, frozen)
+        trainer = Trainer(model)
+        trainer.compile(keras.optimizers.SGD(0.1), SparseCrossentropy(label_smoothing=0.0), run_eagerly=True)
+        assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"
+        trainer.train_on_batch(documents(9, 5, 3), np.arange(CLASSES))
+        pairs = zip(before, weights(model), strict=True)
+        assert all(np.array_equal(old, new) for old, new in pairs) == bool(frozen)
+
+
+def test_what_was_trained_runs_elsewhere_without_the_preset(frozen, folders, tmp_path):
+    folder, preset, expected = tmp_path / "bundle", folders["Bert"], frozen.predict_proba(PROBES)
+    frozen.save(folder)
+    shutil.move(preset, tmp_path / "elsewhere")
+    try:
+        script = (
+            "import json, sys, kerascnn; from kerascnn.golden import PROBES\n"
+            "print(json.dumps(kerascnn.load(sys.argv[1]).predict_proba(PROBES).tolist()))"
+        )
+        finished = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True)
+        assert finished.returncode == 0, finished.stderr
+        np.testing.assert_allclose(json.loads(finished.stdout.splitlines()[-1]), expected, atol=1e-6)
+    finally:
+        shutil.move(tmp_path / "elsewhere", preset)
+
+
+@pytest.mark.full
+def test_its_exports_agree(frozen, tmp_path):
+    expected = frozen.predict_proba(PROBES)
+    predict = saved_model.runner(saved_model.export(frozen.bundle_, tmp_path))
+    np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
+    edge = EdgeClassifier(edge_folder.export(frozen.bundle_, tmp_path, quantize=["none"]))
+    np.testing.assert_allclose(edge.predict_proba(PROBES), expected, atol=1e-4)
+
+
+def test_what_cannot_take_words_apart_is_refused(built, tmp_path):
+    bundle = SimpleNamespace(vectorizer=built["Bert"][1])
+    for module in (mediapipe, web):
+        with pytest.raises(InputError, match=r"text\.split wordpiece.*--format tflite"):
+            module.export(bundle, tmp_path, quantize=["none"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"preset": ""}, r"no pretrained encoder is given; give --network\.preset the folder"),
+        ({"preset": "nowhere"}, r"nowhere.config\.json: cannot be read .*save_to_preset"),
+        ({"split": "unicode"}, r"hub_cnn reads WordPieces; leave out text\.level and text\.split"),
+        ({"max_length": 63}, r"text\.max_length 63: .*Bert reads 62 pieces or fewer; give --text\.max-length 62"),
+        ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder reads every word"),
+        ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "wordpiece: .*--model hub_cnn"),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be_are_refused(settings, message, folders, news):
+    with pytest.raises(InputError, match=message):
+        fitted(news, **{"preset": folders["Bert"]} | settings)
+
+
+def test_a_preset_that_cannot_be_used_is_refused(folders, tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
+    shutil.copytree(folders["Bert"], broken)
+    described = json.loads((broken / "tokenizer.json").read_text())
+    described["config"]["strip_accents"] = True
+    (broken / "tokenizer.json").write_text(json.dumps(described))
+    with pytest.raises(InputError, match="strip_accents True; supported is False alone"):
+        build(str(broken))
+    (broken / "tokenizer.json").unlink()
+    with pytest.raises(InputError, match=r"broken: keras-hub cannot read it \(.*tokenizer"):
+        build(str(broken))
+    (broken / "config.json").write_text('{"class_name": "GemmaBackbone", "config": {}}')
+    with pytest.raises(InputError, match="a preset of GemmaBackbone; supported are BertBackbone, DistilBertBackbone"):
+        build(str(broken))
+    (broken / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(InputError, match="does not describe an encoder of keras-hub"):
+        build(str(broken))
+    monkeypatch.setitem(sys.modules, "keras_hub", None)
+    with pytest.raises(InputError, match=r'keras_hub cannot be imported .*pip install "kerascnn\[hub\]"'):
+        build(folders["Bert"])
