@@ -164,7 +164,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             validation_texts, validation_codes = _documents(validation_data[0]), self._codes(validation_data[1])
 
         fit.seed_everything(config.seed, config.training.deterministic)
-        vectorizer = Vectorizer.adapt(texts, config.text)
+        vectorizer = Vectorizer.adapt(texts, config.text, vectors=config.transfer.vectors)
         vectorizer = transfer.extended(vectorizer, config.transfer)
         train = fit.Examples(Ids(*vectorizer.encode(texts)), codes)
         with fit.precision(config.training.precision):

@@ -13,7 +13,6 @@ from kerascnn.export import package, tflite
 from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import plain, vocabulary
-from kerascnn.text.standardize import rules
 
 SUFFIX: dict[tflite.Quantize, str] = {"none": "float32", "float16": "float16", "dynamic": "dynamic", "int8": "int8"}
 
@@ -65,7 +64,7 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
         "input": tflite.takes(bundle),
         "length": bundle.vectorizer.settings.max_length,
         "level": bundle.vectorizer.settings.level,
-        "rules": rules(bundle.vectorizer.settings),
+        "rules": bundle.vectorizer.rules,
         "stop_words": list(bundle.vectorizer.stop_words),
         "files": {path.name: sha256(path) for path in files},
     }
