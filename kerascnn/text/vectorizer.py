@@ -78,7 +78,7 @@ class Vectorizer:
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
         tokens = vocabulary.build(decoded, max_tokens=settings.max_tokens, min_count=settings.min_count)
         if settings.by_dictionary:
-            in_parts = words.counted_in_parts(decoded, tokens)
+            in_parts = words.counted_in_parts(decoded, max(settings.min_count, decoded[tokens[-1]]))
             tokens = vocabulary.build(in_parts, max_tokens=settings.max_tokens, min_count=settings.min_count)
         return cls(settings, tokens, first.stop_words)
 

@@ -60,20 +60,22 @@ def candidates(settings: Text, vectors: str = "") -> list[str]:
     return words
 
 
-def counted_in_parts(counts: Counter[str], kept: Iterable[str]) -> Counter[str]:
-    """Counts of tokens after every word that is not kept was taken apart into words that are, and characters.
+def counted_in_parts(counts: Counter[str], least: int) -> Counter[str]:
+    """Counts of tokens after every rare word was taken apart, the longest first, into shorter words and characters.
 
     Args:
         counts: How often each token occurs.
-        kept: Tokens; the words among them are matched.
+        least: How often a word must occur to stay whole.
     """
-    known = frozenset(of(kept))
-    parts: Counter[str] = Counter()
-    for token, count in counts.items():
-        whole = token in known or not _WORD.fullmatch(token)
-        for part in [token] if whole else plain.match(token, known, LONGEST):
-            parts[part] += count
-    return parts
+    counts = Counter(counts)
+    known = set(of(counts))
+    for word in sorted(known, key=len, reverse=True):
+        if counts[word] < least:
+            known.remove(word)
+            count = counts.pop(word)
+            for part in plain.match(word, known, len(word)):
+                counts[part] += count
+    return counts
 
 
 def _jieba() -> str:
