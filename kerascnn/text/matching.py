@@ -45,13 +45,14 @@ def _lengths(letters: tf.Tensor, in_run: tf.Tensor, words: str) -> tf.Tensor:
 
     All positions walk down the trie together, and fall out where no word goes on.
     """
-    keys, is_word, longest = _trie(words)
+    beginnings, ends, longest = _trie(words)
+    keys, is_word = tf.constant(beginnings), tf.constant(ends)  # once each, not anew wherever they are read
     lengths = tf.cast(in_run, tf.int32)
     positions = tf.cast(tf.where(in_run)[:, 0], tf.int32)
     nodes = tf.zeros_like(positions, tf.int64)
     for length in range(1, longest + 1):
         wanted = nodes * _CODE_POINTS + tf.cast(tf.gather(letters, positions + (length - 1)), tf.int64)
-        found = tf.minimum(tf.searchsorted(keys, wanted), len(keys) - 1)
+        found = tf.minimum(tf.searchsorted(keys, wanted), len(beginnings) - 1)
         goes_on = tf.gather(keys, found) == wanted
         nodes, positions = tf.cast(found[goes_on] + 1, tf.int64), positions[goes_on]
         ended = positions[tf.gather(is_word, nodes)]
