@@ -174,7 +174,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             validation_texts, validation_codes = documents(validation_data[0]), self._codes(validation_data[1])
 
         fit.seed_everything(config.seed, config.training.deterministic)
-        vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(texts, config.text)
+        vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
+            texts, config.text, vectors=config.transfer.vectors
+        )
         config = dataclasses.replace(config, text=vectorizer.settings)
         vectorizer = transfer.extended(vectorizer, config.transfer)
         train = fit.Examples(Ids(*vectorizer.encode(texts)), codes, soft_labels)

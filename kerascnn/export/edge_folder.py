@@ -14,7 +14,6 @@ from kerascnn.extras import package
 from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import plain, vocabulary
-from kerascnn.text.standardize import rules
 
 SUFFIX: dict[tflite.Quantize, str] = {"none": "float32", "float16": "float16", "dynamic": "dynamic", "int8": "int8"}
 
@@ -67,7 +66,7 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
         "input": tflite.takes(bundle),
         "length": vectorizer.settings.max_length,
         "level": "wordpiece" if vectorizer.takes_apart else vectorizer.settings.level,
-        "rules": rules(vectorizer.settings),
+        "rules": vectorizer.rules,
         "stop_words": list(vectorizer.stop_words),
         "files": {path.name: sha256(path) for path in files},
     }

@@ -62,8 +62,14 @@ def vocabulary(vectorizer: Vectorizer) -> str:
         vectorizer: Of a word model.
 
     Raises:
-        InputError: A token means something else to MediaPipe, or the vectorizer leaves out stop words.
+        InputError: A token means something else to MediaPipe, or the vectorizer leaves out stop words or looks for the
+            words of a dictionary.
     """
+    if vectorizer.settings.by_dictionary:
+        raise InputError(
+            "text.split dictionary: MediaPipe cannot find words in text without spaces; train with --text.split"
+            " unicode, or export --format tflite or web"
+        )
     if vectorizer.stop_words:
         raise InputError("text.stop_words: MediaPipe cannot leave words out; train without, or export --format tflite")
     tokens = vectorizer.vocabulary[2:]

@@ -24,9 +24,13 @@ class Text(Settings):
 
     level: Literal["word", "character"] = "word"
     """What a token is."""
-    split: Literal["unicode", "whitespace", "wordpiece"] = "unicode"
-    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token.
-    wordpiece takes them apart into the pieces of a pretrained encoder (hub_cnn only)."""
+    split: Literal["unicode", "whitespace", "dictionary", "wordpiece"] = "unicode"
+    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token;
+    dictionary keeps words of the vocabulary together in runs of Han and kana, from left to right the longest first;
+    wordpiece takes words apart into the pieces of a pretrained encoder (hub_cnn only)."""
+    words: str = ""
+    """List of words that split dictionary starts from, one at the beginning of each line (jieba's dict.txt will do);
+    empty: those of transfer.vectors, without such a file jieba's (extra zh)."""
     standardize: tuple[Step, ...] = ("html", "width", "lowercase")
     """Steps, in their fixed order: html drops tags and decodes entities, width folds full-width forms to ASCII,
     lowercase is Unicode's, punctuation drops marks and symbols."""
@@ -40,6 +44,11 @@ class Text(Settings):
     """A token that occurs less often in the training rows is unknown."""
     max_length: Size = 512
     """Tokens of a document that are read; the rest is cut."""
+
+    @property
+    def by_dictionary(self) -> bool:
+        """Whether words of the vocabulary are looked for in text without spaces."""
+        return self.level == "word" and self.split == "dictionary"
 
 
 @dataclass(frozen=True, kw_only=True)

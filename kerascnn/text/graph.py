@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn.errors import InputError
+from kerascnn.text.matching import match
 from kerascnn.text.plain import UNKNOWN
 from kerascnn.text.standardize import as_rules
 
@@ -155,6 +156,7 @@ _RULES: dict[str, Callable[..., tf.Tensor]] = {
     "lower": _lower,
     "lower_unicode": _lower_unicode,
     "width": _width,
+    "match": match,
     "nfkc": lambda texts: _tensorflow_text().normalize_utf8(texts, "NFKC"),
     "nfkc_casefold": lambda texts: _tensorflow_text().case_fold_utf8(texts),
 }

@@ -109,20 +109,50 @@ def _nfkc_casefold(text: str) -> str:
     return unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded))
 
 
+def _match(text: str, ranges: str, words: str) -> str:
+    known, longest = _known(words)
+    return _compile(f"[{ranges}]+").sub(lambda run: " " + " ".join(match(run[0], known, longest)), text)
+
+
 _RULES: dict[str, Callable] = {
     "replace": _replace,
     "unless": _unless,
     "repair": _repair,
     "lower": str.lower,
     "width": _width,
+    "match": _match,
     "nfkc": _nfkc,
     "nfkc_casefold": _nfkc_casefold,
 }
 
 
+def match(run: str, words: Collection[str], longest: int) -> list[str]:
+    """Split text without spaces by forward maximum matching: the longest word that begins here, else one character.
+
+    Args:
+        run: Letters of a script without spaces.
+        words: Two letters or more each.
+        longest: Letters of the longest word, at least.
+    """
+    parts, start = [], 0
+    while start < len(run):
+        stops = range(min(len(run), start + longest), start + 1, -1)
+        stop = next((stop for stop in stops if run[start:stop] in words), start + 1)
+        parts.append(run[start:stop])
+        start = stop
+    return parts
+
+
 def unescape(line: str) -> str:
     """A line of vocabulary.txt or labels.txt as the token or label that it stands for."""
     return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2] or "5c", 16)), line)
+
+
+@lru_cache(maxsize=4)
+def _known(words: str) -> tuple[frozenset[str], int]:
+    """The words between spaces, and the length of the longest."""
+    known = frozenset(words.split(" "))
+    return known, max(map(len, known))
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,14 @@ A rule is a tuple of strings and rules, so that a list of them can be written as
 | ``("repair",)`` | invalid UTF-8 becomes U+FFFD |
 | ``("lower",)`` | lower case, as Unicode has it, whatever the locale |
 | ``("width",)`` | full-width ASCII forms become ASCII |
+| ``("match", ranges, words)`` | in runs of characters of `ranges`, a space before each token, see below |
 | ``("nfkc",)``, ``("nfkc_casefold",)`` | Unicode normalization |
 
 After the rules the tokens of a word vectorizer stand between spaces; those of a character vectorizer are its code
 points. Patterns use what RE2 and Python's ``re`` share, and general categories (``\\p{L}``), spelled out by ``plain``.
+
+``match`` is forward maximum matching: from left to right, the longest word that begins here is a token, else one
+character. Its `ranges` are ascending, as in the brackets of a pattern (``a-bx-y``), its `words` stand between spaces.
 
 Whatever the settings, invalid UTF-8, control characters and every kind of space become a space, and characters that
 only steer display (soft hyphen, direction marks, byte order mark) vanish: no token ever holds one.
@@ -72,6 +76,8 @@ IDEOGRAPH = (
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U0001aff0-\U0001b16f\U00020000-\U0003fffd"
 )
 _IDEOGRAPHS = ("replace", f"[{IDEOGRAPH}]\\p{{M}}*", " \\0 ")
+# Behind the rule "match".
+_IDEOGRAPHIC_WORDS = ("replace", f"[{IDEOGRAPH}]+\\p{{M}}*", " \\0 ")
 
 # A symbol keeps its marks, skin tone and tags; a joiner binds the next one: a family or a flag is one token.
 FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
@@ -95,14 +101,15 @@ _BERT_WORDS = (
 _COLLAPSE = (("replace", "  +", " "), ("replace", "^ | $", ""))
 
 
-def rules(settings: Text) -> list[Rule]:
+def rules(settings: Text, words: Sequence[str] = ()) -> list[Rule]:
     """The rules of some settings, in the order in which they run.
 
     Args:
         settings: How text becomes ids; `level`, `split`, `standardize` and `normalize` count here.
+        words: What the split `dictionary` keeps whole, each two or more Han or kana characters.
     """
     steps = settings.standardize
-    unicode_words = settings.level == "word" and settings.split == "unicode"
+    unicode_words = settings.level == "word" and settings.split in ("unicode", "dictionary")
     bert_words = settings.level == "word" and settings.split == "wordpiece"
 
     # Most English text is ASCII alone, and is spared these: one look instead of half of all the work.
@@ -111,7 +118,9 @@ def rules(settings: Text) -> list[Rule]:
         other_than_ascii += [(settings.normalize,)]
     if "width" in steps:
         other_than_ascii += [_WIDTH]
-    if unicode_words:
+    if settings.by_dictionary and words:
+        other_than_ascii += [("match", IDEOGRAPH, " ".join(words)), _IDEOGRAPHIC_WORDS]
+    elif unicode_words:
         other_than_ascii += [_IDEOGRAPHS]
     if unicode_words or "punctuation" in steps:
         other_than_ascii += [_APOSTROPHE]

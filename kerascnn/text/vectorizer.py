@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kerascnn.errors import InputError
 from kerascnn.models.network import Text
-from kerascnn.text import plain, vocabulary
+from kerascnn.text import plain, vocabulary, words
 from kerascnn.text.graph import Tokenizer
 from kerascnn.text.standardize import VERSION, rules
 
@@ -32,6 +32,9 @@ class Vectorizer:
         vocabulary: Tokens by id; 0 is padding, 1 is the unknown token.
         stop_words: Tokens that are left out.
 
+    Attributes:
+        rules: What is done to a text, see ``standardize.rules``; with the split `dictionary` they hold the words.
+
     Example:
         >>> vectorizer = Vectorizer.adapt(["a good film", "a bad film"], Text(min_count=1))
         >>> vectorizer.encode_plain("A good book")
@@ -42,24 +45,32 @@ class Vectorizer:
         self.settings = settings
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
-        self._rules = rules(settings)
+        self.rules = rules(settings, words.of([*self.vocabulary, *self.stop_words]) if settings.by_dictionary else ())
 
     @classmethod
-    def adapt(cls, texts: Iterable[str], settings: Text) -> Vectorizer:
+    def adapt(cls, texts: Iterable[str], settings: Text, *, vectors: str = "") -> Vectorizer:
         """Build the vocabulary of some texts, which are read once and not kept.
 
         Only the first `max_length` tokens of a text count, as a model sees no others.
 
+        Args:
+            texts: The training texts.
+            settings: How text becomes ids.
+            vectors: File of pretrained vectors, whose words the split `dictionary` looks for if `settings.words` is
+                empty.
+
         Raises:
-            InputError: The file of stop words cannot be used, or the settings want the pieces of a pretrained encoder.
+            InputError: The file of stop words, or that of words, cannot be used, or the settings want the pieces of a
+                pretrained encoder.
         """
-        empty = cls(settings, vocabulary.RESERVED)
-        if empty.takes_apart:
+        if settings.level == "word" and settings.split == "wordpiece":
             raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
+        known = [*vocabulary.RESERVED, *words.candidates(settings, vectors)]
+        first = cls(settings, known)
         if settings.stop_words:
-            empty = cls(settings, vocabulary.RESERVED, read_stop_words(settings.stop_words, empty))
+            first = cls(settings, known, read_stop_words(settings.stop_words, first))
         count = tf.function(
-            lambda batch: tf.unique_with_counts(empty.tokenizer(batch).values),
+            lambda batch: tf.unique_with_counts(first.tokenizer(batch).values),
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
         counts: Counter[bytes] = Counter()
@@ -69,7 +80,10 @@ class Vectorizer:
                 counts[token] += frequency
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
         tokens = vocabulary.build(decoded, max_tokens=settings.max_tokens, min_count=settings.min_count)
-        return cls(settings, tokens, empty.stop_words)
+        if settings.by_dictionary:
+            in_parts = words.counted_in_parts(decoded, max(settings.min_count, decoded[tokens[-1]]))
+            tokens = vocabulary.build(in_parts, max_tokens=settings.max_tokens, min_count=settings.min_count)
+        return cls(settings, tokens, first.stop_words)
 
     @classmethod
     def from_settings(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
@@ -90,14 +104,19 @@ class Vectorizer:
         return type(self).from_settings, (self.settings_dict(), self.vocabulary)
 
     def settings_dict(self) -> dict[str, Any]:
-        """All but the vocabulary, ready for JSON; the stop words themselves stand in it, not their file."""
-        return {"version": VERSION} | self.settings.to_dict() | {"stop_words": list(self.stop_words)}
+        """All but the vocabulary, ready for JSON.
+
+        The stop words themselves stand in it, not their file. The list of words is left out: the vocabulary holds them.
+        """
+        settings = self.settings.to_dict()
+        del settings["words"]
+        return {"version": VERSION} | settings | {"stop_words": list(self.stop_words)}
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Text to tokens in the graph."""
         return Tokenizer(
-            rules=self._rules,
+            rules=self.rules,
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self.stop_words,
@@ -149,12 +168,17 @@ class Vectorizer:
         """Tokens of one text that would get an id, without TensorFlow."""
         return plain.tokenize(
             text,
-            self._rules,
+            self.rules,
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self._stop_words,
             pieces=self._ids if self.takes_apart else (),
         )
+
+    def keeps(self, word: str) -> bool:
+        """Whether a word of the vocabulary, or one that would be added to it, is one token in a text."""
+        tokens = self.tokenize_plain(word)
+        return tokens == [word] or (self.settings.by_dictionary and words.of(["".join(tokens)]) == [word])
 
     def encode_plain(self, text: str | bytes) -> list[int]:
         """Ids of one text, without TensorFlow."""
@@ -194,13 +218,13 @@ def read_stop_words(path: str | Path, vectorizer: Vectorizer) -> tuple[str, ...]
         raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
-    words: dict[str, None] = {}
+    found: dict[str, None] = {}
     for number, line in enumerate(lines, start=1):
         tokens = vectorizer.tokenize_plain(line)
         if len(tokens) > 1:
             raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word is one token")
-        words |= dict.fromkeys(tokens)
-    return tuple(words)
+        found |= dict.fromkeys(tokens)
+    return tuple(found)
 
 
 def _utf8(text: str) -> bytes:

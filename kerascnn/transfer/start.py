@@ -55,7 +55,7 @@ def extended(vectorizer: Vectorizer, settings: Transfer) -> Vectorizer:
         return vectorizer
     known = set(vectorizer.vocabulary)
     candidates = (word for word in embeddings.words(settings.vectors) if word not in known)
-    whole = (word for word in candidates if vectorizer.tokenize_plain(word) == [word])
+    whole = (word for word in candidates if vectorizer.keeps(word))
     added = dict.fromkeys(itertools.islice(whole, settings.extend_vocabulary))
     return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
 

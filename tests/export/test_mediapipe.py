@@ -99,6 +99,8 @@ def test_what_its_tokenizer_cannot_express_is_refused(news, tmp_path):
         regex_tokenizer.vocabulary(Vectorizer(Text(split="whitespace"), ["[PAD]", "[UNK]", "<START>"]))
     with pytest.raises(InputError, match=r"stop_words.*--format tflite"):
         regex_tokenizer.vocabulary(Vectorizer(Text(), ["[PAD]", "[UNK]", "film"], ["the"]))
+    with pytest.raises(InputError, match=r"split dictionary.*--text.split unicode"):
+        regex_tokenizer.vocabulary(Vectorizer(Text(split="dictionary"), ["[PAD]", "[UNK]", "手机"]))
 
 
 def test_a_character_model_is_refused_before_anything_is_written(reviews_zh, tmp_path):

@@ -6,11 +6,30 @@ SETTINGS = {
     "default": Text(),
     "punctuation": Text(standardize=("html", "width", "lowercase", "punctuation")),
     "whitespace": Text(split="whitespace"),
+    "dictionary": Text(split="dictionary"),
     "character": Text(level="character"),
     "as it stands": Text(standardize=()),
     "nfkc": Text(normalize="nfkc"),
     "nfkc_casefold": Text(normalize="nfkc_casefold", standardize=()),
 }
+
+WORDS = [
+    "手机",
+    "手机壳",
+    "机壳里",
+    "很好用",
+    "好用",
+    "東京",
+    "東京タワー",
+    "タワ",
+    "行き",
+    "カメラ",
+    "字字字",
+    "𠀋𠀌",
+    "用机",
+    "々〆",
+]
+"""Those of the split dictionary; they overlap, and begin and end alike."""
 
 TEXTS = [
     "",
@@ -27,5 +46,7 @@ TEXTS = [
     "İstanbul IĞDIR ıi ΟΔΟΣ ΑΣ. Σ ΑΣ' ΣΑ\u0301Σ Ì Í Ĩ Į Į́",
     "a\x00b\x01c\x7fd\x85e\u2028f\u2029g\xa0h\u3000i\ufeffj\xadk\u200bl\ufffdm\nn\r\no",
     "lone \ud800 surrogates \udfff, \ue000 private \U0010ffff last",
+    "手机壳里很好用手机壳 里手 机壳\u0301里、東\u0301京タワカ\u3099メラ𠀋𠀋𠀌𠀌手機手机a手机壳東京タワ",
+    "手" * 500 + "手机壳" * 500 + "字" * 1_000 + "機𠀋",
     "x" * 100_000 + " " + "word " * 2_000 + "字" * 1_000 + "!" * 1_000,
 ]

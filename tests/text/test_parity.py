@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
-from tests.text.hard_texts import SETTINGS, TEXTS
+from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 INVALID = [
     b"\xff",
@@ -28,7 +28,7 @@ INVALID = [
 
 @cache
 def vectorizer(name: str) -> Vectorizer:
-    return Vectorizer(SETTINGS[name], RESERVED)
+    return Vectorizer(SETTINGS[name], [*RESERVED, *WORDS])
 
 
 @cache
@@ -73,6 +73,12 @@ def test_every_assigned_code_point(name):
 def test_any_text(name, texts):
     known = [text for text in texts if all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in text)]
     assert_same(known, name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.sampled_from("手机壳里很好用東京タワー字 a、\u0301\ud800𠀋𠀌")), max_size=10))
+def test_any_text_of_words_without_spaces(texts):
+    assert_same(texts, "dictionary")
 
 
 @settings(max_examples=100, deadline=None)

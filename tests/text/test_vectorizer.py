@@ -19,6 +19,7 @@ from kerascnn.models import Text
 from kerascnn.text import plain
 from kerascnn.text.standardize import rules
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.text.vocabulary import RESERVED
 
 TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电影很好看，电影!", "", "👍🏻 good"]
 
@@ -113,14 +114,16 @@ def test_settings_of_a_newer_version_are_refused():
         Vectorizer.from_settings(saved | {"version": 99}, [])
 
 
-def test_the_layer_survives_keras_serialization():
-    vectorizer = Vectorizer.adapt(TEXTS, Text(min_count=1))
+@pytest.mark.parametrize("split", ["unicode", "dictionary"])
+def test_the_layer_survives_keras_serialization(split):
+    vectorizer = Vectorizer(Text(split=split), [*RESERVED, "电影", "good"])
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vectorizer.layer))
     assert np.array_equal(layer(tf.constant(TEXTS)), vectorizer.layer(tf.constant(TEXTS)))
 
 
-def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(tmp_path):
-    vectorizer = Vectorizer.adapt(TEXTS, Text(min_count=1))
+@pytest.mark.parametrize("split", ["unicode", "dictionary"])
+def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(split, tmp_path):
+    vectorizer = Vectorizer(Text(split=split), [*RESERVED, "电影", "good", "影", "the", "好看"])
     archive = keras.export.ExportArchive()
     archive.track(vectorizer.layer)
     archive.add_endpoint("ids", vectorizer.__call__, [tf.TensorSpec([None], tf.string, name="text")])
@@ -128,11 +131,13 @@ def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(
     saved = saved_model_pb2.SavedModel.FromString((tmp_path / "1" / "saved_model.pb").read_bytes())
     used = {node.op for function in saved.meta_graphs[0].graph_def.library.function for node in function.node_def}
     assert "StaticRegexReplace" in used and not {"NormalizeUTF8", "CaseFoldUTF8"} & used
+    assert not any("Wordpiece" in op for op in used)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         signature = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1")).signature_def["ids"]
         (text,), (output,) = signature.inputs.values(), signature.outputs.values()
         ids = session.run(output.name, {text.name: TEXTS})
-    assert ids[0].tolist() == [*vectorizer.encode_plain(TEXTS[0])] + [0] * (ids.shape[1] - 8)
+    expected = [vectorizer.encode_plain(text) for text in TEXTS]
+    assert ids.tolist() == [row + [0] * (ids.shape[1] - len(row)) for row in expected]
 
 
 @pytest.mark.parametrize("level", ["word", "character"])

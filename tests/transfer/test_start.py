@@ -83,6 +83,24 @@ def test_a_bundle_with_vectors_loads_without_their_file(vectors, news, tmp_path)
     assert load(tmp_path / "news").predict(news[0][:5]).tolist() == classifier.predict(news[0][:5]).tolist()
 
 
+def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(reviews_zh, tmp_path):
+    path, words = tmp_path / "words.vec", ["房间", "酒店", "服务", "犰狳", "好", "the"]
+    rows = np.random.default_rng(0).normal(0, 0.4, (len(words), WIDTH))
+    lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, rows, strict=True))
+    path.write_text("".join(lines), encoding="utf-8")
+    settings = {"vectors": str(path), "vectors_deviation": 0.0, "extend_vocabulary": 9, "freeze": ("embedding",)}
+    texts, labels = (column[::8] for column in reviews_zh)
+    classifier = TextClassifier(**FAST, **settings, split="dictionary", ngrams=()).fit(texts, labels)
+    vocabulary = classifier.bundle_.vectorizer.vocabulary
+    assert "房间" in vocabulary and "犰狳" in vocabulary
+    np.testing.assert_allclose(table(classifier)[vocabulary.index("犰狳")], rows[3], atol=1e-6)
+    classifier.save(tmp_path / "reviews")
+    path.unlink()
+    loaded = load(tmp_path / "reviews")
+    assert loaded.bundle_.vectorizer.tokenize_plain("犰狳的房间") == ["犰狳", "的", "房间"]
+    np.testing.assert_allclose(loaded.predict_proba(texts), classifier.predict_proba(texts), atol=1e-6)
+
+
 @pytest.mark.parametrize("group", ["embedding", "encoder"])
 def test_a_frozen_group_does_not_change_by_a_bit(group, news):
     def weights(epochs):

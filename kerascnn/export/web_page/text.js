@@ -6,6 +6,7 @@ const RULES = {
   repair: (text) => text.toWellFormed(),
   lower: (text) => text.toLowerCase(),
   width: (text) => text.replace(/[\uff01-\uff5e]/g, (form) => String.fromCharCode(form.charCodeAt(0) - 0xfee0)),
+  match: (text, ranges, words) => text.replace(compiled(`[${ranges}]+`, "gu"), (run) => spaced(run, known(words))),
   nfkc: (text) => text.normalize("NFKC"),
 };
 
@@ -37,6 +38,28 @@ function apply(text, rules) {
     text = RULES[name](text, ...options);
   }
   return text;
+}
+
+// Forward maximum matching: the longest word that begins here, else one character.
+function spaced(run, { words, longest }) {
+  const letters = [...run];
+  let tokens = "";
+  for (let start = 0, stop; start < letters.length; start = stop) {
+    stop = Math.min(letters.length, start + longest);
+    while (stop > start + 1 && !words.has(letters.slice(start, stop).join(""))) stop--;
+    tokens += ` ${letters.slice(start, stop).join("")}`;
+  }
+  return tokens;
+}
+
+const lists = new Map();
+
+function known(list) {
+  if (!lists.has(list)) {
+    const words = list.split(" ");
+    lists.set(list, { words: new Set(words), longest: Math.max(...words.map((word) => [...word].length)) });
+  }
+  return lists.get(list);
 }
 
 const patterns = new Map();
