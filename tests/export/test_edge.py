@@ -190,7 +190,7 @@ def test_the_folder_holds_no_training_text(name, exported, texts):
 
 def test_int8_without_texts_is_refused(classifiers):
     with pytest.raises(InputError, match="calibrated on training texts"):
-        tflite.convert(classifiers["news"].bundle_, quantize="int8")
+        tflite.convert(classifiers["news"].bundle_, quantize=["int8"])
 
 
 def test_an_operation_that_tflite_lacks_is_named(classifiers):
