@@ -7,6 +7,17 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+LONG = (
+    "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
+    "test_checkpoint.py", "test_start.py", "test_groups.py", "test_export.py",
+)  # fmt: skip
+"""Files that take most of a minute or more, the longest first."""
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long files, so that none is left over for one process while the others have nothing to do."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
 
 @pytest.fixture(scope="session")
 def news():

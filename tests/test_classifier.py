@@ -67,8 +67,9 @@ def test_the_same_seed_gives_the_same_answers_and_another_seed_others(news):
     def answers(seed):
         return TextClassifier(epochs=2, seed=seed, deterministic=True, **SMALL).fit(texts, labels).predict_proba(texts)
 
-    np.testing.assert_array_equal(answers(1), answers(1))
-    assert np.abs(answers(1) - answers(2)).max() > 1e-4
+    first, again, other = answers(1), answers(1), answers(2)
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-4
 
 
 def test_labels_may_be_numbers_and_keep_their_type(news):
@@ -164,9 +165,10 @@ def test_class_weights_help_the_rare_class(news):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"optimizer": "adadelta", "learning_rate": 1.0},
-     {"weight_decay": 0.01, "clip_norm": 1.0},
-     {"schedule": "cosine", "label_smoothing": 0.1}, {"normalize": "nfkc_casefold"}, {"monitor": "loss"}],
+    [{"precision": "mixed_bfloat16", "normalize": "nfkc_casefold"},
+     {"precision": "mixed_float16", "weight_decay": 0.01, "clip_norm": 1.0},
+     {"optimizer": "adadelta", "learning_rate": 1.0, "monitor": "loss"},
+     {"schedule": "cosine", "label_smoothing": 0.1}],
     ids=str,
 )  # fmt: skip
 def test_every_option_of_training_trains_a_classifier_that_loads_again(settings, news, tmp_path):

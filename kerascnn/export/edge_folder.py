@@ -34,17 +34,16 @@ def export(
     """
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:
-        for precision in quantize:
-            write_model(bundle, beside, precision, texts)
+        write_models(bundle, beside, quantize, texts)
         describe(bundle, beside)
     return folder
 
 
-def write_model(bundle: Bundle, folder: Path, precision: tflite.Quantize, texts: Sequence[str]) -> None:
-    """Write a TFLite file, named for its precision."""
-    package("ai_edge_litert", "edge")  # runs the file for its golden answers
-    content = tflite.convert(bundle, quantize=precision, texts=texts)
-    (folder / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
+def write_models(bundle: Bundle, folder: Path, quantize: Sequence[tflite.Quantize], texts: Sequence[str]) -> None:
+    """Write TFLite files, each named for its precision."""
+    package("ai_edge_litert", "edge")  # runs the files for their golden answers
+    for precision, content in tflite.convert(bundle, quantize=quantize, texts=texts).items():
+        (folder / f"model_{SUFFIX[precision]}.tflite").write_bytes(content)
 
 
 def describe(bundle: Bundle, folder: Path) -> None:

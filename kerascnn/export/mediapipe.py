@@ -53,9 +53,9 @@ def export(
     writers = _writers()
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:
-        for precision in quantize:
-            content = _with_metadata(bundle, tflite.convert(bundle, quantize=precision, texts=texts), *writers)
-            (beside / f"mediapipe_{edge_folder.SUFFIX[precision]}.tflite").write_bytes(content)
+        for precision, content in tflite.convert(bundle, quantize=quantize, texts=texts).items():
+            path = beside / f"mediapipe_{edge_folder.SUFFIX[precision]}.tflite"
+            path.write_bytes(_with_metadata(bundle, content, *writers))
         edge_folder.describe(bundle, beside)
     return folder
 

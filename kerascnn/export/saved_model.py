@@ -27,27 +27,29 @@ class Endpoints:
     def __init__(self, bundle: Bundle) -> None:
         self._model, self._temperature = bundle.model, bundle.temperature
         self._vectorizer, self._labels = bundle.vectorizer, bundle.labels
+        # Functions of their own, which every signature calls: rules and network stand in the graph once.
+        text, ids = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.int32)
+        self._from_ids = tf.function(self._probabilities, input_signature=[ids])
+        self._from_text = tf.function(lambda text: self._from_ids(self._vectorizer(text)), input_signature=[text])
 
     def serving_default(self, text: tf.Tensor) -> Outputs:
         """Text, string (batch,), to `probabilities` and `classes` (batch, classes) and `label` (batch,)."""
-        return self.ids(self._vectorizer(text))
+        return self._labelled(self._from_text(text))
 
     def ids(self, ids: tf.Tensor) -> Outputs:
         """The same from ids, int32 (batch, length), padded with 0."""
-        probabilities = self._probabilities(ids)
-        label = tf.gather(tf.constant(self._labels), tf.argmax(probabilities, axis=-1))
-        return {"probabilities": probabilities, "label": label, "classes": self._classes(probabilities)}
+        return self._labelled(self._from_ids(ids))
 
     def examples(self, inputs: tf.Tensor) -> Outputs:
         """Serialized ``tf.train.Example`` with the feature `text`, string (batch,); outputs as Classify wants them."""
         features = {"text": tf.io.FixedLenFeature([], tf.string, default_value="")}
-        probabilities = self._probabilities(self._vectorizer(tf.io.parse_example(inputs, features)["text"]))
+        probabilities = self._from_text(tf.io.parse_example(inputs, features)["text"])
         return {"scores": probabilities, "classes": self._classes(probabilities)}
 
     def top_k(self, text: tf.Tensor, k: tf.Tensor) -> Outputs:
         """The `k` most probable labels of each text: `labels` and `scores`, (batch, k), the best first."""
         k = tf.clip_by_value(k, 1, len(self._labels))
-        scores, best = tf.math.top_k(self._probabilities(self._vectorizer(text)), k)
+        scores, best = tf.math.top_k(self._from_text(text), k)
         return {"labels": tf.gather(tf.constant(self._labels), best), "scores": scores}
 
     def _probabilities(self, ids: tf.Tensor) -> tf.Tensor:
@@ -55,6 +57,10 @@ class Endpoints:
         # Convolutions refuse a batch without a document, or without a token in any of them.
         ids = tf.pad(ids, [[0, tf.cast(shape[0] == 0, tf.int32)], [0, tf.cast(shape[1] == 0, tf.int32)]])
         return tf.nn.softmax(self._model(ids, training=False) / self._temperature)[: shape[0]]
+
+    def _labelled(self, probabilities: tf.Tensor) -> Outputs:
+        label = tf.gather(tf.constant(self._labels), tf.argmax(probabilities, axis=-1))
+        return {"probabilities": probabilities, "label": label, "classes": self._classes(probabilities)}
 
     def _classes(self, probabilities: tf.Tensor) -> tf.Tensor:
         return tf.tile(tf.constant([self._labels]), [tf.shape(probabilities)[0], 1])

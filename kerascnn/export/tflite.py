@@ -21,42 +21,49 @@ _IN_FLOAT = ["DIV", "MAXIMUM", "MUL", "SOFTMAX", "SUM"]
 _OPERATION = re.compile(r"tf\.\w+")
 
 
-def convert(bundle: Bundle, *, quantize: Quantize = "none", texts: Sequence[str] = ()) -> bytes:
-    """Convert a classifier.
+def convert(
+    bundle: Bundle, *, quantize: Sequence[Quantize] = ("none",), texts: Sequence[str] = ()
+) -> dict[Quantize, bytes]:
+    """Convert a classifier to files of one precision or more.
 
     Args:
         bundle: The classifier. A word model takes `ids`, a character model `code_points`, int32 (1, max_length),
             padded with 0; both give `probabilities`, float32 (1, classes).
-        quantize: ``none``: float32. ``float16``: weights of half the size. ``dynamic``: weights of 8 bits. ``int8``:
-            weights and, after calibration, what flows between them.
+        quantize: One file each. ``none``: float32. ``float16``: weights of half the size. ``dynamic``: weights of 8
+            bits. ``int8``: weights and, after calibration, what flows between them.
         texts: Documents to calibrate ``int8`` on.
 
     Returns:
-        The content of a .tflite file.
+        Precision to the content of a .tflite file.
 
     Raises:
         InputError: The model needs an operation that TFLite does not have, or ``int8`` was given no texts.
     """
+    if "int8" in quantize and not texts:
+        raise InputError("int8 is calibrated on training texts, and there are none")
     with tempfile.TemporaryDirectory() as folder:
         _archive(bundle, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantize != "none":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if quantize == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        if quantize == "int8" and not texts:
-            raise InputError("int8 is calibrated on training texts, and there are none")
-        try:
-            return _quantized(converter, bundle, texts) if quantize == "int8" else converter.convert()
-        except Exception as error:
-            # the class of the converter's error is not public
-            missing = sorted(set(_OPERATION.findall(str(error))))
-            if type(error).__name__ != "ConverterError" or not missing:
-                raise
-            raise InputError(
-                f"{bundle.config.model}: TFLite has no operation for {', '.join(missing)}; use another layer there"
-            ) from None
+        return {precision: _convert(folder, bundle, precision, texts) for precision in quantize}
+
+
+def _convert(archive: str, bundle: Bundle, quantize: Quantize, texts: Sequence[str]) -> bytes:
+    """The content of the file of one precision, from what ``_archive`` wrote."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(archive, signature_keys=["serving_default"])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize != "none":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    try:
+        return _quantized(converter, bundle, texts) if quantize == "int8" else converter.convert()
+    except Exception as error:
+        # the class of the converter's error is not public
+        missing = sorted(set(_OPERATION.findall(str(error))))
+        if type(error).__name__ != "ConverterError" or not missing:
+            raise
+        raise InputError(
+            f"{bundle.config.model}: TFLite has no operation for {', '.join(missing)}; use another layer there"
+        ) from None
 
 
 def _quantized(converter: tf.lite.TFLiteConverter, bundle: Bundle, texts: Sequence[str]) -> bytes:

@@ -46,7 +46,7 @@ def export(
     folder = bundle_folder / "web"
     with whole_folder(folder) as beside:
         shutil.copytree(PAGE, beside, dirs_exist_ok=True)
-        edge_folder.write_model(bundle, beside, quantize[0], texts)
+        edge_folder.write_models(bundle, beside, quantize, texts)
         edge_folder.describe_files(bundle, beside)
         write_json(beside / "page.json", {"title": bundle_folder.resolve().name, "examples": _examples(bundle)})
         if (folder / INSTALLED).is_dir():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,7 @@ class Vectorizer:
         first = cls(settings, known)
         if settings.stop_words:
             first = cls(settings, known, read_stop_words(settings.stop_words, first))
-        count = tf.function(
-            lambda batch: tf.unique_with_counts(first.tokenizer(batch).values),
-            input_signature=[tf.TensorSpec([None], tf.string)],
-        )
+        count = _counter(settings, tuple(known), first.stop_words)
         counts: Counter[bytes] = Counter()
         for batch in _batches(map(_utf8, texts)):
             tokens, _, frequencies = count(tf.constant(batch))
@@ -225,6 +222,16 @@ def read_stop_words(path: str | Path, vectorizer: Vectorizer) -> tuple[str, ...]
             raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word is one token")
         found |= dict.fromkeys(tokens)
     return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _counter(settings: Text, known: tuple[str, ...], stop_words: tuple[str, ...]) -> Callable[[tf.Tensor], Any]:
+    """The tokens of a batch of texts with their frequencies; traced once, however often a classifier is fitted."""
+    tokenizer = Vectorizer(settings, known, stop_words).tokenizer
+    return tf.function(
+        lambda batch: tf.unique_with_counts(tokenizer(batch).values),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+    )
 
 
 def _utf8(text: str) -> bytes:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerascnn import TextClassifier
 from kerascnn.edge import EdgeClassifier
 from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, tflite
 from kerascnn.export.code_points import CodePoints
 from kerascnn.golden import PROBES
+from kerascnn.text.vectorizer import Vectorizer
 
 NAMES = ("news", "reviews")
 every_bundle = pytest.mark.parametrize("name", NAMES)
@@ -171,14 +171,13 @@ class TestCodePoints:
         assert len(wrong) == 1 and "İ" in wrong[0], "which is two characters in lower case"
 
     @pytest.mark.parametrize("setting", [{"normalize": "nfkc"}, {"stop_words": "stop.txt"}])
-    def test_what_the_table_cannot_express_is_refused_by_name(self, setting, reviews_zh, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)
-        (tmp_path / "stop.txt").write_text("的\n", encoding="utf-8")
-        fast = {"epochs": 1, "filters": 8, "ngram_buckets": 64, "max_length": 16}
-        classifier = TextClassifier(model="char_cnn", **fast, **setting).fit(*reviews_zh)
+    def test_what_the_table_cannot_express_is_refused_by_name(self, setting, classifiers):
+        bundle = classifiers["reviews"].bundle_
+        settings = dataclasses.replace(bundle.vectorizer.settings, **setting)
+        vectorizer = Vectorizer(settings, bundle.vectorizer.vocabulary, stop_words=["的"])
         [name] = setting
         with pytest.raises(InputError, match=f"text.{name} .*cannot be expressed"):
-            tflite.convert(classifier.bundle_)
+            tflite.convert(dataclasses.replace(bundle, vectorizer=vectorizer))
 
 
 @every_bundle
@@ -190,7 +189,7 @@ def test_the_folder_holds_no_training_text(name, exported, texts):
 
 def test_int8_without_texts_is_refused(classifiers):
     with pytest.raises(InputError, match="calibrated on training texts"):
-        tflite.convert(classifiers["news"].bundle_, quantize="int8")
+        tflite.convert(classifiers["news"].bundle_, quantize=["int8"])
 
 
 def test_an_operation_that_tflite_lacks_is_named(classifiers):

@@ -21,7 +21,6 @@ VARIANTS = [
     ("vdcnn", {"length": 70, "hidden_units": 32, "pooling": "convolution", "shortcuts": True}),
     ("vdcnn", {"length": 64, "hidden_units": 32, "pooling": "kmax", "depth": 17}),
 ]
-every_network = pytest.mark.parametrize(("name", "settings"), VARIANTS, ids=str)
 
 
 def network(name, settings):
@@ -33,47 +32,54 @@ def build(name, settings):
     return network(name, settings).build(vocabulary_size=VOCABULARY, classes=CLASSES)
 
 
+@pytest.fixture(scope="module", params=VARIANTS, ids="{0[0]}-{0[1]}".format)
+def variant(request):
+    """The name and settings of each network."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(variant):
+    """Each network, built once for the tests that only ask it."""
+    return build(*variant)
+
+
 def documents(*lengths):
     rng = np.random.default_rng(2)
     width = max(1, *lengths)
     return np.array([[*rng.integers(1, VOCABULARY, n), *[0] * (width - n)] for n in lengths], "int32")
 
 
-@every_network
-def test_padding_changes_no_logit(name, settings):
-    model, ids = build(name, settings), documents(9, 8, 5, 2, 1, 0)
+def test_padding_changes_no_logit(model):
+    ids = documents(9, 8, 5, 2, 1, 0)
     narrow = np.asarray(model(ids))
     for padding in (1, 2, 3, 30):
         wide = np.asarray(model(np.pad(ids, [(0, 0), (0, padding)])))
         np.testing.assert_allclose(wide, narrow, rtol=0, atol=1e-5)
 
 
-@every_network
-def test_a_document_is_answered_alone_as_in_a_batch(name, settings):
-    model, ids = build(name, settings), documents(9, 6, 3, 1)
+def test_a_document_is_answered_alone_as_in_a_batch(model):
+    ids = documents(9, 6, 3, 1)
     together = np.asarray(model(ids))
     for document, logits in zip(ids, together, strict=True):
         np.testing.assert_allclose(model(document[None, document > 0])[0], logits, rtol=0, atol=1e-5)
 
 
-@every_network
-def test_one_token_no_known_one_and_none_at_all_get_finite_logits(name, settings):
-    model, unknown = build(name, settings), np.ones((1, 4), "int32")
+def test_one_token_no_known_one_and_none_at_all_get_finite_logits(model):
+    unknown = np.ones((1, 4), "int32")
     for ids in (documents(1), unknown, documents(0)):
         assert np.isfinite(model(ids)).all()
 
 
-@every_network
-def test_comes_back_from_a_file_with_the_same_answers(name, settings, tmp_path):
-    model, ids = build(name, settings), documents(9, 4, 0)
+def test_comes_back_from_a_file_with_the_same_answers(model, tmp_path):
+    ids = documents(9, 4, 0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again(ids), model(ids))
 
 
-@every_network
-def test_features_stand_under_the_logits(name, settings):
-    model, ids = build(name, settings), documents(9, 4)
+def test_features_stand_under_the_logits(model):
+    ids = documents(9, 4)
     features = keras.Model(model.inputs, model.get_layer("features").output)(ids)
     kernel, bias = model.get_layer("logits").get_weights()
     np.testing.assert_allclose(features @ kernel + bias, model(ids), rtol=0, atol=1e-5)
@@ -105,10 +111,8 @@ def test_learns_to_tell_three_words_apart(name, settings):
     assert (np.argmax(model(ids), axis=-1) == labels).mean() > 0.9
 
 
-@every_network
-def test_has_the_parameters_it_says(name, settings):
-    model = build(name, settings)
-    said = network(name, settings).parameters(vocabulary_size=VOCABULARY, classes=CLASSES)
+def test_has_the_parameters_it_says(variant, model):
+    said = network(*variant).parameters(vocabulary_size=VOCABULARY, classes=CLASSES)
     assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == said
 
 

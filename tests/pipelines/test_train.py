@@ -75,7 +75,7 @@ def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv
         "7",
         *SMALL,
     ]
-    undisturbed = process("train", *options, "--output", tmp_path / "undisturbed")
+    undisturbed = command("train", *options, "--output", tmp_path / "undisturbed")
     assert undisturbed.status == 0, undisturbed.err
 
     victim = start("train", *options, "--output", tmp_path / "killed")

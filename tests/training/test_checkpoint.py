@@ -7,7 +7,7 @@ from kerascnn import TextClassifier
 from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
 
-SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "min_count": 1}
+SMALL = {"filters": 16, "ngrams": (), "max_length": 64, "min_count": 1}
 
 
 @pytest.fixture(scope="module")

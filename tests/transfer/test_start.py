@@ -8,7 +8,7 @@ import pytest
 from kerascnn import TextClassifier, load
 from kerascnn.errors import InputError
 
-FAST = {"epochs": 1, "filters": 8, "max_length": 32}
+FAST = {"epochs": 1, "filters": 8, "max_length": 32, "ngrams": ()}
 WIDTH = 6
 
 
@@ -77,7 +77,7 @@ def test_words_that_training_never_saw_become_known_if_the_vectorizer_keeps_them
 def test_a_bundle_with_vectors_loads_without_their_file(vectors, news, tmp_path):
     moved = tmp_path / "vectors.txt"
     moved.write_bytes(vectors.read_bytes())
-    classifier = TextClassifier(**FAST, vectors=str(moved)).fit(*news)
+    classifier = TextClassifier(**FAST | {"ngrams": (2,)}, vectors=str(moved)).fit(*news)
     classifier.save(tmp_path / "news")
     moved.unlink()
     assert load(tmp_path / "news").predict(news[0][:5]).tolist() == classifier.predict(news[0][:5]).tolist()
@@ -104,7 +104,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
 @pytest.mark.parametrize("group", ["embedding", "encoder"])
 def test_a_frozen_group_does_not_change_by_a_bit(group, news):
     def weights(epochs):
-        classifier = TextClassifier(**FAST | {"epochs": epochs}, freeze=(group,), ngrams=(), patience=9).fit(*news)
+        classifier = TextClassifier(**FAST | {"epochs": epochs}, freeze=(group,), patience=9).fit(*news)
         return {layer.name: layer.get_weights() for layer in classifier.bundle_.model.layers}
 
     one, three = weights(1), weights(3)
