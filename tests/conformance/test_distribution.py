@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def mirrored(request):
     """What ``tests.conformance.mirrored`` found for the models that are tested, in a process that has two devices."""
-    names = [item.callspec.params["name"] for item in request.session.items if "mirrored" in item.fixturenames]
+    items = [item for item in request.session.items if "mirrored" in item.fixturenames]
+    names = dict.fromkeys(item.callspec.params["name"] for item in items)
     command = [sys.executable, "-m", "tests.conformance.mirrored", *names]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
