@@ -196,6 +196,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             metrics=_speed(model, trained, len(texts)) | begun.metrics, history=trained.history,
             distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
+        if config.training.calibrate:
+            self._calibrate(validation)
         return self
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
@@ -263,18 +265,33 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self.bundle_ = bundle
         self._forwards = {}
 
+    def _calibrate(self, validation: Examples) -> None:
+        """Fit the temperature to documents that training watched."""
+        from kerascnn.evaluation.calibration import fit_temperature
+        from kerascnn.evaluation.metrics import expected_calibration_error
+        from kerascnn.inference import softmax
+
+        logits = self._forward("logits")(validation.ids)
+        self.bundle_.temperature = fit_temperature(logits, validation.labels)
+        self.bundle_.metrics["uncalibrated_ece"] = expected_calibration_error(validation.labels, softmax(logits))
+
     def _run_to(self, layer: str, texts: Sequence[str]) -> np.ndarray:
         """Output of a layer of the model, float32 (documents, channels)."""
-        import keras
-
         from kerascnn.data.pipeline import Ids
-        from kerascnn.inference import compiled
 
         check_is_fitted(self, "bundle_")
+        return self._forward(layer)(Ids(*self.bundle_.vectorizer.encode(documents(texts))))
+
+    def _forward(self, layer: str) -> Forward:
+        """From ids to the output of a layer, compiled once."""
+        import keras
+
+        from kerascnn.inference import compiled
+
         if layer not in self._forwards:
             model = self.bundle_.model
             self._forwards[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
-        return self._forwards[layer](Ids(*self.bundle_.vectorizer.encode(documents(texts))))
+        return self._forwards[layer]
 
     def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
         """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""

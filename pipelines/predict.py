@@ -42,6 +42,8 @@ class Arguments:
     """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV."""
     top_k: int = 1
     """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,…"""
+    abstain_below: float = 0.0
+    """Leave the label empty where the probability of the best one is lower; find_threshold says what it takes."""
     json: bool = False
     """Write JSON lines to standard output."""
     source: Source = field(default_factory=Source)
@@ -52,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse(Arguments, "predict", __doc__, argv)
     if args.top_k < 1:
         raise InputError(f"--top-k: {args.top_k} is below 1")
+    if not 0 <= args.abstain_below <= 1:
+        raise InputError(f"--abstain-below: {args.abstain_below} is no probability, from 0 to 1")
     style = "jsonl" if args.json else _style(args.output)
     start_tensorflow()
     from kerascnn import load
@@ -67,22 +71,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         records = read_texts(args.input, args.source)
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else whole_file(Path(args.output)) as file:
         write = _writer(file, style)
-        for row in _labelled(classifier, records, args.source.text_column, args.top_k):
+        for row in _labelled(classifier, records, args):
             write(row)
 
 
 def _labelled(
-    classifier: TextClassifier, records: Iterable[Record], text_column: str, top_k: int
+    classifier: TextClassifier, records: Iterable[Record], args: Arguments
 ) -> Iterator[dict[str, str | float]]:
     """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
     records = iter(records)
     while chunk := list(itertools.islice(records, CHUNK)):
-        answers = classifier.predict_top_k([record.fields[text_column] for record in chunk], top_k)
+        texts = [record.fields[args.source.text_column] for record in chunk]
+        answers = classifier.predict_top_k(texts, args.top_k)
         for record, answer in zip(chunk, answers, strict=True):
             row: dict[str, str | float] = dict(record.fields)
             for rank, (label, probability) in enumerate(answer, 1):
-                suffix = f"_{rank}" if top_k > 1 else ""
-                row[_free("label" + suffix, record)] = label
+                suffix = f"_{rank}" if args.top_k > 1 else ""
+                sure = answer[0][1] >= args.abstain_below
+                row[_free("label" + suffix, record)] = label if sure else ""
                 row[_free("score" + suffix, record)] = round(probability, 6)
             yield row
 

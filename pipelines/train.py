@@ -171,8 +171,15 @@ def _report(metrics: dict[str, Any], folder: Path) -> None:
     say(f"\n{name} data\n\n{table(metrics[name])}\n")
     say(
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
-        f" ({metrics['documents_per_second']:,.0f} documents/s)\nwrote {folder}"
+        f" ({metrics['documents_per_second']:,.0f} documents/s){_calibration(metrics)}\nwrote {folder}"
     )
+
+
+def _calibration(metrics: dict[str, Any]) -> str:
+    if "uncalibrated_ece" not in metrics:
+        return ""
+    before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
+    return f"\ncalibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}"
 
 
 def list_models() -> None:

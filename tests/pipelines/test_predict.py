@@ -26,6 +26,18 @@ def test_texts_on_the_command_line_are_labelled_with_their_k_best_labels(news_bu
     assert empty["label_1"]
 
 
+def test_an_answer_that_is_not_sure_enough_is_left_empty(news_bundle):
+    folder, _ = news_bundle
+    options = ("predict", folder, TEXT, "", "--top-k", "2")
+    scores = [float(row["score_1"]) for row in rows_of(command(*options).out)]
+    between = sum(scores) / 2
+    found = rows_of(command(*options, "--abstain-below", between).out)
+    assert [bool(row["label_1"]) for row in found] == [score >= between for score in scores]
+    assert [float(row["score_1"]) for row in found] == scores and found[0]["label_2"]
+    refused = command(*options, "--abstain-below", "95")
+    assert refused.status == 1 and "--abstain-below: 95.0 is no probability" in refused.err
+
+
 def test_standard_input_is_a_text_a_line_and_json_lines_come_out(news_bundle):
     folder, _ = news_bundle
     finished = command("predict", folder, "--json", stdin=f"{TEXT}\n股市上涨\n")

@@ -1,0 +1,38 @@
+"""The find_threshold command: how sure an answer must be."""
+
+import csv
+import json
+
+import pytest
+
+from tests.pipelines.conftest import command
+
+
+def test_answers_above_the_threshold_are_as_right_as_it_says(news_bundle, news_csv):
+    folder, _ = news_bundle
+    finished = command("find_threshold", folder, "--data", news_csv, "--precision", "0.97", "--json")
+    assert finished.status == 0, finished.err
+    answer = json.loads(finished.out)
+    found = answer["found"]
+    assert found in answer["curve"] and found["precision"] >= 0.97 > found["at_least"]
+    options = ("--input", news_csv, "--abstain-below", found["threshold"] - 1e-6)
+    rows = list(csv.DictReader(command("predict", folder, *options).out.splitlines()))
+    given = [row for row in rows if row["predicted_label"]]
+    assert len(given) / len(rows) == pytest.approx(found["answered"])
+    assert sum(row["label"] == row["predicted_label"] for row in given) / len(given) == pytest.approx(
+        found["precision"]
+    )
+
+
+def test_people_see_the_curve_and_the_command_that_uses_it(news_bundle, news_csv):
+    folder, _ = news_bundle
+    finished = command("find_threshold", folder, "--data", news_csv, "--precision", "0.9")
+    assert finished.status == 0, finished.err
+    assert "answers at" in finished.out and f"predict {folder} --abstain-below" in finished.out
+
+
+def test_a_precision_out_of_reach_is_said_with_the_best_there_is(news_bundle, news_csv):
+    folder, _ = news_bundle
+    finished = command("find_threshold", folder, "--data", news_csv, "--precision", "1", "--surely")
+    assert finished.status == 1
+    assert "no threshold gives 100.0%; the best is" in finished.err
