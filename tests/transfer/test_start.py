@@ -90,7 +90,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
     path.write_text("".join(lines), encoding="utf-8")
     settings = {"vectors": str(path), "vectors_deviation": 0.0, "extend_vocabulary": 9, "freeze": ("embedding",)}
     texts, labels = (column[::8] for column in reviews_zh)
-    classifier = TextClassifier(**FAST, **settings, split="dictionary", ngrams=()).fit(texts, labels)
+    classifier = TextClassifier(**FAST, **settings, split="dictionary").fit(texts, labels)
     vocabulary = classifier.bundle_.vectorizer.vocabulary
     assert "房间" in vocabulary and "犰狳" in vocabulary
     np.testing.assert_allclose(table(classifier)[vocabulary.index("犰狳")], rows[3], atol=1e-6)
