@@ -47,7 +47,8 @@ def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
     assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(
         manifest
     )
-    assert (manifest["schema_version"], manifest["task"], manifest["temperature"]) == (1, "single", 1.0)
+    assert (manifest["schema_version"], manifest["task"]) == (1, "single")
+    assert manifest["temperature"] != 1.0, "it is fitted to the validation data"
 
 
 def test_line_numbers_are_ids_and_labels_with_odd_characters_survive(whole, classifier):

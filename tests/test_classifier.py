@@ -56,7 +56,7 @@ def test_top_k_is_sorted_and_agrees_with_the_probabilities(trained, news):
 def test_encode_gives_the_features_that_the_last_layer_turns_into_logits(trained, news):
     features = trained.encode(news[0][:4])
     weights, bias = trained.bundle_.model.get_layer("logits").get_weights()
-    logits = features @ weights + bias
+    logits = (features @ weights + bias) / trained.bundle_.temperature
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, trained.predict_proba(news[0][:4]), atol=1e-5)
 
