@@ -45,8 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.evaluation import calibration
 
     classifier = load(args.bundle)
-    texts, labels = labelled(args.data, args.source, classifier.bundle_.labels)
-    codes = np.searchsorted(classifier.classes_.astype(str), np.asarray(labels, str))
+    names = classifier.bundle_.labels
+    texts, labels = labelled(args.data, args.source, names)
+    codes = np.array([names.index(label) for label in labels])
     points = calibration.curve(codes, classifier.predict_proba(texts))
     found = calibration.find(points, args.precision, surely=args.surely)
     if args.json:

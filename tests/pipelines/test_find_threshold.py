@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from kerascnn import TextClassifier
 from tests.pipelines.conftest import command
 
 
@@ -22,6 +23,20 @@ def test_answers_above_the_threshold_are_as_right_as_it_says(news_bundle, news_c
     assert sum(row["label"] == row["predicted_label"] for row in given) / len(given) == pytest.approx(
         found["precision"]
     )
+
+
+def test_labels_whose_order_is_that_of_numbers_are_told_apart(news, tmp_path):
+    labels = [{"sports": 2, "tech": 10}.get(label, 30) for label in news[1]]
+    settings = {"model": "bow", "ngram_buckets": 512, "max_length": 32, "epochs": 6, "learning_rate": 0.02}
+    classifier = TextClassifier(**settings).fit(news[0], labels)
+    classifier.save(tmp_path / "numbers")
+    with open(tmp_path / "numbers.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *zip(news[0], labels, strict=True)])
+    options = ("--data", tmp_path / "numbers.csv", "--precision", "0", "--json")
+    finished = command("find_threshold", tmp_path / "numbers", *options)
+    assert finished.status == 0, finished.err
+    right = (classifier.predict(news[0]) == labels).mean()
+    assert json.loads(finished.out)["found"]["precision"] == pytest.approx(right)
 
 
 def test_people_see_the_curve_and_the_command_that_uses_it(news_bundle, news_csv):
