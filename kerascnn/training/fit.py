@@ -151,7 +151,7 @@ def fit(
         InputError: The loss is not finite, or the state to resume belongs to another run.
     """
     steps = -(-len(train.labels) // settings.batch_size)
-    epochs = settings.epochs or _enough_epochs(steps)
+    epochs = settings.epochs or enough_epochs(steps)
     trainer = Trainer(model)
     trainer.compile(
         optimizer=build_optimizer(settings, steps * epochs),
@@ -236,7 +236,7 @@ def run(
     )
 
 
-def _enough_epochs(steps: int) -> int:
+def enough_epochs(steps: int) -> int:
     """Small data needs more epochs, large data is learned by heart in a few: the number of updates decides."""
     return min(max(3, -(-ENOUGH_STEPS // steps)), 50)
 

@@ -67,7 +67,8 @@ def pretrain(
     trainer = Pretrainer(
         network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
     )
-    steps, epochs = -(-len(train) // config.training.batch_size), config.training.epochs
+    steps = -(-len(train) // config.training.batch_size)
+    epochs = config.training.epochs or fit.enough_epochs(steps)
     trainer.compile(optimizer=fit.build_optimizer(config.training, steps * epochs), jit_compile=False)
     trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
     trainer.optimizer.build(trainer.trainable_variables)

@@ -122,6 +122,11 @@ def test_other_models_learn_to_name_tokens_too(model, news):
     assert history[1]["val_perplexity"] < history[0]["val_perplexity"]
 
 
+def test_no_number_of_epochs_means_enough_of_them_as_in_training(news):
+    run = run_of("word_cnn", epochs=0, batch_size=1)
+    assert len(pretrain(news[0][:250], run, Masking()).history) == 4, "225 documents, 800 updates"
+
+
 def test_a_model_without_states_is_refused_by_name(news):
     with pytest.raises(InputError, match="bow cannot be pretrained"):
         pretrain(news[0], run_of("bow"), Masking())
