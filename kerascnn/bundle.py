@@ -113,7 +113,7 @@ def read(folder: Path) -> Bundle:
     _check_files(folder, manifest, CHECKED)
     bundle = Bundle(
         config=configuration.from_dict(configuration.read(folder / "config.yaml"), str(folder / "config.yaml")),
-        vectorizer=Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt")),
+        vectorizer=_vectorizer(folder, manifest),
         labels=vocabulary.read_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
         metrics=read_metrics(folder),
@@ -138,6 +138,21 @@ def read_model(folder: Path) -> keras.Model:
     manifest = read_manifest(folder)
     _check_files(folder, manifest, ("model.keras",))
     return _load_model(folder / "model.keras", manifest["packages"])
+
+
+def read_vectorizer(folder: Path) -> Vectorizer:
+    """The vectorizer of a bundle, of a classifier or of a pretrained encoder, without the rest.
+
+    Raises:
+        InputError: It is missing, damaged, or written by a newer version.
+    """
+    manifest = read_manifest(folder)
+    _check_files(folder, manifest, ("vocabulary.txt",))
+    return _vectorizer(folder, manifest)
+
+
+def _vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
+    return Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt"))
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:

@@ -23,10 +23,7 @@ from kerascnn.models import Text
 from kerascnn.settings import Settings
 
 if TYPE_CHECKING:
-    import keras
-
     from kerascnn.inference import Forward
-    from kerascnn.training.checkpoint import Checkpoint
     from kerascnn.training.fit import Examples
 
 GROUPS = ("text", "network", "training", "transfer")
@@ -193,8 +190,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
-            metrics=_speed(model, trained, len(texts)) | begun.metrics, history=trained.history,
-            distillation=_distillation(config) if soft_labels is not None else {},
+            metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **begun.metrics},
+            history=trained.history, distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
         if config.training.calibrate:
             self._calibrate(validation)
@@ -340,13 +337,4 @@ def _distillation(config: Config[Any]) -> dict[str, Any]:
         "teacher": config.distill.teacher or None,
         "temperature": settings.soft_temperature,
         "weight": settings.soft_weight,
-    }
-
-
-def _speed(model: keras.Model, trained: Checkpoint, rows: int) -> dict[str, Any]:
-    return {
-        "parameters": model.count_params(),
-        "epochs": trained.epoch,
-        "seconds": round(trained.seconds, 2),
-        "documents_per_second": round(trained.epoch * rows / max(trained.seconds, 1e-9), 1),
     }

@@ -69,11 +69,9 @@ def pretrain(args: Arguments[Any]) -> dict[str, Any]:
         say(f"{folder} is finished already")
         return bundle.read_metrics(folder)
     bundle.check_free(folder, overwrite=args.overwrite or args.resume)
-    if state.exists() and not args.resume:
-        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
-        shutil.rmtree(state)
     texts = read_texts(config)
     say(f"{len(texts):,} texts")
+    train.replace_interrupted(state, resume=args.resume)
     made = pretrain(texts, config, args.masking, folder=state, resume=args.resume, verbose=True)
     digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
     made.data["train"] = {"sources": list(config.data), "rows": len(texts), "sha256": digest}

@@ -88,6 +88,13 @@ def state_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.training")
 
 
+def replace_interrupted(state: Path, *, resume: bool) -> None:
+    """Clear away the state of an interrupted training that is not to go on."""
+    if state.exists() and not resume:
+        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
+        shutil.rmtree(state)
+
+
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
     start_tensorflow()
@@ -105,10 +112,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     for message in splits.messages:
         say(message)
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
-    if state.exists() and not args.resume:
-        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
-        shutil.rmtree(state)
-
+    replace_interrupted(state, resume=args.resume)
     lesson = _lesson(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(

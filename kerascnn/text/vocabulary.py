@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kerascnn.errors import InputError
+from kerascnn.text import plain
 
 PADDING = "[PAD]"
 """Id 0: what fills up a batch."""
-UNKNOWN = "[UNK]"
+UNKNOWN = plain.UNKNOWN
 """Id 1: a token that the vocabulary lacks."""
 RESERVED = (PADDING, UNKNOWN)
 

@@ -67,6 +67,14 @@ class Checkpoint(keras.callbacks.Callback):
         """Whether patience has run out."""
         return self.epoch - self.best_epoch >= self.patience
 
+    def speed(self, documents: int) -> dict[str, float]:
+        """Epochs, seconds and documents per second of a training of so many documents, for ``metrics.json``."""
+        return {
+            "epochs": self.epoch,
+            "seconds": round(self.seconds, 2),
+            "documents_per_second": round(self.epoch * documents / max(self.seconds, 1e-9), 1),
+        }
+
     def restore(self) -> None:
         """Take up the state on disk, if there is one, into the model and its optimizer.
 

@@ -75,11 +75,7 @@ class Pretrainer(keras.Model):
             ]
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply_gradients(
-            (gradient, variable)
-            for gradient, variable in zip(gradients, self.trainable_variables, strict=True)
-            if gradient is not None
-        )
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         self.loss_mean.update_state(losses[0])
         return {"loss": self.loss_mean.result()}
 

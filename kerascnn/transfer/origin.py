@@ -11,23 +11,12 @@ import numpy as np
 from kerascnn import bundle
 from kerascnn.errors import InputError
 from kerascnn.models import Text
-from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.transfer.vectors import TABLES
 
 ALIKE = ("level", "split", "standardize", "normalize")
 """Text settings that decide what a token is."""
 NGRAMS = "ngram_embedding"
-
-
-def read_vectorizer(folder: str) -> Vectorizer:
-    """The vectorizer of a bundle, of a pretrained encoder as of a classifier.
-
-    Raises:
-        InputError: The bundle is missing or damaged.
-    """
-    manifest = bundle.read_manifest(Path(folder))
-    return Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(Path(folder) / "vocabulary.txt"))
 
 
 def extended(vectorizer: Vectorizer, folder: str) -> Vectorizer:
@@ -40,7 +29,7 @@ def extended(vectorizer: Vectorizer, folder: str) -> Vectorizer:
     Raises:
         InputError: They do not read text alike; the message names the setting.
     """
-    origin = read_vectorizer(folder)
+    origin = bundle.read_vectorizer(Path(folder))
     _check_alike(vectorizer.settings, origin.settings, folder)
     known = set(origin.vocabulary)
     added = [token for token in vectorizer.vocabulary if token not in known]
@@ -79,7 +68,7 @@ def place(model: keras.Model, folder: str, size: int) -> Placed:
     Raises:
         InputError: The bundle is damaged, or nothing of it fits the model.
     """
-    tokens = len(read_vectorizer(folder).vocabulary)
+    tokens = len(bundle.read_vectorizer(Path(folder)).vocabulary)
     sources = {layer.name: layer.get_weights() for layer in bundle.read_model(Path(folder)).layers}
     copied, new = [], []
     for layer in (layer for layer in model.layers if layer.get_weights()):

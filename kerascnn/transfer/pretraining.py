@@ -134,7 +134,5 @@ def _metrics(checkpoint: Checkpoint, encoder: keras.Model, hidden: int, document
             "perplexity": best["val_perplexity"],
         },
         "parameters": encoder.count_params(),
-        "epochs": checkpoint.epoch,
-        "seconds": round(checkpoint.seconds, 2),
-        "documents_per_second": round(checkpoint.epoch * documents / max(checkpoint.seconds, 1e-9), 1),
+        **checkpoint.speed(documents),
     }
