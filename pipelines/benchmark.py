@@ -26,10 +26,12 @@ from pipelines.command import parse, run, say
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "fold", "training_rows", "test_rows", "accuracy", "macro_f1",
-    "parameters", "epochs", "seconds", "documents_per_second", "model_keras_bytes",
+    "parameters", "epochs", "seconds", "documents_per_second", "model_keras_bytes", "saved_model_bytes",
+    "tflite_bytes", "tflite_dynamic_bytes",
 )  # fmt: skip
 KEY = ("model", "data", "settings", "device", "seed", "fold")
 SPLITS = {"--data": ("train",), "--validation-data": ("validation", "dev"), "--test-data": ("test",)}
+EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "dynamic")
 START, END = "<!-- accuracy -->", "<!-- end -->"
 
 
@@ -49,6 +51,8 @@ class Accuracy:
     and the rest training data, of which validation data is split off. 0: the splits as they are."""
     settings: tuple[str, ...] = ()
     """Settings that differ from the defaults, GROUP.KEY=VALUE, as training.epochs=3."""
+    sizes: bool = False
+    """Export each classifier to SavedModel and TFLite as well, and note how large they are."""
     device: str = "CPU"
     """Name of what it runs on; figures of different devices stand apart."""
     output: str = "accuracy.csv"
@@ -126,8 +130,16 @@ def figures(bundle: Path) -> dict[str, Any]:
         "accuracy": metrics["test"]["accuracy"],
         "macro_f1": metrics["test"]["macro_f1"],
         **{name: metrics[name] for name in ("parameters", "epochs", "seconds", "documents_per_second")},
-        "model_keras_bytes": (bundle / "model.keras").stat().st_size,
+        "model_keras_bytes": _bytes(bundle, "model.keras"),
+        "saved_model_bytes": _bytes(bundle, "serving/**/*"),
+        "tflite_bytes": _bytes(bundle, "edge/model_float32.tflite"),
+        "tflite_dynamic_bytes": _bytes(bundle, "edge/model_dynamic.tflite"),
     }
+
+
+def _bytes(folder: Path, files: str) -> int | None:
+    """The size of the files of an artefact; None where there is no such artefact."""
+    return sum(path.stat().st_size for path in folder.glob(files) if path.is_file()) or None
 
 
 def nested(settings: Iterable[str]) -> dict[str, Any]:
@@ -146,22 +158,29 @@ def nested(settings: Iterable[str]) -> dict[str, Any]:
     return groups
 
 
-def train(model: str, options: Sequence[str], settings: Sequence[str], seed: int) -> dict[str, Any]:
-    """The figures of one training, in a process of its own.
+def train(
+    model: str, options: Sequence[str], settings: Sequence[str], seed: int, exports: Sequence[str]
+) -> dict[str, Any]:
+    """The figures of one training and, if there are options of an export, of its artefacts, in processes of their own.
 
     Raises:
-        InputError: The training failed; its last line says why.
+        InputError: The training or the export failed; its last line says why.
     """
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
         run_file.write_text(yaml.safe_dump({"model": model, **nested(settings)}), encoding="utf-8")
-        command = [sys.executable, "-m", "pipelines.train", *options, "--config", str(run_file), "--seed", str(seed)]
-        command += ["--output", f"{folder}/bundle"]
-        finished = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-        if finished.returncode:
-            reason = (finished.stderr.strip().splitlines() or [""])[-1]
-            raise InputError(f"{model}, seed {seed}: {reason.removeprefix('error: ')}")
-        return figures(Path(folder) / "bundle")
+        bundle = f"{folder}/bundle"
+        commands = [("train", *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
+        if exports:
+            commands.append(("export", bundle, *exports))
+        for arguments in commands:
+            finished = subprocess.run(
+                [sys.executable, "-m", f"pipelines.{arguments[0]}", *arguments[1:]], stderr=subprocess.PIPE, text=True
+            )
+            if finished.returncode:
+                reason = (finished.stderr.strip().splitlines() or [""])[-1]
+                raise InputError(f"{model}, seed {seed}: {reason.removeprefix('error: ')}")
+        return figures(Path(bundle))
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -202,7 +221,7 @@ def accuracy(args: Accuracy) -> None:
                 key = {"data": name, "settings": settings, "device": args.device, "seed": seed, "fold": fold}
                 if tuple(str({"model": model, **key}[column]) for column in KEY) in done:
                     continue
-                row = train(model, options, args.settings, seed)
+                row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
                 rows.append({**row, **key})
                 write(path, rows)
                 part = f", fold {fold}" * bool(fold)
@@ -225,13 +244,29 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             f"{int(runs[0]['training_rows']):,} / {int(runs[0]['test_rows']):,}",
             f"{model} ({', '.join(notes)})" if notes else model,
             f"{int(runs[0]['parameters']) / 1e6:.1f}M",
+            _megabytes(runs),
             ", ".join(sorted({run["seed"] for run in runs}, key=int)) + _folds(runs),
             _spread(_by_seed(runs, "accuracy")),
             _spread(_by_seed(runs, "macro_f1")),
         ]
         lines.append(line)
-    head = ("data", "training / test rows", "model", "parameters", "seeds", "test accuracy", "macro-F1")
+    head = (
+        "data",
+        "training / test rows",
+        "model",
+        "parameters",
+        "TFLite, 32 / 8 bits",
+        "seeds",
+        "test accuracy",
+        "macro-F1",
+    )
     return card.table(head, lines)
+
+
+def _megabytes(runs: Sequence[Mapping[str, str]]) -> str:
+    """The sizes of the TFLite files of the first run that was exported; empty if none was."""
+    sizes = next(([run["tflite_bytes"], run["tflite_dynamic_bytes"]] for run in runs if run["tflite_bytes"]), [])
+    return " / ".join(f"{int(size) / 1e6:.1f}" for size in sizes) + " MB" * bool(sizes)
 
 
 def _folds(runs: Sequence[Mapping[str, str]]) -> str:

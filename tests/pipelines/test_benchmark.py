@@ -27,11 +27,12 @@ def folder(news_csv, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
+    """Two seeds, the artefacts of the second one measured."""
     path = folder.parent / "accuracy.csv"
-    finished = command(
-        "benchmark", "accuracy", "--data", f"BBC={folder}", "--seeds", 0, 1, "--settings", *FAST, "--output", path
-    )
-    assert finished.status == 0, finished.err
+    for options in (("--seeds", 0), ("--seeds", 0, 1, "--sizes")):
+        data = ("--data", f"BBC={folder}", "--settings", *FAST, "--output", path)
+        finished = command("benchmark", "accuracy", *options, *data)
+        assert finished.status == 0, finished.err
     return path
 
 
@@ -46,6 +47,14 @@ def test_a_training_is_a_row_with_its_figures(results):
     assert (first["training_rows"], first["test_rows"], first["epochs"]) == ("150", "75", "1")
     assert 0 <= float(first["accuracy"]) <= 1 and float(first["seconds"]) > 0
     assert int(first["model_keras_bytes"]) > 4 * int(first["parameters"])
+
+
+def test_a_row_tells_how_large_its_artefacts_are_if_asked(results):
+    plain, exported = rows_of(results)
+    least = 4 * int(exported["parameters"])
+    assert plain["saved_model_bytes"] == plain["tflite_bytes"] == plain["tflite_dynamic_bytes"] == ""
+    assert int(exported["saved_model_bytes"]) > int(exported["tflite_bytes"]) > least
+    assert least / 4 < int(exported["tflite_dynamic_bytes"]) < int(exported["tflite_bytes"]) / 2
 
 
 def test_what_the_file_holds_is_not_trained_again(results, folder):
