@@ -1,8 +1,7 @@
-"""Train models on data sets with several seeds, note what came out in a CSV file, and make a table of such a file."""
+"""Train models on data sets with several seeds."""
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import statistics
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import annotated_types
-import tyro
 import yaml
 
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
 from kerascnn.files import whole_file
-from pipelines.command import parse, run, say
+from pipelines.benchmark import results
+from pipelines.command import say
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "fold", "training_rows", "test_rows", "accuracy", "macro_f1",
@@ -32,7 +31,6 @@ COLUMNS = (
 KEY = ("model", "data", "settings", "device", "seed", "fold")
 SPLITS = {"--data": ("train",), "--validation-data": ("validation", "dev"), "--test-data": ("test",)}
 EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "dynamic")
-START, END = "<!-- accuracy -->", "<!-- end -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +55,6 @@ class Accuracy:
     """Name of what it runs on; figures of different devices stand apart."""
     output: str = "accuracy.csv"
     """CSV file, a training a row; rows are added to those that it has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Print the mean and standard deviation over the seeds as a Markdown table, or write it into a README."""
-
-    results: Annotated[str, tyro.conf.Positional]
-    """CSV file that the accuracy benchmark wrote."""
-    readme: str = ""
-    """Put the table between <!-- accuracy --> and <!-- end --> of this file instead of printing it."""
 
 
 def source(data: str) -> tuple[str, list[str]]:
@@ -183,34 +171,10 @@ def train(
         return figures(Path(bundle))
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """The rows of a file of results.
-
-    Raises:
-        InputError: The file is missing, or has other columns.
-    """
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    if rows and tuple(rows[0]) != COLUMNS:
-        raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
-    return rows
-
-
-def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Write the rows, whole or not at all."""
-    with whole_file(path) as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def accuracy(args: Accuracy) -> None:
+def run(args: Accuracy) -> None:
     """Do the trainings that are missing, one after another."""
     path = Path(args.output)
-    rows: list[dict[str, Any]] = list(read(path)) if path.exists() else []
+    rows = results.read_if_there(path, COLUMNS)
     done = {tuple(row[column] for column in KEY) for row in rows}
     settings = " ".join(args.settings)
     named = [(source(data)[0], data) for data in args.data]
@@ -223,7 +187,7 @@ def accuracy(args: Accuracy) -> None:
                     continue
                 row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
                 rows.append({**row, **key})
-                write(path, rows)
+                results.write(path, rows, COLUMNS)
                 part = f", fold {fold}" * bool(fold)
                 say(f"{name}: {model}, seed {seed}{part}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
 
@@ -246,8 +210,8 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             f"{int(runs[0]['parameters']) / 1e6:.1f}M",
             _megabytes(runs),
             ", ".join(sorted({run["seed"] for run in runs}, key=int)) + _folds(runs),
-            _spread(_by_seed(runs, "accuracy")),
-            _spread(_by_seed(runs, "macro_f1")),
+            results.percent(_by_seed(runs, "accuracy")),
+            results.percent(_by_seed(runs, "macro_f1")),
         ]
         lines.append(line)
     head = (
@@ -280,43 +244,3 @@ def _by_seed(runs: Sequence[Mapping[str, str]], column: str) -> list[float]:
     for row in runs:
         seeds[row["seed"]].append(float(row[column]))
     return [statistics.mean(values) for values in seeds.values()]
-
-
-def _spread(values: list[float]) -> str:
-    """Mean and standard deviation in percent; the mean alone of a single value."""
-    mean = f"{100 * statistics.mean(values):.2f}"
-    return f"{mean} ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else mean
-
-
-def put(markdown: str, readme: Path) -> None:
-    """Replace what stands between the marks of a README.
-
-    Raises:
-        InputError: The file is missing, or has no marks.
-    """
-    try:
-        text = readme.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{readme}: no such file") from None
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise InputError(f"{readme}: no place for a table, which goes between the lines {START} and {END}")
-    with whole_file(readme) as file:
-        file.write(f"{before}{start}\n{markdown}\n{end}{after}")
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command."""
-    kind: Any = Annotated[Accuracy, tyro.conf.subcommand("accuracy")] | Annotated[Table, tyro.conf.subcommand("table")]
-    args = parse(kind, "benchmark", __doc__, argv)
-    if isinstance(args, Accuracy):
-        accuracy(args)
-    elif args.readme:
-        put(table(read(Path(args.results))), Path(args.readme))
-    else:
-        print(table(read(Path(args.results))))
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,0 +1,57 @@
+"""Measure accuracy and speed, note what came out in a CSV file, and make a table of such a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from kerascnn.errors import InputError
+from pipelines.benchmark import accuracy, results, speed
+from pipelines.command import parse
+
+KINDS = {"accuracy": accuracy, "speed": speed}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Print the figures of a results file as a Markdown table, or write it into a README."""
+
+    results: Annotated[str, tyro.conf.Positional]
+    """CSV file that one of the benchmarks wrote."""
+    readme: str = ""
+    """Put the table into this file instead of printing it: between <!-- accuracy --> (the name of the benchmark) and
+    <!-- end -->."""
+
+
+def table(args: Table) -> None:
+    """Make the table of the benchmark whose columns a file has.
+
+    Raises:
+        InputError: The file or the README cannot be used.
+    """
+    rows = results.read(Path(args.results))
+    columns = tuple(rows[0]) if rows else ()
+    name = next((name for name, kind in KINDS.items() if columns == kind.COLUMNS), None)
+    if name is None:
+        raise InputError(f"{args.results}: no rows of a benchmark; expected the columns of {' or '.join(KINDS)}")
+    markdown = KINDS[name].table(rows)
+    if args.readme:
+        results.put(markdown, Path(args.readme), name)
+    else:
+        print(markdown)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    commands = {accuracy.Accuracy: accuracy.run, speed.Speed: speed.run, Table: table}
+    kind: Any = (
+        Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
+        | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
+        | Annotated[Table, tyro.conf.subcommand("table")]
+    )
+    args = parse(kind, "benchmark", __doc__, argv)
+    commands[type(args)](args)

@@ -1,0 +1,75 @@
+"""Files of results: a CSV file with a row for each run, and a table of one in a README."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kerascnn.errors import InputError
+from kerascnn.files import whole_file
+
+
+def read(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
+    """The rows of a file of results.
+
+    Args:
+        path: CSV file.
+        columns: Those that it must have; none: any.
+
+    Raises:
+        InputError: The file is missing, or has other columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    if rows and columns and tuple(rows[0]) != tuple(columns):
+        raise InputError(f"{path}: expected the columns {', '.join(columns)}")
+    return rows
+
+
+def read_if_there(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """As ``read``, but no rows where there is no file yet."""
+    return list(read(path, columns)) if path.exists() else []
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    """Write the rows, whole or not at all."""
+    with whole_file(path) as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def percent(values: Sequence[float]) -> str:
+    """Mean and standard deviation in percent; the mean alone of a single value."""
+    mean = f"{100 * statistics.mean(values):.2f}"
+    return f"{mean} ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else mean
+
+
+def put(markdown: str, readme: Path, name: str) -> None:
+    """Replace what stands between the marks of a README.
+
+    Args:
+        markdown: A table.
+        readme: A Markdown file with the lines ``<!-- name -->`` and, after it, ``<!-- end -->``.
+        name: What the first mark says.
+
+    Raises:
+        InputError: The file is missing, or has no marks.
+    """
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{readme}: no such file") from None
+    start, end = f"<!-- {name} -->", "<!-- end -->"
+    before, _, rest = text.partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise InputError(f"{readme}: no place for a table, which goes between the lines {start} and {end}")
+    with whole_file(readme) as file:
+        file.write(f"{before}{start}\n{markdown}\n{end}{after}")
