@@ -16,7 +16,7 @@ from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card, plots
-from kerascnn.files import sha256, whole_folder, write_json
+from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
@@ -89,16 +89,6 @@ def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> N
         _write_manifest(bundle, beside, PRETRAINING)
 
 
-def check_free(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a bundle must not be written to: better before a training than after it."""
-    if not folder.exists():
-        return
-    if not (folder / "manifest.json").exists():
-        raise InputError(f"{folder} exists and is no bundle of ours; choose another --output")
-    if not overwrite:
-        raise InputError(f"{folder} exists already; choose another --output, or replace it with --overwrite")
-
-
 def read(folder: Path) -> Bundle:
     """Read a bundle.
 
@@ -116,7 +106,7 @@ def read(folder: Path) -> Bundle:
         vectorizer=_vectorizer(folder, manifest),
         labels=vocabulary.read_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
-        metrics=read_metrics(folder),
+        metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
         temperature=manifest["temperature"],
@@ -184,7 +174,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{folder}: no bundle (it has no manifest.json); give the folder that training wrote")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = read_json(path)
         schema = manifest["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
@@ -196,11 +186,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """The figures of a bundle."""
-    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-
-
 def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None:
     """Make sure that ids and probabilities of the probes are those of the day of training.
 
@@ -208,7 +193,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
         InputError: They differ; the message names the probe and the difference.
     """
     path = folder / "golden.json"
-    golden = json.loads(path.read_text(encoding="utf-8"))
+    golden = read_json(path)
     for text, ids in zip(golden["texts"], golden["ids"], strict=True):
         if vectorizer.encode_plain(text) != ids:
             raise InputError(f"{path}: the text {text[:40]!r} becomes other ids than at training")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from kerascnn.errors import InputError
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[str]]:
@@ -51,6 +53,25 @@ def whole_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
         os.replace(folder, old)
     os.replace(beside, folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a bundle must not be written to: better before a training than after it.
+
+    Raises:
+        InputError: The folder exists, and is no bundle or is not to be replaced.
+    """
+    if not folder.exists():
+        return
+    if not (folder / "manifest.json").exists():
+        raise InputError(f"{folder} exists and is no bundle of ours; choose another --output")
+    if not overwrite:
+        raise InputError(f"{folder} exists already; choose another --output, or replace it with --overwrite")
+
+
+def read_json(path: Path) -> Any:
+    """Read a file of JSON."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, values: Any) -> None:

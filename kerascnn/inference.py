@@ -22,6 +22,7 @@ def compiled(model: keras.Model) -> Forward:
     """
     step = tf.function(
         lambda ids: model(ids, training=False),
+        autograph=False,
         input_signature=[tf.TensorSpec((None, None), tf.int32)],
     )
 

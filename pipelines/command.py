@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import tyro
 
 from kerascnn.config import Source
+from kerascnn.data import tfds
 from kerascnn.errors import InputError
 
 ArgumentsT = TypeVar("ArgumentsT")
@@ -54,6 +55,12 @@ def start_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+
+
+def start_reader(specs: Sequence[str]) -> None:
+    """Start TensorFlow if it reads one of the sources; for others it can wait until they are known to be sound."""
+    if any(spec.startswith(tfds.PREFIX) for spec in specs):
+        start_tensorflow()
 
 
 @contextlib.contextmanager

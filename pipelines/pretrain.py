@@ -15,8 +15,9 @@ import tyro
 
 from kerascnn.config import Config, Masking, NetworkT, Transfer
 from kerascnn.errors import InputError
+from kerascnn.files import check_free, read_json
 from pipelines import train
-from pipelines.command import parse, run, say, start_tensorflow
+from pipelines.command import parse, run, say, start_reader, start_tensorflow
 
 DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
 """Where pretraining differs from training."""
@@ -57,21 +58,22 @@ def output_folder(config: Config[Any]) -> Path:
 
 def pretrain(args: Arguments[Any]) -> dict[str, Any]:
     """Pretrain, and write the encoder; returns its metrics."""
-    start_tensorflow()
-    from kerascnn import bundle
-    from kerascnn.transfer.pretraining import pretrain
-
     config, folder = args.run, output_folder(args.run)
     if config.transfer != Transfer():
         raise InputError("pretraining starts from nothing; leave out the settings of transfer")
     state = train.state_folder(folder)
     if args.resume and folder.exists() and not state.exists():
         say(f"{folder} is finished already")
-        return bundle.read_metrics(folder)
-    bundle.check_free(folder, overwrite=args.overwrite or args.resume)
+        return read_json(folder / "metrics.json")
+    check_free(folder, overwrite=args.overwrite or args.resume)
+    start_reader(config.data)
     texts = read_texts(config)
     say(f"{len(texts):,} texts")
     train.replace_interrupted(state, resume=args.resume)
+    start_tensorflow()
+    from kerascnn import bundle
+    from kerascnn.transfer.pretraining import pretrain
+
     made = pretrain(texts, config, args.masking, folder=state, resume=args.resume, verbose=True)
     digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
     made.data["train"] = {"sources": list(config.data), "rows": len(texts), "sha256": digest}

@@ -16,7 +16,8 @@ from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.config import Config, NetworkT
 from kerascnn.errors import InputError
-from pipelines.command import parse, run, say, start_tensorflow
+from kerascnn.files import check_free, read_json
+from pipelines.command import parse, run, say, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.rows import Row
@@ -97,22 +98,23 @@ def replace_interrupted(state: Path, *, resume: bool) -> None:
 
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
-    start_tensorflow()
-    from kerascnn import bundle
-    from kerascnn.classifier import TextClassifier
     from kerascnn.data.splits import load_splits
 
     config, folder = args.run, output_folder(args.run)
     state = state_folder(folder)
     if args.resume and folder.exists() and not state.exists():
         say(f"{folder} is finished already")
-        return bundle.read_metrics(folder)
-    bundle.check_free(folder, overwrite=args.overwrite or args.resume)
+        return read_json(folder / "metrics.json")
+    check_free(folder, overwrite=args.overwrite or args.resume)
+    start_reader([*config.data, *config.validation_data, *config.test_data])
     splits = load_splits(config.data, config.validation_data, config.test_data, config.source)
     for message in splits.messages:
         say(message)
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     replace_interrupted(state, resume=args.resume)
+    start_tensorflow()
+    from kerascnn.classifier import TextClassifier
+
     lesson = _lesson(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(

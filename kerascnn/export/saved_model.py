@@ -29,8 +29,10 @@ class Endpoints:
         self._vectorizer, self._labels = bundle.vectorizer, bundle.labels
         # Functions of their own, which every signature calls: rules and network stand in the graph once.
         text, ids = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.int32)
-        self._from_ids = tf.function(self._probabilities, input_signature=[ids])
-        self._from_text = tf.function(lambda text: self._from_ids(self._vectorizer(text)), input_signature=[text])
+        self._from_ids = tf.function(self._probabilities, autograph=False, input_signature=[ids])
+        self._from_text = tf.function(
+            lambda text: self._from_ids(self._vectorizer(text)), autograph=False, input_signature=[text]
+        )
 
     def serving_default(self, text: tf.Tensor) -> Outputs:
         """Text, string (batch,), to `probabilities` and `classes` (batch, classes) and `label` (batch,)."""

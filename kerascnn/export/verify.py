@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from kerascnn.edge import EdgeClassifier
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
 from kerascnn.export import mediapipe, onnx, saved_model
+from kerascnn.files import read_json
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 ROUNDS = 5
@@ -73,7 +73,7 @@ def table(
         the bundle's label), `milliseconds` (median of one document at a time), `documents_per_second` (all in one
         call); for documents `data_agreement` and `accuracy`.
     """
-    golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
+    golden = read_json(folder / "golden.json")
     expected = np.asarray(golden["probabilities"])
     truth = np.array([classifier.bundle_.labels.index(label) for label in labels], int)
     given = None  # the labels of the first artefact, the bundle's own model

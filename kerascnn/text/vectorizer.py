@@ -186,6 +186,7 @@ class Vectorizer:
         """``__call__`` without the padding, traced once."""
         return tf.function(
             lambda texts: tf.RaggedTensor.from_tensor(self(texts), padding=0),
+            autograph=False,  # nothing here branches on a tensor, and AutoGraph would take a second to see it
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
 
@@ -230,6 +231,7 @@ def _counter(settings: Text, known: tuple[str, ...], stop_words: tuple[str, ...]
     tokenizer = Vectorizer(settings, known, stop_words).tokenizer
     return tf.function(
         lambda batch: tf.unique_with_counts(tokenizer(batch).values),
+        autograph=False,
         input_signature=[tf.TensorSpec([None], tf.string)],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,11 +47,15 @@ def table(args: Table) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    commands = {accuracy.Accuracy: accuracy.run, speed.Speed: speed.run, Table: table}
+    carry_out: dict[type, Callable[[Any], None]] = {
+        accuracy.Accuracy: accuracy.run,
+        speed.Speed: speed.run,
+        Table: table,
+    }
     kind: Any = (
         Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
         | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, "benchmark", __doc__, argv)
-    commands[type(args)](args)
+    carry_out[type(args)](args)

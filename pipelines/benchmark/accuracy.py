@@ -19,7 +19,7 @@ import yaml
 
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
-from kerascnn.files import whole_file
+from kerascnn.files import read_json, whole_file
 from pipelines.benchmark import results
 from pipelines.command import say
 
@@ -109,8 +109,8 @@ def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple
 
 def figures(bundle: Path) -> dict[str, Any]:
     """The columns that a bundle tells."""
-    metrics = json.loads((bundle / "metrics.json").read_text(encoding="utf-8"))
-    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    metrics = read_json(bundle / "metrics.json")
+    manifest = read_json(bundle / "manifest.json")
     return {
         "model": manifest["model"],
         "training_rows": manifest["data"]["train"]["rows"],

@@ -22,6 +22,7 @@ import yaml
 
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
+from kerascnn.files import read_json
 from pipelines.benchmark import results
 from pipelines.benchmark.accuracy import source
 from pipelines.command import say
@@ -30,6 +31,8 @@ COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",
     "total_seconds", "peak_megabytes", "arithmetic_gflop", "matrix_product_gflops",
 )  # fmt: skip
+SPLITS = {"data": "train", "validation_data": "dev", "test_data": "test"}
+OPTIONS = [f"--{name.replace('_', '-')}" for name in SPLITS]
 TUTORIALS = Path(__file__).with_name("tutorials")
 # The network of the tutorials; what it does not fix (schedule, label smoothing) is this package's default.
 VOCABULARY, CHANNELS, FILTERS, KERNEL_SIZES, BATCH = 20_000, 100, 100, (3, 4, 5), 64
@@ -42,7 +45,8 @@ NETWORK = {
     "ngrams": [],
     "start_token": False,
 }
-OURS = {"kerascnn": "float32", "kerascnn, bfloat16": "mixed_bfloat16"}
+Contestant = Literal["kerascnn", "kerascnn, bfloat16", "keras", "torch"]
+OURS: dict[Contestant, str] = {"kerascnn": "float32", "kerascnn, bfloat16": "mixed_bfloat16"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ class Speed:
     """Only so many of the training rows, the first ones; 0: all."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
     """Each contestant trains once a round; the round is the seed."""
-    contestants: tuple[Literal["kerascnn", "kerascnn, bfloat16", "keras", "torch"], ...] = (*OURS, "keras", "torch")
+    contestants: tuple[Contestant, ...] = ("kerascnn", "kerascnn, bfloat16", "keras", "torch")
     """Who trains; torch is left out where it is not installed."""
     output: str = "speed.csv"
     """CSV file, a training a row; rows are added to those that it has."""
@@ -86,23 +90,24 @@ def prepare(data: str, args: Speed, folder: Path) -> Task:
     from kerascnn.config import Source
     from kerascnn.data.splits import load_splits
 
-    options = dict(zip(*[iter(source(data)[1])] * 2, strict=True))
-    specs = [[options[name]] if name in options else [] for name in ("--data", "--validation-data", "--test-data")]
-    splits = load_splits(*specs, Source())
-    train = splits.train[: args.training_rows or None]
-    for name, rows in {"train": train, "dev": splits.validation, "test": splits.test}.items():
+    options = source(data)[1]
+    places = dict(zip(options[::2], options[1::2], strict=True))
+    train, validation, test = ([places[name]] if name in places else [] for name in OPTIONS)
+    splits = load_splits(train, validation, test, Source())
+    kept = splits.train[: args.training_rows or None]
+    for name, rows in {"train": kept, "dev": splits.validation, "test": splits.test}.items():
         with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("text", "label"))
             writer.writerows((row.text, row.label) for row in rows)
     units = len if args.characters else lambda text: len(text.split())
-    lengths = sorted(units(row.text) for row in train)
+    lengths = sorted(units(row.text) for row in kept)
     length = max(max(KERNEL_SIZES), lengths[int(0.99 * (len(lengths) - 1))])
     tokens = 3 * sum(min(n, length) for n in lengths) + sum(min(units(row.text), length) for row in splits.validation)
     gflop = args.epochs * tokens * 2 * sum(KERNEL_SIZES) * CHANNELS * FILTERS / 1e9
     return Task(
         folder=folder,
-        training_rows=len(train),
+        training_rows=len(kept),
         length=length,
         characters=args.characters,
         epochs=args.epochs,
@@ -110,13 +115,13 @@ def prepare(data: str, args: Speed, folder: Path) -> Task:
     )
 
 
-def compete(name: str, task: Task, seed: int) -> dict[str, Any]:
+def compete(name: Contestant, task: Task, seed: int) -> dict[str, Any]:
     """The figures of one contestant's training, in a process of its own."""
     if name in OURS:
         bundle = _bundle(task, seed, OURS[name])
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
         _, total, peak = measured(name, command)
-        metrics = json.loads((bundle / "metrics.json").read_text(encoding="utf-8"))
+        metrics = read_json(bundle / "metrics.json")
         told = {"seconds": metrics["seconds"], "accuracy": metrics["test"]["accuracy"]}
     else:
         command = [str(TUTORIALS / f"{name}_textcnn.py"), str(task.folder), "--length", str(task.length)]
@@ -154,9 +159,6 @@ def _bundle(task: Task, seed: int, precision: str) -> Path:
     }
     bundle.with_suffix(".yaml").write_text(yaml.safe_dump(run_file), encoding="utf-8")
     return bundle
-
-
-SPLITS = {"data": "train", "validation_data": "dev", "test_data": "test"}
 
 
 def measured(name: str, command: Sequence[str]) -> tuple[str, float, float | None]:
