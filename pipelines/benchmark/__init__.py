@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import tyro
 
 from kerascnn.errors import InputError
-from pipelines.benchmark import accuracy, results, speed
+from pipelines.benchmark import accuracy, inference, results, speed
 from pipelines.command import parse
 
-KINDS = {"accuracy": accuracy, "speed": speed}
+KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     carry_out: dict[type, Callable[[Any], None]] = {
         accuracy.Accuracy: accuracy.run,
         speed.Speed: speed.run,
+        inference.Inference: inference.run,
         Table: table,
     }
     kind: Any = (
         Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
         | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
+        | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, "benchmark", __doc__, argv)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ def write(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) ->
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def median(rows: Iterable[Mapping[str, str]], column: str) -> float:
+    """The median of a column."""
+    return statistics.median(float(row[column]) for row in rows)
 
 
 def percent(values: Sequence[float]) -> str:

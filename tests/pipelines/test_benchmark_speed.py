@@ -1,10 +1,10 @@
-"""The speed benchmark: the tutorials' trainings beside ours."""
+"""The benchmarks of training and of answering: the tutorials beside this package."""
 
 import csv
 
 import pytest
 
-from pipelines.benchmark.speed import COLUMNS
+from pipelines.benchmark import inference, speed
 from tests.pipelines.conftest import command
 
 RUNS = [
@@ -23,7 +23,7 @@ def results(tmp_path):
     path = tmp_path / "speed.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(speed.COLUMNS)
         for name, number, speed, accuracy in RUNS:
             seconds = 1000 / speed
             writer.writerow((name, "BBC", number, 1000, 40, 1, accuracy, speed, seconds, seconds + 9, 900, 2, 10))
@@ -42,23 +42,49 @@ def test_a_file_of_no_benchmark_makes_no_table(tmp_path):
     (tmp_path / "rows.csv").write_text("text,label\ngood,yes\n", encoding="utf-8")
     finished = command("benchmark", "table", "rows.csv", cwd=tmp_path)
     assert finished.status == 1
-    assert finished.err == "error: rows.csv: no rows of a benchmark; expected the columns of accuracy or speed\n"
+    assert (
+        finished.err
+        == "error: rows.csv: no rows of a benchmark; expected the columns of " + "accuracy or speed or inference\n"
+    )
+
+
+def test_answers_are_compared_with_the_predict_of_the_keras_tutorial(tmp_path):
+    with open(tmp_path / "inference.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(inference.COLUMNS)
+        for name, number, speed_, milliseconds in (
+            ("edge", 0, 900, 0.2),
+            ("edge", 1, 1100, 0.4),
+            ("keras", 0, 250, 40),
+        ):
+            writer.writerow((name, "BBC", number, 75, 40, speed_, milliseconds, 0.9))
+    finished = command("benchmark", "table", tmp_path / "inference.csv")
+    assert finished.status == 0, finished.err
+    assert finished.out.splitlines()[-2] == "| BBC, 75 texts, length 40 | edge | 1,000 | 4.0 | 0.30 |"
+
+
+@pytest.fixture(scope="module")
+def news_folder(news_csv, tmp_path_factory):
+    """A file a split: 150 training rows, 75 of each other."""
+    folder = tmp_path_factory.mktemp("news")
+    head, *lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, part in {"train": lines[::2], "dev": lines[1::4], "test": lines[3::4]}.items():
+        (folder / f"{name}.csv").write_text("".join([head, *part]), encoding="utf-8")
+    return folder
+
+
+def rows_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.mark.full
-def test_all_contestants_train_on_the_same_rows_and_tell_their_figures(news_csv, tmp_path):
-    data = tmp_path / "news"
-    data.mkdir()
-    lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
-    for name, part in {"train": lines[1::2], "dev": lines[2::4], "test": lines[4::4]}.items():
-        (data / f"{name}.csv").write_text("".join([lines[0], *part]), encoding="utf-8")
-    path = tmp_path / "speed.csv"
+def test_all_contestants_train_on_the_same_rows_and_tell_their_figures(news_folder, tmp_path):
     contestants = ("--contestants", "kerascnn", "keras", "torch")
-    options = ("--data", f"BBC={data}", "--epochs", 1, "--rounds", 1, "--training-rows", 100)
-    finished = command("benchmark", "speed", *options, *contestants, "--output", path)
+    options = ("--data", f"BBC={news_folder}", "--epochs", 1, "--rounds", 1, "--training-rows", 100)
+    finished = command("benchmark", "speed", *options, *contestants, "--output", tmp_path / "speed.csv")
     assert finished.status == 0, finished.err
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(tmp_path / "speed.csv")
     assert [row["contestant"] for row in rows][:2] == ["kerascnn", "keras"]
     for row in rows:
         assert (row["training_rows"], row["epochs"], row["data"]) == ("100", "1", "BBC")
@@ -66,3 +92,17 @@ def test_all_contestants_train_on_the_same_rows_and_tell_their_figures(news_csv,
         assert float(row["documents_per_second"]) == pytest.approx(100 / float(row["seconds"]), rel=1e-3)
         assert float(row["total_seconds"]) > float(row["seconds"])
         assert float(row["peak_megabytes"]) > 100
+
+
+@pytest.mark.full
+def test_all_contestants_answer_the_same_texts(news_folder, tmp_path):
+    options = ("--data", f"BBC={news_folder}", "--rounds", 1, "--output", tmp_path / "inference.csv")
+    finished = command("benchmark", "inference", *options)
+    assert finished.status == 0, finished.err
+    rows = {row["contestant"]: row for row in rows_of(tmp_path / "inference.csv")}
+    ours = ("model.keras", "serving/1", "edge/model_float32.tflite", "edge/model_int8.tflite")
+    assert {f"kerascnn, {artefact}" for artefact in ours} | {"keras", "sklearn"} <= set(rows)
+    for row in rows.values():
+        assert row["texts"] == "75"
+        assert float(row["answers_per_second"]) > 0 and float(row["milliseconds"]) > 0
+        assert 0 <= float(row["accuracy"]) <= 1

@@ -40,6 +40,7 @@ def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, ne
         assert row["data_agreement"] >= 0.99
         assert row["accuracy"] > 0.7
         assert row["bytes"] > 0 and row["milliseconds"] > 0 and row["documents_per_second"] > 0
+        assert row["data_milliseconds"] > 0 and row["data_documents_per_second"] > 0
     assert rows["edge/model_dynamic.tflite"]["bytes"] < rows["edge/model_float32.tflite"]["bytes"]
 
 

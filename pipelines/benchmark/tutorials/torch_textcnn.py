@@ -8,6 +8,7 @@ import re
 import time
 
 import torch
+from timing import answering
 from torch import nn
 from torch.nn import functional
 
@@ -17,6 +18,7 @@ parser.add_argument("--length", type=int, required=True)
 parser.add_argument("--characters", action="store_true")
 parser.add_argument("--epochs", type=int, default=3)
 parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--answers", action="store_true")
 args = parser.parse_args()
 
 torch.manual_seed(args.seed)
@@ -68,6 +70,14 @@ class TextCNN(nn.Module):
 
 
 @torch.no_grad()
+def classes_of(texts):
+    """The classes of raw texts."""
+    model.eval()
+    ids = torch.tensor([padded(split(text)) for text in texts])
+    return torch.cat([model(part).argmax(1) for part in ids.split(256)])
+
+
+@torch.no_grad()
 def accuracy(ids, classes):
     """Part of the documents that is right."""
     model.eval()
@@ -87,4 +97,7 @@ for _ in range(args.epochs):
     accuracy(dev, dev_y)
 seconds = time.perf_counter() - start
 torch.save(model.state_dict(), f"{args.folder}/model.pt")
-print(json.dumps({"seconds": seconds, "accuracy": accuracy(test, test_y)}))
+told = {"seconds": seconds, "accuracy": accuracy(test, test_y)}
+if args.answers:
+    told |= answering(classes_of, [row["text"] for row in tables[2]])
+print(json.dumps(told))
