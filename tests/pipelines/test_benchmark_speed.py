@@ -24,9 +24,9 @@ def results(tmp_path):
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(speed.COLUMNS)
-        for name, number, speed, accuracy in RUNS:
-            seconds = 1000 / speed
-            writer.writerow((name, "BBC", number, 1000, 40, 1, accuracy, speed, seconds, seconds + 9, 900, 2, 10))
+        for name, number, rate, accuracy in RUNS:
+            seconds = 1000 / rate
+            writer.writerow((name, "BBC", number, 1000, 40, 1, accuracy, rate, seconds, seconds + 9, 900, 2, 10))
     return path
 
 
