@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +77,7 @@ def pretrain(args: Arguments[Any]) -> dict[str, Any]:
     digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
     made.data["train"] = {"sources": list(config.data), "rows": len(texts), "sha256": digest}
     bundle.write_encoder(made, folder, overwrite=args.overwrite or args.resume)
-    shutil.rmtree(state)
+    train.clear(state, folder)
     _report(made.metrics, folder)
     return made.metrics
 

@@ -96,6 +96,13 @@ def replace_interrupted(state: Path, *, resume: bool) -> None:
         shutil.rmtree(state)
 
 
+def clear(state: Path, folder: Path) -> None:
+    """Remove the state of a finished training, whose logs go into its bundle."""
+    if (state / "tensorboard").exists():
+        shutil.move(state / "tensorboard", folder / "tensorboard")
+    shutil.rmtree(state)
+
+
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
     from kerascnn.data.splits import load_splits
@@ -129,9 +136,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     if lesson:
         classifier.bundle_.distillation |= {"sha256": lesson.sha256}
     classifier.save(folder, overwrite=args.overwrite or args.resume)
-    if (state / "tensorboard").exists():
-        shutil.move(state / "tensorboard", folder / "tensorboard")
-    shutil.rmtree(state)
+    clear(state, folder)
     _report(classifier.bundle_.metrics, folder)
     return classifier.bundle_.metrics
 

@@ -170,7 +170,7 @@ def fit(
         folder=folder,
         fingerprint=fingerprint or {},
     )
-    callbacks = [*callbacks, checkpoint, *_tensorboard(settings, folder)]
+    callbacks = [*callbacks, checkpoint, *tensorboard(settings, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
     targets, class_weights = train.labels, None
@@ -249,7 +249,12 @@ def _class_weights(labels: np.ndarray) -> dict[int, float]:
     )
 
 
-def _tensorboard(settings: Training, folder: Path | None) -> list[keras.callbacks.Callback]:
+def tensorboard(settings: Training, folder: Path | None) -> list[keras.callbacks.Callback]:
+    """The callback that writes logs for TensorBoard into a folder, if the settings want it.
+
+    Raises:
+        InputError: TensorBoard is not installed, or there is no folder.
+    """
     if not settings.tensorboard:
         return []
     try:

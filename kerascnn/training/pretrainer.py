@@ -73,7 +73,7 @@ class Pretrainer(keras.Model):
                 self._full(known, answers)[0] if self.drawn is None else self._sampled(known, answers, wrong)
                 for known in vectors
             ]
-            loss = tf.reduce_mean(losses)
+            loss = self.optimizer.scale_loss(tf.reduce_mean(losses))
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         self.loss_mean.update_state(losses[0])

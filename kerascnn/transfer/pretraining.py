@@ -61,12 +61,13 @@ def pretrain(
     if not len(train) or not len(held_out):
         raise InputError(f"{len(texts)} texts are too few, or no token occurs {config.text.min_count} times")
 
-    network = config.network.build(vocabulary_size=size, classes=2)
     sampled = 0 < settings.negatives < size
     probabilities = masking.frequencies(train, size)
-    trainer = Pretrainer(
-        network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
-    )
+    with fit.precision(config.training.precision):
+        network = config.network.build(vocabulary_size=size, classes=2)
+        trainer = Pretrainer(
+            network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
+        )
     steps = -(-len(train) // config.training.batch_size)
     epochs = config.training.epochs or fit.enough_epochs(steps)
     trainer.compile(optimizer=fit.build_optimizer(config.training, steps * epochs), jit_compile=False)
@@ -78,7 +79,7 @@ def pretrain(
         monitor="loss", documents=len(held_out), patience=config.training.patience, folder=folder,
         fingerprint=_fingerprint(config, settings, train, held_out),
     )  # fmt: skip
-    callbacks: list[keras.callbacks.Callback] = [checkpoint]
+    callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train), batch_size=config.training.batch_size))
     fit.run(

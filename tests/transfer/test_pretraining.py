@@ -122,6 +122,15 @@ def test_other_models_learn_to_name_tokens_too(model, news):
     assert history[1]["val_perplexity"] < history[0]["val_perplexity"]
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_tokens_are_named_in_half_precision_too(precision, news):
+    pretrained = pretrain(
+        news[0][:100], run_of("word_cnn", epochs=2, learning_rate=0.01, precision=precision), Masking()
+    )
+    assert pretrained.model.get_layer("convolution_1").compute_dtype == precision.removeprefix("mixed_")
+    assert pretrained.history[1]["val_loss"] < pretrained.history[0]["val_loss"] - 0.01
+
+
 def test_no_number_of_epochs_means_enough_of_them_as_in_training(news):
     run = run_of("word_cnn", epochs=0, batch_size=1)
     assert len(pretrain(news[0][:250], run, Masking()).history) == 4, "225 documents, 800 updates"
