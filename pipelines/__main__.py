@@ -15,7 +15,7 @@ VERBS = {
     "predict": "labels and probabilities for new text",
     "distill": "train a text classifier on what a teacher says",
     "export": "what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX",
-    "benchmark": "accuracy of models on data sets, as CSV and as a table",
+    "benchmark": "accuracy and speed of models on data sets, as CSV and as a table",
 }
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import tyro
 
 from kerascnn.errors import InputError
-from pipelines.benchmark import accuracy, inference, results, speed
+from pipelines.benchmark import accuracy, growth, inference, results, speed
 from pipelines.command import parse
 
-KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference}
+KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference, "growth": growth}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +51,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         accuracy.Accuracy: accuracy.run,
         speed.Speed: speed.run,
         inference.Inference: inference.run,
+        growth.Growth: growth.run,
         Table: table,
     }
     kind: Any = (
         Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
         | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
         | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
+        | Annotated[growth.Growth, tyro.conf.subcommand("growth")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, "benchmark", __doc__, argv)

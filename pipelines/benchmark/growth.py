@@ -1,0 +1,87 @@
+"""How training grows with the documents and with the vocabulary, on generated text."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import annotated_types
+import numpy as np
+
+from kerascnn.evaluation import card
+from kerascnn.files import read_json
+from pipelines.benchmark import results
+from pipelines.benchmark.contest import measured, rounded
+from pipelines.command import say
+
+COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")
+WORDS = 40
+HELD_OUT = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Train the default model for an epoch on more and more documents of 40 words, whose frequencies are Zipf's."""
+
+    documents: tuple[Annotated[int, annotated_types.Ge(1000)], ...] = (10_000, 100_000, 1_000_000)
+    """Numbers of training documents."""
+    vocabulary: tuple[Annotated[int, annotated_types.Ge(100)], ...] = (20_000, 200_000)
+    """Numbers of different words; the model keeps as many tokens."""
+    rounds: Annotated[int, annotated_types.Ge(1)] = 1
+    """Trainings of each size; the round is the seed."""
+    output: str = "growth.csv"
+    """CSV file, a training a row; rows are added to those that it has."""
+
+
+def generate(path: Path, documents: int, vocabulary: int, seed: int) -> None:
+    """Write documents of two classes that differ in how often they use every other word."""
+    generator = np.random.default_rng(seed)
+    zipf = 1 / np.arange(1, vocabulary + 1)
+    tilt = np.where(np.arange(vocabulary) % 2, 1.5, 1.0)
+    cumulative = [np.cumsum(weights / weights.sum()) for weights in (zipf * tilt, zipf / tilt)]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("text", "label"))
+        for number in range(documents):
+            words = np.searchsorted(cumulative[number % 2], generator.random(WORDS))
+            writer.writerow((" ".join(f"w{word}" for word in words), "ab"[number % 2]))
+
+
+def run(args: Growth) -> None:
+    """Train on each size, and note each training as soon as it is done."""
+    path = Path(args.output)
+    rows = results.read_if_there(path, COLUMNS)
+    for vocabulary, documents, number in itertools.product(args.vocabulary, args.documents, range(args.rounds)):
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            for seed, (name, count) in enumerate({"train": documents, "dev": HELD_OUT, "test": HELD_OUT}.items()):
+                generate(folder / f"{name}.csv", count, vocabulary, 3 * number + seed)
+            files = [f"--data={folder}/train.csv", f"--validation-data={folder}/dev.csv"]
+            files += [f"--test-data={folder}/test.csv", f"--output={folder}/bundle", f"--seed={number}"]
+            sizes = ["--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
+            _, total, peak = measured("train", ["-m", "pipelines.train", *files, *sizes])
+            seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
+        facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
+        rows.append(rounded(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak}))
+        results.write(path, rows, COLUMNS)
+        say(f"{documents:,} documents, {vocabulary:,} words: {total:.0f} s in all, {seconds:.0f} s of training")
+
+
+def table(rows: Iterable[dict[str, str]]) -> str:
+    """A Markdown table of medians over the rounds."""
+    groups: dict[tuple[int, int], list[dict[str, str]]] = {}
+    for row in rows:
+        groups.setdefault((int(row["vocabulary"]), int(row["documents"])), []).append(row)
+    lines = []
+    for (vocabulary, documents), runs in groups.items():
+        seconds, total = (results.median(runs, column) for column in ("seconds", "total_seconds"))
+        peak = f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else ""
+        each = [f"{1e6 * value / documents:,.0f}" for value in (seconds, total)]
+        lines.append([f"{documents:,}", f"{vocabulary:,}", *each, f"{total:.0f}", peak])
+    head = ("documents", "words", "µs of training a document", "µs in all a document", "seconds in all", "peak MB")
+    return card.table(head, lines)
