@@ -1,6 +1,7 @@
 """The audit command: what is unusual about data, for people and for programs."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -28,7 +29,8 @@ def test_people_see_each_split_and_each_finding_with_its_rows_and_a_remedy(messy
     [line, row, remedy] = finished.out[finished.out.index("serious: rows with U+FFFD") :].splitlines()[:3]
     assert line.endswith(f": 1 (first: {messy_csv}, row 5)")
     assert row.startswith(f"  {messy_csv}, row 5: Caf\ufffd ") and remedy.startswith("  -> write the file again")
-    assert "out of balance" in finished.out and f"row 68 [like {messy_csv}, row 9]: " in finished.out
+    assert "out of balance" in finished.out
+    assert re.search(rf"row (9|68) \[like {re.escape(str(messy_csv))}, row (68|9)\]: ", finished.out)
 
 
 def test_programs_read_the_same_without_tensorflow(messy_csv):
