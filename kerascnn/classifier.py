@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn import bundle as bundles
@@ -86,6 +88,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         parameters = dict(inspect.signature(cls.__init__).parameters)
         del parameters["self"]
         return parameters
+
+    def __sklearn_tags__(self) -> Tags:
+        """What scikit-learn asks of an estimator: it takes a list of strings, and neither numbers nor tables."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.non_deterministic = not self.deterministic
+        return tags
 
     @classmethod
     def from_config(cls, config: Config[Any]) -> TextClassifier:
@@ -312,7 +322,10 @@ def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
     if len(known) < len(labels) and not taught:
         row = next(row for row, label in enumerate(labels) if label is None)
         raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
-    classes = np.unique(np.asarray(labels if len(known) == len(labels) else known))
+    values = np.asarray(labels if len(known) == len(labels) else known)
+    if (kind := type_of_target(values)) not in ("binary", "multiclass"):
+        raise InputError(f"a label is a string or a whole number, one for each text. Received: {kind} labels")
+    classes = np.unique(values)
     if len(classes) < 2:
         raise InputError(f"a classifier needs two classes or more. Received: {classes.tolist()}")
     return classes

@@ -26,8 +26,8 @@ def odd_classes(splits: Splits) -> list[Finding]:
         findings.append(Finding(
             "imbalance", "warning",
             f"the classes are out of balance: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
-            suggestion="--training.class_weights balanced, or --training.sampling balanced, or --training.focal_gamma 2; judge"
-            " by --training.monitor macro_f1",
+            suggestion="--training.class_weights balanced, --training.sampling balanced or --training.focal_gamma 2;"
+            " judge by --training.monitor macro_f1",
         ))  # fmt: skip
     _few(splits.train, counts, findings)
     for name in ("validation", "test"):
