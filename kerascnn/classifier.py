@@ -19,7 +19,7 @@ from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Distill, Source, Training, Transfer
-from kerascnn.data.documents import documents, hold_out
+from kerascnn.data.documents import column, documents, hold_out
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
 from kerascnn.settings import Settings
@@ -163,7 +163,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.transfer.teachers import probabilities
 
         config = self.to_config()
-        texts = documents(texts)
+        texts, labels = documents(texts), column(labels)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
         self.classes_ = _classes(labels, taught=soft_labels is not None)
@@ -303,6 +303,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
         """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""
         positions = {label: i for i, label in enumerate(self.classes_.tolist())} | ({None: -1} if taught else {})
+        labels = column(labels)
         for row, label in enumerate(labels):
             if label not in positions:
                 raise InputError(
@@ -324,10 +325,10 @@ def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
         raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
     values = np.asarray(labels if len(known) == len(labels) else known)
     if (kind := type_of_target(values)) not in ("binary", "multiclass"):
-        raise InputError(f"a label is a string or a whole number, one for each text. Received: {kind} labels")
+        raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
     classes = np.unique(values)
     if len(classes) < 2:
-        raise InputError(f"a classifier needs two classes or more. Received: {classes.tolist()}")
+        raise InputError(f"a classifier needs two classes or more. Received one class: {classes.tolist()}")
     return classes
 
 

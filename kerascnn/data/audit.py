@@ -27,7 +27,7 @@ COVERED = 0.95
 """Part of the running tokens that the vocabulary should hold."""
 CUT = 0.05
 """Part of the tokens beyond ``max_length`` that is worth a warning."""
-LOOKED_AT, MEASURED = 2000, 200
+LOOKED_AT, MEASURED = 2000, 100
 """Rows whose characters and, where their length in characters leaves a doubt, whose tokens ``quick`` looks at."""
 
 
@@ -105,9 +105,11 @@ def quick(splits: Splits, config: Config[Any]) -> list[Finding]:
     findings += _scripts(looked_at, characters.scripts(row.text for row in looked_at), config)
     # a token is a character or more
     doubtful = [row for row in train if len(row.text) > config.text.max_length]
-    if doubtful and config.text.split != "wordpiece":
-        sample = _spread(doubtful, MEASURED)
-        lengths = Reader(dataclasses.replace(config, text=_plain(config)), [row.text for row in sample]).train.lengths
+    by_rules = config.text.level == "character" or config.text.split in ("unicode", "whitespace")
+    if doubtful and by_rules:  # other ways to split text need files, and time to read them
+        sample = [row.text for row in _spread(doubtful, MEASURED)]
+        settings = dataclasses.replace(config.text, stop_words="")
+        lengths = Reader(dataclasses.replace(config, text=settings), sample).train.lengths
         share = (lengths > config.text.max_length).mean() * len(doubtful) / len(train)
         if share >= CUT:
             findings.append(Finding(
@@ -122,12 +124,6 @@ def quick(splits: Splits, config: Config[Any]) -> list[Finding]:
 
 def _by_severity(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
-
-
-def _plain(config: Config[Any]) -> Any:
-    """Text settings that need no file; what they leave out hardly changes a length."""
-    split = "unicode" if config.text.split == "dictionary" else config.text.split
-    return dataclasses.replace(config.text, split=split, words="", stop_words="")
 
 
 def _spread(rows: list[Row], count: int) -> list[Row]:

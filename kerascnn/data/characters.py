@@ -73,11 +73,11 @@ def odd_characters(rows: Iterable[Row]) -> list[Finding]:
         "read the file with --source.encoding utf-8, or if it holds them itself, mend them (ftfy.fix_text)",
     )  # fmt: skip
     control.report(
-        findings, "control", "note", "rows with control characters", "nothing, if text meets them: spaces are read"
+        findings, "control", "note", "rows with control characters", "none is needed: they are read as spaces"
     )
     invisible.report(
         findings, "invisible", "note", "rows with invisible characters (zero-width, soft hyphens, direction marks)",
-        "nothing, if words are whole without them: they are dropped, the zero-width space parts words",
+        "none is needed: they are dropped; the zero-width space parts words, as in Thai",
     )  # fmt: skip
     if composed:
         decomposed.report(
