@@ -59,7 +59,7 @@ class Reader:
 
     def __init__(self, config: Config[Any], texts: Sequence[str]) -> None:
         self.types: dict[str, int] = {}
-        self._stop_words: Sequence[str] = ()
+        self._stop_words: frozenset[str] = frozenset()
         self._pieces: frozenset[str] = frozenset()
         pretrained = config.network.vectorizer(config.text)
         if pretrained:
@@ -70,7 +70,7 @@ class Reader:
         self.settings = config.text
         self._rules = rules(self.settings, words.candidates(self.settings, config.transfer.vectors))
         if self.settings.stop_words:
-            self._stop_words = vocabulary.read_stop_words(self.settings.stop_words, self.tokenize)
+            self._stop_words = frozenset(vocabulary.read_stop_words(self.settings.stop_words, self.tokenize))
         self.train = self.read(texts)
         numbers = np.bincount(self.train.first(self.settings.max_length), minlength=len(self.types)).tolist()
         counts = Counter({token: numbers[number] for token, number in self.types.items() if numbers[number]})
