@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from kerascnn.config import Config, Source
 from kerascnn.data import Row, load_splits
 from kerascnn.data.audit import audit, quick
 from kerascnn.data.splits import Splits, split_rows
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "audit.md"
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,12 @@ PLANTED = {
     "labels_alike": ("serious", with_label(lambda label: f"{label.title()}.")),
     "few": ("warning", lambda rows: [*rows, *(Row(f"Rain, {t}", "rain", "r.csv", 9) for t in ("wind.", "sun."))]),
 }
+
+
+def test_every_kind_stands_in_the_documentation():
+    documented = re.findall(r"^\| (`.*?) \| (serious|warning|note)", DOCUMENTATION.read_text("utf-8"), re.MULTILINE)
+    severities = {kind: severity for kinds, severity in documented for kind in re.findall(r"`(\w+)`", kinds)}
+    assert {kind: severity for kind, (severity, _) in PLANTED.items()}.items() <= severities.items()
 
 
 @pytest.mark.parametrize("kind", PLANTED)
