@@ -31,17 +31,17 @@ def _byte_of() -> dict[int, str]:
 
 _BYTE_OF = _byte_of()
 _TRAIL = "".join(re.escape(chr(code)) for code, byte in _BYTE_OF.items() if "\x80" <= byte <= "\xbf")
-# UTF-8 read as Windows-1252 or Latin-1: the bytes of one character. Of two-byte ones those of Latin, Greek and Cyrillic
-# letters; before a closing quotation mark stands a letter with an accent (JÄ»), so that only Â counts there. In the
-# group: U+FFFD in UTF-8, read as GBK; and private characters, which tables of Chinese encodings have where they know
-# none, but for Apple's logo.
+# UTF-8 read as Windows-1252 or Latin-1: the bytes of one character, which stand for Latin, Greek, Cyrillic, marks,
+# Semitic and Asian scripts and emoji. Letters with an accent also end words before marks that are such bytes (JÄ“,
+# OGSÅ…, commité »), so most of them count only where no letter stands before. In the group: U+FFFD in UTF-8, read as
+# GBK; and private characters, which tables of Chinese encodings have where they know none, but for Apple's logo.
 _MOJIBAKE = re.compile(
-    f"Â[{_TRAIL}]|[ÃÄÅÎÏÐÑ](?![«»])[{_TRAIL}]|[à-ï][{_TRAIL}]{{2}}|ð[{_TRAIL}]{{3}}|(锟斤拷|[\ue000-\uf8fe])"
+    f"Â[{_TRAIL}]|(?<![A-ZÀ-Þ])(?:Ã|[ÄÅÎÏÐÑ](?![«»]))[{_TRAIL}]|(?:[ÕÖØÙ×][{_TRAIL}]){{2}}|â(?!\xa0)[{_TRAIL}]{{2}}"
+    f"|(?<![A-Za-zÀ-ÿŠšŒœŽž])[à-ï](?!\xa0)[{_TRAIL}]{{2}}|ð[{_TRAIL}]{{3}}|(锟斤拷|[\ue000-\uf8fe])"
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # Zero-width joiners are left out: Persian, Indic scripts and emoji need them.
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def odd_characters(rows: Iterable[Row]) -> list[Finding]:

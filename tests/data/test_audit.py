@@ -132,8 +132,13 @@ def test_mojibake_is_told_from_text_that_only_looks_odd(rows):
         "NÃO, Ñandú, Ångström, Ä»",
         "Überraschung für Øyvind, 10 °C · £5",
         "naïve café — “oui”",
+        "« indéterminé\xa0», plná\xa0– čeká, „Další…“, créé…”",
+        "OGSÅ… «JÄ“ AMANHû AMANHÔ, SØ…",
     ]
-    broken = [text.encode("utf-8").decode("latin-1") for text in ("naïve", "“oui”", "Привет", "你好", "😀")]
+    broken = [
+        text.encode("utf-8").decode("latin-1")
+        for text in ("naïve", "“oui”", "Привет", "你好", "😀", "goût", "سلام", "שלום")
+    ]
     broken += ["锟斤拷烫烫烫", *(text.encode("utf-8").decode("cp1252") for text in ("naïve", "“oui", "£5"))]
     plant = lambda rows: [*rows, *(Row(text, "tech", "odd.csv", n) for n, text in enumerate([*fine, *broken]))]  # noqa: E731
     finding = the(looked_at(rows, None, {"train": plant}), "mojibake")
