@@ -117,8 +117,8 @@ def quick(splits: Splits, config: Config[Any]) -> list[Finding]:
                 round(share * len(train)), suggestion="longer texts are read with --text.max_length",
             ))  # fmt: skip
     said = {finding.kind for finding in splits.findings}
-    if "single" in said:
-        said.add("few")
+    if "single" in said:  # such classes are few, and missing where others are split off
+        said |= {"few", "missing_class"}
     return _by_severity(finding for finding in findings if finding.severity != "note" and finding.kind not in said)
 
 
