@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn import bundle as bundles
@@ -17,7 +19,7 @@ from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Distill, Source, Training, Transfer
-from kerascnn.data.documents import documents, hold_out
+from kerascnn.data.documents import column, documents, hold_out
 from kerascnn.errors import InputError, choices
 from kerascnn.models import Text
 from kerascnn.settings import Settings
@@ -87,6 +89,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         del parameters["self"]
         return parameters
 
+    def __sklearn_tags__(self) -> Tags:
+        """What scikit-learn asks of an estimator: it takes a list of strings, and neither numbers nor tables."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.non_deterministic = not self.deterministic
+        return tags
+
     @classmethod
     def from_config(cls, config: Config[Any]) -> TextClassifier:
         """An untrained classifier with the settings of a whole run."""
@@ -153,7 +163,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.transfer.teachers import probabilities
 
         config = self.to_config()
-        texts = documents(texts)
+        texts, labels = documents(texts), column(labels)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
         self.classes_ = _classes(labels, taught=soft_labels is not None)
@@ -293,6 +303,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
         """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""
         positions = {label: i for i, label in enumerate(self.classes_.tolist())} | ({None: -1} if taught else {})
+        labels = column(labels)
         for row, label in enumerate(labels):
             if label not in positions:
                 raise InputError(
@@ -312,9 +323,12 @@ def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
     if len(known) < len(labels) and not taught:
         row = next(row for row, label in enumerate(labels) if label is None)
         raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
-    classes = np.unique(np.asarray(labels if len(known) == len(labels) else known))
+    values = np.asarray(labels if len(known) == len(labels) else known)
+    if (kind := type_of_target(values)) not in ("binary", "multiclass"):
+        raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
+    classes = np.unique(values)
     if len(classes) < 2:
-        raise InputError(f"a classifier needs two classes or more. Received: {classes.tolist()}")
+        raise InputError(f"a classifier needs two classes or more. Received one class: {classes.tolist()}")
     return classes
 
 

@@ -73,14 +73,20 @@ class Training(Settings):
     """Probability mass that is spread evenly over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a class counts in inverse proportion to its rows."""
+    sampling: Literal["shuffled", "balanced"] = "shuffled"
+    """balanced: each class makes the same part of an epoch, which has as many documents as there are rows; those of
+    small classes stand in it several times, of large ones another part each time. Instead of class_weights."""
+    focal_gamma: Amount = 0.0
+    """Exponent of the focal loss, by which documents count less the surer their answer is (Lin et al. 2017 have 2);
+    0: cross-entropy."""
     soft_temperature: Annotated[float, annotated_types.Gt(0)] = 2.0
     """Where a teacher's probabilities are learned: what their logits and those of the model are divided by; above 1
     shows more of what the teacher thinks of the other classes."""
     soft_weight: Fraction = 0.9
     """Part of the loss that a teacher's probabilities have; the labels have the rest."""
-    monitor: Literal["accuracy", "loss"] = "accuracy"
+    monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
     """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
-    within half a standard error of the highest the last."""
+    within half a standard error of the highest the last. macro_f1 counts every class alike, however rare."""
     patience: Size = 3
     """Training stops when the best epoch lies so many epochs back."""
     calibrate: bool = True
@@ -91,6 +97,13 @@ class Training(Settings):
     """The same seed gives the same weights, bit for bit; slower."""
     tensorboard: bool = False
     """Also write logs for TensorBoard (needs the extra tensorboard)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.class_weights == self.sampling == "balanced":
+            raise InputError(
+                "class_weights balanced and sampling balanced both even out the classes; choose one of them"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from pipelines.command import run
 
 VERBS = {
     "train": "train a text classifier",
+    "audit": "what is unusual about the data of a training, and what helps",
     "pretrain": "let a network learn from text without labels, for training to start from",
     "evaluate": "figures of a bundle on labelled data",
     "find-threshold": "how sure an answer must be to be right often enough",

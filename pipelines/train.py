@@ -29,6 +29,9 @@ DESCRIPTION = """Train a text classifier: rows of text and labels in, a folder t
 Without any option it trains on the BBC News articles of the extra "demo". Options of a group may be written with
 hyphens or as in the YAML file (--text.max_length). The network's options are those of the chosen --model."""
 
+ADVICE = 4
+"""Findings about the data that are said before a training, at the most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(Generic[NetworkT]):
@@ -105,6 +108,7 @@ def clear(state: Path, folder: Path) -> None:
 
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
+    from kerascnn.data import audit
     from kerascnn.data.splits import load_splits
 
     config, folder = args.run, output_folder(args.run)
@@ -118,6 +122,8 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     for message in splits.messages:
         say(message)
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    for finding in audit.quick(splits, config)[:ADVICE]:
+        say(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
     replace_interrupted(state, resume=args.resume)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from sklearn.utils.validation import column_or_1d
+
 from kerascnn.config import Source
 from kerascnn.data.rows import Row
 from kerascnn.data.splits import split_rows
@@ -25,6 +27,21 @@ def documents(texts: Sequence[str]) -> list[str]:
         if not isinstance(text, str):
             raise InputError(f"row {row}: a text must be a string. Received: {text!r}")
     return found
+
+
+def column(labels: Sequence[Any]) -> list[Any]:
+    """Labels as a list of what Python has for strings and numbers.
+
+    Args:
+        labels: A list, or an array or a column of a table, (documents,).
+
+    Raises:
+        InputError: There are none, or it is a table.
+    """
+    try:
+        return column_or_1d(labels, warn=True).tolist()
+    except ValueError as error:
+        raise InputError(f"labels: {' '.join(str(error).split())}") from None
 
 
 def hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tuple[list[int], list[int]]:

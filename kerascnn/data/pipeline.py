@@ -59,17 +59,49 @@ def shuffled(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> 
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
+def drawn_evenly(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+    """As many rows as there are, int64 (documents,), of each class equally many (or one more or less).
+
+    The rows of a class stand among them equally often (or one time more or less): those of a large class, then, at most
+    once, another part of them each epoch. Rows without a class, below 0, stand among them once and take no part. What
+    is drawn depends on nothing but the arguments.
+    """
+    generator = np.random.default_rng((seed, epoch, 1))
+    known = np.flatnonzero(classes >= 0)
+    names = generator.permutation(np.unique(classes[known]))
+    drawn = [np.flatnonzero(classes < 0)]
+    for name, part in zip(names, np.array_split(known, len(names)), strict=True):
+        rows = generator.permutation(np.flatnonzero(classes == name))
+        drawn.append(np.resize(rows, len(part)))
+    return np.sort(np.concatenate(drawn))
+
+
 def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """The rows of each batch for prediction: shortest documents first, every row once."""
     return np.split(np.argsort(lengths, kind="stable"), range(batch_size, len(lengths), batch_size))
 
 
-def training_batches(ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int) -> tf.data.Dataset:
-    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...))``, epoch after epoch."""
+def training_batches(
+    ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int, classes: np.ndarray | None = None
+) -> tf.data.Dataset:
+    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...))``, epoch after epoch.
+
+    Args:
+        ids: The documents.
+        labels: What they are to be answered with.
+        batch_size: Documents in a batch.
+        seed: Seed of the order.
+        first_epoch: The epoch to begin with, from 0.
+        classes: Class of each document, int (documents,), to be ``drawn_evenly``; None: each stands in an epoch once.
+    """
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        drawn = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
-            for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
+            if classes is not None:
+                drawn = drawn_evenly(classes, seed=seed, epoch=epoch)
+            for batch in shuffled(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
+                rows = drawn[batch]
                 yield ids.padded(rows), labels[rows]
 
     return dataset(generate, _signature(labels))

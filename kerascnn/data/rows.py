@@ -42,21 +42,3 @@ def digest(rows: Iterable[Row]) -> str:
     for row in rows:
         found.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
     return found.hexdigest()
-
-
-class Tally:
-    """How many rows something is true of, and which was the first."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.first: Row | None = None
-
-    def add(self, row: Row) -> None:
-        """Count a row."""
-        self.rows += 1
-        self.first = self.first or row
-
-    def report(self, what: str, messages: list[str]) -> None:
-        """Add a line to the messages, if any row was counted."""
-        if self.first:
-            messages.append(f"{what}: {self.rows:,} (first: {where(self.first)})")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from kerascnn.config import Source
 from kerascnn.data import tfds
-from kerascnn.data.rows import Row, Tally, where
+from kerascnn.data.findings import Finding, Tally
+from kerascnn.data.rows import Row, where
 from kerascnn.data.sources import read_rows
 from kerascnn.errors import InputError, did_you_mean
 
@@ -24,13 +25,18 @@ class Splits:
         train: Training rows, of two classes or more.
         validation: Validation rows; empty only where ``source.validation_fraction`` is 0.
         test: Test rows; empty only where ``source.test_fraction`` is 0.
-        messages: What was done to the data and what is unusual about it, a line each, for the caller to print.
+        findings: What was done to the data and what is unusual about it.
     """
 
     train: list[Row]
     validation: list[Row]
     test: list[Row]
-    messages: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[str]:
+        """The findings, a line each, for the caller to print."""
+        return [finding.message for finding in self.findings]
 
 
 def load_splits(
@@ -50,15 +56,15 @@ def load_splits(
     Raises:
         InputError: A source cannot be read, or its rows cannot be trained on; the message names file and row.
     """
-    messages: list[str] = []
-    validation = _given_or_own(data, validation_data, "validation", source, messages)
-    test = _given_or_own(data, test_data, "test", source, messages)
+    findings: list[Finding] = []
+    validation = _given_or_own(data, validation_data, "validation", source, findings)
+    test = _given_or_own(data, test_data, "test", source, findings)
     splits = split_rows(read_rows(data, source), validation, test, source)
-    return dataclasses.replace(splits, messages=messages + splits.messages)
+    return dataclasses.replace(splits, findings=findings + splits.findings)
 
 
 def _given_or_own(
-    data: Sequence[str], specs: Sequence[str], name: str, source: Source, messages: list[str]
+    data: Sequence[str], specs: Sequence[str], name: str, source: Source, findings: list[Finding]
 ) -> Iterable[Row] | None:
     if specs:
         return read_rows(specs, source)
@@ -67,10 +73,15 @@ def _given_or_own(
         return None
     rows = list(read_rows(own, source))
     if not any(row.label for row in rows):
-        messages.append(f"{', '.join(own)} has no labels: not used")
+        findings.append(_note(f"{', '.join(own)} has no labels: not used"))
         return None
-    messages.append(f"{name} data: {', '.join(own)}, {len(rows):,} rows")
+    findings.append(_note(f"{name} data: {', '.join(own)}, {len(rows):,} rows"))
     return rows
+
+
+def _note(message: str) -> Finding:
+    """What was done to split the rows."""
+    return Finding("split", "note", message)
 
 
 def split_rows(
@@ -93,28 +104,28 @@ def split_rows(
     Raises:
         InputError: There is one class only, a label that training never saw, or too little to split.
     """
-    messages: list[str] = []
-    train = _usable(train, "training", messages)
+    findings: list[Finding] = []
+    train = _usable(train, "training", findings)
     given = {
-        name: None if rows is None else _usable(rows, name, messages)
+        name: None if rows is None else _usable(rows, name, findings)
         for name, rows in (("validation", validation), ("test", test))
     }
-    _report_two_labels([*train, *(given["validation"] or ()), *(given["test"] or ())], messages)
+    _report_two_labels([*train, *(given["validation"] or ()), *(given["test"] or ())], findings)
     fractions = {"test": source.test_fraction, "validation": source.validation_fraction}
     wanted = {name: fraction for name, fraction in fractions.items() if given[name] is None and fraction != 0}
     if wanted:
-        train = _without_repeats(train, messages)
+        train = _without_repeats(train, findings)
     _check_labels(train, given)
     if wanted:
-        train, held_out = _split(train, wanted, source.split_seed, messages)
+        train, held_out = _split(train, wanted, source.split_seed, findings)
         given.update(held_out)
     else:
-        _report_single_rows(train, messages)
-    _report_shared(train, given, messages)
+        _report_single_rows(train, findings)
+    _report_shared(train, given, findings)
     for name in fractions:
         if given[name] is None:
-            messages.append(f"no {name} data: none given, and --source.{name}_fraction is 0")
-    return Splits(train, given["validation"] or [], given["test"] or [], messages)
+            findings.append(_note(f"no {name} data: none given, and --source.{name}_fraction is 0"))
+    return Splits(train, given["validation"] or [], given["test"] or [], findings)
 
 
 def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row], list[str]]:
@@ -127,13 +138,13 @@ def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row]
     Raises:
         InputError: A row has another label, or no row has both text and label.
     """
-    messages: list[str] = []
-    usable = _usable(rows, "evaluation", messages)
+    findings: list[Finding] = []
+    usable = _usable(rows, "evaluation", findings)
     _check_known(usable, "evaluation", labels)
-    return usable, messages
+    return usable, [finding.message for finding in findings]
 
 
-def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
+def _usable(rows: Iterable[Row], name: str, findings: list[Finding]) -> list[Row]:
     usable = []
     no_text, no_label, nul = Tally(), Tally(), Tally()
     for row in rows:
@@ -146,9 +157,12 @@ def _usable(rows: Iterable[Row], name: str, messages: list[str]) -> list[Row]:
             no_label.add(row)
         else:
             usable.append(row)
-    nul.report(f"{name} rows with NUL characters, read as spaces", messages)
-    no_text.report(f"{name} rows without text, left out", messages)
-    no_label.report(f"{name} rows without a label, left out", messages)
+    nul.report(
+        findings, "nul", "warning", f"{name} rows with NUL characters, read as spaces",
+        "the encoding may be another: --source.encoding utf-16",
+    )  # fmt: skip
+    no_text.report(findings, "no_text", "warning", f"{name} rows without text, left out", "check --text-column")
+    no_label.report(findings, "no_label", "warning", f"{name} rows without a label, left out", "check --label-column")
     if not usable:
         first = no_text.first or no_label.first
         raise InputError(
@@ -178,43 +192,50 @@ def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> Non
             )
 
 
-def _report_two_labels(rows: list[Row], messages: list[str]) -> None:
+def _report_two_labels(rows: list[Row], findings: list[Finding]) -> None:
     label_of: dict[str, str] = {}
     tally = Tally()
     for row in rows:
         if label_of.setdefault(row.text, row.label) != row.label:
             tally.add(row)
-    tally.report("rows that repeat a text with another label", messages)
+    tally.report(
+        findings, "contradiction", "serious", "rows that repeat a text with another label",
+        "give each text one label; where rows are split off, the first counts",
+    )  # fmt: skip
 
 
-def _report_shared(train: list[Row], given: dict[str, list[Row] | None], messages: list[str]) -> None:
+def _report_shared(train: list[Row], given: dict[str, list[Row] | None], findings: list[Finding]) -> None:
     texts = {row.text for row in train}
     for name, rows in given.items():
         tally = Tally()
         for row in rows or ():
             if row.text in texts:
                 tally.add(row)
-        tally.report(f"{name} rows whose text is in the training data too, which flatters the figures", messages)
+        tally.report(
+            findings, "shared", "serious",
+            f"{name} rows whose text is in the training data too, which flatters the figures",
+            f"remove them from one side; rows that are split off (no --{name}-data) share none",
+        )  # fmt: skip
 
 
-def _report_single_rows(train: list[Row], messages: list[str]) -> None:
+def _report_single_rows(train: list[Row], findings: list[Finding]) -> None:
     counts = Counter(row.label for row in train)
     tally = Tally()
     for row in train:
         if counts[row.label] == 1:
             tally.add(row)
-    tally.report("training rows alone in their class", messages)
+    tally.report(findings, "single", "warning", "training rows alone in their class", "add rows, or join classes")
 
 
 def _split(
-    rows: list[Row], fractions: dict[str, float], seed: int, messages: list[str]
+    rows: list[Row], fractions: dict[str, float], seed: int, findings: list[Finding]
 ) -> tuple[list[Row], dict[str, list[Row]]]:
     """Hold out a part of the rows, all different, for each name, and keep the rest; order stays."""
     if sum(fractions.values()) >= 1:
         settings = " and ".join(f"--source.{name}_fraction {fraction:g}" for name, fraction in fractions.items())
         raise InputError(f"{settings} leave no training rows; together they must be less than 1")
     parts = 1 + len(fractions)
-    rare = _rare_labels(rows, parts, messages)
+    rare = _rare_labels(rows, parts, findings)
     candidates = [row for row in rows if row.label not in rare]
     if not candidates:
         raise InputError(
@@ -223,38 +244,45 @@ def _split(
         )
     held_out = _hold_out(candidates, fractions, seed)
     for name, held in held_out.items():
-        messages.append(
-            f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}"
-        )
+        done = f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}"
+        findings.append(_note(done))
     not_kept = {row.text for held in held_out.values() for row in held}
     return [row for row in rows if row.text not in not_kept], held_out
 
 
-def _without_repeats(rows: list[Row], messages: list[str]) -> list[Row]:
-    seen: set[str] = set()
-    different = []
-    tally = Tally()
-    for row in rows:
-        if row.text in seen:
-            tally.add(row)
-        else:
-            seen.add(row.text)
-            different.append(row)
-    tally.report("rows that repeat an earlier text, left out before the split", messages)
+def _without_repeats(rows: list[Row], findings: list[Finding]) -> list[Row]:
+    different, repeats = told_apart(rows)
+    repeats.report(findings, "repeat", "note", "rows that repeat an earlier text, left out before the split")
     return different
 
 
-def _rare_labels(rows: list[Row], parts: int, messages: list[str]) -> set[str]:
+def told_apart(rows: Iterable[Row]) -> tuple[list[Row], Tally]:
+    """The first row of each text, and the rows that repeat one."""
+    seen: set[str] = set()
+    different = []
+    repeats = Tally()
+    for row in rows:
+        if row.text in seen:
+            repeats.add(row)
+        else:
+            seen.add(row.text)
+            different.append(row)
+    return different, repeats
+
+
+def _rare_labels(rows: list[Row], parts: int, findings: list[Finding]) -> set[str]:
     """Labels with too few rows to have one in every part."""
     counts = Counter(row.label for row in rows)
     rare = {label for label, count in counts.items() if count < parts}
     if rare:
         first = next(row for row in rows if row.label in rare)
         names = ", ".join(map(repr, itertools.islice(sorted(rare), 5))) + (", …" if len(rare) > 5 else "")
-        messages.append(
+        findings.append(Finding(
+            "single", "warning",
             f"too few rows to split, all stay in the training data: {len(rare)} of {len(counts)} classes, {names} "
-            f"(first: {where(first)})"
-        )
+            f"(first: {where(first)})",
+            sum(counts[label] for label in rare), suggestion="add rows, or join classes",
+        ))  # fmt: skip
     return rare
 
 

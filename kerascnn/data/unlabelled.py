@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kerascnn.data.rows import Row, Tally
+from kerascnn.data.findings import Finding, Tally
+from kerascnn.data.rows import Row
 from kerascnn.data.splits import Splits
 
 
@@ -39,7 +40,7 @@ def unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], lis
         else:
             reasons["that repeat an earlier one"].add(text)
             new.append(row)
-    messages: list[str] = []
+    findings: list[Finding] = []
     for reason, tally in tallies.items():
-        tally.report(f"unlabelled rows {reason}, left out", messages)
-    return new, messages
+        tally.report(findings, "unlabelled", "note", f"unlabelled rows {reason}, left out")
+    return new, [finding.message for finding in findings]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -68,7 +67,7 @@ class Vectorizer:
         known = [*vocabulary.RESERVED, *words.candidates(settings, vectors)]
         first = cls(settings, known)
         if settings.stop_words:
-            first = cls(settings, known, read_stop_words(settings.stop_words, first))
+            first = cls(settings, known, vocabulary.read_stop_words(settings.stop_words, first.tokenize_plain))
         count = _counter(settings, tuple(known), first.stop_words)
         counts: Counter[bytes] = Counter()
         for batch in _batches(map(_utf8, texts)):
@@ -76,11 +75,7 @@ class Vectorizer:
             for token, frequency in zip(tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
                 counts[token] += frequency
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
-        tokens = vocabulary.build(decoded, max_tokens=settings.max_tokens, min_count=settings.min_count)
-        if settings.by_dictionary:
-            in_parts = words.counted_in_parts(decoded, max(settings.min_count, decoded[tokens[-1]]))
-            tokens = vocabulary.build(in_parts, max_tokens=settings.max_tokens, min_count=settings.min_count)
-        return cls(settings, tokens, first.stop_words)
+        return cls(settings, words.vocabulary_of(decoded, settings), first.stop_words)
 
     @classmethod
     def from_settings(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
@@ -202,27 +197,6 @@ class Vectorizer:
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {token: number for number, token in enumerate(self.vocabulary) if number > 1}
-
-
-def read_stop_words(path: str | Path, vectorizer: Vectorizer) -> tuple[str, ...]:
-    """Read a file of stop words, a token a line, and standardize them as `vectorizer` does with text.
-
-    Raises:
-        InputError: The file is missing or not UTF-8, or a line is not one token.
-    """
-    try:
-        lines = Path(path).read_text("utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
-    found: dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
-        tokens = vectorizer.tokenize_plain(line)
-        if len(tokens) > 1:
-            raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word is one token")
-        found |= dict.fromkeys(tokens)
-    return tuple(found)
 
 
 @lru_cache(maxsize=8)

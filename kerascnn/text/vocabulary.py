@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from kerascnn.errors import InputError
@@ -59,6 +59,31 @@ def read(path: str | Path) -> list[str]:
             found = repr(tokens[number]) if number < len(tokens) else "the end of the file"
             raise InputError(f"{path}, line {number + 1}: a vocabulary has {reserved} here, not {found}")
     return tokens
+
+
+def read_stop_words(path: str | Path, tokenize: Callable[[str], list[str]]) -> tuple[str, ...]:
+    """Read a file of stop words, a token a line, standardized as the text is.
+
+    Args:
+        path: The file.
+        tokenize: Splits a text into tokens, stop words included.
+
+    Raises:
+        InputError: The file is missing or not UTF-8, or a line is not one token.
+    """
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
+    found: dict[str, None] = {}
+    for number, line in enumerate(lines, start=1):
+        tokens = tokenize(line)
+        if len(tokens) > 1:
+            raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word is one token")
+        found |= dict.fromkeys(tokens)
+    return tuple(found)
 
 
 def write_lines(path: str | Path, values: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kerascnn.errors import InputError
 from kerascnn.models.network import Text
-from kerascnn.text import embeddings, plain
+from kerascnn.text import embeddings, plain, vocabulary
 from kerascnn.text.standardize import IDEOGRAPH
 
 LONGEST = 8
@@ -58,6 +58,21 @@ def candidates(settings: Text, vectors: str = "") -> list[str]:
             " --text.words FILE"
         )
     return words
+
+
+def vocabulary_of(counts: Counter[str], settings: Text) -> list[str]:
+    """The vocabulary that counted tokens give: `vocabulary.build`, with words too rare for it taken apart first.
+
+    Args:
+        counts: How often each token occurs in the training texts, where `candidates` were kept together.
+        settings: How text becomes ids.
+    """
+    sizes = {"max_tokens": settings.max_tokens, "min_count": settings.min_count}
+    tokens = vocabulary.build(counts, **sizes)
+    if not settings.by_dictionary:
+        return tokens
+    in_parts = counted_in_parts(counts, max(settings.min_count, counts[tokens[-1]]))
+    return vocabulary.build(in_parts, **sizes)
 
 
 def counted_in_parts(counts: Counter[str], least: int) -> Counter[str]:

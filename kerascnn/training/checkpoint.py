@@ -22,12 +22,13 @@ class Checkpoint(keras.callbacks.Callback):
     The best epoch by accuracy is the last one within half a standard error of the highest: the highest itself is often
     luck, and among equals the later epoch, with its lower learning rate, answers new documents better. This is the
     one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved because two epochs of a training err on much
-    the same documents, so that their difference is known better than either accuracy. By loss the lowest is best.
+    the same documents, so that their difference is known better than either accuracy. By loss the lowest is best, by
+    macro-F1, whose error the counts do not tell, the last of the highest.
 
     The state is one file, written beside and renamed: weights, optimizer, seed generators, best weights, history.
 
     Args:
-        monitor: ``accuracy`` or ``loss``, of the validation data.
+        monitor: ``accuracy``, ``macro_f1`` or ``loss``, of the validation data.
         documents: Number of validation documents.
         patience: Epochs after the best one before training stops.
         folder: Where the state is kept; None: nowhere.
@@ -55,12 +56,12 @@ class Checkpoint(keras.callbacks.Callback):
         """The epoch whose weights are kept, from 1; 0 before the first."""
         if not self.history:
             return 0
+        values = np.array([row[f"val_{self.monitor}"] for row in self.history])
         if self.monitor == "loss":
-            return 1 + int(np.argmin([row["val_loss"] for row in self.history]))
-        accuracies = np.array([row["val_accuracy"] for row in self.history])
-        highest = accuracies.max()
-        standard_error = np.sqrt(highest * (1 - highest) / self.documents)
-        return 1 + int(np.flatnonzero(accuracies >= highest - standard_error / 2)[-1])
+            return 1 + int(np.argmin(values))
+        highest = values.max()
+        standard_error = np.sqrt(highest * (1 - highest) / self.documents) if self.monitor == "accuracy" else 0.0
+        return 1 + int(np.flatnonzero(values >= highest - standard_error / 2)[-1])
 
     @property
     def finished(self) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from kerascnn.config import Training
 from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
+from kerascnn.training.losses import Accuracy, Distillation, MacroF1, SparseCrossentropy, hard_and_soft
 from kerascnn.training.optimizers import LazyAdam
 from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
@@ -90,11 +91,10 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
 
 def build_loss(settings: Training, train: Examples) -> keras.losses.Loss:
     """The loss that the examples ask for."""
+    of_labels: dict[str, Any] = {"label_smoothing": settings.label_smoothing, "focal_gamma": settings.focal_gamma}
     if train.soft_labels is None:
-        return SparseCrossentropy(label_smoothing=settings.label_smoothing)
-    return Distillation(
-        temperature=settings.soft_temperature, weight=settings.soft_weight, label_smoothing=settings.label_smoothing
-    )
+        return SparseCrossentropy(**of_labels)
+    return Distillation(temperature=settings.soft_temperature, weight=settings.soft_weight, **of_labels)
 
 
 def scale_rates(
@@ -156,7 +156,7 @@ def fit(
     trainer.compile(
         optimizer=build_optimizer(settings, steps * epochs),
         loss=build_loss(settings, train),
-        metrics=[Accuracy(name="accuracy")],
+        metrics=[Accuracy(name="accuracy"), *_macro_f1(settings, model)],
         jit_compile=False,
     )
     trainer(np.zeros((1, 8), np.int32))
@@ -178,9 +178,13 @@ def fit(
         class_weights = _class_weights(train.labels)
     if train.soft_labels is not None:
         targets, class_weights = hard_and_soft(train.labels, train.soft_labels, class_weights), None
+    batches = partial(
+        training_batches, train.ids, targets, settings.batch_size,
+        seed=seed, classes=train.labels if settings.sampling == "balanced" else None,
+    )  # fmt: skip
     run(
         trainer,
-        lambda epoch: training_batches(train.ids, targets, settings.batch_size, seed=seed, first_epoch=epoch),
+        lambda epoch: batches(first_epoch=epoch),
         validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
         checkpoint,
         steps=steps,
@@ -239,6 +243,10 @@ def run(
 def enough_epochs(steps: int) -> int:
     """Small data needs more epochs, large data is learned by heart in a few: the number of updates decides."""
     return min(max(3, -(-ENOUGH_STEPS // steps)), 50)
+
+
+def _macro_f1(settings: Training, model: keras.Model) -> list[keras.metrics.Metric]:
+    return [MacroF1(model.output_shape[-1])] if settings.monitor == "macro_f1" else []
 
 
 def _class_weights(labels: np.ndarray) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""The losses of single-label classification, and the accuracy that is watched beside them."""
+"""The losses of single-label classification, and the metrics that are watched beside them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class SparseCrossentropy(keras.losses.Loss):
-    """Cross-entropy of integer labels and logits, with label smoothing.
+    """Cross-entropy of integer labels and logits, with label smoothing, or its focal variant.
 
-    The target of class ``k`` is ``(1 - s) * onehot(k) + s / classes`` (Szegedy et al. 2016, section 7).
+    The target of class ``k`` is ``(1 - s) * onehot(k) + s / classes`` (Szegedy et al. 2016, section 7). With a gamma
+    the loss is ``-sum(target * (1 - p)**gamma * log(p))`` over the classes: for targets that are not smoothed the focal
+    loss of Lin et al. 2017, equation 4; weights of the classes make it equation 5.
 
     Args:
         label_smoothing: The mass ``s``, 0 to 1.
+        focal_gamma: The exponent, 0 or more; 0: cross-entropy.
     """
 
-    def __init__(self, *, label_smoothing: float = 0.0, name: str = "sparse_crossentropy", **kwargs) -> None:
+    def __init__(
+        self, *, label_smoothing: float = 0.0, focal_gamma: float = 0.0, name: str = "sparse_crossentropy", **kwargs
+    ) -> None:
         super().__init__(name=name, **kwargs)
-        self.label_smoothing = label_smoothing
+        self.label_smoothing, self.focal_gamma = label_smoothing, focal_gamma
 
     def call(self, y_true, y_pred):
         """Loss of each document, float (batch,), from labels int (batch,) and logits float (batch, classes)."""
@@ -28,11 +33,15 @@ class SparseCrossentropy(keras.losses.Loss):
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
-        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+        return {**super().get_config(), "label_smoothing": self.label_smoothing, "focal_gamma": self.focal_gamma}
 
     def _smoothed(self, targets, y_pred):
         """Loss of each document, float (batch,), from one-hot labels times a weight, float (batch, classes)."""
         log_probabilities = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
+        if self.focal_gamma:
+            # kept from 0, where a gamma below 1 has no gradient
+            doubt = ops.maximum(1 - ops.exp(log_probabilities), keras.config.epsilon())
+            log_probabilities *= ops.power(doubt, self.focal_gamma)
         expected = ops.sum(targets * log_probabilities, axis=-1)
         if not self.label_smoothing:
             return -expected
@@ -47,13 +56,14 @@ class Distillation(SparseCrossentropy):
     With logits ``z``, label ``k``, the teacher's probabilities ``p``, temperature ``T`` and weight ``w`` the loss is
     ``(1 - w) * H(onehot(k), softmax(z)) + w * T**2 * H(softmax(log(p) / T), softmax(z / T))``. Gradients of the second
     term shrink with ``1 / T**2``; the factor keeps the balance of both whatever the temperature. A document without a
-    label has the second term only. Labels are smoothed and weighted by class, the teacher's probabilities are not: they
-    say already how sure one can be. Plain integer labels, as validation has them, get the loss of the parent.
+    label has the second term only. Labels are smoothed and weighted by class, and their term may be focal; all that the
+    teacher's probabilities are not: they say already how sure one can be. Plain integer labels, as validation has them,
+    get the loss of the parent.
 
     Args:
         temperature: ``T``, above 0.
         weight: ``w``, 0 to 1.
-        label_smoothing: The mass that the labels lose to all classes, 0 to 1.
+        **kwargs: ``label_smoothing`` and ``focal_gamma`` of the labels' term.
     """
 
     def __init__(self, *, temperature: float, weight: float, name: str = "distillation", **kwargs) -> None:
@@ -80,10 +90,34 @@ class Accuracy(keras.metrics.SparseCategoricalAccuracy):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
-        if len(y_true.shape) == 3:
-            hard = y_true[:, 0]
-            y_true, sample_weight = ops.argmax(hard, axis=-1), ops.any(hard > 0, axis=-1)
-        return super().update_state(y_true, y_pred, sample_weight)
+        labels, known = _labels(y_true)
+        return super().update_state(labels, y_pred, known)
+
+
+class MacroF1(keras.metrics.F1Score):
+    """Mean of the F1 of all classes, over all documents so far that have a label; of a class without documents it is 0.
+
+    Args:
+        classes: Number of classes.
+    """
+
+    def __init__(self, classes: int, name: str = "macro_f1") -> None:
+        super().__init__(average="macro", name=name)
+        self.classes = classes
+        self._build((None, classes), (None, classes))
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
+        labels, known = _labels(y_true)
+        predicted = ops.argmax(y_pred, axis=-1)
+        return super().update_state(ops.one_hot(labels, self.classes), ops.one_hot(predicted, self.classes), known)
+
+
+def _labels(y_true):
+    """Labels int (batch,), and whether there is one, bool (batch,) or None: everywhere."""
+    if len(y_true.shape) < 3:
+        return ops.cast(ops.reshape(y_true, (-1,)), "int32"), None
+    return ops.argmax(y_true[:, 0], axis=-1), ops.any(y_true[:, 0] > 0, axis=-1)
 
 
 def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: dict[int, float] | None = None) -> np.ndarray:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from kerascnn.data.pipeline import Ids, shuffled, sorted_by_length, training_batches, validation_batches
+from kerascnn.data.pipeline import Ids, drawn_evenly, shuffled, sorted_by_length, training_batches, validation_batches
 
 DOCUMENTS = [[5, 6, 7], [], [2], list(range(2, 22)), [9, 9]]
 
@@ -69,3 +69,31 @@ def test_labels_stay_with_their_documents(ids):
     for batch, of_batch in validation_batches(ids, labels, 2):
         for row, label in zip(batch.numpy(), of_batch.numpy(), strict=True):
             assert [token for token in row.tolist() if token] == DOCUMENTS[label - 10]
+
+
+def test_classes_are_drawn_evenly_whatever_their_size():
+    classes = np.repeat([0, 1, 2, -1], [800, 40, 3, 157])
+    drawn = drawn_evenly(classes, seed=0, epoch=0)
+    assert len(drawn) == 1000
+    assert np.bincount(classes[drawn] + 1).tolist() == [157, 281, 281, 281]
+    times = np.bincount(drawn, minlength=1000)
+    assert [set(times[classes == name]) for name in (0, 1, 2, -1)] == [{0, 1}, {7, 8}, {93, 94}, {1}]
+
+
+def test_what_is_drawn_depends_on_seed_and_epoch_alone_and_reaches_all_rows():
+    classes = np.repeat([0, 1], [300, 20])
+    assert np.array_equal(drawn_evenly(classes, seed=1, epoch=2), drawn_evenly(classes, seed=1, epoch=2))
+    assert not np.array_equal(drawn_evenly(classes, seed=1, epoch=2), drawn_evenly(classes, seed=2, epoch=2))
+    reached = set(np.concatenate([drawn_evenly(classes, seed=1, epoch=epoch) for epoch in range(12)]))
+    assert len(reached) > 315
+
+
+def test_batches_drawn_evenly_go_on_at_the_epoch_they_are_given(lengths):
+    ids = Ids(np.ones(lengths[:90].sum(), np.int32), np.cumsum([0, *lengths[:90]]))
+    labels = np.repeat([0, 1, 2], [70, 15, 5]).astype(np.int32)
+    settings = {"batch_size": 30, "seed": 3, "classes": labels}
+    whole = [label.numpy() for _, label in training_batches(ids, labels, first_epoch=0, **settings).take(9)]
+    later = [label.numpy() for _, label in training_batches(ids, labels, first_epoch=1, **settings).take(6)]
+    np.testing.assert_array_equal(whole[3:], later)
+    for epoch in range(3):
+        assert np.bincount(np.concatenate(whole[3 * epoch : 3 * epoch + 3])).tolist() == [30, 30, 30]

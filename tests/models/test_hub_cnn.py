@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, models
+from kerascnn import config as configuration
+from kerascnn.data.tokens import Reader
 from kerascnn.edge import EdgeClassifier
 from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, mediapipe, saved_model, web
@@ -100,6 +102,16 @@ def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
     values, splits = vectorizer.encode(texts)
     for text, start, stop in zip(texts, splits[:-1], splits[1:], strict=True):
         assert vectorizer.encode_plain(text) == values[start:stop].tolist(), text
+
+
+def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
+    settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": LONGEST - 2}}
+    config = configuration.default("hub_cnn").updated(settings, "test")
+    vectorizer = config.network.vectorizer(config.text)
+    reader = Reader(config, news[0][:30])
+    tokens = [vectorizer.tokenize_plain(text) for text in news[0][:30]]
+    assert np.minimum(reader.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
+    assert reader.is_known().sum() == len(reader.types) - ("[UNK]" in reader.types)
 
 
 @every_family

@@ -43,6 +43,13 @@ def test_the_split_is_said_aloud(news_bundle):
     assert "240 training, 30 validation and 30 test rows" in finished.err
 
 
+def test_training_says_briefly_what_costs_accuracy(news_bundle):
+    _, finished = news_bundle
+    told = [line for line in finished.err.splitlines() if line.endswith("more by python -m pipelines.audit")]
+    assert len(told) == 1
+    assert "of the training rows are cut to text.max_length, 64 words and marks" in told[0]
+
+
 def test_history_has_a_row_an_epoch_and_speed_counts_all_epochs(news_bundle):
     folder, _ = news_bundle
     with open(folder / "history.csv", newline="") as file:
@@ -167,7 +174,7 @@ def test_a_bundle_is_named_after_its_data_and_model(data, name):
     assert str(output_folder(run)) == os.path.join("saved_models", name)
 
 
-@pytest.mark.parametrize("verb", ["train", "distill", "evaluate", "predict", "export", "benchmark"])
+@pytest.mark.parametrize("verb", ["train", "audit", "distill", "evaluate", "predict", "export", "benchmark"])
 def test_help_answers_without_importing_tensorflow_or_keras(verb):
     script = f"""if True:
         import sys, runpy

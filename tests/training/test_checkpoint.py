@@ -53,6 +53,12 @@ def test_of_epochs_within_half_a_standard_error_of_the_highest_accuracy_the_last
     assert [checkpoint("accuracy", rows[:epoch]).best_epoch for epoch in range(6)] == [0, 1, 2, 3, 4, 4]
 
 
+def test_by_macro_f1_the_last_of_the_highest_is_best():
+    found = checkpoint("macro_f1", [])
+    found.history = [{"val_macro_f1": value, "val_loss": 1.0} for value in (0.5, 0.8, 0.8, 0.79)]
+    assert found.best_epoch == 3
+
+
 def test_patience_counts_the_epochs_after_the_best():
     rows = [(0.9, 1.0), (0.86, 2.0), (0.89, 3.0), (0.8, 0.9), (0.8, 0.9)]
     assert [epoch for epoch in range(6) if checkpoint("accuracy", rows[:epoch]).finished] == [5]

@@ -1,0 +1,82 @@
+"""Classes and their balance."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from kerascnn.data.findings import Finding, Tally
+from kerascnn.data.rows import Row
+from kerascnn.data.splits import Splits
+
+UNBALANCED = 5.0
+"""How many times the rows of the smallest class the largest may have."""
+FEW = 10
+"""Training rows of a class that are hardly enough to learn it."""
+_SHOWN = 5
+
+
+def odd_classes(splits: Splits) -> list[Finding]:
+    """Classes out of balance, with few rows, without rows to measure them on, and labels that look the same."""
+    findings: list[Finding] = []
+    counts = Counter(row.label for row in splits.train)
+    (largest, most), *_, (smallest, least) = counts.most_common()
+    if most >= UNBALANCED * least:
+        findings.append(Finding(
+            "imbalance", "warning",
+            f"the classes are out of balance: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
+            suggestion="--training.class_weights balanced, --training.sampling balanced or --training.focal_gamma 2;"
+            " judge by --training.monitor macro_f1",
+        ))  # fmt: skip
+    _few(splits.train, counts, findings)
+    for name in ("validation", "test"):
+        rows: list[Row] = getattr(splits, name)
+        missing = sorted(counts.keys() - {row.label for row in rows})
+        if rows and missing:
+            findings.append(Finding(
+                "missing_class", "warning",
+                f"the {name} data has no row of {len(missing)} of {len(counts)} classes: {_named(missing)}",
+                len(missing), suggestion=f"its figures say nothing of them; add such rows to the {name} data",
+            ))  # fmt: skip
+    _alike([*splits.train, *splits.validation, *splits.test], findings)
+    return findings
+
+
+def _few(train: Sequence[Row], counts: Counter[str], findings: list[Finding]) -> None:
+    few = sorted(label for label, count in counts.items() if count < FEW)
+    tally = Tally()
+    for row in train:
+        if counts[row.label] < FEW:
+            tally.add(row, about=f"{row.label!r}: {counts[row.label]}")
+    tally.report(
+        findings, "few", "warning",
+        f"rows of {len(few)} of {len(counts)} classes that have fewer than {FEW}, {_named(few)}",
+        "add rows, or join classes; words known from elsewhere help: --vectors FILE, --init-from FOLDER",
+    )  # fmt: skip
+
+
+def _alike(rows: Sequence[Row], findings: list[Finding]) -> None:
+    """Labels that differ in case, spaces and marks alone: one class that was written in several ways."""
+    counts = Counter(row.label for row in rows)
+    main: dict[str, str] = {}
+    for label, _ in counts.most_common():
+        main.setdefault(_bare(label), label)
+    tally = Tally()
+    for row in rows:
+        if (other := main[_bare(row.label)]) != row.label:
+            tally.add(row, about=f"{row.label!r} beside {other!r}")
+    tally.report(
+        findings, "labels_alike", "serious", "rows whose label differs from another in case, space or marks alone",
+        "write each label in one way",
+    )  # fmt: skip
+
+
+def _bare(label: str) -> str:
+    """A label in one case, without marks at its end and between its letters; what tells C++ from C# stays."""
+    return re.sub(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])", "", label.rstrip(" .,;:")).casefold() or label
+
+
+def _named(labels: Iterable[str]) -> str:
+    labels = list(labels)
+    return ", ".join(map(repr, labels[:_SHOWN])) + ", …" * (len(labels) > _SHOWN)

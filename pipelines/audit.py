@@ -1,0 +1,96 @@
+"""Audit: what is unusual about the data of a training, and what helps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Generic
+
+import tyro
+
+from kerascnn.config import Config, NetworkT
+from pipelines.command import parse, run
+from pipelines.train import starting_run
+
+if TYPE_CHECKING:
+    from kerascnn.data.audit import Audit
+    from kerascnn.data.findings import Finding
+
+DESCRIPTION = """Look at the data before it is trained on, without TensorFlow: what is unusual about it, and what helps.
+
+It takes all options of a training, and counts lengths and words as that training would read them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Generic[NetworkT]):
+    """What the command adds to a run."""
+
+    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    config: str = ""
+    """YAML file of settings, as config.yaml of a bundle; options on the command line win."""
+    label_errors: bool = False
+    """Also look for labels that are probably wrong (needs the extra audit)."""
+    json: bool = False
+    """Print figures and findings as JSON."""
+
+
+def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
+    """The command line over the YAML file over the defaults of the model."""
+    base, config = starting_run(argv)
+    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
+    return parse(kind, "audit", DESCRIPTION, argv, default=kind(run=base, config=config))
+
+
+def report(audit: Audit) -> str:
+    """All that was found, as lines of text."""
+    lines = [line for name, figures in audit.figures.items() for line in [*_split(name, figures), ""]]
+    for finding in audit.findings:
+        lines += _finding(finding)
+    return "\n".join(lines)
+
+
+def _split(name: str, figures: Mapping[str, Any]) -> list[str]:
+    tokens, cut = figures["tokens"], figures["cut"]
+    lines = [
+        f"{name}: {figures['rows']:,} rows",
+        f"  classes   {_shares(figures['classes'])}",
+        f"  scripts   {_shares({script.capitalize(): count for script, count in figures['scripts'].items()})}",
+        f"  length    median {tokens['median']:,.0f}, 95 % up to {tokens['p95']:,.0f}, longest {tokens['longest']:,}"
+        f" {tokens['unit']}; cut: {cut['rows']:.1%} of the rows, {cut['tokens']:.1%} of all that is in them",
+    ]
+    if known := figures.get("known"):
+        lines.append(
+            f"  known     {known['tokens']:.1%} of the running tokens, {known['types']:.1%} of the different ones"
+        )
+    return lines
+
+
+def _shares(counts: Mapping[str, int], shown: int = 12) -> str:
+    total = sum(counts.values())
+    parts = [f"{name} {count:,} ({count / total:.1%})" for name, count in list(counts.items())[:shown]]
+    return ", ".join(parts) + f", … ({len(counts):,} in all)" * (len(counts) > shown)
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = [f"{finding.severity}: {finding.message}"]
+    for example in finding.examples:
+        about = f" [{example.about}]" if example.about else ""
+        lines.append(f"  {example.file}, row {example.row}{about}: {example.text}")
+    return [*lines, *([f"  -> {finding.suggestion}"] if finding.suggestion else [])]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    args = arguments(argv)
+    from kerascnn.data.audit import audit
+    from kerascnn.data.splits import load_splits
+
+    config = args.run
+    splits = load_splits(config.data, config.validation_data, config.test_data, config.source)
+    found = audit(splits, config, label_errors=args.label_errors)
+    print(json.dumps(found.to_dict(), ensure_ascii=False) if args.json else report(found))
+
+
+if __name__ == "__main__":
+    run(main)

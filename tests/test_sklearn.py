@@ -1,0 +1,129 @@
+"""TextClassifier as an estimator of scikit-learn: in its tools, and under its own checks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kerascnn import TextClassifier
+from kerascnn.errors import InputError
+
+SMALL = {"model": "bow", "epochs": 1, "ngram_buckets": 256, "max_length": 16, "min_count": 1, "deterministic": True}
+
+WITHOUT_DATA = [
+    "check_do_not_raise_errors_in_init_or_set_params", "check_estimator_cloneable", "check_estimator_repr",
+    "check_estimator_tags_renamed", "check_get_params_invariance", "check_mixin_order",
+    "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_set_params",
+    "check_valid_tag_types",
+]  # fmt: skip
+
+DO_NOT_APPLY = {
+    "check_fit_score_takes_y": "it wants arguments called X and y; ours say what they are, and the tools of"
+    " scikit-learn pass them by position",
+    "check_array_api_input": "scikit-learn skips it, unless SCIPY_ARRAY_API is set; strings have no place in that API",
+}
+"""Checks that do not hold, with the reason."""
+
+
+@pytest.fixture(scope="module")
+def few(news):
+    return news[0][::3], news[1][::3]
+
+
+@pytest.mark.parametrize("check", WITHOUT_DATA)
+def test_it_passes_the_checks_that_need_no_data(check):
+    getattr(estimator_checks, check)("TextClassifier", TextClassifier(**SMALL))
+
+
+def test_its_tags_say_that_it_takes_strings():
+    tags = get_tags(TextClassifier())
+    assert is_classifier(TextClassifier())
+    assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
+    assert tags.target_tags.required and not tags.target_tags.multi_output
+    assert tags.non_deterministic and not get_tags(TextClassifier(deterministic=True)).non_deterministic
+
+
+def test_cross_validation_takes_lists_and_columns_of_a_table_alike(few):
+    texts, labels = few
+    table = pd.DataFrame({"text": texts, "label": labels}, index=range(500, 600))
+    scores = cross_val_score(TextClassifier(**SMALL), texts, labels, cv=2)
+    np.testing.assert_array_equal(cross_val_score(TextClassifier(**SMALL), table["text"], table["label"], cv=2), scores)
+    assert scores.shape == (2,) and np.isfinite(scores).all()
+
+
+def test_a_grid_search_over_a_pipeline_finds_the_setting_that_learns(few):
+    pipeline = Pipeline([
+        ("headline", FunctionTransformer(lambda texts: [text.partition(". ")[0] for text in texts])),
+        ("classifier", TextClassifier(**SMALL | {"epochs": 6})),
+    ])  # fmt: skip
+    search = GridSearchCV(pipeline, {"classifier__learning_rate": [1e-9, 0.05]}, cv=2, scoring="f1_macro")
+    search.fit(*few)
+    assert search.best_params_ == {"classifier__learning_rate": 0.05}
+    assert search.best_estimator_["classifier"].bundle_.config.training.learning_rate == 0.05
+    assert search.score(*few) > 0.6
+    assert search.classes_.tolist() == sorted(set(few[1]))
+    assert clone(search).estimator["classifier"].get_params() == pipeline["classifier"].get_params()
+
+
+def test_scikit_learn_calibrates_it(few):
+    calibrated = CalibratedClassifierCV(TextClassifier(**SMALL), cv=2).fit(*few)
+    probabilities = calibrated.predict_proba(few[0][:7])
+    assert probabilities.shape == (7, 5) and len(calibrated.calibrated_classifiers_) == 2
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [([0.5, 1.7, 2.1], "continuous"), ([1.5, 2, 3], "continuous")],
+)
+def test_labels_that_are_no_classes_are_refused(labels, kind):
+    with pytest.raises(InputError, match=f"Unknown label type: {kind}"):
+        TextClassifier(**SMALL).fit(["a", "b", "c"], labels)
+
+
+class Rows(TextClassifier):
+    """Takes the tables of numbers that scikit-learn checks with, a number a word."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.one_d_array = False
+        tags.input_tags.two_d_array = True
+        tags.classifier_tags.poor_score = True  # of a single epoch
+        return tags
+
+    def fit(self, table, labels):
+        return super().fit(self._texts(table, reset=True), labels)
+
+    def predict_proba(self, table):
+        check_is_fitted(self)
+        return super().predict_proba(self._texts(table, reset=False))
+
+    def _texts(self, table, reset):
+        rows = validate_data(self, table, reset=reset)
+        return [" ".join(f"c{column}v{number:.1f}" for column, number in enumerate(row)) for row in rows]
+
+
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore")
+def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
+    """Without them none would run: scikit-learn has no checks for estimators that take no table."""
+    results = estimator_checks.check_estimator(
+        Rows(**SMALL), on_fail=None, on_skip=None, expected_failed_checks=DO_NOT_APPLY
+    )
+    failed = {result["check_name"]: str(result["exception"]) for result in results if result["status"] == "failed"}
+    assert failed == {}
+    others = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert others == set(DO_NOT_APPLY)
+    assert len(results) > 50
+
+
+@pytest.mark.parametrize("labels", [None, [["a", "b"], ["b", "c"], ["a", "c"]]], ids=["none", "a table"])
+def test_labels_that_are_no_column_are_refused(labels):
+    with pytest.raises(InputError, match=r"labels: (Expected array-like|y should be a 1d array)"):
+        TextClassifier(**SMALL).fit(["a", "b", "c"], labels)

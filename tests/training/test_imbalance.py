@@ -1,0 +1,106 @@
+"""Classes of which one is rare: reviews, 20 of one kind for each of the other."""
+
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier
+from kerascnn.config import Source
+from kerascnn.data import read_rows
+from kerascnn.errors import InputError
+
+SMALL = {
+    "model": "bow",
+    "level": "character",
+    "ngram_buckets": 4096,
+    "ngrams": (1, 2),
+    "max_length": 64,
+    "batch_size": 16,
+}
+
+
+@pytest.fixture(scope="module")
+def skewed():
+    """300 bad and 15 good reviews to train on, 200 and 10 to watch."""
+    kinds = {"neg": {}, "pos": {}}
+    for row in read_rows(["demo:reviews_zh"], Source()):
+        kinds[row.label].setdefault(row.text)
+    bad, good = (list(kinds[name])[:500] for name in ("neg", "pos"))
+    train = [*bad[:300], *good[:15]], ["neg"] * 300 + ["pos"] * 15
+    watched = [*bad[300:500], *good[15:25]], ["neg"] * 200 + ["pos"] * 10
+    return train, watched
+
+
+def fitted(skewed, **settings):
+    """A classifier after one epoch, whose answers tell mostly how common the classes are."""
+    train, watched = skewed
+    settings = {"epochs": 1, "learning_rate": 0.004, "calibrate": False, **settings}
+    return TextClassifier(**SMALL, **settings).fit(*train, validation_data=watched)
+
+
+@pytest.fixture(scope="module")
+def plain(skewed):
+    return fitted(skewed)
+
+
+def test_by_macro_f1_the_epoch_that_is_best_over_all_watched_documents_is_kept(skewed):
+    settings = {"epochs": 6, "patience": 6, "learning_rate": 0.1, "schedule": "constant"}
+    classifier = fitted(skewed, monitor="macro_f1", class_weights="balanced", **settings)
+    found = [row["val_macro_f1"] for row in classifier.bundle_.history]
+    assert found[0] < max(found) > found[-1]  # or keeping the first or the last would do
+    assert classifier.evaluate(*skewed[1])["macro_f1"] == pytest.approx(max(found), abs=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{"sampling": "balanced"}, {"focal_gamma": 2.0}], ids=str)
+def test_a_common_class_that_is_drawn_less_or_sure_already_leaves_room_for_the_rare(settings, plain, skewed):
+    def rare(classifier):
+        return classifier.predict_proba(skewed[1][0])[:, 1].mean()
+
+    assert rare(fitted(skewed, **settings)) > 2 * rare(plain)
+
+
+def test_balanced_sampling_resumes_to_the_weights_of_an_undisturbed_training(skewed, tmp_path):
+    class PowerError(Exception):
+        """The plug is pulled in the middle of the third epoch."""
+
+    def pull_the_plug(callback, batch, logs=None):
+        if callback.epoch == 2 and batch == 3:
+            raise PowerError
+
+    train, watched = skewed
+    settings = {
+        **SMALL,
+        "epochs": 3,
+        "patience": 3,
+        "deterministic": True,
+        "sampling": "balanced",
+        "monitor": "macro_f1",
+    }
+    whole = TextClassifier(**settings).fit(*train, validation_data=watched)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", pull_the_plug)
+        with pytest.raises(PowerError):
+            TextClassifier(**settings).fit(*train, validation_data=watched, folder=tmp_path)
+    with pytest.raises(
+        InputError, match=r"the interrupted run had training\.sampling 'balanced', this one has 'shuffled'"
+    ):
+        TextClassifier(**settings | {"sampling": "shuffled"}).fit(
+            *train, validation_data=watched, folder=tmp_path, resume=True
+        )
+    resumed = TextClassifier(**settings).fit(*train, validation_data=watched, folder=tmp_path, resume=True)
+    for expected, found in zip(whole.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert resumed.bundle_.history == whole.bundle_.history
+
+
+def test_evening_out_twice_is_refused_by_name():
+    with pytest.raises(InputError, match="class_weights balanced and sampling balanced both even out the classes"):
+        TextClassifier(class_weights="balanced", sampling="balanced").to_config()
+
+
+def test_sampling_and_a_teacher_go_together_where_some_documents_have_no_label(skewed):
+    (texts, labels), watched = skewed
+    known = [label if row % 2 == 0 else None for row, label in enumerate(labels)]
+    taught = np.tile([0.3, 0.7], (len(texts), 1))
+    classifier = TextClassifier(**SMALL, epochs=1, sampling="balanced", focal_gamma=1.0, monitor="macro_f1")
+    classifier.fit(texts, known, soft_labels=taught, validation_data=watched)
+    assert np.isfinite([[row["loss"], row["macro_f1"]] for row in classifier.bundle_.history]).all()
