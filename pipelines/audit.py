@@ -11,7 +11,7 @@ import tyro
 
 from kerascnn.config import Config, NetworkT
 from pipelines.command import parse, run
-from pipelines.train import starting_run
+from pipelines.train import read_splits, starting_run
 
 if TYPE_CHECKING:
     from kerascnn.data.audit import Audit
@@ -84,11 +84,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     args = arguments(argv)
     from kerascnn.data.audit import audit
-    from kerascnn.data.splits import load_splits
 
-    config = args.run
-    splits = load_splits(config.data, config.validation_data, config.test_data, config.source)
-    found = audit(splits, config, label_errors=args.label_errors)
+    found = audit(read_splits(args.run), args.run, label_errors=args.label_errors)
     print(json.dumps(found.to_dict(), ensure_ascii=False) if args.json else report(found))
 
 

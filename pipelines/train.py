@@ -99,6 +99,14 @@ def replace_interrupted(state: Path, *, resume: bool) -> None:
         shutil.rmtree(state)
 
 
+def read_splits(config: Config[Any]) -> Splits:
+    """The rows of a run; where TensorFlow reads them it is started first."""
+    from kerascnn.data.splits import load_splits
+
+    start_reader([*config.data, *config.validation_data, *config.test_data])
+    return load_splits(config.data, config.validation_data, config.test_data, config.source)
+
+
 def clear(state: Path, folder: Path) -> None:
     """Remove the state of a finished training, whose logs go into its bundle."""
     if (state / "tensorboard").exists():
@@ -109,7 +117,6 @@ def clear(state: Path, folder: Path) -> None:
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
     from kerascnn.data import audit
-    from kerascnn.data.splits import load_splits
 
     config, folder = args.run, output_folder(args.run)
     state = state_folder(folder)
@@ -117,8 +124,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         say(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
     check_free(folder, overwrite=args.overwrite or args.resume)
-    start_reader([*config.data, *config.validation_data, *config.test_data])
-    splits = load_splits(config.data, config.validation_data, config.test_data, config.source)
+    splits = read_splits(config)
     for message in splits.messages:
         say(message)
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
