@@ -13,8 +13,8 @@ Span = tuple[int, int]
 Aligned = tuple[str, list[Span]]
 """A text, and what of the source each of its characters was made from."""
 
-# What normalization works on at a time: a letter with the marks, half-width sound marks or jamo behind it; where that is
-# not enough, a word.
+# What normalization works on at a time: a letter with the marks, half-width sound marks or jamo behind it; where that
+# is not enough, a word.
 _UNITS = ("(?s:.)[\\p{M}\uff9e\uff9f\u1160-\u11ff]*", "\\s*\\S+|\\s+")
 
 

@@ -65,6 +65,8 @@ def test_stop_words_are_left_out_and_pieces_stand_inside_their_word():
 
 @EVERY
 @settings(max_examples=40, deadline=None)
-@given(text=st.text(st.characters(codec=None) | st.sampled_from("<>&;'’ Ａ字\u200dσΣ#39e\u0301ｶﾞ手机壳\ud800"), max_size=30))
+@given(
+    text=st.text(st.characters(codec=None) | st.sampled_from("<>&;'’ Ａ字\u200dσΣ#39e\u0301ｶﾞ手机壳\ud800"), max_size=30)
+)
 def test_any_text_has_the_tokens_of_the_model(name, text):
     assert [token.text for token in aligned(text, name)] == plainly(text, name)
