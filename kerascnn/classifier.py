@@ -249,11 +249,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             score=float(score),
         )
 
-    def evaluate(self, texts: Sequence[str], labels: Sequence[Any]) -> dict[str, Any]:
-        """Accuracy, macro-F1 and more of labelled documents, see ``kerascnn.evaluation.metrics.evaluate``."""
+    def evaluate(
+        self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
+    ) -> dict[str, Any]:
+        """Accuracy, macro-F1 and more of labelled documents, see ``kerascnn.evaluation.metrics.evaluate``.
+
+        Args:
+            texts: Documents.
+            labels: A label a document, each of ``classes_``.
+            probabilities: What ``predict_proba`` said of them, if it was asked already.
+        """
         from kerascnn.evaluation.metrics import evaluate
 
-        return evaluate(self._codes(labels), self.predict_proba(texts), self.bundle_.labels)
+        probabilities = self.predict_proba(texts) if probabilities is None else probabilities
+        return evaluate(self._codes(labels), probabilities, self.bundle_.labels)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the bundle, see ``saved_models/README.md``.
@@ -262,7 +271,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             InputError: The folder exists already.
         """
         check_is_fitted(self, "bundle_")
-        bundles.write(self.bundle_, Path(folder), self.predict_proba, overwrite=overwrite)
+        bundles.write(self.bundle_, Path(folder), self.predict_proba, self.explain, overwrite=overwrite)
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:
