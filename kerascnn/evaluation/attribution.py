@@ -58,8 +58,8 @@ def attribute(model: keras.Model, pooled: str) -> Attribute:
 class Filters:
     """Attribution to the n-grams that filters saw when they fired, exact: the logits are linear in what is pooled.
 
-    Of a maximum over time the position that has it gets all, of an average each position its part (Jacovi, Sar Shalom
-    & Goldberg 2018, section 4).
+    Of a maximum over time the position that has it gets all, of an average each position its part. Filters detect
+    n-grams: Jacovi, Sar Shalom & Goldberg 2018, Understanding Convolutional Neural Networks for Text Classification.
 
     Args:
         model: ids -> logits.

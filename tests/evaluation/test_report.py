@@ -106,6 +106,20 @@ def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
     assert any("awful" in quote and "… " in quote for quote in quotes)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_a_wide_and_a_narrow_window_and_loads_nothing_else(width, page, browser, tmp_path):
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    window = browser.new_page(viewport={"width": width, "height": 800})
+    asked, said = [], []
+    window.on("request", lambda request: asked.append(request.url))
+    window.on("console", lambda message: said.append(message.text))
+    window.goto((tmp_path / "report.html").as_uri())
+    assert window.evaluate("document.documentElement.scrollWidth") == width
+    assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    assert "差评" in window.inner_text("main")
+    window.close()
+
+
 def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
     texts = [f"text {number}" for number in range(40)]
     sure = np.linspace(0.5, 0.99, 40)
