@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerascnn.config import Config
-from kerascnn.evaluation.metrics import most_confused
 
 PAIRS = 10
 """Pairs of classes that are confused most."""
@@ -104,6 +103,8 @@ def _taught(distillation: Mapping[str, Any]) -> str:
 
 
 def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    from kerascnn.evaluation.metrics import most_confused  # scikit-learn, which a --help does without
+
     rows = [(name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}")
             for name, values in figures["per_class"].items()]  # fmt: skip
     confused = most_confused(figures["confusion_matrix"], list(figures["per_class"]), PAIRS)
