@@ -110,6 +110,8 @@ def _explain(
     classifier: TextClassifier, records: Iterable[Record], args: Arguments, file: IO[str], *, as_json: bool
 ) -> None:
     """Write an explanation a record: a JSON line, or for people the marked text and its strongest n-grams."""
+    from kerascnn.evaluation.explanation import printable
+
     color = file.isatty() and "NO_COLOR" not in os.environ
     for record in records:
         found = classifier.explain(record.fields[args.source.text_column])
@@ -119,7 +121,7 @@ def _explain(
             continue
         print(f"{found.label} {found.score:.4f}\n{found.marked(color=color)}", file=file)
         for x in found.contributions[:STRONGEST]:
-            print(f"  {x.contribution:+.3f}  {' '.join(x.text.split()) or repr(x.text)}", file=file)
+            print(f"  {x.contribution:+.3f}  {' '.join(printable(x.text).split()) or repr(x.text)}", file=file)
         rest = found.logit - found.bias - sum(x.contribution for x in found.contributions[:STRONGEST])
         print(f"  {rest:+.3f}  all other n-grams\n  {found.bias:+.3f}  without any ({found.method})", file=file)
         print(f"  {found.logit:+.3f}  logit of {found.label}\n", file=file)

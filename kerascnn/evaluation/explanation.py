@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ BEFORE, BEHIND = "[START]", "[END]"
 MARKS = {1: ("{+", "+}"), 0: ("", ""), -1: ("[-", "-]")}
 COLORS = {1: ("\033[1;34m", "\033[0m"), 0: ("", ""), -1: ("\033[4;31m", "\033[0m")}
 """For, beside, and against a label: bold and blue, plain, underlined and red."""
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Explanation:
         """The text for a terminal: what speaks for the label and what against it in color, or {+so+} and [-so-]."""
         marks = COLORS if color else MARKS
         signs = _joined([(text, int(np.sign(level))) for text, level in levels(self.passages, 2)])
-        return "".join(marks[sign][0] + text + marks[sign][1] for text, sign in signs)
+        return "".join(marks[sign][0] + printable(text) + marks[sign][1] for text, sign in signs)
 
 
 def explanation(
@@ -140,3 +142,8 @@ def _joined(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
         else:
             joined.append((text, level))
     return joined
+
+
+def printable(text: str) -> str:
+    """A text without what would steer a terminal or break a page; U+FFFD stands in for it."""
+    return _CONTROL.sub("\ufffd", text)

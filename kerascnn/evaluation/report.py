@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import yaml
 
 from kerascnn.evaluation import plots
-from kerascnn.evaluation.explanation import Explanation, levels
+from kerascnn.evaluation.explanation import Explanation, levels, printable
 from kerascnn.evaluation.metrics import most_confused
 
 if TYPE_CHECKING:
@@ -28,10 +27,9 @@ STRONGEST = 6
 SHADES = 4
 """Strengths of the color behind a word."""
 MATRIX_CLASSES = 20
-"""With more classes the confusion matrix gives way to the pairs that are confused most."""
+"""With more classes the confusion matrix gives way to the pairs that are confused most, which stand below smaller ones
+of more than 8 classes."""
 PAIRS = 20
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str], Ex
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"percent": _percent, "plain": _plain}
+    environment.filters |= {"percent": _percent, "plain": printable}
     splits = {name: bundle.metrics[name] for name in ("test", "validation") if name in bundle.metrics}
     name, figures = next(iter(splits.items()), ("", None))
     matrix = figures["confusion_matrix"] if figures else []
@@ -142,8 +140,3 @@ def _shades(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
 
 def _percent(value: float) -> str:
     return f"{100 * value:.1f}\u00a0%"
-
-
-def _plain(text: str) -> str:
-    """A text without what a page must not hold."""
-    return _CONTROL.sub("\ufffd", text)

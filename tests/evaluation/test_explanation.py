@@ -92,4 +92,6 @@ def test_parts_for_and_against_are_marked_and_neighbours_joined():
     found = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), passages)
     assert found.marked(color=False) == "{+very good+}, [-not-] so"
     assert found.marked(color=True) == "\033[1;34mvery good\033[0m, \033[4;31mnot\033[0m so"
+    escaping = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), (("a\033[2Jb\n", 0.0),))
+    assert escaping.marked(color=True) == "a\ufffd[2Jb\n", "a text steers no terminal"
     assert levels(passages, 4) == [("very good", 4), (", ", 0), ("not", -2), (" so", 0)]

@@ -144,7 +144,7 @@ def test_many_classes_stay_readable_and_small(classes, classifier):
     page = report(bundle, {}, classifier.explain)
     assert len(page.encode()) < 1_000_000
     assert ('class="matrix"' in page) == (classes == 20)
-    assert ("most confused pairs" in page) == (classes == 150)
+    assert "most confused pairs" in page
 
 
 def test_what_is_not_known_is_left_out(classifier):
