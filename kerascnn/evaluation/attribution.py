@@ -52,7 +52,10 @@ def attribute(model: keras.Model, pooled: str) -> Attribute:
         model: ids -> logits.
         pooled: See ``Network.pooled``.
     """
-    return Filters(model, pooled) if pooled else IntegratedGradients(model)
+    # Keras cannot save a functional model any more once another one begins inside it, so a copy is taken apart
+    copy = keras.Model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    return Filters(copy, pooled) if pooled else IntegratedGradients(copy)
 
 
 class Filters:

@@ -60,7 +60,8 @@ def telling(
         of each at the most.
     """
     confidence = probabilities.max(axis=1)
-    codes = np.array([names.index(str(label)) for label in labels])
+    positions = {name: code for code, name in enumerate(names)}
+    codes = np.array([positions[str(label)] for label in labels])
     wrong = probabilities.argmax(axis=1) != codes
     mistakes = [row for row in np.argsort(-confidence, kind="stable") if wrong[row]][:SHOWN]
     uncertain = [row for row in np.argsort(confidence, kind="stable") if row not in mistakes][:SHOWN]
@@ -86,14 +87,13 @@ def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str], Ex
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"percent": _percent, "plain": printable}
-    splits = {name: bundle.metrics[name] for name in ("test", "validation") if name in bundle.metrics}
-    name, figures = next(iter(splits.items()), ("", None))
+    name = next((name for name in ("test", "validation") if name in bundle.metrics), "")
+    figures = bundle.metrics.get(name)
     matrix = figures["confusion_matrix"] if figures else []
     return environment.get_template("report.html.j2").render(
         bundle=bundle,
         sizes=sizes,
         tenths=range(11),
-        splits=splits,
         name=name,
         figures=figures,
         shades=_shades(matrix) if 0 < len(matrix) <= MATRIX_CLASSES else None,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, load
 from kerascnn.errors import InputError
 from kerascnn.evaluation.attribution import attribute
 from kerascnn.evaluation.explanation import Explanation, levels
@@ -78,6 +78,12 @@ def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
     found = attribute(model, "")([3, 4, 5, 6], 2)
     assert found.bias + sum(found.shares) == pytest.approx(found.logits[2], abs=0.01)
     assert sorted(found.windows) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+
+
+def test_what_was_explained_can_be_saved(words, tmp_path):
+    words.explain(GOOD)
+    words.save(tmp_path / "words")
+    np.testing.assert_allclose(load(tmp_path / "words").predict_proba([GOOD, BAD]), words.predict_proba([GOOD, BAD]))
 
 
 def test_unknown_labels_and_lists_of_texts_are_refused(words):
