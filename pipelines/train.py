@@ -41,8 +41,8 @@ class Arguments(Generic[NetworkT]):
     """Go on with the interrupted run of the same settings, data and output."""
     overwrite: bool = False
     """Replace the bundle that stands at --output."""
-    examples: bool = True
-    """Show texts of the test data in report.html: the worst mistakes and the least certain answers."""
+    no_examples: bool = False
+    """Leave texts of the test data out of report.html, which shows the worst mistakes and the least certain answers."""
     list_models: bool = False
     """List the architectures and stop."""
     json: bool = False
@@ -125,7 +125,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     )  # fmt: skip
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
-            _measure(classifier, name, *_columns(rows), examples=args.examples)
+            _measure(classifier, name, *_columns(rows), examples=not args.no_examples)
     classifier.bundle_.data.update(_provenance(config, splits, lesson))
     if lesson:
         classifier.bundle_.distillation |= {"sha256": lesson.sha256}

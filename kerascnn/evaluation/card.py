@@ -39,7 +39,8 @@ def model_card(
         sizes: Name of each file to its bytes.
     """
     sections = [
-        f"# {config.model} for {', '.join(config.data)}",
+        # texts that Python handed over have no source
+        f"# {config.model} for {', '.join(config.data)}" if data else f"# {config.model}",
         f"Classifies text into {len(labels)} classes: {', '.join(labels)}.",
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"

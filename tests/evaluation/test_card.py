@@ -20,6 +20,7 @@ def test_it_states_data_figures_and_training():
     assert "| good\\|bad | 1.000 | 0.500 |" in card
     assert "1,234,567 parameters, 3 epochs" in card and "seed 7" in card
     assert "tensorflow-text" not in card
+    assert model_card(run, labels, {}, {"test": figures, **speed}).startswith("# word_cnn\n")
     normalized = model_card(
         run.updated({"text": {"normalize": "nfkc"}}, "test"), labels, data, {"test": figures, **speed}
     )

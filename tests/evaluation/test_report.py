@@ -103,6 +103,7 @@ def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
     quotes = re.findall(r"<blockquote.*?</blockquote>", page, re.DOTALL)
     assert len(quotes) == len(ODD)
     assert max(len(Page(quote).text) for quote in quotes) <= PASSAGE + 40
+    assert "x" * (PASSAGE + 1) not in page
     assert any("awful" in quote and "… " in quote for quote in quotes)
 
 
@@ -151,6 +152,7 @@ def test_what_is_not_known_is_left_out(classifier):
     bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "examples": {}, "data": {}})
     bundle.metrics = {name: value for name, value in bundle.metrics.items() if name != "test"}
     page = report(bundle, {}, classifier.explain)
+    assert "demo:bbc</h1>" not in page, "what Python handed over was not read from the default data"
     assert not Page(page).open and "mistakes" not in page and "<blockquote" not in page
     older = {name: classifier.bundle_.metrics["test"][name] for name in classifier.bundle_.metrics["test"]}
     del older["intervals"], older["reliability"]
