@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,9 @@ from kerascnn.text.vectorizer import Vectorizer
 if TYPE_CHECKING:
     import keras
 
+    from kerascnn.evaluation.explanation import Explanation
+    from kerascnn.evaluation.report import Example
+
 SCHEMA_VERSION = 1
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # What loading reads; people may edit the model card.
@@ -34,6 +38,8 @@ PRETRAINING = "pretraining"
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 """Texts to probabilities, (documents, classes)."""
+Explain = Callable[[str], "Explanation"]
+"""A text to why it got its label."""
 
 
 @dataclass
@@ -56,15 +62,18 @@ class Bundle:
     """The logits are divided by it before the softmax."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher, and how its probabilities were learned; empty where there was none."""
+    examples: dict[str, list[Example]] = field(default_factory=dict)
+    """Documents that the report shows, see ``evaluation.report.telling``; no other file holds them."""
 
 
-def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = False) -> None:
+def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, overwrite: bool = False) -> None:
     """Write a bundle to a new folder.
 
     Args:
         bundle: What to write.
         folder: The folder to create.
         predict: Texts to probabilities (documents, classes), for the probes of ``golden.json``.
+        explain: A text to why it got its label, for the examples of ``report.html``.
         overwrite: Replace a bundle that stands there.
 
     Raises:
@@ -72,7 +81,7 @@ def write(bundle: Bundle, folder: Path, predict: Predict, *, overwrite: bool = F
     """
     check_free(folder, overwrite=overwrite)
     with whole_folder(folder) as beside:
-        _write_files(bundle, beside, predict)
+        _write_files(bundle, beside, predict, explain)
 
 
 def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> None:
@@ -206,7 +215,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
         )
 
 
-def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
+def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explain) -> None:
     _write_common(bundle, folder)
     vocabulary.write_lines(folder / "labels.txt", bundle.labels)
     texts = list(PROBES)
@@ -220,11 +229,26 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict) -> None:
         plots.confusion_matrix(
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
-    (folder / "README.md").write_text(
-        card.model_card(bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation),
-        encoding="utf-8",
-    )
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    text = card.model_card(
+        bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation,
+        temperature=bundle.temperature, sizes=sizes,
+    )  # fmt: skip
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    if page := _report(bundle, sizes, explain):
+        (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
     _write_manifest(bundle, folder, "single")
+
+
+def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
+    """The page, or none: whatever keeps it from being drawn must not cost a training."""
+    from kerascnn.evaluation.report import report
+
+    try:
+        return report(bundle, sizes, explain)
+    except Exception as error:
+        warnings.warn(f"report.html is left out, it could not be made: {error!r}", stacklevel=2)
+        return ""
 
 
 def _write_common(bundle: Bundle, folder: Path) -> None:

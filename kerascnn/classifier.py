@@ -25,6 +25,7 @@ from kerascnn.models import Text
 from kerascnn.settings import Settings
 
 if TYPE_CHECKING:
+    from kerascnn.evaluation.explanation import Explanation
     from kerascnn.inference import Forward
     from kerascnn.training.fit import Examples
 
@@ -71,7 +72,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     """
 
     bundle_: Bundle
-    _forwards: dict[str, Forward]
+    _compiled: dict[str, Any]
 
     def __init__(self, **settings: Any) -> None:
         parameters = list(self._parameters())
@@ -229,11 +230,49 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         """Features under the last layer, float32 (documents, features)."""
         return self._run_to("features", texts)
 
-    def evaluate(self, texts: Sequence[str], labels: Sequence[Any]) -> dict[str, Any]:
-        """Accuracy, macro-F1 and more of labelled documents, see ``kerascnn.evaluation.metrics.evaluate``."""
+    def explain(self, text: str, label: Any = None) -> Explanation:
+        """Which n-grams of a text speak for a label, and which against it.
+
+        Args:
+            text: The document.
+            label: One of ``classes_``; None: the most probable one.
+
+        Returns:
+            The label with its logit, and what each n-gram adds to that, see ``kerascnn.evaluation.explanation``.
+        """
+        from kerascnn.evaluation.attribution import attribute
+        from kerascnn.evaluation.explanation import explanation
+        from kerascnn.inference import softmax
+
+        check_is_fitted(self, "bundle_")
+        [text] = documents([text])
+        bundle, target = self.bundle_, None if label is None else int(self._codes([label])[0])
+        if "attribute" not in self._compiled:
+            self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
+        attribution = self._compiled["attribute"](bundle.vectorizer.encode_plain(text), target)
+        score = softmax(attribution.logits, bundle.temperature)[attribution.target]
+        return explanation(
+            text,
+            bundle.vectorizer.align(text),
+            attribution,
+            label=self.classes_[attribution.target],
+            score=float(score),
+        )
+
+    def evaluate(
+        self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
+    ) -> dict[str, Any]:
+        """Accuracy, macro-F1 and more of labelled documents, see ``kerascnn.evaluation.metrics.evaluate``.
+
+        Args:
+            texts: Documents.
+            labels: A label a document, each of ``classes_``.
+            probabilities: What ``predict_proba`` said of them, if it was asked already.
+        """
         from kerascnn.evaluation.metrics import evaluate
 
-        return evaluate(self._codes(labels), self.predict_proba(texts), self.bundle_.labels)
+        probabilities = self.predict_proba(texts) if probabilities is None else probabilities
+        return evaluate(self._codes(labels), probabilities, self.bundle_.labels)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the bundle, see ``saved_models/README.md``.
@@ -242,7 +281,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             InputError: The folder exists already.
         """
         check_is_fitted(self, "bundle_")
-        bundles.write(self.bundle_, Path(folder), self.predict_proba, overwrite=overwrite)
+        bundles.write(self.bundle_, Path(folder), self.predict_proba, self.explain, overwrite=overwrite)
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:
@@ -261,16 +300,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         """All but the compiled functions, which are made again when they are needed."""
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_forwards"}
+        return {name: value for name, value in state.items() if name != "_compiled"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take up a pickled state."""
         super().__setstate__(state)
-        self._forwards = {}
+        self._compiled = {}
 
     def _use(self, bundle: Bundle) -> None:
         self.bundle_ = bundle
-        self._forwards = {}
+        self._compiled = {}
 
     def _calibrate(self, validation: Examples) -> None:
         """Fit the temperature to documents that training watched."""
@@ -295,10 +334,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         from kerascnn.inference import compiled
 
-        if layer not in self._forwards:
+        if layer not in self._compiled:
             model = self.bundle_.model
-            self._forwards[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
-        return self._forwards[layer]
+            self._compiled[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
+        return self._compiled[layer]
 
     def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
         """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Rows that are held in memory at a time.
 CHUNK = 4096
 FORMATS = ("csv", "tsv", "jsonl")
+STRONGEST = 8
+"""N-grams that are shown to a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,9 @@ class Arguments:
     """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,…"""
     abstain_below: float = 0.0
     """Leave the label empty where the probability of the best one is lower; find_threshold says what it takes."""
+    explain: bool = False
+    """Also say which n-grams speak for the label and which against it: marked in the text, or with --json as
+    logit, bias and contributions."""
     json: bool = False
     """Write JSON lines to standard output."""
     source: Source = field(default_factory=Source)
@@ -57,6 +63,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not 0 <= args.abstain_below <= 1:
         raise InputError(f"--abstain-below: {args.abstain_below} is no probability, from 0 to 1")
     style = "jsonl" if args.json else _style(args.output)
+    if args.explain and (args.top_k > 1 or args.abstain_below):
+        raise InputError("--explain explains the best label; leave out --top-k and --abstain-below")
+    if args.explain and args.output != "-" and style != "jsonl":
+        raise InputError(f"--explain: its answer is no table; write --output NAME.jsonl instead of {args.output}")
     start_tensorflow()
     from kerascnn import load
     from kerascnn.data.rows import Record
@@ -70,6 +80,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         records = read_texts(args.input, args.source)
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else whole_file(Path(args.output)) as file:
+        if args.explain:
+            _explain(classifier, records, args, file, as_json=style == "jsonl")
+            return
         write = _writer(file, style)
         for row in _labelled(classifier, records, args):
             write(row)
@@ -91,6 +104,27 @@ def _labelled(
                 row[_free("label" + suffix, record)] = label if sure else ""
                 row[_free("score" + suffix, record)] = round(probability, 6)
             yield row
+
+
+def _explain(
+    classifier: TextClassifier, records: Iterable[Record], args: Arguments, file: IO[str], *, as_json: bool
+) -> None:
+    """Write an explanation a record: a JSON line, or for people the marked text and its strongest n-grams."""
+    from kerascnn.evaluation.explanation import printable
+
+    color = file.isatty() and "NO_COLOR" not in os.environ
+    for record in records:
+        found = classifier.explain(record.fields[args.source.text_column])
+        if as_json:
+            row = record.fields | {_free(name, record): value for name, value in found.to_dict().items()}
+            print(json.dumps(row, ensure_ascii=False), file=file)
+            continue
+        print(f"{found.label} {found.score:.4f}\n{found.marked(color=color)}", file=file)
+        for x in found.contributions[:STRONGEST]:
+            print(f"  {x.contribution:+.3f}  {' '.join(printable(x.text).split()) or repr(x.text)}", file=file)
+        rest = found.logit - found.bias - sum(x.contribution for x in found.contributions[:STRONGEST])
+        print(f"  {rest:+.3f}  all other n-grams\n  {found.bias:+.3f}  without any ({found.method})", file=file)
+        print(f"  {found.logit:+.3f}  logit of {found.label}\n", file=file)
 
 
 def _free(name: str, record: Record) -> str:

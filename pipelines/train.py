@@ -20,6 +20,7 @@ from kerascnn.files import check_free, read_json
 from pipelines.command import parse, run, say, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
+    from kerascnn import TextClassifier
     from kerascnn.data.rows import Row
     from kerascnn.data.splits import Splits
     from kerascnn.transfer.distillation import Lesson
@@ -44,6 +45,8 @@ class Arguments(Generic[NetworkT]):
     """Go on with the interrupted run of the same settings, data and output."""
     overwrite: bool = False
     """Replace the bundle that stands at --output."""
+    no_examples: bool = False
+    """Leave texts of the test data out of report.html, which shows the worst mistakes and the least certain answers."""
     list_models: bool = False
     """List the architectures and stop."""
     json: bool = False
@@ -143,7 +146,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     )  # fmt: skip
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
-            classifier.bundle_.metrics[name] = classifier.evaluate(*_columns(rows))
+            _measure(classifier, name, *_columns(rows), examples=not args.no_examples)
     classifier.bundle_.data.update(_provenance(config, splits, lesson))
     if lesson:
         classifier.bundle_.distillation |= {"sha256": lesson.sha256}
@@ -151,6 +154,18 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     clear(state, folder)
     _report(classifier.bundle_.metrics, folder)
     return classifier.bundle_.metrics
+
+
+def _measure(
+    classifier: TextClassifier, name: str, texts: Sequence[str], labels: Sequence[Any], *, examples: bool
+) -> None:
+    """Put the figures of a split into the bundle, and those of its texts that the report shows."""
+    from kerascnn.evaluation.report import telling
+
+    bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
+    bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
+    if examples:
+        bundle.examples = telling(texts, labels, probabilities, bundle.labels)
 
 
 def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:

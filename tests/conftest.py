@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 
 import pytest
 
@@ -15,9 +16,40 @@ LONG = (
 """Files that take most of a minute or more, the longest first."""
 
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# no calls home, and root in a container has no sandbox
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the long files, so that none is left over for one process while the others have nothing to do."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def unavailable(reason):
+    """Skip; where browsers are required, fail."""
+    if os.environ.get("KERASCNN_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium, driven by playwright."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        unavailable("needs playwright")
+    if not CHROMIUM:
+        unavailable("needs Chromium")
+    with sync_playwright() as driver:
+        try:
+            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        except Error as error:
+            unavailable(f"Chromium does not start: {error.message.splitlines()[0]}")
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

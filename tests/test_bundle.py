@@ -14,7 +14,7 @@ from kerascnn.golden import PROBES
 
 FILES = {
     "README.md", "config.yaml", "golden.json", "history.csv", "labels.txt", "manifest.json", "metrics.json",
-    "model.keras", "vocabulary.txt",
+    "model.keras", "report.html", "vocabulary.txt",
 }  # fmt: skip
 
 
@@ -148,3 +148,11 @@ def test_an_existing_bundle_is_replaced_only_when_asked(classifier, folder):
         classifier.save(folder)
     classifier.save(folder, overwrite=True)
     assert [path.name for path in folder.parent.iterdir()] == ["reviews"]
+
+
+def test_a_report_that_cannot_be_made_costs_no_bundle(classifier, tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier.bundle_, "examples", {"mistakes": ["no example"]})
+    with pytest.warns(UserWarning, match=r"report\.html is left out"):
+        classifier.save(tmp_path / "reviews")
+    assert {path.name for path in (tmp_path / "reviews").iterdir()} == FILES - {"report.html"}
+    assert load(tmp_path / "reviews").predict(PROBES).tolist() == classifier.predict(PROBES).tolist()

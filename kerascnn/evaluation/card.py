@@ -7,6 +7,8 @@ from typing import Any
 
 from kerascnn.config import Config
 
+PAIRS = 10
+"""Pairs of classes that are confused most."""
 FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 
 TENSORFLOW_TEXT = (
@@ -21,6 +23,9 @@ def model_card(
     data: Mapping[str, Any],
     metrics: Mapping[str, Any],
     distillation: Mapping[str, Any] | None = None,
+    *,
+    temperature: float = 1.0,
+    sizes: Mapping[str, int] | None = None,
 ) -> str:
     """The ``README.md`` of a bundle: task, data, figures, settings and how to use it; none of the user's texts.
 
@@ -30,9 +35,12 @@ def model_card(
         data: Split to its sources and rows, as in ``manifest.json``.
         metrics: As in ``metrics.json``.
         distillation: As in ``manifest.json``.
+        temperature: What the logits are divided by.
+        sizes: Name of each file to its bytes.
     """
     sections = [
-        f"# {config.model} for {', '.join(config.data)}",
+        # texts that Python handed over have no source
+        f"# {config.model} for {', '.join(config.data)}" if data else f"# {config.model}",
         f"Classifies text into {len(labels)} classes: {', '.join(labels)}.",
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
@@ -43,14 +51,17 @@ def model_card(
                [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),
         "## Figures",
         table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
-               [(name, f"{figures['rows']:,}", *(f"{figures[key]:.4f}" for key in FIGURES))
+               [(name, f"{figures['rows']:,}", *(_figure(figures, key) for key in FIGURES))
                 for name, figures in metrics.items() if isinstance(figures, Mapping)]),
+        "In brackets: 95 % confidence intervals by the bootstrap. The logits are divided by the temperature"
+        f" {temperature:.3f} before the softmax.",
         *(_per_class(metrics["test"]) if "test" in metrics else ()),
         "## Training",
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
         f" ({metrics['documents_per_second']:,.0f} documents a second), seed {config.seed}."
         " All settings stand in `config.yaml`, the epochs in `history.csv`.",
         *((_taught(distillation),) if distillation else ()),
+        *(_files(sizes) if sizes else ()),
     ]  # fmt: skip
     return "\n\n".join(sections) + "\n"
 
@@ -75,6 +86,16 @@ def encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: Mapping[
     return "\n\n".join(sections) + "\n"
 
 
+def _figure(figures: Mapping[str, Any], key: str) -> str:
+    """A figure with its confidence interval, if it has one."""
+    low, high = figures.get("intervals", {}).get(key, (None, None))
+    return f"{figures[key]:.4f}" + (f" ({low:.4f} to {high:.4f})" if low is not None else "")
+
+
+def _files(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    return "## Files", table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()])
+
+
 def _taught(distillation: Mapping[str, Any]) -> str:
     return (
         f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
@@ -83,12 +104,17 @@ def _taught(distillation: Mapping[str, Any]) -> str:
 
 
 def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    from kerascnn.evaluation.metrics import most_confused  # scikit-learn, which a --help does without
+
     rows = [(name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}")
             for name, values in figures["per_class"].items()]  # fmt: skip
+    confused = most_confused(figures["confusion_matrix"], list(figures["per_class"]), PAIRS)
+    pairs = [(true, said, f"{rows:,}", f"{part:.1%}") for true, said, rows, part in confused]
     return (
         "On the test data, by class:",
         table(("class", "precision", "recall", "F1", "rows"), rows),
         "![Confusion matrix](confusion_matrix.png)",
+        *(("Confused most:", table(("true", "predicted", "rows", "of the true class"), pairs)) if pairs else ()),
     )
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+import io
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Families that draw Chinese, Japanese and Korean, as the common systems name them.
 CJK_FONTS = (
@@ -45,3 +52,79 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path
                 shade = "white" if parts[row, column] > 0.5 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=8)
         figure.savefig(path, format="png")
+
+
+INK, BLUE, ORANGE = "#1a1c20", "#1f5fbf", "#b85c00"
+
+
+def learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, str]]:
+    """A picture of the loss and one of the accuracy over the epochs, as far as the history has them: caption, SVG.
+
+    Args:
+        history: An epoch a row: ``epoch``, and each figure of the training data, with ``val_`` that of the validation
+            data.
+    """
+    epochs = [row["epoch"] for row in history]
+    pictures = []
+    for name, unit in (("loss", " (nats)"), ("accuracy", "")):
+        curves = [
+            (key, label) for key, label in ((name, "training"), (f"val_{name}", "validation")) if key in history[0]
+        ]
+        if not curves:
+            continue
+        figure, axes = _figure(5, 3)
+        for (key, label), color, style in zip(curves, (BLUE, ORANGE), ("o-", "s--"), strict=False):
+            axes.plot(epochs, [row[key] for row in history], style, color=color, markersize=4, label=label)
+        axes.set(xlabel="epoch", ylabel=name + unit)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(frameon=False)
+        ends = "; ".join(f"{label} {history[0][key]:.3f} to {history[-1][key]:.3f}" for key, label in curves)
+        caption = f"{name.capitalize()} by epoch: {ends}."
+        pictures.append((caption, _svg(figure, caption)))
+    return pictures
+
+
+def reliability(bins: Mapping[str, Sequence[float]]) -> str:
+    """A reliability diagram as SVG.
+
+    Args:
+        bins: See ``metrics.reliability``.
+    """
+    figure, axes = _figure(5, 3)
+    rows = np.asarray(bins["rows"])
+    shades = 0.25 + 0.75 * rows / rows.max()
+    for confidence, accuracy, shade in zip(bins["confidence"], bins["accuracy"], shades, strict=True):
+        axes.bar(confidence, accuracy, width=0.05, color=BLUE, alpha=shade)
+    axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1)
+    axes.set(xlabel="confidence", ylabel="part that is right", xlim=(0, 1.03), ylim=(0, 1.03))
+    parts = zip(bins["confidence"], bins["accuracy"], rows.tolist(), strict=True)
+    said = "; ".join(
+        f"of {count} answers that are {sure:.0%} sure {right:.0%} are right" for sure, right, count in parts
+    )
+    return _svg(figure, f"Reliability diagram: {said}.")
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Any]:
+    """A figure without a window, in inches, and its axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#e3e6eb")
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _svg(figure: Figure, description: str) -> str:
+    """A figure as an SVG element whose text stays text, as wide as what it stands in."""
+    import matplotlib
+
+    file = io.StringIO()
+    # ids of parts are made from the salt: those of two pictures on a page must differ
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description, "font.family": "sans-serif"}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    picture = file.getvalue()
+    picture = re.sub(r' (width|height)="[^"]*"', "", picture[picture.index("<svg") :].replace("\n", " "), count=2)
+    picture = re.sub(r'<g id="[^"]*"', "<g", picture)  # nothing refers to groups, and each picture has the same
+    return picture.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1)

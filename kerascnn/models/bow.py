@@ -35,6 +35,11 @@ class BagOfNGrams(Network):
     word_dropout: Rate = 0.0
     """Part of the tokens, 0 to below 1, that is made unknown in training."""
 
+    @property
+    def pooled(self) -> str:
+        """See ``Network.pooled``."""
+        return "ngram_pooling"
+
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """See ``Network.parameters``."""
         rows = vocabulary_size + self.start_token + self.ngram_buckets

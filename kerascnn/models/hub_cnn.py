@@ -48,6 +48,11 @@ class HubCNN(Network):
     encoder_dropout: Rate = 0.1
     """Part of the encoder's numbers, 0 to below 1, that is dropped in training."""
 
+    @property
+    def pooled(self) -> str:
+        """See ``Network.pooled``; what stands where has seen the whole text through the encoder."""
+        return r"head_pooling_\d+"
+
     def vectorizer(self, settings: Text) -> Vectorizer:
         """See ``Network.vectorizer``.
 

@@ -65,6 +65,15 @@ class Network(Settings):
     """Pattern of the names of the layers that tell what stands where, (batch, time, channels), the finest first; empty:
     the model cannot be pretrained on tokens."""
 
+    @property
+    def pooled(self) -> str:
+        """Pattern of the names of the pooling layers (``MaskedPooling``) that explain the logits.
+
+        The logits are linear in their outputs together, and what they pool are vectors of tokens or n-grams, or
+        convolutions over these. Empty: it is no such network, and integrated gradients explain it.
+        """
+        return ""
+
     def vectorizer(self, settings: Text) -> Vectorizer | None:
         """The vectorizer that the model was pretrained with; None: one is made from the training texts.
 

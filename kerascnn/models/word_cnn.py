@@ -54,6 +54,11 @@ class WordCNN(Network):
     max_norm: Amount = 0.0
     """Largest norm of a class's weights in the last layer; 0: no bound."""
 
+    @property
+    def pooled(self) -> str:
+        """See ``Network.pooled``."""
+        return "" if self.hidden_units else r"pooling_\d+|ngram_pooling"
+
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """See ``Network.parameters``."""
         ids = vocabulary_size + self.start_token

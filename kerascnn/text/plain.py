@@ -83,11 +83,11 @@ def apply(text: str, rules: Sequence[Sequence]) -> str:
 
 
 def _replace(text: str, pattern: str, rewrite: str) -> str:
-    return _compile(pattern).sub(rewrite.replace("\\0", "\\g<0>"), text)
+    return compiled(pattern).sub(rewrite.replace("\\0", "\\g<0>"), text)
 
 
 def _unless(text: str, pattern: str, *rules: Sequence) -> str:
-    return text if _compile(pattern).fullmatch(text) else apply(text, rules)
+    return text if compiled(pattern).fullmatch(text) else apply(text, rules)
 
 
 def _repair(text: str) -> str:
@@ -110,8 +110,8 @@ def _nfkc_casefold(text: str) -> str:
 
 
 def _match(text: str, ranges: str, words: str) -> str:
-    known, longest = _known(words)
-    return _compile(f"[{ranges}]+").sub(lambda run: " " + " ".join(match(run[0], known, longest)), text)
+    known, longest = known_words(words)
+    return compiled(f"[{ranges}]+").sub(lambda run: " " + " ".join(match(run[0], known, longest)), text)
 
 
 _RULES: dict[str, Callable] = {
@@ -149,14 +149,14 @@ def unescape(line: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _known(words: str) -> tuple[frozenset[str], int]:
+def known_words(words: str) -> tuple[frozenset[str], int]:
     """The words between spaces, and the length of the longest."""
     known = frozenset(words.split(" "))
     return known, max(map(len, known))
 
 
 @lru_cache(maxsize=256)
-def _compile(pattern: str) -> re.Pattern:
+def compiled(pattern: str) -> re.Pattern:
     """Compile a pattern in RE2 syntax, with the general categories spelled out as ranges."""
     return re.compile(_CATEGORY.sub(_spell_out, _bracket(pattern)))
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from kerascnn.errors import InputError
 from kerascnn.models.network import Text
-from kerascnn.text import plain, vocabulary, words
+from kerascnn.text import alignment, plain, vocabulary, words
 from kerascnn.text.graph import Tokenizer
 from kerascnn.text.standardize import VERSION, rules
 
@@ -158,14 +158,20 @@ class Vectorizer:
 
     def tokenize_plain(self, text: str | bytes) -> list[str]:
         """Tokens of one text that would get an id, without TensorFlow."""
-        return plain.tokenize(
-            text,
-            self.rules,
-            level=self.settings.level,
-            max_length=self.settings.max_length,
-            stop_words=self._stop_words,
-            pieces=self._ids if self.takes_apart else (),
-        )
+        return plain.tokenize(text, self.rules, **self._how_to_split)
+
+    def align(self, text: str) -> list[alignment.Token]:
+        """The tokens of ``tokenize_plain`` and where in the text each stands."""
+        return alignment.tokenize(text, self.rules, **self._how_to_split)
+
+    @property
+    def _how_to_split(self) -> dict[str, Any]:
+        return {
+            "level": self.settings.level,
+            "max_length": self.settings.max_length,
+            "stop_words": self._stop_words,
+            "pieces": self._ids if self.takes_apart else (),
+        }
 
     def keeps(self, word: str) -> bool:
         """Whether a word of the vocabulary, or one that would be added to it, is one token in a text."""

@@ -13,6 +13,7 @@ import pytest
 from kerascnn import TextClassifier
 from kerascnn.data.pipeline import Ids
 from kerascnn.edge import EdgeClassifier
+from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import edge_folder, saved_model
 from kerascnn.golden import PROBES
 from kerascnn.inference import compiled, softmax
@@ -63,6 +64,26 @@ def test_any_text_is_answered_with_probabilities(name, classifiers):
     answers = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
     assert np.isfinite(answers).all()
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
+
+
+@every_model
+def test_what_the_ngrams_add_makes_up_the_logit(name, classifiers, mixed):
+    classifier = classifiers[name]
+    for text in [mixed[0][0], mixed[0][-1], "one", ""]:
+        found = classifier.explain(text)
+        assert [(found.label, pytest.approx(found.score, abs=1e-5))] == classifier.predict_top_k([text], 1)[0]
+        exact = found.method == "filters"
+        tolerance = 1e-4 if exact else TOLERANCE * max(1, abs(found.logit - found.bias))
+        assert found.bias + sum(x.contribution for x in found.contributions) == pytest.approx(
+            found.logit, abs=tolerance
+        )
+        if exact:
+            [of_layer] = classifier.bundle_.model.get_layer("logits").bias.numpy()[classifier.classes_ == found.label]
+            assert found.bias == pytest.approx(of_layer, abs=1e-6)
+        in_text = [x for x in found.contributions if x.start is not None]
+        assert bool(in_text) == bool(text), text
+        assert all(text[x.start : x.end] == x.text for x in in_text)
+        assert "".join(passage for passage, _ in found.passages) == text
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,12 @@ def test_it_states_data_figures_and_training():
     card = model_card(run, labels, data, {"test": figures, **speed})
     assert card.startswith("# word_cnn for news.csv\n")
     assert "| train | 12,345 | news.csv |" in card
-    assert "| test | 5 | 0.6000 |" in card
+    assert "| test | 5 | 0.6000 (0.2000 to 1.0000) |" in card
+    assert "| good\\|bad | 体育 | 1 | 50.0% |" in card
     assert "| good\\|bad | 1.000 | 0.500 |" in card
     assert "1,234,567 parameters, 3 epochs" in card and "seed 7" in card
     assert "tensorflow-text" not in card
+    assert model_card(run, labels, {}, {"test": figures, **speed}).startswith("# word_cnn\n")
     normalized = model_card(
         run.updated({"text": {"normalize": "nfkc"}}, "test"), labels, data, {"test": figures, **speed}
     )

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kerascnn.evaluation.metrics import evaluate, expected_calibration_error, table
+from kerascnn.evaluation.metrics import evaluate, expected_calibration_error, most_confused, table
 
 NAMES = ["business", "体育", "tech"]
 LABELS = np.array([0, 0, 1, 1, 1])
@@ -37,3 +37,39 @@ def test_the_table_has_a_line_a_class_and_the_averages():
     lines = table(evaluate(LABELS, PROBABILITIES, NAMES)).splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["class", *NAMES]
     assert "accuracy 0.6000" in lines[-1] and "rows 5" in lines[-1]
+
+
+def test_confidence_intervals_hold_the_figure_and_narrow_with_more_rows():
+    rng = np.random.default_rng(1)
+
+    def drawn(count):
+        labels = rng.integers(3, size=count)
+        answers = np.where(rng.random(count) < 0.8, labels, rng.integers(3, size=count))
+        return evaluate(labels, np.full((count, 3), 0.1) + 0.7 * np.eye(3)[answers], NAMES)
+
+    widths = []
+    for count in (100, 2500):
+        figures = drawn(count)
+        for name, (low, high) in figures["intervals"].items():
+            assert low < figures[name] < high, name
+        widths.append(figures["intervals"]["accuracy"][1] - figures["intervals"]["accuracy"][0])
+    # a proportion of p has the standard error sqrt(p (1 - p) / rows)
+    assert widths[1] == pytest.approx(2 * 1.96 * math.sqrt(0.867 * 0.133 / 2500), rel=0.15)
+    assert widths[0] == pytest.approx(5 * widths[1], rel=0.3)
+
+
+def test_the_reliability_diagram_counts_every_row_once():
+    figures = evaluate(LABELS, PROBABILITIES, NAMES)
+    bins = figures["reliability"]
+    assert sum(bins["rows"]) == 5
+    assert np.dot(bins["accuracy"], bins["rows"]) / 5 == pytest.approx(figures["accuracy"])
+    assert bins["confidence"] == pytest.approx([0.6, 0.7, 0.8])
+    assert bins["accuracy"] == pytest.approx([0, 0.5, 1])
+    gaps = np.abs(np.subtract(bins["accuracy"], bins["confidence"]))
+    assert figures["ece"] == pytest.approx(gaps @ bins["rows"] / 5)
+
+
+def test_the_pairs_that_are_confused_most_come_first():
+    pairs = most_confused([[5, 2, 0], [7, 1, 0], [1, 0, 9]], NAMES, 2)
+    assert pairs == [("体育", "business", 7, pytest.approx(7 / 8)), ("business", "体育", 2, pytest.approx(2 / 7))]
+    assert most_confused([[3, 0], [0, 4]], NAMES[:2], 5) == []

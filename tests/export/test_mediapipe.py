@@ -23,7 +23,7 @@ WORDS = "the film festival opens in london this week"
 
 def mediapipe_reader(vectorizer):
     """A function from text to ids by the pattern and the vocabulary alone, as in MediaPipe's regex_tokenizer.cc."""
-    pattern = plain._compile(f"({regex_tokenizer.pattern(vectorizer.settings)})")
+    pattern = plain.compiled(f"({regex_tokenizer.pattern(vectorizer.settings)})")
     ids = dict(line.split(" ") for line in regex_tokenizer.vocabulary(vectorizer).splitlines())
 
     def read(text):

@@ -5,7 +5,6 @@ import functools
 import http.server
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import threading
@@ -22,12 +21,9 @@ from kerascnn.text import plain
 from kerascnn.text.standardize import rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
+from tests.conftest import unavailable
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# no calls home, and root in a container has no sandbox
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SENTENCES = {
     "news": "The striker scored twice as the team won the cup final on Saturday",
     "reviews": "房间很干净，服务员态度也非常好，下次还会来住。",
@@ -35,13 +31,6 @@ SENTENCES = {
 
 FOLLOWED = {name: settings for name, settings in SETTINGS.items() if settings.normalize != "nfkc_casefold"}
 """What a browser can follow."""
-
-
-def unavailable(reason):
-    """Skip; where browsers are required, fail."""
-    if os.environ.get("KERASCNN_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -73,23 +62,6 @@ def installed(exported, tmp_path_factory):
     if finished.returncode:
         unavailable(f"npm install failed: {finished.stderr[-300:]}")
     return folder / "node_modules"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError:
-        unavailable("needs playwright")
-    if not CHROMIUM:
-        unavailable("needs Chromium")
-    with sync_playwright() as driver:
-        try:
-            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        except Error as error:
-            unavailable(f"Chromium does not start: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -214,6 +214,15 @@ def test_what_was_trained_runs_elsewhere_without_the_preset(frozen, folders, tmp
         shutil.move(tmp_path / "elsewhere", preset)
 
 
+def test_what_the_pieces_of_words_add_makes_up_the_logit(frozen, news):
+    for text in (news[0][0], "手机 unaffable", ""):
+        found = frozen.explain(text)
+        assert found.method == "filters"
+        assert found.bias + sum(x.contribution for x in found.contributions) == pytest.approx(found.logit, abs=1e-4)
+        assert all(text[x.start : x.end] == x.text for x in found.contributions if x.start is not None)
+        assert {x.text for x in found.contributions if x.start is None} <= {"[START]", "[END]"}
+
+
 @pytest.mark.full
 def test_its_exports_agree(frozen, tmp_path):
     expected = frozen.predict_proba(PROBES)

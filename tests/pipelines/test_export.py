@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kerascnn.files import sha256
-from tests.pipelines.conftest import command
+from tests.pipelines.conftest import command, files_with_text
 
 ARTEFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/model_float32.tflite", "onnx/model.onnx"]
 
@@ -27,6 +27,10 @@ def test_each_artefact_is_named_where_it_was_written(exported):
     for name in ("serving/1", "edge", "onnx/model.onnx"):
         assert f"wrote {folder / name}\n" in finished.err
         assert (folder / name).exists()
+
+
+def test_no_artefact_holds_a_text_of_the_data(exported, news):
+    assert files_with_text(exported[0], news[0]) == ["report.html"], "the one that training wrote"
 
 
 def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, news_csv):

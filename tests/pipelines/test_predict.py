@@ -106,3 +106,39 @@ def test_a_folder_that_is_no_bundle_is_refused_by_name(tmp_path):
     finished = command("predict", tmp_path, "a text")
     assert finished.status == 1
     assert "manifest.json" in finished.err and str(tmp_path) in finished.err
+
+
+def test_an_explanation_marks_the_text_and_adds_up(news_bundle):
+    folder, _ = news_bundle
+    finished = command("predict", folder, TEXT, "", "--explain")
+    assert finished.status == 0, finished.err
+    assert "\033" not in finished.out, "colors are for a terminal"
+    label, marked, *lines = finished.out.split("\n\n")[0].splitlines()
+    assert float(label.split()[1]) > 0
+    assert "{+" in marked
+    assert marked.replace("{+", "").replace("+}", "").replace("[-", "").replace("-]", "") == TEXT
+    *shares, logit = (float(line.split()[0]) for line in lines)
+    assert sum(shares) == pytest.approx(logit, abs=0.01)
+
+
+def test_an_explanation_as_json_keeps_the_columns_and_points_into_the_text(news_bundle, tmp_path):
+    folder, _ = news_bundle
+    (tmp_path / "in.csv").write_text(f'id,text,label\n7,"{TEXT}",other\n', encoding="utf-8")
+    options = ("predict", folder, "--explain", "--input", tmp_path / "in.csv")
+    [row] = map(json.loads, command(*options, "--json").out.splitlines())
+    assert (row["id"], row["text"], row["label"]) == ("7", TEXT, "other")
+    assert {"predicted_label", "score", "logit", "bias", "contributions"} < set(row)
+    for x in row["contributions"]:
+        assert x["start"] is None or TEXT[x["start"] : x["end"]] == x["text"]
+    shares = sum(x["contribution"] for x in row["contributions"])
+    assert row["bias"] + shares == pytest.approx(row["logit"], abs=1e-3)
+    written = command(*options, "--output", tmp_path / "out.jsonl")
+    assert written.status == 0, written.err
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == row
+
+
+@pytest.mark.parametrize("options", [("--top-k", "2"), ("--abstain-below", "0.5"), ("--output", "out.csv")])
+def test_an_explanation_is_of_one_label_and_no_table(options, news_bundle):
+    finished = command("predict", news_bundle[0], TEXT, "--explain", *options)
+    assert finished.status == 1
+    assert finished.err.startswith("error: --explain") and finished.err.count("\n") == 1

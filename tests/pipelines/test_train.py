@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from kerascnn.config import Config
-from tests.pipelines.conftest import ROOT, SMALL, command, process, start
+from tests.pipelines.conftest import ROOT, SMALL, command, files_with_text, process, start
 
 CONTRACT = {
     "README.md", "config.yaml", "confusion_matrix.png", "golden.json", "history.csv", "labels.txt", "manifest.json",
-    "metrics.json", "model.keras", "vocabulary.txt",
+    "metrics.json", "model.keras", "report.html", "vocabulary.txt",
 }  # fmt: skip
 
 
@@ -193,3 +193,13 @@ def test_models_are_listed_with_their_papers():
     finished = command("train", "--list-models")
     assert finished.status == 0
     assert "Kim 2014" in finished.out and "char_cnn" in finished.out
+
+
+def test_texts_of_the_data_stand_in_the_report_alone_and_there_only_if_they_may(news_bundle, news_csv, news, tmp_path):
+    folder, _ = news_bundle
+    assert files_with_text(folder, news[0]) == ["report.html"]
+    options = ("--data", news_csv, "--output", tmp_path / "quiet", "--epochs", "1", "--no-examples", *SMALL)
+    quiet = command("train", *options)
+    assert quiet.status == 0, quiet.err
+    assert (tmp_path / "quiet" / "report.html").exists()
+    assert files_with_text(tmp_path / "quiet", news[0]) == []

@@ -1,0 +1,103 @@
+"""Explanations in the words of the text; that they add up is tested for every model in tests/conformance."""
+
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier, load
+from kerascnn.errors import InputError
+from kerascnn.evaluation.attribution import attribute
+from kerascnn.evaluation.explanation import Explanation, levels
+
+SMALL = {"epochs": 6, "learning_rate": 0.01, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1}
+GOOD, BAD = "the food was great &amp; fresh", "the food was awful, never again"
+
+
+@pytest.fixture(scope="module")
+def words():
+    """A word model that learned two words, with every part that a filter's answer can come from."""
+    texts = [GOOD, BAD] * 20
+    settings = SMALL | {"static_channel": True, "pooling": "both", "kernel_sizes": (1, 2, 4)}
+    return TextClassifier(**settings).fit(texts, ["good", "bad"] * 20, validation_data=(texts, ["good", "bad"] * 20))
+
+
+def sum_of(found):
+    return found.bias + sum(x.contribution for x in found.contributions)
+
+
+def test_words_that_decide_have_the_strongest_say(words):
+    good, bad = words.explain(GOOD), words.explain(BAD)
+    assert (good.label, bad.label) == ("good", "bad")
+    assert any(word in good.contributions[0].text for word in ("great", "fresh", "&amp;"))
+    assert any(word in bad.contributions[0].text for word in ("awful", "never", "again", ","))
+    strength = {text.strip(): strength for text, strength in good.passages}
+    assert strength["great"] > abs(strength["the"])
+
+
+def test_multichannel_average_and_maximum_add_up_exactly_for_each_label(words):
+    for text in (GOOD, BAD, "unheard of words", "great", ""):
+        logits = []
+        for label in words.classes_:
+            found = words.explain(text, label)
+            assert found.method == "filters"
+            assert sum_of(found) == pytest.approx(found.logit, abs=1e-5)
+            logits.append(found.logit)
+        scaled = np.exp(np.array(logits) / words.bundle_.temperature)
+        np.testing.assert_allclose(scaled / scaled.sum(), words.predict_proba([text])[0], atol=1e-5)
+
+
+def test_what_is_taken_out_of_a_text_changes_the_logit_by_what_it_contributed():
+    """A bag of words without order: without a word the sum of vectors loses just that word's."""
+    texts = [GOOD, BAD] * 20
+    bag = TextClassifier(model="bow", ngrams=(1,), start_token=False, epochs=6, min_count=1, learning_rate=0.05)
+    bag.fit(texts, ["good", "bad"] * 20, validation_data=(texts, ["good", "bad"] * 20))
+    whole, without = bag.explain("food was great", "good"), bag.explain("food was", "good")
+    [great] = [x for x in whole.contributions if x.text == "great"]
+    assert great.contribution != 0
+    # the mean over three words against that over two
+    assert 3 * (whole.logit - whole.bias) - 3 * great.contribution == pytest.approx(2 * (without.logit - without.bias))
+
+
+def test_a_hidden_layer_over_the_filters_is_explained_by_integrated_gradients():
+    texts, labels = [GOOD, BAD] * 20, ["good", "bad"] * 20
+    deep = TextClassifier(**SMALL, hidden_units=8).fit(texts, labels, validation_data=(texts, labels))
+    found = deep.explain(GOOD)
+    assert found.method == "integrated gradients"
+    assert sum_of(found) == pytest.approx(found.logit, abs=0.01 * max(1, abs(found.logit - found.bias)))
+    assert any(" " in x.text for x in found.contributions), "the bag's n-grams count as n-grams"
+
+
+def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
+    import keras
+
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    vectors = keras.layers.Embedding(20, 4)(ids)
+    hidden = keras.layers.GlobalAveragePooling1D()(
+        keras.layers.Conv1D(6, 3, activation="tanh", padding="same")(vectors)
+    )
+    model = keras.Model(ids, keras.layers.Dense(3, name="logits")(hidden))
+    found = attribute(model, "")([3, 4, 5, 6], 2)
+    assert found.bias + sum(found.shares) == pytest.approx(found.logits[2], abs=0.01)
+    assert sorted(found.windows) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+
+
+def test_what_was_explained_can_be_saved(words, tmp_path):
+    words.explain(GOOD)
+    words.save(tmp_path / "words")
+    np.testing.assert_allclose(load(tmp_path / "words").predict_proba([GOOD, BAD]), words.predict_proba([GOOD, BAD]))
+
+
+def test_unknown_labels_and_lists_of_texts_are_refused(words):
+    with pytest.raises(InputError, match="'fine' was not seen in training"):
+        words.explain(GOOD, "fine")
+    with pytest.raises(InputError, match="a text must be a string"):
+        words.explain([GOOD])
+
+
+def test_parts_for_and_against_are_marked_and_neighbours_joined():
+    passages = (("very", 0.9), (" ", 0.0), ("good", 1.0), (", ", 0.0), ("not", -0.6), (" so", 0.1))
+    found = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), passages)
+    assert found.marked(color=False) == "{+very good+}, [-not-] so"
+    assert found.marked(color=True) == "\033[1;34mvery good\033[0m, \033[4;31mnot\033[0m so"
+    escaping = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), (("a\033[2Jb\n", 0.0),))
+    assert escaping.marked(color=True) == "a\ufffd[2Jb\n", "a text steers no terminal"
+    assert levels(passages, 4) == [("very good", 4), (", ", 0), ("not", -2), (" so", 0)]

@@ -1,0 +1,167 @@
+"""The report of a bundle: one page that needs nothing else, whatever the labels and the texts hold."""
+
+import html.parser
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier
+from kerascnn.evaluation.metrics import evaluate
+from kerascnn.evaluation.report import PASSAGE, SHOWN, report, telling
+
+ODD = ["<script>alert(1)</script> good", "差评 & 'bad'\x00\ud800\u202e", "", "x" * 5000 + " awful", "good " * 2000]
+
+
+VOID = {"meta", "path", "use", "br"}
+
+
+class Page(html.parser.HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text, self.attributes = [], [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def classifier(reviews_zh):
+    texts, names = reviews_zh
+    odd = {"pos": "<b>good</b>", "neg": "差评"}
+    labels = [odd[name] for name in names]
+    classifier = TextClassifier(filters=8, ngram_buckets=512, max_length=64, epochs=2).fit(texts, labels)
+    probabilities = classifier.predict_proba(texts)
+    classifier.bundle_.metrics["test"] = classifier.evaluate(texts, labels, probabilities=probabilities)
+    classifier.bundle_.data = {"test": {"sources": ["<i>.csv"], "rows": 200, "sha256": "0"}}
+    classifier.bundle_.examples = telling(
+        ODD, ["差评", "<b>good</b>"] * 2 + ["差评"], classifier.predict_proba(ODD), classifier.bundle_.labels
+    )
+    return classifier
+
+
+@pytest.fixture(scope="module")
+def page(classifier):
+    return report(classifier.bundle_, {"model.keras": 1_234_567}, classifier.explain)
+
+
+def test_it_is_whole_well_formed_and_asks_nothing_of_the_network(page):
+    found = Page(page)
+    assert not found.open
+    assert not {"script", "img", "link", "iframe", "object"} & set(found.tags)
+    places = [value for name, value in found.attributes if name in ("src", "href", "xlink:href", "action", "data")]
+    assert all(value.startswith("#") for value in places)
+    assert not re.search(r"url\((?!#)|@import", page)
+    assert "default-src 'none'" in page
+    ids = [value for name, value in found.attributes if name == "id"]
+    assert len(ids) == len(set(ids)), "pictures on one page share no names"
+
+
+def test_pictures_and_tables_say_what_they_are_in_words(page):
+    assert page.count('<svg role="img" aria-label=') == page.count("<svg") == 3
+    assert page.count("<caption>") == page.count("<table")
+    assert ">epoch</text>" in page, "text in pictures is text"
+
+
+def test_labels_and_texts_are_shown_as_they_stand_and_never_run(page):
+    text = Page(page).text
+    assert "<script>alert(1)</script> good" in "".join(text.split("\n"))
+    assert "<b>good</b>" in text and "差评" in text and "<i>.csv" in text
+    assert "\x00" not in page and "\ud800" not in page
+    page.encode("utf-8")
+
+
+def test_figures_stand_beside_their_confidence_intervals(classifier, page):
+    figures = classifier.bundle_.metrics["test"]
+    low, high = figures["intervals"]["accuracy"]
+    text = " ".join(Page(page).text.split())
+    assert f"{100 * figures['accuracy']:.1f} %" in text
+    assert f"{100 * low:.1f} % to {100 * high:.1f} %" in text
+    assert "model.keras1,234,567" in text
+
+
+def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
+    quotes = re.findall(r"<blockquote.*?</blockquote>", page, re.DOTALL)
+    assert len(quotes) == len(ODD)
+    assert max(len(Page(quote).text) for quote in quotes) <= PASSAGE + 40
+    assert "x" * (PASSAGE + 1) not in page
+    assert any("awful" in quote and "… " in quote for quote in quotes)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_a_wide_and_a_narrow_window_and_loads_nothing_else(width, page, browser, tmp_path):
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    window = browser.new_page(viewport={"width": width, "height": 800})
+    asked, said = [], []
+    window.on("request", lambda request: asked.append(request.url))
+    window.on("console", lambda message: said.append(message.text))
+    window.goto((tmp_path / "report.html").as_uri())
+    assert window.evaluate("document.documentElement.scrollWidth") == width
+    assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    assert "差评" in window.inner_text("main")
+    window.close()
+
+
+def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
+    texts = [f"text {number}" for number in range(40)]
+    sure = np.linspace(0.5, 0.99, 40)
+    probabilities = np.stack([sure, 1 - sure], axis=1)
+    found = telling(texts, ["a", "b"] * 20, probabilities, ["a", "b"])
+    assert [x.text for x in found["mistakes"]] == [f"text {number}" for number in range(39, 39 - 2 * SHOWN, -2)]
+    assert [x.text for x in found["uncertain"]] == texts[:SHOWN]
+    assert found["mistakes"][0].best[0] == ("a", pytest.approx(0.99))
+    assert found["mistakes"][0].probability == pytest.approx(0.01)
+    assert not {x.text for x in found["mistakes"]} & {x.text for x in found["uncertain"]}
+
+
+@pytest.mark.parametrize("classes", [20, 150])
+def test_many_classes_stay_readable_and_small(classes, classifier):
+    names = [f"category {number} of many" for number in range(classes)]
+    rng = np.random.default_rng(0)
+    labels = rng.integers(classes, size=2000)
+    probabilities = rng.dirichlet(np.full(classes, 0.1), 2000)
+    probabilities[np.arange(2000), labels] += 0.3
+    metrics = {**classifier.bundle_.metrics, "test": evaluate(labels, probabilities / 1.3, names)}
+    bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "labels": names, "metrics": metrics})
+    page = report(bundle, {}, classifier.explain)
+    assert len(page.encode()) < 1_000_000
+    assert ('class="matrix"' in page) == (classes == 20)
+    assert "most confused pairs" in page
+
+
+def test_what_is_not_known_is_left_out(classifier):
+    bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "examples": {}, "data": {}})
+    bundle.metrics = {name: value for name, value in bundle.metrics.items() if name != "test"}
+    page = report(bundle, {}, classifier.explain)
+    assert "demo:bbc</h1>" not in page, "what Python handed over was not read from the default data"
+    assert not Page(page).open and "mistakes" not in page and "<blockquote" not in page
+    older = {name: classifier.bundle_.metrics["test"][name] for name in classifier.bundle_.metrics["test"]}
+    del older["intervals"], older["reliability"]
+    bundle.metrics |= {"test": older}
+    assert "confusion" in report(bundle, {}, classifier.explain)
+
+
+def test_the_template_is_shipped_with_the_package():
+    import tomllib
+
+    patterns = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert "evaluation/report.html.j2" in patterns["package-data"]["kerascnn"]
