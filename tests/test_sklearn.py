@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks, get_tags
@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from kerascnn import TextClassifier
 from kerascnn.errors import InputError
 
-SMALL = {"model": "bow", "epochs": 1, "ngram_buckets": 256, "max_length": 16, "min_count": 1, "deterministic": True}
+SMALL = {"model": "bow", "epochs": 1, "ngram_buckets": 256, "max_length": 16, "min_count": 1}
+ONE_SPLIT = StratifiedShuffleSplit(1, test_size=0.3, random_state=0)
 
 WITHOUT_DATA = [
     "check_do_not_raise_errors_in_init_or_set_params", "check_estimator_cloneable", "check_estimator_repr",
@@ -49,23 +50,21 @@ def test_its_tags_say_that_it_takes_strings():
     assert tags.non_deterministic and not get_tags(TextClassifier(deterministic=True)).non_deterministic
 
 
-def test_cross_validation_takes_lists_and_columns_of_a_table_alike(few):
-    texts, labels = few
-    table = pd.DataFrame({"text": texts, "label": labels}, index=range(500, 600))
-    scores = cross_val_score(TextClassifier(**SMALL), texts, labels, cv=2)
-    np.testing.assert_array_equal(cross_val_score(TextClassifier(**SMALL), table["text"], table["label"], cv=2), scores)
-    assert scores.shape == (2,) and np.isfinite(scores).all()
+def test_cross_validation_takes_columns_of_a_table(few):
+    table = pd.DataFrame({"text": few[0], "label": few[1]}, index=range(500, 600))
+    scores = cross_val_score(TextClassifier(**SMALL), table["text"], table["label"], cv=ONE_SPLIT, error_score="raise")
+    assert scores.shape == (1,) and 0 <= scores[0] <= 1
 
 
 def test_a_grid_search_over_a_pipeline_finds_the_setting_that_learns(few):
     pipeline = Pipeline([
         ("headline", FunctionTransformer(lambda texts: [text.partition(". ")[0] for text in texts])),
-        ("classifier", TextClassifier(**SMALL | {"epochs": 6})),
+        ("classifier", TextClassifier(**SMALL | {"epochs": 4})),
     ])  # fmt: skip
-    search = GridSearchCV(pipeline, {"classifier__learning_rate": [1e-9, 0.05]}, cv=2, scoring="f1_macro")
+    search = GridSearchCV(pipeline, {"classifier__learning_rate": [1e-9, 0.1]}, cv=ONE_SPLIT, scoring="f1_macro")
     search.fit(*few)
-    assert search.best_params_ == {"classifier__learning_rate": 0.05}
-    assert search.best_estimator_["classifier"].bundle_.config.training.learning_rate == 0.05
+    assert search.best_params_ == {"classifier__learning_rate": 0.1}
+    assert search.best_estimator_["classifier"].bundle_.config.training.learning_rate == 0.1
     assert search.score(*few) > 0.6
     assert search.classes_.tolist() == sorted(set(few[1]))
     assert clone(search).estimator["classifier"].get_params() == pipeline["classifier"].get_params()
@@ -114,7 +113,7 @@ class Rows(TextClassifier):
 def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
     """Without them none would run: scikit-learn has no checks for estimators that take no table."""
     results = estimator_checks.check_estimator(
-        Rows(**SMALL), on_fail=None, on_skip=None, expected_failed_checks=DO_NOT_APPLY
+        Rows(**SMALL, deterministic=True), on_fail=None, on_skip=None, expected_failed_checks=DO_NOT_APPLY
     )
     failed = {result["check_name"]: str(result["exception"]) for result in results if result["status"] == "failed"}
     assert failed == {}
