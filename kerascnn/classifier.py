@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn import bundle as bundles
-from kerascnn import config as configuration
-from kerascnn import models
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, Distill, Source, Training, Transfer
-from kerascnn.data.documents import column, documents, hold_out
-from kerascnn.errors import InputError, choices
-from kerascnn.models import Text
-from kerascnn.settings import Settings
+from kerascnn.config import Config, Distill
+from kerascnn.data.documents import classes_of, codes_of, column, documents, hold_out
+from kerascnn.errors import InputError
+from kerascnn.estimator import GROUPS, Estimator
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.inference import Forward
     from kerascnn.training.fit import Examples
 
-GROUPS = ("text", "network", "training", "transfer")
 Labelled = tuple[Sequence[str], Sequence[Any]]
 
 
-def _signature() -> inspect.Signature:
-    """Every setting as one flat list of arguments, taken from the configuration, which alone holds the defaults."""
-    defaults: dict[str, Any] = {"model": Config.model, "seed": Config.seed}
-    defaults["validation_fraction"] = Source.validation_fraction
-    defaults |= {f.name: f.default for kind in (Training, Transfer) for f in dataclasses.fields(kind)}
-    # the model decides over these
-    groups: tuple[type[Settings], ...] = (Text, *models.list_models().values())
-    defaults |= {f.name: None for group in groups for f in dataclasses.fields(group)}
-    return inspect.Signature(
-        [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
-        + [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
-    )
-
-
-class TextClassifier(ClassifierMixin, BaseEstimator):
+class TextClassifier(Estimator):
     """A text classifier: vectorizer, network and labels.
 
     Example::
@@ -73,61 +51,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     bundle_: Bundle
     _compiled: dict[str, Any]
-
-    def __init__(self, **settings: Any) -> None:
-        parameters = list(self._parameters())
-        for name in settings:
-            if name not in parameters:
-                raise TypeError(f"no setting is called {name!r}{choices(name, parameters)}")
-        for name, parameter in self._parameters().items():
-            setattr(self, name, settings.get(name, parameter.default))
-
-    __init__.__signature__ = _signature()  # type: ignore[attr-defined]
-
-    @classmethod
-    def _parameters(cls) -> dict[str, inspect.Parameter]:
-        parameters = dict(inspect.signature(cls.__init__).parameters)
-        del parameters["self"]
-        return parameters
-
-    def __sklearn_tags__(self) -> Tags:
-        """What scikit-learn asks of an estimator: it takes a list of strings, and neither numbers nor tables."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = tags.input_tags.one_d_array = True
-        tags.input_tags.two_d_array = False
-        tags.non_deterministic = not self.deterministic
-        return tags
-
-    @classmethod
-    def from_config(cls, config: Config[Any]) -> TextClassifier:
-        """An untrained classifier with the settings of a whole run."""
-        flat = {"model": config.model, "seed": config.seed, "validation_fraction": config.source.validation_fraction}
-        for group in (config.text, config.network, config.training, config.transfer):
-            flat |= {f.name: getattr(group, f.name) for f in dataclasses.fields(group)}
-        classifier = cls(**flat)
-        classifier._run = config
-        return classifier
-
-    def to_config(self) -> Config[Any]:
-        """The whole run that the settings describe.
-
-        Raises:
-            InputError: A setting that cannot be used, or that the model does not have.
-        """
-        given = {name: value for name in self._parameters() if (value := getattr(self, name)) is not None}
-        run: Config[Any] | None = getattr(self, "_run", None)
-        base = run if run is not None and run.model == self.model else configuration.default(self.model, self.init_from)
-        changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
-        changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
-        for group in GROUPS:
-            names = {f.name for f in dataclasses.fields(getattr(base, group))}
-            changes[group] = {name: given.pop(name) for name in list(given) if name in names}
-        if given:
-            names_of_network = [f.name for f in dataclasses.fields(base.network)]
-            raise InputError(
-                f"{base.model} has no setting {', '.join(map(repr, given))}; its own are {', '.join(names_of_network)}"
-            )
-        return base.updated(changes, "settings")
 
     def fit(
         self,
@@ -167,8 +90,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         texts, labels = documents(texts), column(labels)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
-        self.classes_ = _classes(labels, taught=soft_labels is not None)
-        codes = self._codes(labels, taught=soft_labels is not None)
+        self.classes_ = classes_of(labels, taught=soft_labels is not None)
+        codes = codes_of(labels, self.classes_, taught=soft_labels is not None)
         if soft_labels is None:
             config = dataclasses.replace(config, distill=Distill())
         else:
@@ -179,7 +102,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             texts, codes = [texts[i] for i in kept], codes[kept]
             soft_labels = None if soft_labels is None else soft_labels[kept]
         else:
-            validation_texts, validation_codes = documents(validation_data[0]), self._codes(validation_data[1])
+            validation_texts, validation_codes = (
+                documents(validation_data[0]),
+                codes_of(validation_data[1], self.classes_),
+            )
 
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
@@ -272,7 +198,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         from kerascnn.evaluation.metrics import evaluate
 
         probabilities = self.predict_proba(texts) if probabilities is None else probabilities
-        return evaluate(self._codes(labels), probabilities, self.bundle_.labels)
+        return evaluate(codes_of(labels, self.classes_), probabilities, self.bundle_.labels)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the bundle, see ``saved_models/README.md``.
@@ -339,48 +265,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             self._compiled[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
         return self._compiled[layer]
 
-    def _codes(self, labels: Sequence[Any], *, taught: bool = False) -> np.ndarray:
-        """Positions of labels in ``classes_``, int32 (documents,); -1 for None where a teacher stands in for labels."""
-        positions = {label: i for i, label in enumerate(self.classes_.tolist())} | ({None: -1} if taught else {})
-        labels = column(labels)
-        for row, label in enumerate(labels):
-            if label not in positions:
-                raise InputError(
-                    f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
-                )
-        return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
-
 
 def load(folder: str | Path) -> TextClassifier:
     """Read the bundle that training wrote, see ``TextClassifier.load``."""
     return TextClassifier.load(folder)
 
 
-def _classes(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
-    """All labels, sorted, (classes,); None is none where a teacher stands in for it."""
-    known = [label for label in labels if label is not None]
-    if len(known) < len(labels) and not taught:
-        row = next(row for row, label in enumerate(labels) if label is None)
-        raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
-    values = np.asarray(labels if len(known) == len(labels) else known)
-    if (kind := type_of_target(values)) not in ("binary", "multiclass"):
-        raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
-    classes = np.unique(values)
-    if len(classes) < 2:
-        raise InputError(f"a classifier needs two classes or more. Received one class: {classes.tolist()}")
-    return classes
-
-
 def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:
     """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
-    settings = config.to_dict()
-    groups = {f"{group}.{key}": settings[group][key] for group in GROUPS for key in settings[group]}
     data = {
         "training data": train.digest(),
         "validation data": validation.digest(),
         "the teacher's answers": train.soft_digest(),
     }
-    return {"model": config.model, "seed": config.seed, **groups, **data}
+    return {"model": config.model, "seed": config.seed, **config.flat(GROUPS), **data}
 
 
 def _distillation(config: Config[Any]) -> dict[str, Any]:

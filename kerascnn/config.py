@@ -7,7 +7,7 @@ does ``Text``. The string under a field is its help text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -178,6 +178,11 @@ class Config(Settings, Generic[NetworkT]):
     training: Training = field(default_factory=Training)
     transfer: Transfer = field(default_factory=Transfer)
     distill: Distill = field(default_factory=Distill)
+
+    def flat(self, groups: Sequence[str]) -> dict[str, Any]:
+        """The settings of some groups, GROUP.KEY to plain value."""
+        values = self.to_dict()
+        return {f"{group}.{key}": value for group in groups for key, value in values[group].items()}
 
 
 def default(model: str = "", init_from: str = "") -> Config[Any]:

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from kerascnn.config import Source
@@ -42,6 +44,39 @@ def column(labels: Sequence[Any]) -> list[Any]:
         return column_or_1d(labels, warn=True).tolist()
     except ValueError as error:
         raise InputError(f"labels: {' '.join(str(error).split())}") from None
+
+
+def classes_of(labels: Sequence[Any], *, taught: bool) -> np.ndarray:
+    """All labels, sorted, (classes,); None is none where a teacher stands in for it.
+
+    Raises:
+        InputError: A label is missing, or is no class, or all are the same.
+    """
+    known = [label for label in labels if label is not None]
+    if len(known) < len(labels) and not taught:
+        row = next(row for row, label in enumerate(labels) if label is None)
+        raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
+    values = np.asarray(labels if len(known) == len(labels) else known)
+    if (kind := type_of_target(values)) not in ("binary", "multiclass"):
+        raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
+    classes = np.unique(values)
+    if len(classes) < 2:
+        raise InputError(f"a classifier needs two classes or more. Received one class: {classes.tolist()}")
+    return classes
+
+
+def codes_of(labels: Sequence[Any], classes: np.ndarray, *, taught: bool = False) -> np.ndarray:
+    """Positions of labels among the classes, int32 (documents,); -1 for None where a teacher stands in for labels.
+
+    Raises:
+        InputError: A label is none of the classes.
+    """
+    positions = {label: i for i, label in enumerate(classes.tolist())} | ({None: -1} if taught else {})
+    labels = column(labels)
+    for row, label in enumerate(labels):
+        if label not in positions:
+            raise InputError(f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}")
+    return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
 
 
 def hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tuple[list[int], list[int]]:

@@ -115,11 +115,10 @@ def _known(ids: Ids) -> Ids:
 
 def _fingerprint(config: Config[Any], settings: Masking, *documents: Ids) -> dict[str, Any]:
     digest = hashlib.sha256(b"".join(array.tobytes() for ids in documents for array in (ids.values, ids.row_splits)))
-    groups = {name: config.to_dict()[name] for name in ("text", "network", "training")}
     return {
         "model": config.model,
         "seed": config.seed,
-        **{f"{group}.{key}": value for group, values in groups.items() for key, value in values.items()},
+        **config.flat(("text", "network", "training")),
         **{f"masking.{key}": value for key, value in settings.to_dict().items()},
         "texts": digest.hexdigest(),
     }

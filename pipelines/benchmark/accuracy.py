@@ -173,9 +173,8 @@ def train(
 
 def run(args: Accuracy) -> None:
     """Do the trainings that are missing, one after another."""
-    path = Path(args.output)
-    rows = results.read_if_there(path, COLUMNS)
-    done = {tuple(row[column] for column in KEY) for row in rows}
+    file = results.Results(Path(args.output), COLUMNS)
+    done = {tuple(row[column] for column in KEY) for row in file.rows}
     settings = " ".join(args.settings)
     named = [(source(data)[0], data) for data in args.data]
     for (name, data), model, seed in itertools.product(named, args.models, args.seeds):
@@ -186,8 +185,7 @@ def run(args: Accuracy) -> None:
                 if tuple(str({"model": model, **key}[column]) for column in KEY) in done:
                     continue
                 row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
-                rows.append({**row, **key})
-                results.write(path, rows, COLUMNS)
+                file.add({**row, **key})
                 part = f", fold {fold}" * bool(fold)
                 say(f"{name}: {model}, seed {seed}{part}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,21 @@ class Task:
     def files(self) -> dict[str, list[str]]:
         """The files of the rows, by the setting of a run that names them."""
         return {setting: [str(self.folder / f"{name}.csv")] for setting, name in SPLITS.items()}
+
+
+def rounds(data: Sequence[str], count: int, **options: Any) -> Iterator[tuple[str, Task, int]]:
+    """The name of each data set, what the contestants are given of it, and the number of the round.
+
+    Args:
+        data: Data sets.
+        count: Rounds on each.
+        **options: See ``prepare``.
+    """
+    for spec in data:
+        with tempfile.TemporaryDirectory() as folder:
+            task = prepare(spec, Path(folder), **options)
+            for number in range(count):
+                yield source(spec)[0], task, number
 
 
 def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool, epochs: int) -> Task:
@@ -130,8 +145,3 @@ def installed(contestants: Sequence[str]) -> list[str]:
     if len(present) < len(contestants):
         say("torch is not installed: left out")
     return present
-
-
-def rounded(row: dict[str, Any]) -> dict[str, Any]:
-    """Figures with five digits."""
-    return {name: float(f"{value:.5g}") if isinstance(value, float) else value for name, value in row.items()}

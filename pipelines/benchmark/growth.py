@@ -16,7 +16,7 @@ import numpy as np
 from kerascnn.evaluation import card
 from kerascnn.files import read_json
 from pipelines.benchmark import results
-from pipelines.benchmark.contest import measured, rounded
+from pipelines.benchmark.contest import measured
 from pipelines.command import say
 
 COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")
@@ -54,8 +54,7 @@ def generate(path: Path, documents: int, vocabulary: int, seed: int) -> None:
 
 def run(args: Growth) -> None:
     """Train on each size, and note each training as soon as it is done."""
-    path = Path(args.output)
-    rows = results.read_if_there(path, COLUMNS)
+    file = results.Results(Path(args.output), COLUMNS)
     for vocabulary, documents, number in itertools.product(args.vocabulary, args.documents, range(args.rounds)):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
@@ -67,8 +66,7 @@ def run(args: Growth) -> None:
             _, total, peak = measured("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
-        rows.append(rounded(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak}))
-        results.write(path, rows, COLUMNS)
+        file.add(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak})
         say(f"{documents:,} documents, {vocabulary:,} words: {total:.0f} s in all, {seconds:.0f} s of training")
 
 

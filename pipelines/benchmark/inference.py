@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,7 @@ import yaml
 
 from kerascnn.evaluation import card
 from pipelines.benchmark import results
-from pipelines.benchmark.accuracy import source
-from pipelines.benchmark.contest import Task, installed, measured, prepare, rounded, tutorial
+from pipelines.benchmark.contest import Task, installed, measured, rounds, tutorial
 from pipelines.command import say
 
 COLUMNS = ("contestant", "data", "round", "texts", "length", "answers_per_second", "milliseconds", "accuracy")
@@ -63,37 +60,31 @@ def bundle(task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def run(args: Inference) -> None:
     """Answer in turns, and note each contestant as soon as it is done."""
-    path = Path(args.output)
-    rows = results.read_if_there(path, COLUMNS)
+    file = results.Results(Path(args.output), COLUMNS)
     contestants = installed(args.contestants)
-    for data in args.data:
-        with tempfile.TemporaryDirectory() as folder:
-            task = prepare(data, Path(folder), characters=args.characters, epochs=args.epochs)
-            facts = {"data": source(data)[0], "texts": task.test_rows, "length": task.length}
-            for number in range(args.rounds):
-                for contestant in contestants:
-                    told = (
-                        bundle(task, number)
-                        if contestant == "kerascnn"
-                        else [(contestant, tutorial(contestant, task, number, "--answers")[0])]
-                    )
-                    for name, figures in told:
-                        figures = {column: figures[column] for column in COLUMNS[-3:]}
-                        rows.append(rounded({"contestant": name, "round": number, **facts, **figures}))
-                        results.write(path, rows, COLUMNS)
-                        say(
-                            f"{facts['data']}, round {number}: {name} {figures['answers_per_second']:,.0f} documents/s,"
-                            f" {figures['milliseconds']:.2f} ms for one"
-                        )
+    for data, task, number in rounds(args.data, args.rounds, characters=args.characters, epochs=args.epochs):
+        for name, told in answered(contestants, task, number):
+            facts = {"contestant": name, "data": data, "round": number, "texts": task.test_rows, "length": task.length}
+            file.add(facts | {column: told[column] for column in COLUMNS[-3:]})
+            say(
+                f"{data}, round {number}: {name} {told['answers_per_second']:,.0f} documents/s,"
+                f" {told['milliseconds']:.2f} ms for one"
+            )
+
+
+def answered(contestants: Iterable[str], task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and figures of all that answers."""
+    for contestant in contestants:
+        if contestant == "kerascnn":
+            yield from bundle(task, seed)
+        else:
+            yield contestant, tutorial(contestant, task, seed, "--answers")[0]
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
     """A Markdown table of medians over the rounds, with ratios to the Keras tutorial's ``predict``."""
-    groups: dict[str, dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        groups[row["data"]][row["contestant"]].append(row)
     lines = []
-    for data, contestants in groups.items():
+    for data, contestants in results.grouped(rows).items():
         speeds, milliseconds = (
             {name: results.median(runs, column) for name, runs in contestants.items()}
             for column in ("answers_per_second", "milliseconds")

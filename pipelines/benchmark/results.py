@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,17 +33,39 @@ def read(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
     return rows
 
 
-def read_if_there(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """As ``read``, but no rows where there is no file yet."""
-    return list(read(path, columns)) if path.exists() else []
+class Results:
+    """A file of results that rows are added to; it is written whole after each.
+
+    Args:
+        path: CSV file; what it holds already stays.
+        columns: Its columns.
+
+    Raises:
+        InputError: The file has other columns.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path, self.columns = path, columns
+        self.rows: list[dict[str, Any]] = list(read(path, columns)) if path.exists() else []
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Add a row; its figures have five digits."""
+        self.rows.append({name: float(f"{x:.5g}") if isinstance(x, float) else x for name, x in row.items()})
+        with whole_file(self.path) as file:
+            writer = csv.DictWriter(file, self.columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
 
 
-def write(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Write the rows, whole or not at all."""
-    with whole_file(path) as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+Groups = dict[str, dict[str, list[dict[str, str]]]]
+
+
+def grouped(rows: Iterable[dict[str, str]]) -> Groups:
+    """The rows of each contestant on each data set, in the order of the file."""
+    groups: Groups = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        groups[row["data"]][row["contestant"]].append(row)
+    return groups
 
 
 def median(rows: Iterable[Mapping[str, str]], column: str) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import tempfile
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,6 @@ import yaml
 from kerascnn.evaluation import card
 from kerascnn.files import read_json
 from pipelines.benchmark import results
-from pipelines.benchmark.accuracy import source
 from pipelines.benchmark.contest import (
     BATCH,
     CHANNELS,
@@ -28,8 +25,7 @@ from pipelines.benchmark.contest import (
     Task,
     installed,
     measured,
-    prepare,
-    rounded,
+    rounds,
     tutorial,
 )
 from pipelines.command import say
@@ -117,41 +113,27 @@ def _bundle(task: Task, seed: int, precision: str) -> Path:
 
 def run(args: Speed) -> None:
     """Train in turns, and note each training as soon as it is done."""
-    path = Path(args.output)
-    rows = results.read_if_there(path, COLUMNS)
+    file = results.Results(Path(args.output), COLUMNS)
     contestants = installed(args.contestants)
-    for data in args.data:
-        name = source(data)[0]
-        with tempfile.TemporaryDirectory() as folder:
-            task = prepare(
-                data,
-                Path(folder),
-                training_rows=args.training_rows,
-                characters=args.characters,
-                epochs=args.epochs,
+    options = {"training_rows": args.training_rows, "characters": args.characters, "epochs": args.epochs}
+    for data, task, number in rounds(args.data, args.rounds, **options):
+        rate = json.loads(measured("matrix product", [str(TUTORIALS / "matrix_product.py")])[0])["gflops"]
+        for contestant in contestants:
+            told = compete(contestant, task, number)
+            facts = {"contestant": contestant, "data": data, "round": number, "epochs": task.epochs}
+            facts |= {"training_rows": task.training_rows, "length": task.length}
+            facts |= {"arithmetic_gflop": task.gflop, "matrix_product_gflops": rate}
+            file.add(facts | told)
+            say(
+                f"{data}, round {number}: {contestant} {told['documents_per_second']:,.0f} documents/s,"
+                f" {told['total_seconds']:.0f} s in all, accuracy {told['accuracy']:.2%}"
             )
-            for number in range(args.rounds):
-                rate = json.loads(measured("matrix product", [str(TUTORIALS / "matrix_product.py")])[0])["gflops"]
-                for contestant in contestants:
-                    told = compete(contestant, task, number)
-                    facts = {"contestant": contestant, "data": name, "round": number, "epochs": task.epochs}
-                    facts |= {"training_rows": task.training_rows, "length": task.length}
-                    facts |= {"arithmetic_gflop": task.gflop, "matrix_product_gflops": rate}
-                    rows.append(rounded(facts | told))
-                    results.write(path, rows, COLUMNS)
-                    say(
-                        f"{name}, round {number}: {contestant} {told['documents_per_second']:,.0f} documents/s,"
-                        f" {told['total_seconds']:.0f} s in all, accuracy {told['accuracy']:.2%}"
-                    )
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
     """A Markdown table of medians over the rounds, with ratios to the Keras and the PyTorch tutorial."""
-    groups: dict[str, dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        groups[row["data"]][row["contestant"]].append(row)
     lines = []
-    for data, contestants in groups.items():
+    for data, contestants in results.grouped(rows).items():
         speeds = {name: results.median(runs, "documents_per_second") for name, runs in contestants.items()}
         for name, runs in contestants.items():
             needed = float(runs[0]["arithmetic_gflop"])
