@@ -172,7 +172,7 @@ class TextClassifier(Estimator):
 
         check_is_fitted(self, "bundle_")
         [text] = documents([text])
-        bundle, target = self.bundle_, None if label is None else int(self._codes([label])[0])
+        bundle, target = self.bundle_, None if label is None else int(codes_of([label], self.classes_)[0])
         if "attribute" not in self._compiled:
             self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_plain(text), target)

@@ -25,7 +25,7 @@ DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models() if name not i
 every_model = pytest.mark.parametrize("name", DESCRIPTORS)
 
 SLOW = {"dpcnn", "rnn", "transformer", "vdcnn", "zhang_char_cnn"}
-"""Models that take long to make or to train; what trains them anew belongs to the second tier."""
+"""Models that take long to make or to train; what trains or takes them apart anew belongs to the second tier."""
 
 
 def slow(name):

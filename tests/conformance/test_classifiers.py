@@ -66,7 +66,7 @@ def test_any_text_is_answered_with_probabilities(name, classifiers):
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
 
 
-@every_model
+@every_model_anew
 def test_what_the_ngrams_add_makes_up_the_logit(name, classifiers, mixed):
     classifier = classifiers[name]
     for text in [mixed[0][0], mixed[0][-1], "one", ""]:
