@@ -17,7 +17,7 @@ from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import edge_folder, saved_model
 from kerascnn.golden import PROBES
 from kerascnn.inference import compiled, softmax
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
 """To know 64 texts by heart; others need 12."""
