@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +19,7 @@ from kerascnn.errors import InputError
 from kerascnn.evaluation import card
 from kerascnn.files import read_json, whole_file
 from pipelines.benchmark import results
+from pipelines.benchmark.process import measured
 from pipelines.command import say
 
 COLUMNS = (
@@ -161,13 +160,8 @@ def train(
         commands = [("train", *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
         if exports:
             commands.append(("export", bundle, *exports))
-        for arguments in commands:
-            finished = subprocess.run(
-                [sys.executable, "-m", f"pipelines.{arguments[0]}", *arguments[1:]], stderr=subprocess.PIPE, text=True
-            )
-            if finished.returncode:
-                reason = (finished.stderr.strip().splitlines() or [""])[-1]
-                raise InputError(f"{model}, seed {seed}: {reason.removeprefix('error: ')}")
+        for verb, *arguments in commands:
+            measured(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
         return figures(Path(bundle))
 
 

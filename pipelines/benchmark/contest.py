@@ -5,19 +5,15 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerascnn.errors import InputError
 from pipelines.benchmark.accuracy import source
+from pipelines.benchmark.process import measured
 from pipelines.command import say
 
 TUTORIALS = Path(__file__).with_name("tutorials")
@@ -101,33 +97,6 @@ def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool
         epochs=epochs,
         gflop=gflop,
     )
-
-
-def measured(name: str, command: Sequence[str]) -> tuple[str, float, float | None]:
-    """Run a Python process to its end.
-
-    Returns:
-        What it printed, its seconds, and its peak memory in megabytes (None where the system does not tell).
-
-    Raises:
-        InputError: It failed; its last line says why.
-    """
-    start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen([sys.executable, *command], stdout=output, stderr=errors, text=True)
-        peak = None
-        if hasattr(os, "wait4"):
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            # the kernel counts in kilobytes, on macOS in bytes
-            peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-        process.wait()
-        seconds = time.perf_counter() - start
-        for file in (output, errors):
-            file.seek(0)
-        if process.returncode:
-            raise InputError(f"{name}: {(errors.read().strip().splitlines() or ['failed'])[-1]}")
-        return output.read(), seconds, peak
 
 
 def tutorial(name: str, task: Task, seed: int, *options: str) -> tuple[dict[str, Any], float, float | None]:

@@ -16,7 +16,7 @@ import numpy as np
 from kerascnn.evaluation import card
 from kerascnn.files import read_json
 from pipelines.benchmark import results
-from pipelines.benchmark.contest import measured
+from pipelines.benchmark.process import measured
 from pipelines.command import say
 
 COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")

@@ -13,7 +13,8 @@ import yaml
 
 from kerascnn.evaluation import card
 from pipelines.benchmark import results
-from pipelines.benchmark.contest import Task, installed, measured, rounds, tutorial
+from pipelines.benchmark.contest import Task, installed, rounds, tutorial
+from pipelines.benchmark.process import measured
 from pipelines.command import say
 
 COLUMNS = ("contestant", "data", "round", "texts", "length", "answers_per_second", "milliseconds", "accuracy")

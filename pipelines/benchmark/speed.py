@@ -24,10 +24,10 @@ from pipelines.benchmark.contest import (
     VOCABULARY,
     Task,
     installed,
-    measured,
     rounds,
     tutorial,
 )
+from pipelines.benchmark.process import measured
 from pipelines.command import say
 
 COLUMNS = (
