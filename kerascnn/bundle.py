@@ -17,6 +17,7 @@ from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card, plots
+from kerascnn.extras import need_tensorflow_backend
 from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
 from kerascnn.text import vocabulary
@@ -167,6 +168,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
 
     from kerascnn import layers  # noqa: F401  registers the layers with Keras
 
+    need_tensorflow_backend("a trained classifier")
     try:
         return keras.saving.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError) as error:

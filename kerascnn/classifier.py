@@ -16,6 +16,7 @@ from kerascnn.config import Config, Distill
 from kerascnn.data.documents import classes_of, codes_of, column, documents, hold_out
 from kerascnn.errors import InputError
 from kerascnn.estimator import GROUPS, Estimator
+from kerascnn.extras import need_tensorflow_backend
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
@@ -86,6 +87,7 @@ class TextClassifier(Estimator):
         from kerascnn.transfer import start as transfer
         from kerascnn.transfer.teachers import probabilities
 
+        need_tensorflow_backend("training")
         config = self.to_config()
         texts, labels = documents(texts), column(labels)
         if len(texts) != len(labels):

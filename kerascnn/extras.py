@@ -1,4 +1,4 @@
-"""Packages that only some users need: the extras of the installation."""
+"""What only some users have: packages of the extras, and the backend of Keras."""
 
 from __future__ import annotations
 
@@ -18,3 +18,21 @@ def package(name: str, extra: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise InputError(f'{name} cannot be imported ({error}); pip install "kerascnn[{extra}]"') from None
+
+
+def need_tensorflow_backend(what: str) -> None:
+    """Refuse to go on where Keras runs on another backend than TensorFlow.
+
+    Args:
+        what: What needs it, the beginning of the message.
+
+    Raises:
+        InputError: Keras runs on another backend.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise InputError(
+            f"{what} needs Keras' TensorFlow backend, not {backend}; unset KERAS_BACKEND, or set it to tensorflow"
+        )

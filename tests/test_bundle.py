@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -108,6 +111,37 @@ def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(fo
     edit(folder, files=manifest["files"] | {"model.keras": sha256(folder / "model.keras")})
     with pytest.raises(InputError, match=r"model\.keras: Keras cannot read it .* keras \d"):
         load(folder)
+
+
+ON_ANOTHER_BACKEND = """
+import sys
+from kerascnn import TextClassifier, config, load, models
+from kerascnn.errors import InputError
+from kerascnn.transfer.pretraining import pretrain
+
+for attempt in (
+    lambda: load(sys.argv[1]),
+    lambda: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8),
+    lambda: pretrain(["good", "bad"], config.default("word_cnn"), config.Masking()),
+    lambda: models.get("hub_cnn")().build(vocabulary_size=9, classes=2),
+):
+    try:
+        attempt()
+    except InputError as error:
+        print(error)
+"""
+
+
+def test_another_backend_of_keras_is_refused_by_name(whole):
+    finished = subprocess.run(
+        [sys.executable, "-c", ON_ANOTHER_BACKEND, str(whole)],
+        capture_output=True, text=True, env=os.environ | {"KERAS_BACKEND": "numpy"},
+    )  # fmt: skip
+    lines = finished.stdout.splitlines()
+    assert [line.partition(" needs ")[0] for line in lines] == [
+        "a trained classifier", "training", "pretraining", "hub_cnn",
+    ], finished.stderr[-2000:]  # fmt: skip
+    assert all("TensorFlow backend, not numpy; unset KERAS_BACKEND" in line for line in lines)
 
 
 def test_a_damaged_manifest_is_refused(folder):

@@ -97,13 +97,16 @@ class HubCNN(Network):
         """Build the model, untrained but for its encoder, see ``Network.build``.
 
         Raises:
-            InputError: The preset cannot be used.
+            InputError: The preset cannot be used, or Keras does not run on TensorFlow; on JAX keras-hub's encoders
+                refuse texts of any length.
         """
         import keras
 
         from kerascnn import layers
+        from kerascnn.extras import need_tensorflow_backend
         from kerascnn.transfer import presets
 
+        need_tensorflow_backend("hub_cnn")
         _, sizes = presets.read_config(self.preset)
         pieces = presets.read_pieces(self.preset)
         ids = keras.Input((None,), dtype="int32", name="ids")

@@ -15,6 +15,7 @@ from kerascnn.config import Config, Masking
 from kerascnn.data import masking
 from kerascnn.data.pipeline import Ids
 from kerascnn.errors import InputError
+from kerascnn.extras import need_tensorflow_backend
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
@@ -51,6 +52,7 @@ def pretrain(
     Raises:
         InputError: The model has nothing that could name a token, or there is too little text.
     """
+    need_tensorflow_backend("pretraining")
     if not config.network.states:
         raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
     fit.seed_everything(config.seed, config.training.deterministic)

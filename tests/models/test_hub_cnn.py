@@ -25,6 +25,7 @@ from kerascnn.training.trainer import Trainer
 from kerascnn.transfer import groups, presets
 
 keras_hub = pytest.importorskip("keras_hub")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
 
 FAMILIES = ("Bert", "DistilBert", "Electra")
 every_family = pytest.mark.parametrize("family", FAMILIES)
