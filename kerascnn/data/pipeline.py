@@ -82,9 +82,16 @@ def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
 
 
 def training_batches(
-    ids: Ids, labels: np.ndarray, batch_size: int, *, seed: int, first_epoch: int, classes: np.ndarray | None = None
+    ids: Ids,
+    labels: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    first_epoch: int,
+    weights: np.ndarray | None = None,
+    classes: np.ndarray | None = None,
 ) -> tf.data.Dataset:
-    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...))``, epoch after epoch.
+    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...)[, weights])``, epoch after epoch.
 
     Args:
         ids: The documents.
@@ -92,19 +99,22 @@ def training_batches(
         batch_size: Documents in a batch.
         seed: Seed of the order.
         first_epoch: The epoch to begin with, from 0.
+        weights: What each document counts, float32 (documents,); None: all the same.
         classes: Class of each document, int (documents,), to be ``drawn_evenly``; None: each stands in an epoch once.
     """
 
-    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    answers = (labels,) if weights is None else (labels, weights)
+
+    def generate() -> Iterator[tuple[np.ndarray, ...]]:
         drawn = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
             if classes is not None:
                 drawn = drawn_evenly(classes, seed=seed, epoch=epoch)
             for batch in shuffled(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
                 rows = drawn[batch]
-                yield ids.padded(rows), labels[rows]
+                yield ids.padded(rows), *(array[rows] for array in answers)
 
-    return dataset(generate, _signature(labels))
+    return dataset(generate, _signature(*answers))
 
 
 def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
@@ -119,8 +129,8 @@ def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data
     return dataset(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(len(batches)))
 
 
-def _signature(labels: np.ndarray) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-    return tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, *labels.shape[1:]), labels.dtype)
+def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:
+    return tf.TensorSpec((None, None), tf.int32), *(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays)
 
 
 def dataset(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

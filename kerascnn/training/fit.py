@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.class_weight import compute_sample_weight
 
 from kerascnn.config import Training
 from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.loop import run
 from kerascnn.training.losses import Accuracy, Distillation, MacroF1, SparseCrossentropy, hard_and_soft
 from kerascnn.training.optimizers import LazyAdam
 from kerascnn.training.progress import Progress
@@ -173,14 +174,12 @@ def fit(
     callbacks = [*callbacks, checkpoint, *tensorboard(settings, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
-    targets, class_weights = train.labels, None
-    if settings.class_weights == "balanced":
-        class_weights = _class_weights(train.labels)
+    targets, weights = train.labels, _weights(train.labels) if settings.class_weights == "balanced" else None
     if train.soft_labels is not None:
-        targets, class_weights = hard_and_soft(train.labels, train.soft_labels, class_weights), None
+        targets, weights = hard_and_soft(train.labels, train.soft_labels, weights), None
     batches = partial(
         training_batches, train.ids, targets, settings.batch_size,
-        seed=seed, classes=train.labels if settings.sampling == "balanced" else None,
+        seed=seed, weights=weights, classes=train.labels if settings.sampling == "balanced" else None,
     )  # fmt: skip
     run(
         trainer,
@@ -191,53 +190,8 @@ def fit(
         epochs=epochs,
         resume=resume,
         callbacks=callbacks,
-        class_weight=class_weights,
     )
     return checkpoint
-
-
-def run(
-    trainer: keras.Model,
-    batches: Callable[[int], tf.data.Dataset],
-    validation: tf.data.Dataset,
-    checkpoint: Checkpoint,
-    *,
-    steps: int,
-    epochs: int,
-    resume: bool,
-    callbacks: Sequence[keras.callbacks.Callback],
-    class_weight: dict[int, float] | None = None,
-) -> None:
-    """Train what is compiled until its last epoch or the end of patience; it ends with the weights of its best epoch.
-
-    Args:
-        trainer: Compiled, its optimizer built.
-        batches: From an epoch on, the endless training batches.
-        validation: The validation batches.
-        checkpoint: Judges the epochs, and keeps the state.
-        steps: Batches of an epoch.
-        epochs: Epochs at the most.
-        resume: Go on from the state of the checkpoint.
-        callbacks: What happens between the epochs, the checkpoint among it.
-        class_weight: Weight of each class in the loss; None: 1.
-    """
-    checkpoint.set_model(trainer)
-    if resume:
-        checkpoint.restore()
-    if checkpoint.finished or checkpoint.epoch >= epochs:
-        checkpoint.restore_best()
-        return
-    trainer.fit(
-        batches(checkpoint.epoch),
-        steps_per_epoch=steps,
-        initial_epoch=checkpoint.epoch,
-        epochs=epochs,
-        validation_data=validation,
-        class_weight=class_weight,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
 
 
 def enough_epochs(steps: int) -> int:
@@ -249,12 +203,12 @@ def _macro_f1(settings: Training, model: keras.Model) -> list[keras.metrics.Metr
     return [MacroF1(model.output_shape[-1])] if settings.monitor == "macro_f1" else []
 
 
-def _class_weights(labels: np.ndarray) -> dict[int, float]:
-    labels = labels[labels >= 0]
-    classes = np.unique(labels)
-    return dict(
-        zip(classes.tolist(), compute_class_weight("balanced", classes=classes, y=labels).tolist(), strict=True)
-    )
+def _weights(labels: np.ndarray) -> np.ndarray:
+    """What each document counts, float32 (documents,), so that every class counts the same; 0 without a label."""
+    known = labels >= 0
+    weights = np.zeros(len(labels), np.float32)
+    weights[known] = compute_sample_weight("balanced", labels[known])
+    return weights
 
 
 def tensorboard(settings: Training, folder: Path | None) -> list[keras.callbacks.Callback]:

@@ -120,13 +120,13 @@ def _labels(y_true):
     return ops.argmax(y_true[:, 0], axis=-1), ops.any(y_true[:, 0] > 0, axis=-1)
 
 
-def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: dict[int, float] | None = None) -> np.ndarray:
+def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """What ``Distillation`` is compared with: a label and a teacher's probabilities for each document, in one array.
 
     Args:
         labels: int (documents,); -1: the document has none.
         soft_labels: Probabilities, float (documents, classes).
-        weights: What a document counts by the class of its label; by default 1.
+        weights: What the label of each document counts, float (documents,); by default 1.
 
     Returns:
         float32 (documents, 2, classes): the label as one-hot times its weight, all 0 where there is none; and the
@@ -134,6 +134,6 @@ def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: dict[int
     """
     targets = np.zeros((len(labels), 2, soft_labels.shape[1]), np.float32)
     known = np.flatnonzero(labels >= 0)
-    targets[known, 0, labels[known]] = 1.0 if weights is None else [weights[label] for label in labels[known].tolist()]
+    targets[known, 0, labels[known]] = 1.0 if weights is None else weights[known]
     targets[:, 1] = soft_labels
     return targets

@@ -33,8 +33,9 @@ class Progress(keras.callbacks.Callback):
         """Move the bar."""
         assert self._bar is not None
         self._bar.update(min(self.batch_size, self.documents - self._bar.n))
-        if batch % 10 == 0 and logs:
-            self._bar.set_postfix({name: f"{float(value):.4f}" for name, value in logs.items()}, refresh=False)
+        if batch % 10 == 0 and not self._bar.disable:
+            figures = self.model.get_metrics_result()
+            self._bar.set_postfix({name: f"{float(value):.4f}" for name, value in figures.items()}, refresh=False)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Close the bar, write the figures."""

@@ -1,4 +1,4 @@
-"""The training step, and the Keras model that carries it through ``fit``."""
+"""The training step, and the Keras model that holds it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kerascnn.layers import Ensemble
 
 
 class Trainer(keras.Model):
-    """Trains a model ``ids -> logits`` under ``keras.Model.fit``.
+    """Trains a model ``ids -> logits``, see ``kerascnn.training.loop``.
 
     It stands around the model and is not part of it: what is saved afterwards is the plain functional model.
 

@@ -68,7 +68,7 @@ class Unfreezing(keras.callbacks.Callback):
         return set(waiting[over:])
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Freeze and unfreeze as the epoch wants it; the training step is built anew where that changes."""
+        """Freeze and unfreeze as the epoch wants it."""
         before = {group_of(layer) for layer in self._layers}
         now = self.frozen(epoch)
         if now == before:
@@ -76,7 +76,6 @@ class Unfreezing(keras.callbacks.Callback):
         for layer in self._layers:
             layer.trainable = True
         self._layers = freeze(self.model.model, now)
-        self.model.make_train_function(force=True)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Leave the layers as they were."""

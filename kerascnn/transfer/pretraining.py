@@ -19,6 +19,7 @@ from kerascnn.extras import need_tensorflow_backend
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.loop import run
 from kerascnn.training.pretrainer import Pretrainer
 from kerascnn.training.progress import Progress
 
@@ -84,7 +85,7 @@ def pretrain(
     callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train), batch_size=config.training.batch_size))
-    fit.run(
+    run(
         trainer,
         lambda epoch: masking.training_batches(
             train, settings, probabilities, config.training.batch_size, seed=config.seed, first_epoch=epoch

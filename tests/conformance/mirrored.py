@@ -15,7 +15,9 @@ import tensorflow as tf
 
 from kerascnn import models
 from kerascnn.config import Training, Transfer
+from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.fit import build_optimizer
+from kerascnn.training.loop import run
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.groups import GROUPS, Unfreezing, group_of
@@ -41,8 +43,11 @@ def train(name, strategy, ids, labels):
     record = Record()
     schedule = Unfreezing(Transfer(freeze=("embedding", "encoder"), frozen_epochs=1))
     batches = tf.data.Dataset.from_tensor_slices((ids, labels)).batch(16, drop_remainder=True)
-    history = trainer.fit(batches, epochs=4, shuffle=False, verbose=0, callbacks=[schedule, record]).history
-    return history["loss"], trainer.model, [record.changed(0, 1), record.changed(1, -1)]
+    checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
+    callbacks = [schedule, checkpoint, record]
+    run(trainer, lambda _: batches.repeat(), batches, checkpoint, steps=2, epochs=4, resume=False, callbacks=callbacks)
+    losses = [row["loss"] for row in checkpoint.history]
+    return losses, trainer.model, [record.changed(0, 1), record.changed(1, -1)]
 
 
 class Record(keras.callbacks.Callback):
