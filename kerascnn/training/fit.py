@@ -153,13 +153,12 @@ def fit(
     """
     steps = -(-len(train.labels) // settings.batch_size)
     epochs = settings.epochs or enough_epochs(steps)
-    trainer = Trainer(model)
-    trainer.compile(
-        optimizer=build_optimizer(settings, steps * epochs),
+    trainer = Trainer(
+        model,
         loss=build_loss(settings, train),
         metrics=[Accuracy(name="accuracy"), *_macro_f1(settings, model)],
-        jit_compile=False,
     )
+    trainer.compile(optimizer=build_optimizer(settings, steps * epochs), jit_compile=False)
     trainer(np.zeros((1, 8), np.int32))
     trainer.optimizer.build(trainer.trainable_variables)
     if rates:

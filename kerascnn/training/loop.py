@@ -67,7 +67,11 @@ def run(
 
 def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
     """A step of every replica on the next batch, traced once for all sizes of batches."""
-    return tf.function(lambda batches: strategy.run(step, args=(next(batches),)), autograph=False)
+
+    def next_step(batches) -> None:
+        strategy.run(step, args=(next(batches),))
+
+    return tf.function(next_step, autograph=False)
 
 
 def _figures(trainer: keras.Model) -> dict[str, float]:

@@ -1,6 +1,8 @@
-"""The training step, and the Keras model that holds it."""
+"""The training step of a classifier, one for every strategy of ``tf.distribute``."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -15,15 +17,30 @@ class Trainer(keras.Model):
 
     Where the last layer is an ``Ensemble``, each member has a loss of its own, and the loss is their mean.
 
+    A batch is ``(ids int32 (batch, length), labels (batch, ...)[, weights float32 (batch,)])``. The replicas of a
+    strategy have a part of it each, of any size: a document counts the same wherever it is.
+
     Args:
         model: Functional model, int32 (batch, length) -> float32 (batch, classes), whose last layer is ``logits``.
+        loss: Compares labels with logits; its ``call`` gives the loss of each document, float32 (batch,).
+        metrics: What is watched beside the loss, of labels and logits.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(
+        self, model: keras.Model, *, loss: keras.losses.Loss, metrics: Sequence[keras.metrics.Metric] = ()
+    ) -> None:
         super().__init__()
         self.model = model
         self.last = model.get_layer("logits")
         self.features = keras.Model(model.inputs, self.last.input)
+        self.loss_of = loss.call
+        self.loss_mean = keras.metrics.Mean(name="loss")
+        self.watched = list(metrics)
+
+    @property
+    def metrics(self):
+        """What Keras sets back after each epoch."""
+        return [*self.watched, self.loss_mean]
 
     def call(self, ids, training=False):
         """Logits, float32 (batch, classes)."""
@@ -31,24 +48,33 @@ class Trainer(keras.Model):
 
     def train_step(self, data):
         """One update of the weights on one batch (of one replica): forward, backward, optimizer, metrics."""
-        ids, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        ids, labels, *weights = data
+        replicas = tf.distribute.get_replica_context()
+        documents = replicas.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(ids)[0], tf.float32))
         with tf.GradientTape() as tape:
             answers = self._answers(ids)
-            losses = [
-                self.compute_loss(x=ids, y=labels, y_pred=logits, sample_weight=weights, training=True)
-                for logits in answers
-            ]
-            loss = sum(losses) / len(losses)
-            scaled_loss = self.optimizer.scale_loss(loss)
+            losses = sum(self.loss_of(labels, logits) for logits in answers) / len(answers)
+            for weight in weights:
+                losses *= weight
+            # The optimizer adds up the gradients of the replicas.
+            loss = self.optimizer.scale_loss(tf.reduce_sum(losses) / documents)
         # Embedding gradients stay sparse: the optimizer updates the rows that the batch touched.
-        gradients = tape.gradient(scaled_loss, self.trainable_variables)
+        gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        # Keras divides the loss by the replicas, whose gradients are added up; what is shown is the loss itself.
-        loss *= tf.distribute.get_strategy().num_replicas_in_sync
-        self._loss_tracker.update_state(loss, sample_weight=tf.shape(ids)[0])
-        return self.compute_metrics(ids, labels, sum(answers) / len(answers), sample_weight=weights)
+        self._watch(losses, labels, sum(answers) / len(answers))
+
+    def test_step(self, data):
+        """The figures of one batch (of one replica)."""
+        ids, labels = data
+        logits = self.model(ids, training=False)
+        self._watch(self.loss_of(labels, logits), labels, logits)
 
     def _answers(self, ids):
         """The training logits of each member, float32 (batch, classes); one where the last layer is no ensemble."""
         features = self.features(ids, training=True)
         return self.last.members(features) if isinstance(self.last, Ensemble) else [self.last(features)]
+
+    def _watch(self, losses, labels, logits):
+        self.loss_mean.update_state(losses)
+        for metric in self.watched:
+            metric.update_state(labels, logits)

@@ -35,9 +35,9 @@ def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
     with strategy.scope():
         network = without_dropout(models.get(name), DESCRIPTORS[name])
-        trainer = Trainer(network.build(vocabulary_size=VOCABULARY, classes=CLASSES))
+        trainer = Trainer(network.build(vocabulary_size=VOCABULARY, classes=CLASSES), loss=SparseCrossentropy())
         optimizer = build_optimizer(Training(learning_rate=0.001, schedule="constant"), 100)
-        trainer.compile(optimizer=optimizer, loss=SparseCrossentropy(label_smoothing=0.0), jit_compile=False)
+        trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer(ids[:1])
         optimizer.build(trainer.trainable_variables)
     record = Record()

@@ -191,10 +191,10 @@ def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders)
     for frozen, learned in ((["encoder", "embedding"], 8), ([], 8 + len(before))):
         model.get_layer("encoder").trainable = True
         groups.freeze(model, frozen)
-        trainer = Trainer(model)
-        trainer.compile(keras.optimizers.SGD(0.1), SparseCrossentropy(label_smoothing=0.0), run_eagerly=True)
+        trainer = Trainer(model, loss=SparseCrossentropy())
+        trainer.compile(keras.optimizers.SGD(0.1))
         assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"
-        trainer.train_on_batch(documents(9, 5, 3), np.arange(CLASSES))
+        trainer.train_step((documents(9, 5, 3), np.arange(CLASSES)))
         pairs = zip(before, weights(model), strict=True)
         assert all(np.array_equal(old, new) for old, new in pairs) == bool(frozen)
 
