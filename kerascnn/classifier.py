@@ -83,7 +83,7 @@ class TextClassifier(Estimator):
         """
         from kerascnn.data.pipeline import Ids
         from kerascnn.text.vectorizer import Vectorizer
-        from kerascnn.training import fit
+        from kerascnn.training import distribution, fit
         from kerascnn.transfer import start as transfer
         from kerascnn.transfer.teachers import probabilities
 
@@ -109,6 +109,7 @@ class TextClassifier(Estimator):
                 codes_of(validation_data[1], self.classes_),
             )
 
+        strategy = distribution.start(config.training.strategy)
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
             texts, config.text, vectors=config.transfer.vectors
@@ -126,6 +127,7 @@ class TextClassifier(Estimator):
             model, train, validation, config.training,
             seed=config.seed, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
             fingerprint=_fingerprint(config, train, validation), rates=begun.rates, callbacks=begun.callbacks,
+            strategy=strategy,
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,

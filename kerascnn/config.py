@@ -97,6 +97,9 @@ class Training(Settings):
     """The same seed gives the same weights, bit for bit; slower."""
     tensorboard: bool = False
     """Also write logs for TensorBoard (needs the extra tensorboard)."""
+    strategy: Literal["none", "mirrored", "multi_worker"] = "none"
+    """mirrored: all graphics cards of this machine, each with a part of every batch; multi_worker: several processes
+    that know each other by TF_CONFIG or SLURM, each started with the same command."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

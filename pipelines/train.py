@@ -133,17 +133,23 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     for finding in audit.quick(splits, config)[:ADVICE]:
         say(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
-    replace_interrupted(state, resume=args.resume)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
+    from kerascnn.training import distribution
 
+    chief = distribution.is_chief(config.training.strategy)
+    if chief:
+        replace_interrupted(state, resume=args.resume)
     lesson = _lesson(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(
         *_columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
         validation_data=_columns(splits.validation) if splits.validation else None,
-        folder=state, resume=args.resume, verbose=True,
+        folder=state, resume=args.resume, verbose=chief,
     )  # fmt: skip
+    if not chief:
+        say("done; the first process writes the bundle")
+        return classifier.bundle_.metrics
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
             _measure(classifier, name, *_columns(rows), examples=not args.no_examples)

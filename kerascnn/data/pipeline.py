@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kerascnn.errors import InputError
+
 # Batches are sorted by length inside windows of so many batches: wide enough that a batch holds hardly any padding,
 # narrow enough that an epoch stays well shuffled.
 WINDOW = 50
@@ -39,11 +41,37 @@ class Ids:
     def padded(self, rows: np.ndarray) -> np.ndarray:
         """Some documents as int32 (rows, length), padded with 0 to a common multiple of ``LENGTH_MULTIPLE``."""
         starts, lengths = self.row_splits[rows], self.lengths[rows]
-        length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max()) // LENGTH_MULTIPLE))
+        length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
         inside = np.arange(length) < lengths[:, None]
         batch = np.zeros((len(rows), length), np.int32)
         batch[inside] = self.values[(starts[:, None] + np.arange(length))[inside]]
         return batch
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a process gets of each batch that several share: some of its parts, a part a replica."""
+
+    first: int = 0
+    """The first part, from 0."""
+    count: int = 1
+    """How many parts, one after the other."""
+    parts: int = 1
+    """How many there are in all."""
+
+    def of(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The rows of each part; all parts together hold every row once.
+
+        Raises:
+            InputError: There are fewer rows than parts.
+        """
+        if len(rows) < self.parts:
+            raise InputError(f"{len(rows)} documents cannot be shared by {self.parts} devices; take fewer devices")
+        return [rows[part :: self.parts] for part in range(self.first, self.first + self.count)]
+
+
+WHOLE = Share()
+"""All of every batch: one process, one device."""
 
 
 def shuffled(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
@@ -77,8 +105,8 @@ def drawn_evenly(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
 
 
 def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """The rows of each batch for prediction: shortest documents first, every row once."""
-    return np.split(np.argsort(lengths, kind="stable"), range(batch_size, len(lengths), batch_size))
+    """The rows of each batch for prediction: shortest documents first, every row once, batches of about one size."""
+    return np.array_split(np.argsort(lengths, kind="stable"), max(1, -(-len(lengths) // batch_size)))
 
 
 def training_batches(
@@ -90,6 +118,7 @@ def training_batches(
     first_epoch: int,
     weights: np.ndarray | None = None,
     classes: np.ndarray | None = None,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...)[, weights])``, epoch after epoch.
 
@@ -101,6 +130,7 @@ def training_batches(
         first_epoch: The epoch to begin with, from 0.
         weights: What each document counts, float32 (documents,); None: all the same.
         classes: Class of each document, int (documents,), to be ``drawn_evenly``; None: each stands in an epoch once.
+        share: What is wanted of each batch.
     """
 
     answers = (labels,) if weights is None else (labels, weights)
@@ -111,22 +141,25 @@ def training_batches(
             if classes is not None:
                 drawn = drawn_evenly(classes, seed=seed, epoch=epoch)
             for batch in shuffled(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
-                rows = drawn[batch]
-                yield ids.padded(rows), *(array[rows] for array in answers)
+                # of a rest that is too small for all parts some documents are taken twice
+                for rows in share.of(np.resize(drawn[batch], max(len(batch), share.parts))):
+                    yield ids.padded(rows), *(array[rows] for array in answers)
 
     return dataset(generate, _signature(*answers))
 
 
-def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
+def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int, share: Share = WHOLE) -> tf.data.Dataset:
     """Batches as for training, each document once, in an order that never changes."""
 
     batches = sorted_by_length(ids.lengths, batch_size)
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for rows in batches:
-            yield ids.padded(rows), labels[rows]
+        for batch in batches:
+            for rows in share.of(batch):
+                yield ids.padded(rows), labels[rows]
 
-    return dataset(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    count = len(batches) * share.count
+    return dataset(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:

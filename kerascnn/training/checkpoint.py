@@ -33,14 +33,22 @@ class Checkpoint(keras.callbacks.Callback):
         patience: Epochs after the best one before training stops.
         folder: Where the state is kept; None: nowhere.
         fingerprint: What must be the same for a run to go on (configuration, data), name to value.
+        writes: Whether the state is written here; of several processes one does.
     """
 
     def __init__(
-        self, *, monitor: str, documents: int, patience: int, folder: Path | None, fingerprint: dict[str, Any]
+        self,
+        *,
+        monitor: str,
+        documents: int,
+        patience: int,
+        folder: Path | None,
+        fingerprint: dict[str, Any],
+        writes: bool = True,
     ) -> None:
         super().__init__()
         self.monitor, self.documents, self.patience = monitor, documents, patience
-        self.folder, self.fingerprint = folder, fingerprint
+        self.folder, self.fingerprint, self.writes = folder, fingerprint, writes
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, the validation after each epoch included
         self._best: list[np.ndarray] = []
@@ -119,7 +127,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.history.append({"epoch": epoch + 1, **logs})
         if self.best_epoch == self.epoch:
             self._best = self.model.get_weights()
-        if self.folder is not None:
+        if self.folder is not None and self.writes:
             self._write(self.folder / FILE)
         if self.finished:
             self.model.stop_training = True

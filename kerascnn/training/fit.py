@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from kerascnn.config import Training
 from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
+from kerascnn.training import distribution
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.loop import run
 from kerascnn.training.losses import Accuracy, Distillation, MacroF1, SparseCrossentropy, hard_and_soft
@@ -128,6 +129,7 @@ def fit(
     fingerprint: dict[str, Any] | None = None,
     rates: Mapping[str, float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
     verbose: bool = False,
 ) -> Checkpoint:
     """Train a model in place; it ends with the weights of its best epoch.
@@ -143,32 +145,27 @@ def fit(
         fingerprint: What must be the same for a run to go on, name to value.
         rates: See ``scale_rates``.
         callbacks: What else happens between the epochs.
+        strategy: Where it is trained; the model itself lives on one device. None: there.
         verbose: Show progress on standard error.
 
     Returns:
         The history of the epochs and the seconds they took.
 
     Raises:
-        InputError: The loss is not finite, or the state to resume belongs to another run.
+        InputError: The loss is not finite, the state to resume belongs to another run, or the processes of a training
+            have different settings or data.
     """
+    strategy = strategy or tf.distribute.get_strategy()
+    distribution.agree(strategy, fingerprint or {})
     steps = -(-len(train.labels) // settings.batch_size)
     epochs = settings.epochs or enough_epochs(steps)
-    trainer = Trainer(
-        model,
-        loss=build_loss(settings, train),
-        metrics=[Accuracy(name="accuracy"), *_macro_f1(settings, model)],
-    )
-    trainer.compile(optimizer=build_optimizer(settings, steps * epochs), jit_compile=False)
-    trainer(np.zeros((1, 8), np.int32))
-    trainer.optimizer.build(trainer.trainable_variables)
-    if rates:
-        scale_rates(trainer.optimizer, trainer.trainable_variables, rates)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
         documents=len(validation.labels),
         patience=settings.patience,
         folder=folder,
         fingerprint=fingerprint or {},
+        writes=distribution.is_chief(settings.strategy),
     )
     callbacks = [*callbacks, checkpoint, *tensorboard(settings, folder)]
     if verbose:
@@ -180,17 +177,35 @@ def fit(
         training_batches, train.ids, targets, settings.batch_size,
         seed=seed, weights=weights, classes=train.labels if settings.sampling == "balanced" else None,
     )  # fmt: skip
-    run(
-        trainer,
-        lambda epoch: batches(first_epoch=epoch),
-        validation_batches(validation.ids, validation.labels, 4 * settings.batch_size),
-        checkpoint,
-        steps=steps,
-        epochs=epochs,
-        resume=resume,
-        callbacks=callbacks,
-    )
+    with distribution.on_devices(strategy, model) as there:
+        run(
+            _trainer(there, settings, train, steps * epochs, rates or {}),
+            lambda epoch, share: batches(first_epoch=epoch, share=share),
+            partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
+            checkpoint,
+            steps=steps,
+            epochs=epochs,
+            resume=resume,
+            callbacks=callbacks,
+        )
     return checkpoint
+
+
+def _trainer(
+    model: keras.Model, settings: Training, train: Examples, steps: int, rates: Mapping[str, float]
+) -> Trainer:
+    """What trains a model for so many steps, compiled, its optimizer built."""
+    trainer = Trainer(
+        model,
+        loss=build_loss(settings, train),
+        metrics=[Accuracy(name="accuracy"), *_macro_f1(settings, model)],
+    )
+    trainer.compile(optimizer=build_optimizer(settings, steps), jit_compile=False)
+    trainer(np.zeros((1, 8), np.int32))
+    trainer.optimizer.build(trainer.trainable_variables)
+    if rates:
+        scale_rates(trainer.optimizer, trainer.trainable_variables, rates)
+    return trainer
 
 
 def enough_epochs(steps: int) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import keras
 import tensorflow as tf
 
+from kerascnn.data.pipeline import WHOLE, Share
 from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.distribution import agree, shared_out
 
 
 def run(
     trainer: keras.Model,
-    batches: Callable[[int], tf.data.Dataset],
-    validation: tf.data.Dataset,
+    batches: Callable[[int, Share], tf.data.Dataset],
+    validation: Callable[[Share], tf.data.Dataset],
     checkpoint: Checkpoint,
     *,
     steps: int,
@@ -25,8 +28,8 @@ def run(
 
     Args:
         trainer: Compiled, its optimizer built.
-        batches: From an epoch on, the endless training batches.
-        validation: The validation batches, of known number.
+        batches: From an epoch on, the endless training batches, or a share of each.
+        validation: The validation batches, of known number, or a share of each.
         checkpoint: Judges the epochs, and keeps the state.
         steps: Batches of an epoch.
         epochs: Epochs at the most.
@@ -36,12 +39,14 @@ def run(
     checkpoint.set_model(trainer)
     if resume:
         checkpoint.restore()
+    strategy = trainer.distribute_strategy
+    agree(strategy, {"the number of finished epochs": checkpoint.epoch})
     if checkpoint.finished or checkpoint.epoch >= epochs:
         checkpoint.restore_best()
         return
-    strategy = trainer.distribute_strategy
-    training, held_out = map(strategy.experimental_distribute_dataset, (batches(checkpoint.epoch), validation))
-    training, test_step = iter(training), _compiled(strategy, trainer.test_step)
+    training = iter(shared_out(strategy, partial(batches, checkpoint.epoch)))
+    held_out, test_steps = shared_out(strategy, validation), int(validation(WHOLE).cardinality())
+    test_step = _compiled(strategy, trainer.test_step)
     told = keras.callbacks.CallbackList(list(callbacks), model=trainer)
     trainer.stop_training = False
     told.on_train_begin()
@@ -57,7 +62,7 @@ def run(
         logs = _figures(trainer)
         trainer.reset_metrics()
         documents = iter(held_out)
-        for _ in range(int(validation.cardinality())):
+        for _ in range(test_steps):
             test_step(documents)
         told.on_epoch_end(epoch, logs | {f"val_{name}": value for name, value in _figures(trainer).items()})
         if trainer.stop_training:

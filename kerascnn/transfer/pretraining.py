@@ -56,6 +56,8 @@ def pretrain(
     need_tensorflow_backend("pretraining")
     if not config.network.states:
         raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
+    if config.training.strategy != "none":
+        raise InputError("training.strategy is for classifiers; a pretraining runs on one device")
     fit.seed_everything(config.seed, config.training.deterministic)
     train_texts, held_out_texts = _split(texts, config)
     vectorizer = Vectorizer.adapt(train_texts, config.text)
@@ -87,10 +89,10 @@ def pretrain(
         callbacks.append(Progress(epochs=epochs, documents=len(train), batch_size=config.training.batch_size))
     run(
         trainer,
-        lambda epoch: masking.training_batches(
+        lambda epoch, _: masking.training_batches(
             train, settings, probabilities, config.training.batch_size, seed=config.seed, first_epoch=epoch
         ),
-        held_out_batches, checkpoint, steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
+        lambda _: held_out_batches, checkpoint, steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
     )  # fmt: skip
     encoder = keras.Model(network.input, network.get_layer("features").output)
     return Bundle(

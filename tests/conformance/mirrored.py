@@ -1,6 +1,6 @@
 """Trains the models it is given on one device and on two virtual ones; a process of its own, for devices are set once.
 
-All but the head is frozen for the first epoch. Prints a JSON object: model -> {"one": losses of the epochs on one
+All but the head is frozen for the first epoch. Prints a JSON object: model -> {"one": validation losses on one
 device, "two": those on two, "changed": the groups that the first epoch and the others changed on two, "apart": the
 largest difference of a weight, or null where batch normalization sees other batches}.
 """
@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from kerascnn import models
 from kerascnn.config import Training, Transfer
+from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.fit import build_optimizer
 from kerascnn.training.loop import run
@@ -42,11 +43,17 @@ def train(name, strategy, ids, labels):
         optimizer.build(trainer.trainable_variables)
     record = Record()
     schedule = Unfreezing(Transfer(freeze=("embedding", "encoder"), frozen_epochs=1))
-    batches = tf.data.Dataset.from_tensor_slices((ids, labels)).batch(16, drop_remainder=True)
+    documents = Ids(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
     callbacks = [schedule, checkpoint, record]
-    run(trainer, lambda _: batches.repeat(), batches, checkpoint, steps=2, epochs=4, resume=False, callbacks=callbacks)
-    losses = [row["loss"] for row in checkpoint.history]
+    # the last batch has one document for both
+    run(
+        trainer,
+        lambda epoch, share: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, share=share),
+        lambda share: validation_batches(documents, labels, 31, share=share),
+        checkpoint, steps=2, epochs=4, resume=False, callbacks=callbacks,
+    )  # fmt: skip
+    losses = [row["val_loss"] for row in checkpoint.history]
     return losses, trainer.model, [record.changed(0, 1), record.changed(1, -1)]
 
 

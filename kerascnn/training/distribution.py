@@ -1,0 +1,119 @@
+"""More than one device: strategies of ``tf.distribute``, and what the processes of one training must agree on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.data.pipeline import Share
+from kerascnn.errors import InputError
+
+
+def start(name: str) -> tf.distribute.Strategy:
+    """A strategy by its name in ``training.strategy``; for several processes, connected to the others.
+
+    They find each other by ``TF_CONFIG``, or under SLURM by its own variables.
+
+    Raises:
+        InputError: TensorFlow cannot start it here.
+    """
+    if name == "none":
+        return tf.distribute.get_strategy()
+    try:
+        if name == "mirrored":
+            return tf.distribute.MirroredStrategy()
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=_resolver())
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise InputError(f"training.strategy {name} cannot be started: {str(error).strip().splitlines()[0]}") from None
+
+
+def is_chief(name: str) -> bool:
+    """Whether this process is the one that writes, under a strategy by its name."""
+    if name != "multi_worker":
+        return True
+    resolver = _resolver()
+    return resolver.task_id == 0 and (resolver.task_type == "chief" or "chief" not in resolver.cluster_spec().jobs)
+
+
+def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if "SLURM_PROCID" in os.environ:
+        return tf.distribute.cluster_resolver.SlurmClusterResolver()
+    raise InputError(
+        "training.strategy multi_worker: this process does not know the others; set TF_CONFIG as"
+        ' {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}, or start it under SLURM'
+    )
+
+
+@contextmanager
+def on_devices(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator[keras.Model]:
+    """A model that is trained under a strategy in place of the given one, which gets its weights in the end.
+
+    Raises:
+        InputError: Another process of the training was lost.
+    """
+    if strategy is tf.distribute.get_strategy():
+        yield model
+        return
+    try:
+        with strategy.scope():
+            twin = keras.models.clone_model(model)
+            twin.set_weights(model.get_weights())
+            yield twin
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError):
+        raise InputError("another process of this training was lost; start all of them again with --resume") from None
+    model.set_weights(twin.get_weights())
+
+
+def shared_out(
+    strategy: tf.distribute.Strategy, batches: Callable[[Share], tf.data.Dataset]
+) -> tf.distribute.DistributedDataset:
+    """Batches of which each replica gets its part, made where it is."""
+
+    def of_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        here = context.num_replicas_in_sync // context.num_input_pipelines
+        return batches(Share(context.input_pipeline_id * here, here, context.num_replicas_in_sync))
+
+    return strategy.distribute_datasets_from_function(of_process)
+
+
+def agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
+    """Make sure that the processes of one training train the same.
+
+    Args:
+        strategy: Every process calls this with its own.
+        facts: Name to value, of what must be the same everywhere.
+
+    Raises:
+        InputError: A process has another value; the message names it.
+    """
+    if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
+        return
+    told = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8).astype(np.int32)
+    lengths = _everyones(strategy, np.array([len(told)], np.int32))
+    everything = _everyones(strategy, np.pad(told, (0, lengths.max() - len(told)))).reshape(len(lengths), -1)
+    first = json.loads(json.dumps(facts))
+    for process, (length, row) in enumerate(zip(lengths, everything, strict=True)):
+        other = json.loads(row[:length].astype(np.uint8).tobytes())
+        for name in {**first, **other}:
+            if first.get(name) != other.get(name):
+                raise InputError(
+                    f"the processes of this training do not agree: {name} is {first.get(name)!r} in process"
+                    f" {strategy.cluster_resolver.task_id} and {other.get(name)!r} in process {process}"
+                )
+
+
+def _everyones(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
+    """The arrays of all processes, one after the other."""
+    replicas = len(strategy.extended.worker_devices)
+    own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(values))
+    gathered = strategy.gather(own, axis=0).numpy()
+    return gathered.reshape(-1, replicas, len(values))[:, 0].reshape(-1)
