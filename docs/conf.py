@@ -1,0 +1,76 @@
+"""The site: the README and the pages beside it, as they stand on GitHub, and a reference made from the docstrings.
+
+sphinx-build --fail-on-warning --conf-dir docs . build/site
+"""
+
+import shutil
+from pathlib import Path
+
+project = "kerascnn"
+extensions = ["myst_parser", "autoapi.extension", "sphinx.ext.napoleon"]
+root_doc = "README"
+include_patterns = ["*.md", "docs/*.md", "saved_models/README.md"]
+html_theme = "furo"
+html_title = "kerascnn"
+templates_path: list[str] = []
+
+# as GitHub names headings, so that links to them lead there in both places
+myst_heading_anchors = 3
+myst_enable_extensions = ["html_admonition"]
+
+# the code is read, not imported
+autoapi_dirs = ["kerascnn"]
+autoapi_generate_api_docs = False
+autoapi_member_order = "bysource"
+autodoc_typehints = "signature"
+napoleon_use_ivar = True
+
+NAVIGATION = """
+```{toctree}
+:hidden:
+:caption: Use
+docs/recipes
+docs/data
+docs/models
+docs/training
+docs/transfer
+docs/distillation
+docs/report
+docs/deploy
+docs/audit
+docs/benchmark
+```
+```{toctree}
+:hidden:
+:caption: Reference
+docs/settings
+docs/commands
+docs/api
+saved_models/README
+```
+```{toctree}
+:hidden:
+:caption: Project
+README.zh
+CONTRIBUTING
+CHANGELOG
+```
+"""
+
+
+def add_navigation(app, name, source):
+    """The list of all pages stands beside them on the site; the README has links in its text."""
+    if name == root_doc:
+        source[0] += NAVIGATION
+
+
+def add_index(app, error):
+    """A server looks for this name."""
+    if error is None:
+        shutil.copy(Path(app.outdir) / f"{root_doc}.html", Path(app.outdir) / "index.html")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("source-read", add_navigation)
+    app.connect("build-finished", add_index)
