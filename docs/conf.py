@@ -12,18 +12,16 @@ root_doc = "README"
 include_patterns = ["*.md", "docs/*.md", "saved_models/README.md"]
 html_theme = "furo"
 html_title = "kerascnn"
-templates_path: list[str] = []
 
 # as GitHub names headings, so that links to them lead there in both places
 myst_heading_anchors = 3
-myst_enable_extensions = ["html_admonition"]
 
 # the code is read, not imported
 autoapi_dirs = ["kerascnn"]
 autoapi_generate_api_docs = False
-autoapi_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
 napoleon_use_ivar = True
+napoleon_custom_sections = [("Returns of a call", "returns_style")]
 
 NAVIGATION = """
 ```{toctree}
