@@ -20,7 +20,6 @@ myst_heading_anchors = 3
 autoapi_dirs = ["kerascnn"]
 autoapi_generate_api_docs = False
 autodoc_member_order = "bysource"
-napoleon_use_ivar = True
 napoleon_custom_sections = [("Returns of a call", "returns_style")]
 
 NAVIGATION = """

@@ -9,6 +9,7 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import itertools
 import sys
 import textwrap
 import types
@@ -32,19 +33,20 @@ from pipelines.__main__ import VERBS
 NOTE = "<!-- made by python docs/generate.py -->"
 SETTINGS = f"""{NOTE}
 # Settings
-Every setting has one name and one default. On the command line it is `--GROUP.KEY value` (hyphens or underscores; a switch
-that is on by default is turned off by `--GROUP.no-KEY`), in a YAML file (`--config run.yaml`) `GROUP: {{KEY: value}}`, and in
-Python a plain argument, `TextClassifier(KEY=value)`. The command line wins over the file, and the file over the defaults.
-`config.yaml` of a bundle holds all of a training; [pipelines/configs](../pipelines/configs/kim2014_rand.yaml) has a few
-published ones. The default of a setting of `text` may be the model's own, see [below](#the-models)."""
+Every setting has one name and one default. On the command line it is `--GROUP.KEY value` (hyphens or underscores; a
+switch that is on by default is turned off by `--GROUP.no-KEY`), in a YAML file (`--config run.yaml`)
+`GROUP: {{KEY: value}}`, and in Python a plain argument, `TextClassifier(KEY=value)`. The command line wins over the file,
+and the file over the defaults. `config.yaml` of a bundle holds all of a training; [a file of
+ours](../pipelines/configs/kim2014_rand.yaml) is shorter. The default of a setting of `text` may be the model's own, see
+[below](#the-models)."""
 MODELS = """## The models
-`--model NAME`; the settings of the group `network` are the chosen model's. [Which model for which data](models.md) compares
-them."""
+`--model NAME`; the settings of the group `network` are the chosen model's. [Which model for which data](models.md)
+compares them."""
 COMMANDS = f"""{NOTE}
 # Commands
-`python -m pipelines.VERB` and `kerascnn VERB` are the same (`find_threshold` is `kerascnn find-threshold`). Results go to
-standard output, all else to standard error. The exit status is 0; 1 where something is to be mended, which one line says; 2 for
-wrong usage. Names in capitals are given without an option, in this order."""
+`python -m pipelines.VERB` and `kerascnn VERB` are the same (`find_threshold` is `kerascnn find-threshold`). Results go
+to standard output, all else to standard error. The exit status is 0; 1 where something is to be mended, which one line
+says; 2 for wrong usage. Names in capitals are given without an option, in this order."""
 
 
 def helps(kind: type) -> dict[str, str]:
@@ -52,7 +54,7 @@ def helps(kind: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed([base for base in kind.__mro__ if dataclasses.is_dataclass(base)]):
         [body] = [node.body for node in ast.parse(textwrap.dedent(inspect.getsource(base))).body]  # type: ignore[attr-defined]
-        for field, text in zip(body, body[1:], strict=False):
+        for field, text in itertools.pairwise(body):
             if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
                 found[field.target.id] = " ".join(str(text.value.value).split())  # type: ignore[union-attr]
     return found
@@ -99,7 +101,7 @@ def options(kind: type, prefix: str = "") -> str:
         prefix: What stands before the name of each; ``--``: they are options of a command.
     """
     hints, explained = get_type_hints(kind, include_extras=True), helps(kind)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for field in dataclasses.fields(kind):
         if not _is_group(hints[field.name], field):
             name = _name(field.name, getattr(hints[field.name], "__metadata__", ()), prefix)
@@ -119,7 +121,7 @@ def _name(name: str, notes: Sequence[Any], prefix: str) -> str:
 
 def _is_group(hint: Any, field: dataclasses.Field[Any]) -> bool:
     kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return isinstance(kind, TypeVar) or field.name == "run" or inspect.isclass(kind) and issubclass(kind, Settings)
+    return isinstance(kind, TypeVar) or field.name == "run" or (inspect.isclass(kind) and issubclass(kind, Settings))
 
 
 def settings() -> str:

@@ -8,7 +8,8 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md"))]
 # ```bash and ```python run; ``` and ```py do not. A block that stands right below in ```text is what it prints.
 BLOCK = re.compile(
-    r"^(?P<slow><!-- slow -->\n)?```(?P<language>bash|python)\n(?P<code>.*?)^```(?:\n<!-- end -->)?(?:\n\n```text\n(?P<shown>.*?)^```)?",
+    r"^(?P<slow><!-- slow -->\n)?```(?P<language>bash|python)\n(?P<code>.*?)^```(?:\n<!-- end -->)?"
+    r"(?:\n\n```text\n(?P<shown>.*?)^```)?",
     re.MULTILINE | re.DOTALL,
 )
 INSTALL = re.compile(r"^pip install \S+ \S+ && ", re.MULTILINE)

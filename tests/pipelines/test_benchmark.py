@@ -142,10 +142,15 @@ def results_file(path, *rows):
 def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults(tmp_path):
     path = results_file(
         tmp_path / "accuracy.csv",
-        ("bow", "TREC", "", 0, 0.90), ("bow", "TREC", "", 1, 0.92), ("word_cnn", "TREC", "training.epochs=3", 0, 0.99),
-        ("word_cnn", "TREC", "", 0, 0.90), ("word_cnn", "TREC", "", 1, 0.93), ("word_cnn", "TREC", "transfer.vectors=glove.txt", 0, 0.8),
-        ("vdcnn", "TREC", "text.max_length=64 training.epochs=3", 0, 0.5), ("bow", "BBC", "", 0, 0.97),
-    )  # fmt: skip
+        ("bow", "TREC", "", 0, 0.90),
+        ("bow", "TREC", "", 1, 0.92),
+        ("word_cnn", "TREC", "training.epochs=3", 0, 0.99),
+        ("word_cnn", "TREC", "", 0, 0.90),
+        ("word_cnn", "TREC", "", 1, 0.93),
+        ("word_cnn", "TREC", "transfer.vectors=glove.txt", 0, 0.8),
+        ("vdcnn", "TREC", "text.max_length=64 training.epochs=3", 0, 0.5),
+        ("bow", "BBC", "", 0, 0.97),
+    )
     finished = command("benchmark", "table", path, "--by-model")
     assert finished.status == 0, finished.err
     assert finished.out.splitlines() == [
