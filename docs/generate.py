@@ -35,8 +35,8 @@ SETTINGS = f"""{NOTE}
 # Settings
 Every setting has one name and one default. On the command line it is `--GROUP.KEY value` (hyphens or underscores; a
 switch that is on by default is turned off by `--GROUP.no-KEY`), in a YAML file (`--config run.yaml`)
-`GROUP: {{KEY: value}}`, and in Python a plain argument, `TextClassifier(KEY=value)`. The command line wins over the file,
-and the file over the defaults. `config.yaml` of a bundle holds all of a training; [a file of
+`GROUP: {{KEY: value}}`, and in Python a plain argument, `TextClassifier(KEY=value)`. The command line wins over the
+file, and the file over the defaults. `config.yaml` of a bundle holds all of a training; [a file of
 ours](../pipelines/configs/kim2014_rand.yaml) is shorter. The default of a setting of `text` may be the model's own, see
 [below](#the-models)."""
 MODELS = """## The models
