@@ -159,3 +159,25 @@ def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults
         r"| TREC | 1,200 | **91.0** | 50.0\* | **91.5** | 80.0 |",
         "| BBC | 1,200 | 97.0 |  |  |  |",
     ]
+
+
+def means(column):
+    """The mean of a figure for each data set and each model with its defaults, and how many training rows there are."""
+    groups = {}
+    for row in rows_of(ROOT / "pipelines" / "results" / "accuracy.csv"):
+        if not row["settings"]:
+            groups.setdefault((row["data"], int(row["training_rows"])), {}).setdefault(row["model"], []).append(row)
+    return {
+        key: {name: statistics.mean(float(run[column]) for run in runs) for name, runs in models.items()}
+        for key, models in groups.items()
+    }
+
+
+def test_the_advice_of_the_documentation_follows_from_the_results():
+    for (data, rows), accuracy in means("accuracy").items():
+        for best in {"word_cnn", "char_cnn"} & accuracy.keys():
+            below = {"bow", "rnn", "transformer"} | ({"dpcnn"} if rows < 10_000 else set())
+            assert all(accuracy[name] < accuracy[best] for name in below & accuracy.keys()), data
+    for (data, _), speed in means("documents_per_second").items():
+        others = [speed[name] for name in speed if name != "bow"]
+        assert "bow" not in speed or speed["bow"] > 2 * max(others), data
