@@ -26,6 +26,7 @@ NAVIGATION = """
 ```{toctree}
 :hidden:
 :caption: Use
+中文说明 <README.zh>
 docs/recipes
 docs/data
 docs/models
@@ -48,7 +49,6 @@ saved_models/README
 ```{toctree}
 :hidden:
 :caption: Project
-README.zh
 CONTRIBUTING
 CHANGELOG
 ```
