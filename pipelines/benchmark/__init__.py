@@ -18,29 +18,33 @@ KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference, "growth":
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Print the figures of a results file as a Markdown table, or write it into a README."""
+    """Print the figures of a results file as a Markdown table, or write it into a page."""
 
     results: Annotated[str, tyro.conf.Positional]
     """CSV file that one of the benchmarks wrote."""
+    by_model: bool = False
+    """Of accuracies: a line for each data set and a column for each model."""
     readme: str = ""
-    """Put the table into this file instead of printing it: between <!-- accuracy --> (the name of the benchmark) and
-    <!-- end -->."""
+    """Put the table into this file instead of printing it: between <!-- accuracy --> (the name of the benchmark; with
+    --by-model <!-- models -->) and <!-- end -->."""
 
 
 def table(args: Table) -> None:
     """Make the table of the benchmark whose columns a file has.
 
     Raises:
-        InputError: The file or the README cannot be used.
+        InputError: The file or the page cannot be used.
     """
     rows = results.read(Path(args.results))
     columns = tuple(rows[0]) if rows else ()
     name = next((name for name, kind in KINDS.items() if columns == kind.COLUMNS), None)
     if name is None:
         raise InputError(f"{args.results}: no rows of a benchmark; expected the columns of {' or '.join(KINDS)}")
-    markdown = KINDS[name].table(rows)
+    if args.by_model and name != "accuracy":
+        raise InputError(f"{args.results}: --by-model compares accuracies, and this is {name}")
+    markdown = accuracy.comparison(rows) if args.by_model else KINDS[name].table(rows)
     if args.readme:
-        results.put(markdown, Path(args.readme), name)
+        results.put(markdown, Path(args.readme), "models" if args.by_model else name)
     else:
         print(markdown)
 

@@ -189,11 +189,8 @@ def table(rows: Iterable[dict[str, str]]) -> str:
 
     A seed with folds counts as the mean of its folds.
     """
-    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
-    for row in rows:
-        groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
     lines = []
-    for (data, model, settings, device), runs in groups.items():
+    for (data, model, settings, device), runs in _grouped(rows).items():
         notes = [settings] * bool(settings) + [device] * (device != "CPU")
         line = [
             data,
@@ -217,6 +214,46 @@ def table(rows: Iterable[dict[str, str]]) -> str:
         "macro-F1",
     )
     return card.table(head, lines)
+
+
+def comparison(rows: Iterable[dict[str, str]]) -> str:
+    """A Markdown table of mean accuracies, a line for each data set and a column for each model, most used first.
+
+    A model with pretrained vectors is a column of its own. Of several settings the fewest count, of equally many the
+    first; a star says that they are not the defaults. The best of a line, and what lies within one standard deviation
+    of its seeds, is bold.
+    """
+    cells: dict[str, dict[str, tuple[int, list[float]]]] = defaultdict(dict)
+    sizes = {}
+    for (data, model, settings, _), runs in _grouped(rows).items():
+        vectors = "transfer.vectors=" in settings
+        column, changed = f"{model}, vectors" if vectors else model, len(settings.split()) - vectors
+        sizes[data] = int(runs[0]["training_rows"])
+        if column not in cells[data] or changed < cells[data][column][0]:
+            cells[data][column] = changed, _by_seed(runs, "accuracy")
+    columns = Counter(column for line in cells.values() for column in line)
+    order = sorted(columns, key=lambda column: (-columns[column], column))
+    lines = [[data, f"{sizes[data]:,}", *_cells(line, order)] for data, line in cells.items()]
+    return card.table(("data", "training rows", *order), lines)
+
+
+def _cells(line: Mapping[str, tuple[int, list[float]]], order: Sequence[str]) -> list[str]:
+    best = max((seeds for _, seeds in line.values()), key=statistics.mean)
+    least = statistics.mean(best) - (statistics.stdev(best) if len(best) > 1 else 0)
+    texts = []
+    for column in order:
+        changed, seeds = line.get(column, (0, []))
+        text = f"{100 * statistics.mean(seeds):.1f}" + "\\*" * bool(changed) if seeds else ""
+        texts.append(f"**{text}**" if seeds and len(line) > 1 and statistics.mean(seeds) >= least else text)
+    return texts
+
+
+def _grouped(rows: Iterable[dict[str, str]]) -> dict[tuple[str, ...], list[dict[str, str]]]:
+    """The rows of each data set, model, settings and device, in the order of the file."""
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
+    return groups
 
 
 def _megabytes(runs: Sequence[Mapping[str, str]]) -> str:

@@ -114,9 +114,9 @@ def test_the_answer_does_not_depend_on_the_other_texts_of_a_batch(service):
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_the_body_that_the_readme_posts_is_answered(service):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    [body] = re.findall(r"curl .*?-d '(.*?)'", readme, re.DOTALL)
+def test_the_body_that_the_documentation_posts_is_answered(service):
+    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    [body] = re.findall(r"curl .*?-d '(.*?)'", page, re.DOTALL)
     texts = json.loads(body)["instances"]
     # a model of one input takes the rows themselves
     assert len(ask(service, "news", text=texts)["label"]) == len(texts) > 0

@@ -7,6 +7,7 @@ import statistics
 
 import pytest
 
+from pipelines.benchmark.accuracy import COLUMNS
 from tests.pipelines.conftest import ROOT, command
 
 FAST = ("network.filters=8", "network.ngram_buckets=1024", "text.max_length=32", "training.epochs=1")
@@ -110,12 +111,73 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
     assert len(finished.err.strip().splitlines()) == 1
 
 
-def test_the_table_of_the_readme_is_that_of_the_results(tmp_path):
-    readme = tmp_path / "README.md"
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    readme.write_text(
-        re.sub("(<!-- accuracy -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8"
+@pytest.mark.parametrize(
+    ("page", "name", "options"), [("benchmark", "accuracy", ()), ("models", "models", ("--by-model",))]
+)
+def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, options, tmp_path):
+    copy = tmp_path / "page.md"
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
+    assert copy.read_text(encoding="utf-8") != text
+    finished = command(
+        "benchmark", "table", ROOT / "pipelines" / "results" / "accuracy.csv", *options, "--readme", copy
     )
-    finished = command("benchmark", "table", ROOT / "pipelines" / "results" / "accuracy.csv", "--readme", readme)
     assert finished.status == 0, finished.err
-    assert readme.read_text(encoding="utf-8") == text
+    assert copy.read_text(encoding="utf-8") == text
+
+
+def results_file(path, *rows):
+    """A file of results with a row for each model, data set, settings, seed and accuracy."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        for model, data, settings, seed, accuracy in rows:
+            figures = {"accuracy": accuracy, "macro_f1": accuracy, "training_rows": 1200, "parameters": 10}
+            writer.writerow(
+                {"model": model, "data": data, "settings": settings, "seed": seed, "device": "CPU"} | figures
+            )
+    return path
+
+
+def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults(tmp_path):
+    path = results_file(
+        tmp_path / "accuracy.csv",
+        ("bow", "TREC", "", 0, 0.90),
+        ("bow", "TREC", "", 1, 0.92),
+        ("word_cnn", "TREC", "training.epochs=3", 0, 0.99),
+        ("word_cnn", "TREC", "", 0, 0.90),
+        ("word_cnn", "TREC", "", 1, 0.93),
+        ("word_cnn", "TREC", "transfer.vectors=glove.txt", 0, 0.8),
+        ("vdcnn", "TREC", "text.max_length=64 training.epochs=3", 0, 0.5),
+        ("bow", "BBC", "", 0, 0.97),
+    )
+    finished = command("benchmark", "table", path, "--by-model")
+    assert finished.status == 0, finished.err
+    assert finished.out.splitlines() == [
+        "| data | training rows | bow | vdcnn | word_cnn | word_cnn, vectors |",
+        "| --- | --- | --- | --- | --- | --- |",
+        r"| TREC | 1,200 | **91.0** | 50.0\* | **91.5** | 80.0 |",
+        "| BBC | 1,200 | 97.0 |  |  |  |",
+    ]
+
+
+def means(column):
+    """The mean of a figure for each data set and each model with its defaults, and how many training rows there are."""
+    groups = {}
+    for row in rows_of(ROOT / "pipelines" / "results" / "accuracy.csv"):
+        if not row["settings"]:
+            groups.setdefault((row["data"], int(row["training_rows"])), {}).setdefault(row["model"], []).append(row)
+    return {
+        key: {name: statistics.mean(float(run[column]) for run in runs) for name, runs in models.items()}
+        for key, models in groups.items()
+    }
+
+
+def test_the_advice_of_the_documentation_follows_from_the_results():
+    for (data, rows), accuracy in means("accuracy").items():
+        for best in {"word_cnn", "char_cnn"} & accuracy.keys():
+            below = {"bow", "rnn", "transformer"} | ({"dpcnn"} if rows < 10_000 else set())
+            assert all(accuracy[name] < accuracy[best] for name in below & accuracy.keys()), data
+    for (data, _), speed in means("documents_per_second").items():
+        others = [speed[name] for name in speed if name != "bow"]
+        assert "bow" not in speed or speed["bow"] > 2 * max(others), data

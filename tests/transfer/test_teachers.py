@@ -132,7 +132,7 @@ def test_a_function_of_a_module_in_the_working_directory_is_asked(functions):
 
 def test_the_teacher_of_the_documentation_teaches(functions, tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "distillation.md").read_text(encoding="utf-8")
-    [program] = re.findall(r"<!-- tfidf_teacher\.py -->\n```python\n(.*?)```", page, re.DOTALL)
+    [program] = re.findall(r"<!-- tfidf_teacher\.py -->\n```py\n(.*?)```", page, re.DOTALL)
     (tmp_path / "tfidf_teacher.py").write_text(program, encoding="utf-8")
     write(tmp_path / "train.csv", [{"text": text, "label": LABELS[i % 2]} for i, text in enumerate(TEXTS)])
     assert ask("tfidf_teacher:probabilities").argmax(axis=1).tolist() == [0, 1, 0]
