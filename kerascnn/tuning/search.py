@@ -70,7 +70,8 @@ def oracle(algorithm: str, space: Space, objective: str, trials: int, seed: int,
     common = {
         "objective": keras_tuner.Objective(objective, DIRECTIONS[objective]),
         "hyperparameters": hyperparameters,
-        "seed": seed + 1,  # 0 would be drawn by chance
+        # 0 would be drawn by chance, and each number of a trial is drawn with the next seed
+        "seed": 10_007 * seed + 1,
         "max_consecutive_failed_trials": FAILURES,
     }
     if algorithm == "hyperband":
