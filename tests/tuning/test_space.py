@@ -42,7 +42,7 @@ def test_ranges_are_kept_and_whole_numbers_stay_whole(tmp_path):
     )
     found = drawn(read(text + "network.dropout: {min: 0, max: 0.5}\ntraining.patience: {min: 1, max: 3}", tmp_path))
     rates = [settings["training.learning_rate"] for settings in found]
-    assert 1e-4 <= min(rates) and max(rates) <= 1e-2
+    assert min(rates) >= 1e-4 and max(rates) <= 1e-2
     assert sum(rate < 1e-3 for rate in rates) == pytest.approx(150, abs=40), "as often below as above the middle"
     assert {type(settings["text.max_length"]) for settings in found} == {int}
     assert {type(settings["network.dropout"]) for settings in found} == {float}
