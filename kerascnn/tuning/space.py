@@ -46,7 +46,8 @@ class Range:
 
     def declare(self, name: str, hyperparameters: Any) -> None:
         """Add it to KerasTuner's ``HyperParameters``."""
-        kind = hyperparameters.Int if isinstance(self.low, int) else hyperparameters.Float
+        whole = isinstance(self.low, int) and isinstance(self.high, int)
+        kind = hyperparameters.Int if whole else hyperparameters.Float
         kind(name, self.low, self.high, sampling="log" if self.log else "linear")
 
     def setting(self, value: float) -> float:
@@ -182,7 +183,7 @@ def _range(where: str, given: Mapping[str, Any], present: Any) -> Choices | Rang
         # KerasTuner counts steps without regard to rounding and leaves out the last of 0.1, 0.2, ..., 0.6
         count = int((high - low) / step + 1e-9) + 1
         return Choices(tuple(_plain(low + i * step) for i in range(count)))
-    if isinstance(present, float) or isinstance(low, float) or isinstance(high, float):
+    if isinstance(present, float):
         low, high = float(low), float(high)
     return Range(low, high, scale == "log")
 
