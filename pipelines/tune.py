@@ -90,7 +90,7 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
         raise InputError(
             f"{space_file(args)}: training.epochs: hyperband chooses it; leave it out, --epochs is the most"
         )
-    clear(folder, args)
+    check_place(folder, args)
     splits = train.read_splits(config)
     for message in splits.messages:
         say(message)
@@ -105,6 +105,8 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
     lesson = train.lesson_of(config, splits)
     epochs = config.training.epochs or enough_epochs(-(-len(splits.train) // config.training.batch_size))
     oracle = search.oracle(args.algorithm, space, args.objective, args.trials, config.seed, epochs)
+    if args.overwrite and folder.exists():
+        shutil.rmtree(folder)
     search.prepare(folder, _origin(args, config, space, splits, lesson), resume=args.resume)
     with tqdm(total=args.trials, desc="trials", unit=" trials", leave=False, disable=None) as bar:
 
@@ -139,15 +141,17 @@ def space_file(args: Arguments[Any]) -> Path:
     return path
 
 
-def clear(folder: Path, args: Arguments[Any]) -> None:
-    """Make way for the search, or refuse to."""
+def check_place(folder: Path, args: Arguments[Any]) -> None:
+    """Refuse a folder that the search must not be written to.
+
+    Raises:
+        InputError: It holds something else, or a search that is neither to go on nor to be replaced.
+    """
     if not folder.exists():
         return
     if not (folder / "search.json").exists():
         raise InputError(f"{folder} exists and is no search of ours; choose another --output")
-    if args.overwrite:
-        shutil.rmtree(folder)
-    elif not args.resume:
+    if not (args.resume or args.overwrite):
         raise InputError(
             f"{folder}: a search lies here; --resume goes on with it, --overwrite replaces it, or give another --output"
         )

@@ -104,12 +104,9 @@ def test_a_killed_search_resumes_to_the_trials_of_an_undisturbed_one(search, tmp
     assert said["trials"][0] == said["best"]
     assert sorted(trial["number"] for trial in said["trials"]) == [1, 2, 3, 4]
 
-    more = command("tune", *options, "--trials", "5", "--output", tmp_path / "killed", "--resume")
-    assert more.status == 0 and "trial 5/5" in more.err and "trial 4/" not in more.err
-    assert rows(tmp_path / "killed")[:4] == rows(undisturbed)
 
-
-def test_another_seed_tries_other_settings_and_the_test_data_changes_nothing(news_csv, news, tmp_path):
+@pytest.mark.full
+def test_the_seed_decides_the_test_data_does_not_and_a_finished_search_takes_more_trials(news_csv, news, tmp_path):
     test = write(tmp_path / "test.csv", f"text,label\nA text that no one has seen,{news[1][0]}\n")
     space = write(tmp_path / "space.yaml", "training.learning_rate: {min: 1e-3, max: 1e-1, scale: log}\n")
     given = ("--data", news_csv, "--validation-data", news_csv, "--space", space, "--algorithm", "random")
@@ -120,6 +117,13 @@ def test_another_seed_tries_other_settings_and_the_test_data_changes_nothing(new
     assert rows(tmp_path / "with") == rows(tmp_path / "without")
     [first], [second] = rows(tmp_path / "with"), rows(tmp_path / "seed")
     assert first["training.learning_rate"] != second["training.learning_rate"]
+
+    longer = ("--test-data", test, "--trials", "2", "--output", tmp_path / "with", *QUICK)
+    more = command("tune", *given, *longer, "--resume")
+    assert more.status == 0 and "trial 2/2" in more.err and "trial 1/" not in more.err
+    assert rows(tmp_path / "with")[0] == first
+    anew = command("tune", *given, *longer, "--overwrite")
+    assert anew.status == 0 and "trial 1/2" in anew.err
 
 
 def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path):
