@@ -241,4 +241,9 @@ def read(path: str | Path) -> dict[str, Any]:
 
 def write(config: Config[Any], path: str | Path) -> None:
     """Write a run as YAML, every setting included."""
-    Path(path).write_text(yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    Path(path).write_text(to_yaml(config), encoding="utf-8")
+
+
+def to_yaml(config: Config[Any]) -> str:
+    """A run as YAML, every setting included."""
+    return yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)

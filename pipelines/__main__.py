@@ -14,6 +14,7 @@ VERBS = {
     "evaluate": "figures of a bundle on labelled data",
     "find-threshold": "how sure an answer must be to be right often enough",
     "predict": "labels and probabilities for new text",
+    "tune": "search for the settings that are best on the validation data",
     "distill": "train a text classifier on what a teacher says",
     "export": "what runs elsewhere: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX",
     "benchmark": "accuracy and speed of models on data sets, as CSV and as a table",

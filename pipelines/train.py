@@ -140,11 +140,11 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     chief = distribution.is_chief(config.training.strategy)
     if chief:
         replace_interrupted(state, resume=args.resume)
-    lesson = _lesson(config, splits)
+    lesson = lesson_of(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(
-        *_columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
-        validation_data=_columns(splits.validation) if splits.validation else None,
+        *columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
+        validation_data=columns(splits.validation) if splits.validation else None,
         folder=state, resume=args.resume, verbose=chief,
     )  # fmt: skip
     if not chief:
@@ -152,7 +152,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         return classifier.bundle_.metrics
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
-            _measure(classifier, name, *_columns(rows), examples=not args.no_examples)
+            _measure(classifier, name, *columns(rows), examples=not args.no_examples)
     classifier.bundle_.data.update(_provenance(config, splits, lesson))
     if lesson:
         classifier.bundle_.distillation |= {"sha256": lesson.sha256}
@@ -174,7 +174,7 @@ def _measure(
         bundle.examples = telling(texts, labels, probabilities, bundle.labels)
 
 
-def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:
+def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
     """What the teacher says about the training, if there is one."""
     if not config.distill.teacher:
         if config.distill.unlabelled:
@@ -188,7 +188,7 @@ def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:
     return lesson
 
 
-def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
+def columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
     """Texts and labels; None for the label of an unlabelled text."""
     return [row.text for row in rows], [row.label or None for row in rows]
 

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 LONG = (
     "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
     "test_checkpoint.py", "test_start.py", "test_pretraining.py", "test_hub_cnn.py", "test_groups.py", "test_export.py",
-    "test_distribution.py", "test_docs.py",
+    "test_distribution.py", "test_docs.py", "test_tune.py",
 )  # fmt: skip
 """Files that take most of a minute or more, the longest first."""
 

@@ -110,10 +110,15 @@ def _figure(width: float, height: float) -> tuple[Figure, Any]:
 
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
+    _plain(axes)
+    return figure, axes
+
+
+def _plain(axes: Any) -> None:
+    """Lines across, and no box around."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e3e6eb")
     axes.set_axisbelow(True)
-    return figure, axes
 
 
 def _svg(figure: Figure, description: str) -> str:
@@ -128,3 +133,55 @@ def _svg(figure: Figure, description: str) -> str:
     picture = re.sub(r' (width|height)="[^"]*"', "", picture[picture.index("<svg") :].replace("\n", " "), count=2)
     picture = re.sub(r'<g id="[^"]*"', "<g", picture)  # nothing refers to groups, and each picture has the same
     return picture.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1)
+
+
+def trials(
+    scores: Sequence[float], settings: Mapping[str, Sequence[Any]], objective: str, path: Path, *, highest: bool
+) -> None:
+    """Draw the trials of a search as a PNG: the objective in the order of the trials, and against each setting.
+
+    Args:
+        scores: The objective of each trial; NaN where it failed.
+        settings: Name of a setting to its value in each trial.
+        objective: Its name.
+        path: The file to write.
+        highest: Whether the highest is best.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    values, order = np.asarray(scores, np.float64), np.arange(1, len(scores) + 1)
+    count = 1 + len(settings)
+    across = min(3, count)
+    figure = Figure(figsize=(4 * across, 3 * -(-count // across)), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    places = figure.subplots(-(-count // across), across, squeeze=False).ravel()
+    for axes in places:
+        _plain(axes)
+        axes.set_ylabel(objective)
+    best = (np.fmax if highest else np.fmin).accumulate(values)
+    places[0].plot(order, best, color=ORANGE, drawstyle="steps-post", label="best so far")
+    places[0].plot(order, values, "o", color=BLUE, markersize=4)
+    places[0].set_xlabel("trial")
+    places[0].xaxis.get_major_locator().set_params(integer=True)
+    places[0].legend(frameon=False)
+    for axes, (name, given) in zip(places[1:], settings.items(), strict=False):
+        _against(axes, given, values)
+        axes.set_xlabel(name)
+    for axes in places[count:]:
+        axes.remove()
+    figure.savefig(path, format="png")
+
+
+def _against(axes: Any, given: Sequence[Any], values: np.ndarray) -> None:
+    """Dots over the values of a setting: numbers on an axis of their own, all else side by side."""
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in given):
+        places = np.asarray(given, np.float64)
+        if places.min() > 0 and places.max() >= 20 * places.min():
+            axes.set_xscale("log")
+    else:
+        names = sorted({str(value) for value in given})
+        places = np.array([names.index(str(value)) for value in given])
+        axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 8 else 0)
+        axes.margins(x=0.2)
+    axes.plot(places, values, "o", color=BLUE, markersize=4, alpha=0.6)

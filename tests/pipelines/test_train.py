@@ -174,7 +174,7 @@ def test_a_bundle_is_named_after_its_data_and_model(data, name):
     assert str(output_folder(run)) == os.path.join("saved_models", name)
 
 
-@pytest.mark.parametrize("verb", ["train", "audit", "distill", "evaluate", "predict", "export", "benchmark"])
+@pytest.mark.parametrize("verb", ["train", "audit", "tune", "distill", "evaluate", "predict", "export", "benchmark"])
 def test_help_answers_without_importing_tensorflow_or_keras(verb):
     script = f"""if True:
         import sys, runpy

@@ -1,0 +1,72 @@
+"""Spaces of settings, as they are written and as they are chosen from."""
+
+import random
+
+import pytest
+
+from kerascnn import config as configuration
+from kerascnn.tuning import space as spaces
+from pipelines.tune import SPACES
+
+
+def read(text, tmp_path, model="word_cnn"):
+    path = tmp_path / "space.yaml"
+    path.write_text(text, encoding="utf-8")
+    return spaces.read(path, configuration.default(model))
+
+
+def drawn(space, count=300):
+    """Settings by chance, as KerasTuner draws them."""
+    keras_tuner = pytest.importorskip("keras_tuner")
+    hyperparameters = keras_tuner.HyperParameters()
+    space.declare(hyperparameters)
+    order = random.Random(0)
+    return [
+        space.settings({hp.name: hp.random_sample(order.random()) for hp in hyperparameters.space})
+        for _ in range(count)
+    ]
+
+
+def test_every_value_of_a_range_of_steps_is_there_and_reads_as_it_was_written(tmp_path):
+    space = read(
+        "network.dropout: {min: 0.1, max: 0.6, step: 0.1}\nnetwork.filters: {min: 8, max: 64, step: 8}", tmp_path
+    )
+    found = drawn(space)
+    assert sorted({settings["network.dropout"] for settings in found}) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert {settings["network.filters"] for settings in found} == set(range(8, 65, 8))
+
+
+def test_ranges_are_kept_and_whole_numbers_stay_whole(tmp_path):
+    text = (
+        "training.learning_rate: {min: 1e-4, max: 1e-2, scale: log}\ntext.max_length: {min: 16, max: 512, scale: log}\n"
+    )
+    found = drawn(read(text + "network.dropout: {min: 0, max: 0.5}\ntraining.patience: {min: 1, max: 3}", tmp_path))
+    rates = [settings["training.learning_rate"] for settings in found]
+    assert min(rates) >= 1e-4 and max(rates) <= 1e-2
+    assert sum(rate < 1e-3 for rate in rates) == pytest.approx(150, abs=40), "as often below as above the middle"
+    assert {type(settings["text.max_length"]) for settings in found} == {int}
+    assert {type(settings["network.dropout"]) for settings in found} == {float}
+    assert {settings["training.patience"] for settings in found} == {1, 2, 3}
+
+
+def test_the_upper_end_is_not_passed_where_an_algorithm_steps_over_it():
+    assert spaces.Range(16, 512, log=True).setting(513) == 512
+    assert spaces.Range(0.1, 0.33333, log=False).setting(0.33333) == 0.3333
+
+
+def test_choices_may_be_lists_words_and_numbers_that_yaml_takes_for_words(tmp_path):
+    text = "network.kernel_sizes: [[3, 4, 5], [2]]\nnetwork.pooling: [max, both]\ntraining.learning_rate: [1e-3, 1e-2]"
+    found = drawn(read(text, tmp_path))
+    assert {tuple(settings["network.kernel_sizes"]) for settings in found} == {(3, 4, 5), (2,)}
+    assert {settings["network.pooling"] for settings in found} == {"max", "both"}
+    assert {settings["training.learning_rate"] for settings in found} == {0.001, 0.01}
+    run = spaces.applied(configuration.default("word_cnn"), found[0], "test")
+    assert run.network.kernel_sizes == tuple(found[0]["network.kernel_sizes"])
+    assert run.training.learning_rate == found[0]["training.learning_rate"]
+
+
+@pytest.mark.parametrize("path", sorted(SPACES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_ready_space_is_one_of_its_model(path):
+    run = configuration.default(path.stem)
+    for settings in drawn(spaces.read(path, run), 20):
+        assert spaces.applied(run, settings, path.name) != run
