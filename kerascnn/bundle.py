@@ -15,10 +15,11 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, choices
 from kerascnn.evaluation import card, plots
 from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
+from kerascnn.task import SINGLE, TASKS, Task
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The newest that is read; ``Task.schema_version`` is what is written."""
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # What loading reads; people may edit the model card.
 CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
@@ -58,8 +60,11 @@ class Bundle:
     """An epoch a row."""
     data: dict[str, Any] = field(default_factory=dict)
     """Split to what was read: sources, rows, sha256."""
+    task: Task = SINGLE
     temperature: float = 1.0
-    """The logits are divided by it before the softmax."""
+    """The logits are divided by it before the softmax or the sigmoids."""
+    thresholds: list[float] | None = None
+    """Multi-label: the probability from which on each label is given, in the order of the logits."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher, and how its probabilities were learned; empty where there was none."""
     examples: dict[str, list[Example]] = field(default_factory=dict)
@@ -95,7 +100,7 @@ def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> N
         _write_common(bundle, beside)
         text = card.encoder_card(bundle.config, bundle.data, bundle.metrics)
         (beside / "README.md").write_text(text, encoding="utf-8")
-        _write_manifest(bundle, beside, PRETRAINING)
+        _write_manifest(bundle, beside, PRETRAINING, SINGLE.schema_version)
 
 
 def read(folder: Path) -> Bundle:
@@ -118,7 +123,9 @@ def read(folder: Path) -> Bundle:
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
+        task=_task(folder, manifest),
         temperature=manifest["temperature"],
+        thresholds=manifest["thresholds"],
         distillation=manifest.get("distillation") or {},
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
@@ -126,6 +133,12 @@ def read(folder: Path) -> Bundle:
             f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
         )
     return bundle
+
+
+def _task(folder: Path, manifest: dict[str, Any]) -> Task:
+    if (name := manifest["task"]) not in TASKS:
+        raise InputError(f"{folder / 'manifest.json'}: no task is called {name!r}{choices(name, TASKS)}")
+    return TASKS[name]
 
 
 def read_model(folder: Path) -> keras.Model:
@@ -225,7 +238,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
         "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
     }
     write_json(folder / "golden.json", golden)
-    if "test" in bundle.metrics:
+    if "confusion_matrix" in bundle.metrics.get("test", {}):
         plots.confusion_matrix(
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
@@ -237,7 +250,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
     (folder / "README.md").write_text(text, encoding="utf-8")
     if page := _report(bundle, sizes, explain):
         (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
-    _write_manifest(bundle, folder, "single")
+    _write_manifest(bundle, folder, bundle.task.name, bundle.task.schema_version)
 
 
 def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
@@ -259,16 +272,16 @@ def _write_common(bundle: Bundle, folder: Path) -> None:
     _write_history(bundle.history, folder / "history.csv")
 
 
-def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
+def _write_manifest(bundle: Bundle, folder: Path, task: str, schema_version: int) -> None:
     write_json(
         folder / "manifest.json",
         {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": schema_version,
             "task": task,
             "model": bundle.config.model,
             "vectorizer": bundle.vectorizer.settings_dict(),
             "temperature": bundle.temperature,
-            "thresholds": None,
+            "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
             "packages": {name: found for name in PACKAGES if (found := _version(name))},
             "data": bundle.data,

@@ -21,7 +21,7 @@ from pipelines.command import parse, run, say, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
-    from kerascnn.data.rows import Row
+    from kerascnn.data.rows import Label, Row
     from kerascnn.data.splits import Splits
     from kerascnn.transfer.distillation import Lesson
 
@@ -182,9 +182,9 @@ def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:
     return lesson
 
 
-def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
+def _columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
     """Texts and labels; None for the label of an unlabelled text."""
-    return [row.text for row in rows], [row.label or None for row in rows]
+    return [row.text for row in rows], [None if row.label == "" else row.label for row in rows]
 
 
 def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
     assert len(results) > 50
 
 
-@pytest.mark.parametrize("labels", [None, [["a", "b"], ["b", "c"], ["a", "c"]]], ids=["none", "a table"])
+@pytest.mark.parametrize("labels", [None, np.array([["a", "b"], ["b", "c"], ["a", "c"]])], ids=["none", "a table"])
 def test_labels_that_are_no_column_are_refused(labels):
     with pytest.raises(InputError, match=r"labels: (Expected array-like|y should be a 1d array)"):
         TextClassifier(**SMALL).fit(["a", "b", "c"], labels)
