@@ -40,8 +40,8 @@ PRETRAINING = "pretraining"
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 """Texts to probabilities, (documents, classes)."""
-Explain = Callable[[str], "Explanation"]
-"""A text to why it got its label."""
+Explain = Callable[[str, int], "Explanation"]
+"""A text and the position of a label to what speaks for it."""
 
 
 @dataclass
@@ -78,7 +78,7 @@ def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, o
         bundle: What to write.
         folder: The folder to create.
         predict: Texts to probabilities (documents, classes), for the probes of ``golden.json``.
-        explain: A text to why it got its label, for the examples of ``report.html``.
+        explain: A text and the position of a label to what speaks for it, for the examples of ``report.html``.
         overwrite: Replace a bundle that stands there.
 
     Raises:
@@ -245,7 +245,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
     text = card.model_card(
         bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation,
-        temperature=bundle.temperature, sizes=sizes,
+        task=bundle.task, temperature=bundle.temperature, sizes=sizes,
     )  # fmt: skip
     (folder / "README.md").write_text(text, encoding="utf-8")
     if page := _report(bundle, sizes, explain):

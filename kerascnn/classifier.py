@@ -235,7 +235,10 @@ class TextClassifier(Estimator):
             InputError: The folder exists already.
         """
         check_is_fitted(self, "bundle_")
-        bundles.write(self.bundle_, Path(folder), self.predict_proba, self.explain, overwrite=overwrite)
+        bundles.write(
+            self.bundle_, Path(folder), self.predict_proba,
+            lambda text, position: self.explain(text, self.classes_[position]), overwrite=overwrite,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:

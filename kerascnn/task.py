@@ -29,6 +29,8 @@ class Task(ABC):
     """As in ``manifest.json``."""
     schema_version: ClassVar[int]
     """Of bundles and edge folders: the first that has this task."""
+    promise: ClassVar[str]
+    """What a classifier does, for a number of labels."""
     activation: ClassVar[Literal["softmax", "sigmoid"]]
     """From logits to probabilities, a function of ``tf.nn`` and of ``kerascnn.inference``."""
 
@@ -96,12 +98,23 @@ class Task(ABC):
     ) -> dict[str, Any]:
         """All figures of a set of documents."""
 
+    @abstractmethod
+    def telling(
+        self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+    ) -> dict[str, list[tuple[int, int]]]:
+        """The documents that say most: ``mistakes``, the most confident first, and the most ``uncertain`` others.
+
+        Returns:
+            Position of a document and of the label that it is about, ``count`` at the most.
+        """
+
 
 class Single(Task):
     """One label a text: softmax, cross-entropy, the most probable label."""
 
     name = "single"
     schema_version = 1
+    promise = "Classifies text into {} classes"
     activation = "softmax"
 
     def taken(self, labels: Any) -> Any:
@@ -180,12 +193,20 @@ class Single(Task):
 
         return evaluate(codes, probabilities, names)
 
+    def telling(
+        self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+    ) -> dict[str, list[tuple[int, int]]]:
+        """By the probability of the label that is given."""
+        confidence, best = probabilities.max(axis=1), probabilities.argmax(axis=1)
+        return _telling(best != codes, confidence, best, confidence, best, count)
+
 
 class Multi(Task):
     """Any number of labels a text: sigmoids, binary cross-entropy, every label that reaches its threshold."""
 
     name = "multi"
     schema_version = 2
+    promise = "Gives a text any number of {} labels"
     activation = "sigmoid"
 
     def taken(self, labels: Any) -> Any:
@@ -274,6 +295,29 @@ class Multi(Task):
         from kerascnn.evaluation.multilabel import evaluate
 
         return evaluate(codes, probabilities, names, np.asarray(thresholds))
+
+    def telling(
+        self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+    ) -> dict[str, list[tuple[int, int]]]:
+        """By the label that is most confidently wrong, and by the one that is nearest to its threshold."""
+        wrong = self.decide(probabilities, thresholds) != codes
+        error = np.where(wrong, np.abs(probabilities - codes), 0.0)
+        margin = np.abs(probabilities - np.asarray(thresholds))
+        return _telling(
+            wrong.any(axis=1), error.max(axis=1), error.argmax(axis=1), margin.min(axis=1), margin.argmin(axis=1), count
+        )
+
+
+def _telling(
+    wrong: np.ndarray, error: np.ndarray, of_error: np.ndarray, margin: np.ndarray, of_margin: np.ndarray, count: int
+) -> dict[str, list[tuple[int, int]]]:
+    """Documents by how wrong they are and by how narrow the decision was, each with the label that it is about."""
+    mistakes = [int(row) for row in np.argsort(-error, kind="stable") if wrong[row]][:count]
+    uncertain = [int(row) for row in np.argsort(margin, kind="stable") if row not in mistakes][:count]
+    return {
+        "mistakes": [(row, int(of_error[row])) for row in mistakes],
+        "uncertain": [(row, int(of_margin[row])) for row in uncertain],
+    }
 
 
 SINGLE, MULTI = Single(), Multi()

@@ -119,26 +119,20 @@ def _labelled(
     classifier: TextClassifier, records: Iterable[Record], args: Arguments, cell: Callable[[list[Any]], Any]
 ) -> Iterator[dict[str, Any]]:
     """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
-    records = iter(records)
+    records, k = iter(records), args.top_k
     while chunk := list(itertools.islice(records, CHUNK)):
         texts = [record.fields[args.source.text_column] for record in chunk]
-        if args.top_k > 1:
-            for record, answer in zip(chunk, classifier.predict_top_k(texts, args.top_k), strict=True):
-                ranked = [(f"_{rank}", *best) for rank, best in enumerate(answer, 1)]
-                yield _with(record, ranked, sure=answer[0][1] >= args.abstain_below)
-            continue
-        for record, answer in zip(chunk, classifier.predict_scored(texts), strict=True):
-            found = cell([label for label, _ in answer]), cell([round(score, 6) for _, score in answer])
-            yield _with(record, [("", *found)], sure=all(score >= args.abstain_below for _, score in answer))
-
-
-def _with(record: Record, answers: Sequence[tuple[str, Any, Any]], *, sure: bool) -> dict[str, Any]:
-    """The columns of a record and its answers: the end of the columns' names, label and score."""
-    row: dict[str, Any] = dict(record.fields)
-    for suffix, label, score in answers:
-        row[_free("label" + suffix, record)] = label if sure else ""
-        row[_free("score" + suffix, record)] = round(score, 6) if isinstance(score, float) else score
-    return row
+        answers = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
+        for record, answer in zip(chunk, answers, strict=True):
+            sure = not args.abstain_below or answer[0][1] >= args.abstain_below
+            labels, scores = [label if sure else "" for label, _ in answer], [round(score, 6) for _, score in answer]
+            row: dict[str, Any] = dict(record.fields)
+            if k == 1:
+                row |= {_free("label", record): cell(labels), _free("score", record): cell(scores)}
+            else:
+                for rank, (label, score) in enumerate(zip(labels, scores, strict=True), 1):
+                    row |= {_free(f"label_{rank}", record): label, _free(f"score_{rank}", record): score}
+            yield row
 
 
 def _explain(

@@ -165,7 +165,10 @@ def _measure(
     bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
     if examples:
-        bundle.examples = telling(texts, labels, probabilities, bundle.labels)
+        codes = bundle.task.codes(labels, classifier.classes_)
+        bundle.examples = telling(
+            texts, codes, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
+        )
 
 
 def _lesson(config: Config[Any], splits: Splits) -> Lesson | None:

@@ -44,6 +44,7 @@ def odd_classes(splits: Splits) -> list[Finding]:
                 f"the {name} data has no row of {len(missing)} of {len(counts)} classes: {_named(missing)}",
                 len(missing), suggestion=f"its figures say nothing of them; add such rows to the {name} data",
             ))  # fmt: skip
+    _joined(splits.train, counts, findings)
     _alike([*splits.train, *splits.validation, *splits.test], findings)
     return findings
 
@@ -59,6 +60,22 @@ def _few(train: Sequence[Row], counts: Counter[str], findings: list[Finding]) ->
         f"rows of {len(few)} of {len(counts)} classes that have fewer than {FEW}, {_named(few)}",
         "add rows, or join classes; words known from elsewhere help: --vectors FILE, --init-from FOLDER",
     )  # fmt: skip
+
+
+def _joined(train: Sequence[Row], counts: Counter[str], findings: list[Finding]) -> None:
+    """Labels that are other labels with a mark between them: several, which were read as one."""
+    for separator in ";|,":
+        tally = Tally()
+        for row in train:
+            if isinstance(row.label, str) and separator in row.label:
+                parts = [part.strip() for part in row.label.split(separator)]
+                if all(part in counts for part in parts if part):
+                    tally.add(row, about=repr(row.label))
+        tally.report(
+            findings, "joined_labels", "warning",
+            f"training rows whose label is other labels with {separator!r} between them",
+            f"--label-separator {separator!r} reads any number of labels a row (multi-label)",
+        )  # fmt: skip
 
 
 def _alike(rows: Sequence[Row], findings: list[Finding]) -> None:

@@ -127,6 +127,13 @@ def most_confused(
     ]
 
 
+def confused(figures: Mapping[str, Any], count: int) -> list[tuple[str, str, int, float]]:
+    """The pairs of labels that are confused most, as ``most_confused`` gives them, of the figures of either task."""
+    if "confusion_matrix" not in figures:
+        return [tuple(pair) for pair in figures["confused"][:count]]
+    return most_confused(figures["confusion_matrix"], list(figures["per_class"]), count)
+
+
 def titles(figures: Mapping[str, Any]) -> dict[str, str]:
     """The single numbers among the figures and what people call them."""
     names = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "loss": "loss"}
