@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,12 @@ def _best_threshold(applies: np.ndarray, probabilities: np.ndarray) -> float:
     best = np.flatnonzero(f1[:-1] >= f1[:-1].max() - 1e-12)
     middles = (below[best] + reached[best]) / 2
     return float(np.float32(middles[np.abs(middles - 0.5).argmin()]))
+
+
+def untuned(figures: Mapping[str, Any]) -> list[str]:
+    """The labels that keep the threshold 0.5, for too few of the documents of these figures have or lack them."""
+    counts = {name: values["support"] for name, values in figures["per_class"].items()}
+    return [name for name, count in counts.items() if min(count, figures["rows"] - count) < FEW]
 
 
 def evaluate(
