@@ -47,6 +47,7 @@ def test_its_tags_say_that_it_takes_strings():
     assert is_classifier(TextClassifier())
     assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
     assert tags.target_tags.required and not tags.target_tags.multi_output
+    assert tags.classifier_tags.multi_class and tags.classifier_tags.multi_label
     assert tags.non_deterministic and not get_tags(TextClassifier(deterministic=True)).non_deterministic
 
 
