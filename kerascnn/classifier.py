@@ -52,7 +52,7 @@ class TextClassifier(Estimator):
     """
 
     bundle_: Bundle
-    _gives_indicator: bool
+    _indicator: np.dtype | None
     _compiled: dict[str, Any]
 
     def fit(
@@ -99,7 +99,7 @@ class TextClassifier(Estimator):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs its own")
         self.classes_ = task.classes(labels, taught=taught)
         codes = task.codes(labels, self.classes_, taught=taught)
-        self._gives_indicator = is_indicator(labels)
+        self._indicator = np.asarray(labels).dtype if is_indicator(labels) else None
         if soft_labels is None:
             config = dataclasses.replace(config, distill=Distill())
         else:
@@ -145,13 +145,15 @@ class TextClassifier(Estimator):
         """The label of each document, (documents,).
 
         Of multi-label data a list of labels a document, those that reach their threshold in the order of ``classes_``;
-        after a training on an indicator matrix such a matrix, int32 (documents, labels).
+        after a training on an indicator matrix such a matrix, (documents, labels), of the same dtype.
         """
         probabilities = self.predict_proba(texts)
         codes = self.bundle_.task.decide(probabilities, self.bundle_.thresholds)
         if codes.ndim == 1:
             return self.classes_[codes]
-        return codes if self._gives_indicator else [self.classes_[row > 0].tolist() for row in codes]
+        if self._indicator is not None:
+            return codes.astype(self._indicator)
+        return [self.classes_[row > 0].tolist() for row in codes]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
@@ -172,7 +174,7 @@ class TextClassifier(Estimator):
 
     def score(self, texts: Sequence[str], labels: Any, sample_weight: Any = None) -> float:
         """Part of the documents whose answer is right, of multi-label data in all labels (subset accuracy)."""
-        if self.bundle_.task.name == "single" or self._gives_indicator:
+        if self.bundle_.task.name == "single" or self._indicator is not None:
             return super().score(texts, labels, sample_weight)
         right = self.bundle_.task.codes(labels, self.classes_) == self.bundle_.task.codes(
             self.predict(texts), self.classes_
@@ -250,7 +252,7 @@ class TextClassifier(Estimator):
         bundle = bundles.read(Path(folder))
         classifier = cls.from_config(bundle.config)
         classifier.classes_ = np.asarray(bundle.labels, dtype=object)
-        classifier._gives_indicator = False
+        classifier._indicator = None
         classifier._use(bundle)
         bundles.check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
         return classifier
