@@ -197,8 +197,9 @@ class Single(Task):
         self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
     ) -> dict[str, list[tuple[int, int]]]:
         """By the probability of the label that is given."""
-        confidence, best = probabilities.max(axis=1), probabilities.argmax(axis=1)
-        return _telling(best != codes, confidence, best, confidence, best, count)
+        from kerascnn.evaluation.metrics import telling
+
+        return telling(codes, probabilities, count)
 
 
 class Multi(Task):
@@ -300,24 +301,9 @@ class Multi(Task):
         self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
     ) -> dict[str, list[tuple[int, int]]]:
         """By the label that is most confidently wrong, and by the one that is nearest to its threshold."""
-        wrong = self.decide(probabilities, thresholds) != codes
-        error = np.where(wrong, np.abs(probabilities - codes), 0.0)
-        margin = np.abs(probabilities - np.asarray(thresholds))
-        return _telling(
-            wrong.any(axis=1), error.max(axis=1), error.argmax(axis=1), margin.min(axis=1), margin.argmin(axis=1), count
-        )
+        from kerascnn.evaluation.multilabel import telling
 
-
-def _telling(
-    wrong: np.ndarray, error: np.ndarray, of_error: np.ndarray, margin: np.ndarray, of_margin: np.ndarray, count: int
-) -> dict[str, list[tuple[int, int]]]:
-    """Documents by how wrong they are and by how narrow the decision was, each with the label that it is about."""
-    mistakes = [int(row) for row in np.argsort(-error, kind="stable") if wrong[row]][:count]
-    uncertain = [int(row) for row in np.argsort(margin, kind="stable") if row not in mistakes][:count]
-    return {
-        "mistakes": [(row, int(of_error[row])) for row in mistakes],
-        "uncertain": [(row, int(of_margin[row])) for row in uncertain],
-    }
+        return telling(codes, probabilities, np.asarray(thresholds), count)
 
 
 SINGLE, MULTI = Single(), Multi()

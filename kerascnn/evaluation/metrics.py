@@ -127,6 +127,37 @@ def most_confused(
     ]
 
 
+def telling(labels: np.ndarray, probabilities: np.ndarray, count: int) -> dict[str, list[tuple[int, int]]]:
+    """The most confident mistakes and the least certain of the other documents, each with the label it was given.
+
+    Returns:
+        ``mistakes`` and ``uncertain``: positions of documents and labels, ``count`` at the most.
+    """
+    confidence, best = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    return ranked(best != labels, confidence, best, confidence, best, count)
+
+
+def ranked(
+    wrong: np.ndarray, error: np.ndarray, of_error: np.ndarray, margin: np.ndarray, of_margin: np.ndarray, count: int
+) -> dict[str, list[tuple[int, int]]]:
+    """Documents by how wrong they are, and by how narrow the decision was, each with the label that it is about.
+
+    Args:
+        wrong: Whether the answer is, (documents,).
+        error: How wrong it is, (documents,); largest first.
+        of_error: Which label is, (documents,).
+        margin: How far the decision was from another, (documents,); smallest first.
+        of_margin: Of which label, (documents,).
+        count: Documents of a kind, at the most.
+    """
+    mistakes = [int(row) for row in np.argsort(-error, kind="stable") if wrong[row]][:count]
+    uncertain = [int(row) for row in np.argsort(margin, kind="stable") if row not in mistakes][:count]
+    return {
+        "mistakes": [(row, int(of_error[row])) for row in mistakes],
+        "uncertain": [(row, int(of_margin[row])) for row in uncertain],
+    }
+
+
 def confused(figures: Mapping[str, Any], count: int) -> list[tuple[str, str, int, float]]:
     """The pairs of labels that are confused most, as ``most_confused`` gives them, of the figures of either task."""
     if "confusion_matrix" not in figures:

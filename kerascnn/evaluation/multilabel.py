@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from kerascnn.evaluation.metrics import binned, gap, percentiles
+from kerascnn.evaluation.metrics import binned, gap, percentiles, ranked
 
 FEW = 5
 """Documents that have a label, and documents that do not, which it takes to tune its threshold."""
@@ -126,6 +126,17 @@ def most_confused(indicator: np.ndarray, given: np.ndarray, names: Sequence[str]
         for a, b in pairs
         if counts[a, b]
     ]
+
+
+def telling(
+    indicator: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, count: int
+) -> dict[str, list[tuple[int, int]]]:
+    """As ``metrics.telling``: by the label that is most confidently wrong, and by the one nearest to its threshold."""
+    error = np.where((probabilities >= thresholds) != indicator, np.abs(probabilities - indicator), 0.0)
+    margin = np.abs(probabilities - thresholds)
+    return ranked(
+        error.max(axis=1) > 0, error.max(axis=1), error.argmax(axis=1), margin.min(axis=1), margin.argmin(axis=1), count
+    )
 
 
 def _losses(indicator: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
