@@ -94,19 +94,19 @@ def main(argv: Sequence[str] | None = None) -> None:
             _explain(classifier, records, args, file, as_json=style == "jsonl")
             return
         write = _writer(file, style)
-        cell = _cell(classifier, args.source, style)
+        cell = _cell(classifier, args, style)
         for row in _labelled(classifier, records, args, cell):
             write(row)
 
 
-def _cell(classifier: TextClassifier, source: Source, style: str) -> Callable[[list[Any]], Any]:
-    """A function from the labels, or scores, of a row to what is written: a list where JSON or several can be told."""
+def _cell(classifier: TextClassifier, args: Arguments, style: str) -> Callable[[list[Any]], Any]:
+    """A function from the labels, or scores, of a row to what is written: one, a list for JSON, or joined ones."""
     bundle = classifier.bundle_
-    if bundle.task.name == "single":
+    if bundle.task.name == "single" or args.top_k > 1:
         return lambda values: values[0]
     if style == "jsonl":
         return lambda values: values
-    separator = source.label_separator or bundle.config.source.label_separator or SEPARATOR
+    separator = args.source.label_separator or bundle.config.source.label_separator or SEPARATOR
     if clash := [label for label in bundle.labels if separator in label]:
         raise InputError(
             f"the label {clash[0]!r} holds {separator!r}, which is to stand between labels; choose another with"

@@ -95,8 +95,9 @@ def test_predictions_join_labels_and_scores_by_the_separator_and_json_lists_them
     assert any(not row["label"] for row in rows) and any(row["label"].count(" | ") == 2 for row in rows)
     lines = command("predict", folder, "--input", briefs_csv, "--json").out.splitlines()
     assert [json.loads(line)["label"] for line in lines] == [[label for label, _ in answer] for answer in expected]
-    [line] = command("predict", folder, briefs[0][3], "--top-k", "5", "--json").out.splitlines()
-    assert {json.loads(line)[f"label_{rank}"] for rank in range(1, 6)} == set(load(folder).classes_)
+    answer = command("predict", folder, briefs[0][3], "--top-k", "5", "--label-separator", "s")
+    [row] = csv.DictReader(answer.out.splitlines())
+    assert {row[f"label_{rank}"] for rank in range(1, 6)} == set(load(folder).classes_)
 
 
 def test_a_separator_that_stands_in_a_label_is_refused_before_anything_is_written(bundle, briefs):
