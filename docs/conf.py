@@ -31,6 +31,7 @@ docs/recipes
 docs/data
 docs/models
 docs/training
+docs/multilabel
 docs/tune
 docs/transfer
 docs/distillation

@@ -15,11 +15,12 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.errors import InputError
+from kerascnn.errors import InputError, choices
 from kerascnn.evaluation import card, plots
 from kerascnn.extras import need_tensorflow_backend
 from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
+from kerascnn.task import SINGLE, TASKS, Task
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The newest that is read; ``Task.schema_version`` is what is written."""
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # What loading reads; people may edit the model card.
 CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
@@ -39,8 +41,8 @@ PRETRAINING = "pretraining"
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 """Texts to probabilities, (documents, classes)."""
-Explain = Callable[[str], "Explanation"]
-"""A text to why it got its label."""
+Explain = Callable[[str, int], "Explanation"]
+"""A text and the position of a label to what speaks for it."""
 
 
 @dataclass
@@ -59,8 +61,11 @@ class Bundle:
     """An epoch a row."""
     data: dict[str, Any] = field(default_factory=dict)
     """Split to what was read: sources, rows, sha256."""
+    task: Task = SINGLE
     temperature: float = 1.0
-    """The logits are divided by it before the softmax."""
+    """The logits are divided by it before the softmax or the sigmoids."""
+    thresholds: list[float] | None = None
+    """Multi-label: the probability from which on each label is given, in the order of the logits."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher, and how its probabilities were learned; empty where there was none."""
     examples: dict[str, list[Example]] = field(default_factory=dict)
@@ -74,7 +79,7 @@ def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, o
         bundle: What to write.
         folder: The folder to create.
         predict: Texts to probabilities (documents, classes), for the probes of ``golden.json``.
-        explain: A text to why it got its label, for the examples of ``report.html``.
+        explain: A text and the position of a label to what speaks for it, for the examples of ``report.html``.
         overwrite: Replace a bundle that stands there.
 
     Raises:
@@ -96,7 +101,7 @@ def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> N
         _write_common(bundle, beside)
         text = card.encoder_card(bundle.config, bundle.data, bundle.metrics)
         (beside / "README.md").write_text(text, encoding="utf-8")
-        _write_manifest(bundle, beside, PRETRAINING)
+        _write_manifest(bundle, beside, PRETRAINING, SINGLE.schema_version)
 
 
 def read(folder: Path) -> Bundle:
@@ -119,7 +124,9 @@ def read(folder: Path) -> Bundle:
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
+        task=_task(folder, manifest),
         temperature=manifest["temperature"],
+        thresholds=manifest["thresholds"],
         distillation=manifest.get("distillation") or {},
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
@@ -127,6 +134,12 @@ def read(folder: Path) -> Bundle:
             f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
         )
     return bundle
+
+
+def _task(folder: Path, manifest: dict[str, Any]) -> Task:
+    if (name := manifest["task"]) not in TASKS:
+        raise InputError(f"{folder / 'manifest.json'}: no task is called {name!r}{choices(name, TASKS)}")
+    return TASKS[name]
 
 
 def read_model(folder: Path) -> keras.Model:
@@ -227,19 +240,19 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
         "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
     }
     write_json(folder / "golden.json", golden)
-    if "test" in bundle.metrics:
+    if "confusion_matrix" in bundle.metrics.get("test", {}):
         plots.confusion_matrix(
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
     text = card.model_card(
         bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation,
-        temperature=bundle.temperature, sizes=sizes,
+        task=bundle.task, temperature=bundle.temperature, sizes=sizes,
     )  # fmt: skip
     (folder / "README.md").write_text(text, encoding="utf-8")
     if page := _report(bundle, sizes, explain):
         (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
-    _write_manifest(bundle, folder, "single")
+    _write_manifest(bundle, folder, bundle.task.name, bundle.task.schema_version)
 
 
 def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
@@ -261,16 +274,16 @@ def _write_common(bundle: Bundle, folder: Path) -> None:
     _write_history(bundle.history, folder / "history.csv")
 
 
-def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
+def _write_manifest(bundle: Bundle, folder: Path, task: str, schema_version: int) -> None:
     write_json(
         folder / "manifest.json",
         {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": schema_version,
             "task": task,
             "model": bundle.config.model,
             "vectorizer": bundle.vectorizer.settings_dict(),
             "temperature": bundle.temperature,
-            "thresholds": None,
+            "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
             "packages": {name: found for name in PACKAGES if (found := _version(name))},
             "data": bundle.data,

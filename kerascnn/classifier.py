@@ -13,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from kerascnn import bundle as bundles
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, Distill
-from kerascnn.data.documents import classes_of, codes_of, column, documents, hold_out
+from kerascnn.data.documents import codes_of, documents, hold_out
+from kerascnn.data.label_sets import is_indicator
 from kerascnn.errors import InputError
 from kerascnn.estimator import GROUPS, Estimator
 from kerascnn.extras import need_tensorflow_backend
+from kerascnn.task import of
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
@@ -46,11 +48,12 @@ class TextClassifier(Estimator):
 
     Attributes:
         classes_: Labels, (classes,), in the order of the probabilities.
-        bundle_: All that training gave: ``config``, ``vectorizer``, ``labels``, ``model`` (ids -> logits),
-            ``metrics``, ``history`` (an epoch a row).
+        bundle_: All that training gave: ``config``, ``vectorizer``, ``labels``, ``model`` (ids -> logits), ``task``,
+            ``metrics``, ``history`` (an epoch a row); of multi-label data ``thresholds``.
     """
 
     bundle_: Bundle
+    _indicator: np.dtype | None
     _compiled: dict[str, Any]
 
     def fit(
@@ -69,7 +72,9 @@ class TextClassifier(Estimator):
         Args:
             texts: Documents.
             labels: A label a document: strings or whole numbers, two classes or more. Beside soft labels None may stand
-                for a label that is not known.
+                for a label that is not known. Or any number of labels a document (multi-label): a list of them, empty
+                where none applies, or an indicator matrix (documents, labels) of 0 and 1, as ``MultiLabelBinarizer``
+                makes it; then ``predict`` gives such a matrix too.
             soft_labels: What a teacher thinks of each document, which is learned from as well, see ``soft_temperature``
                 and ``soft_weight`` (Hinton, Vinyals & Dean 2015): probabilities, float (documents, classes), in the
                 order of ``classes_``, the sorted labels.
@@ -82,31 +87,34 @@ class TextClassifier(Estimator):
             InputError: What is given cannot be trained on; the message says why.
         """
         from kerascnn.data.pipeline import Ids
+        from kerascnn.evaluation.calibration import calibrate
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.training import distribution, fit
         from kerascnn.transfer import start as transfer
         from kerascnn.transfer.teachers import probabilities
 
         need_tensorflow_backend("training")
-        config = self.to_config()
-        texts, labels = documents(texts), column(labels)
+        config, texts, task, taught = self.to_config(), documents(texts), of(labels), soft_labels is not None
+        task.refuse(config.training, taught=taught)
+        labels = task.taken(labels)
         if len(texts) != len(labels):
-            raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs one label")
-        self.classes_ = classes_of(labels, taught=soft_labels is not None)
-        codes = codes_of(labels, self.classes_, taught=soft_labels is not None)
+            raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs its own")
+        self.classes_ = task.classes(labels, taught=taught)
+        codes = task.codes(labels, self.classes_, taught=taught)
+        self._indicator = np.asarray(labels).dtype if is_indicator(labels) else None
         if soft_labels is None:
             config = dataclasses.replace(config, distill=Distill())
         else:
             soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
-            kept, held_out = hold_out(texts, labels, config.source)
+            kept, held_out = hold_out(texts, task.named(codes, self.classes_), config.source)
             validation_texts, validation_codes = [texts[i] for i in held_out], codes[held_out]
             texts, codes = [texts[i] for i in kept], codes[kept]
             soft_labels = None if soft_labels is None else soft_labels[kept]
         else:
             validation_texts, validation_codes = (
                 documents(validation_data[0]),
-                codes_of(validation_data[1], self.classes_),
+                task.codes(validation_data[1], self.classes_),
             )
 
         strategy = distribution.start(config.training.strategy)
@@ -125,36 +133,57 @@ class TextClassifier(Estimator):
         validation = fit.Examples(Ids(*vectorizer.encode(validation_texts)), validation_codes)
         trained = fit.fit(
             model, train, validation, config.training,
-            seed=config.seed, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
+            seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
             fingerprint=_fingerprint(config, train, validation), rates=begun.rates, callbacks=begun.callbacks,
             strategy=strategy,
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
-            metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **begun.metrics},
+            task=task, metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **begun.metrics},
             history=trained.history, distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
-        if config.training.calibrate:
-            self._calibrate(validation)
+        calibrate(self.bundle_, self._forward("logits")(validation.ids), validation.labels)
         return self
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """The most probable label of each document, (documents,)."""
-        best = self.predict_proba(texts).argmax(axis=1)
-        return self.classes_[best]
+    def predict(self, texts: Sequence[str]) -> np.ndarray | list[list[Any]]:
+        """The label of each document, (documents,).
+
+        Of multi-label data a list of labels a document, those that reach their threshold in the order of ``classes_``;
+        after a training on an indicator matrix such a matrix, (documents, labels), of the same dtype.
+        """
+        probabilities = self.predict_proba(texts)
+        codes = self.bundle_.task.decide(probabilities, self.bundle_.thresholds)
+        if codes.ndim == 1:
+            return self.classes_[codes]
+        if self._indicator is not None:
+            return codes.astype(self._indicator)
+        return [self.classes_[row > 0].tolist() for row in codes]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities, float32 (documents, classes), in the order of ``classes_``."""
-        from kerascnn.inference import softmax
-
+        """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
         logits = self._run_to("logits", texts)
-        return softmax(logits, self.bundle_.temperature)
+        return self.bundle_.task.probabilities(logits, self.bundle_.temperature)
+
+    def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
+        """For each document the labels that it gets with their probabilities, the best first: one, or any number."""
+        probabilities = self.predict_proba(texts)
+        chosen = self.bundle_.task.chosen(probabilities, self.bundle_.thresholds)
+        return self._scored(probabilities, chosen)
 
     def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
         """For each document its k most probable labels with their probabilities, the best first."""
         probabilities = self.predict_proba(texts)
-        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-        return [[(self.classes_[i], float(row[i])) for i in top] for row, top in zip(probabilities, best, strict=True)]
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
+        return self._scored(probabilities, best)
+
+    def score(self, texts: Sequence[str], labels: Any, sample_weight: Any = None) -> float:
+        """Part of the documents whose answer is right, of multi-label data in all labels (subset accuracy)."""
+        if self.bundle_.task.name == "single" or self._indicator is not None:
+            return super().score(texts, labels, sample_weight)
+        right = self.bundle_.task.codes(labels, self.classes_) == self.bundle_.task.codes(
+            self.predict(texts), self.classes_
+        )
+        return float(np.average(right.all(axis=1), weights=sample_weight))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Features under the last layer, float32 (documents, features)."""
@@ -172,7 +201,6 @@ class TextClassifier(Estimator):
         """
         from kerascnn.evaluation.attribution import attribute
         from kerascnn.evaluation.explanation import explanation
-        from kerascnn.inference import softmax
 
         check_is_fitted(self, "bundle_")
         [text] = documents([text])
@@ -180,7 +208,7 @@ class TextClassifier(Estimator):
         if "attribute" not in self._compiled:
             self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_plain(text), target)
-        score = softmax(attribution.logits, bundle.temperature)[attribution.target]
+        score = bundle.task.probabilities(attribution.logits, bundle.temperature)[attribution.target]
         return explanation(
             text,
             bundle.vectorizer.align(text),
@@ -192,17 +220,19 @@ class TextClassifier(Estimator):
     def evaluate(
         self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
     ) -> dict[str, Any]:
-        """Accuracy, macro-F1 and more of labelled documents, see ``kerascnn.evaluation.metrics.evaluate``.
+        """Accuracy, macro-F1 and more of labelled documents.
+
+        See ``kerascnn.evaluation.metrics.evaluate``, of multi-label data ``kerascnn.evaluation.multilabel.evaluate``.
 
         Args:
             texts: Documents.
-            labels: A label a document, each of ``classes_``.
+            labels: As for ``fit``, each of ``classes_``.
             probabilities: What ``predict_proba`` said of them, if it was asked already.
         """
-        from kerascnn.evaluation.metrics import evaluate
-
-        probabilities = self.predict_proba(texts) if probabilities is None else probabilities
-        return evaluate(codes_of(labels, self.classes_), probabilities, self.bundle_.labels)
+        bundle, probabilities = self.bundle_, self.predict_proba(texts) if probabilities is None else probabilities
+        return bundle.task.evaluate(
+            bundle.task.codes(labels, self.classes_), probabilities, bundle.labels, bundle.thresholds
+        )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the bundle, see ``saved_models/README.md``.
@@ -211,7 +241,10 @@ class TextClassifier(Estimator):
             InputError: The folder exists already.
         """
         check_is_fitted(self, "bundle_")
-        bundles.write(self.bundle_, Path(folder), self.predict_proba, self.explain, overwrite=overwrite)
+        bundles.write(
+            self.bundle_, Path(folder), self.predict_proba,
+            lambda text, position: self.explain(text, self.classes_[position]), overwrite=overwrite,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:
@@ -223,6 +256,7 @@ class TextClassifier(Estimator):
         bundle = bundles.read(Path(folder))
         classifier = cls.from_config(bundle.config)
         classifier.classes_ = np.asarray(bundle.labels, dtype=object)
+        classifier._indicator = None
         classifier._use(bundle)
         bundles.check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
         return classifier
@@ -241,15 +275,12 @@ class TextClassifier(Estimator):
         self.bundle_ = bundle
         self._compiled = {}
 
-    def _calibrate(self, validation: Examples) -> None:
-        """Fit the temperature to documents that training watched."""
-        from kerascnn.evaluation.calibration import fit_temperature
-        from kerascnn.evaluation.metrics import expected_calibration_error
-        from kerascnn.inference import softmax
-
-        logits = self._forward("logits")(validation.ids)
-        self.bundle_.temperature = fit_temperature(logits, validation.labels)
-        self.bundle_.metrics["uncalibrated_ece"] = expected_calibration_error(validation.labels, softmax(logits))
+    def _scored(self, probabilities: np.ndarray, chosen: Sequence[Sequence[int]]) -> list[list[tuple[Any, float]]]:
+        """Labels at some positions with their probabilities."""
+        return [
+            [(self.classes_[i], float(row[i])) for i in positions]
+            for row, positions in zip(probabilities, chosen, strict=True)
+        ]
 
     def _run_to(self, layer: str, texts: Sequence[str]) -> np.ndarray:
         """Output of a layer of the model, float32 (documents, channels)."""

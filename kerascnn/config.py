@@ -33,7 +33,12 @@ class Source(Settings):
     text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
     """Column or JSON key that holds the text."""
     label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",))] = "label"
-    """Column or JSON key that holds the label."""
+    """Column or JSON key that holds the label; lists there (JSON, Parquet) are any number of labels a row."""
+    label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",))] = ""
+    """What stands between the labels of a row, such as ; or |. With it a row has any number of labels (multi-label)."""
+    label_columns: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",))] = ()
+    """Columns, one for each label and named for it, that hold 1 where it applies and 0 where not (multi-label); in
+    place of the label column."""
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
     """File format; auto goes by the file's name (.csv, .tsv, .jsonl, .parquet, each also .gz)."""
     encoding: str = "utf-8"
@@ -47,6 +52,21 @@ class Source(Settings):
     """Seed of the stratified split; apart from --seed, so that runs with several seeds share their test rows."""
     tfds_dir: str = ""
     """Folder of prepared TensorFlow Datasets (tfds: sources); empty: its default."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.label_separator and self.label_columns:
+            raise InputError("label_separator parts one column, label_columns are several; leave one of them out")
+        if len(self.label_columns) == 1:
+            raise InputError(
+                f"label_columns: {self.label_columns[0]!r} alone; give two or more, or make its 0 and 1 the two classes"
+                f" of an ordinary classifier: --label-column {self.label_columns[0]}"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of text and labels."""
+        return (self.text_column, *(self.label_columns or (self.label_column,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +90,13 @@ class Training(Settings):
     clip_norm: Amount = 0.0
     """Largest norm of the whole gradient; 0: no bound."""
     label_smoothing: Fraction = 0.1
-    """Probability mass that is spread evenly over all classes."""
+    """Probability mass that is spread evenly over all classes; in multi-label over each label's yes and no."""
     class_weights: Literal["none", "balanced"] = "none"
-    """balanced: a class counts in inverse proportion to its rows."""
+    """balanced: a class counts in inverse proportion to its rows. Not in multi-label."""
     sampling: Literal["shuffled", "balanced"] = "shuffled"
     """balanced: each class makes the same part of an epoch, which has as many documents as there are rows; those of
-    small classes stand in it several times, of large ones another part each time. Instead of class_weights."""
+    small classes stand in it several times, of large ones another part each time. Instead of class_weights, and not in
+    multi-label."""
     focal_gamma: Amount = 0.0
     """Exponent of the focal loss, by which documents count less the surer their answer is (Lin et al. 2017 have 2);
     0: cross-entropy."""
@@ -86,11 +107,13 @@ class Training(Settings):
     """Part of the loss that a teacher's probabilities have; the labels have the rest."""
     monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
     """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
-    within half a standard error of the highest the last. macro_f1 counts every class alike, however rare."""
+    within half a standard error of the highest the last. macro_f1 counts every class alike, however rare. In
+    multi-label accuracy is the part of the rows whose labels are all right."""
     patience: Size = 3
     """Training stops when the best epoch lies so many epochs back."""
     calibrate: bool = True
-    """Fit a temperature to the validation data, so that a probability of 0.9 is right 9 times out of 10."""
+    """Fit a temperature to the validation data, so that a probability of 0.9 is right 9 times out of 10, and in
+    multi-label the probability from which on each label is given; without it that is 0.5."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the layers; weights stay float32."""
     deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False

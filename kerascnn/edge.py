@@ -23,7 +23,7 @@ if __package__:
 else:
     import plain  # type: ignore[no-redef]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MODELS = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
 """The files that an edge folder may hold, the most exact first."""
 
@@ -42,6 +42,7 @@ class EdgeClassifier:
 
     Attributes:
         labels: Class names, in the order of the probabilities.
+        thresholds: Multi-label: the probability from which on each label is given, (labels,); None: the best one is.
 
     Raises:
         ValueError: A file is missing, damaged, newer than this program, or none of ours.
@@ -61,6 +62,8 @@ class EdgeClassifier:
             path = folder / names[0]
         self._path = path
         self.labels = self._read_lines(folder / "labels.txt")
+        thresholds = self._settings.get("thresholds")
+        self.thresholds = None if thresholds is None else np.asarray(thresholds, np.float32)
         self._ids: dict[str, int] = {}
         if self._settings["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
@@ -69,10 +72,15 @@ class EdgeClassifier:
         [given], [answer] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         self._input, self._output = given["index"], answer["index"]
 
-    def predict(self, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """The most probable label of each text, with its probability."""
+    def predict(self, texts: Sequence[str]) -> list[Any]:
+        """The label of each text with its probability; multi-label: a list of those that are given, the best first."""
         probabilities = self.predict_proba(texts)
-        return [(self.labels[row.argmax()], float(row.max())) for row in probabilities]
+        if self.thresholds is None:
+            return [(self.labels[row.argmax()], float(row.max())) for row in probabilities]
+        return [
+            [(self.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable") if row[i] >= self.thresholds[i]]
+            for row in probabilities
+        ]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (texts, classes), in the order of ``labels``."""
@@ -169,8 +177,10 @@ def _main(folder: Path, arguments: Sequence[str]) -> None:
         for path in sorted(folder.glob("model_*.tflite")):
             print(f"{path.name}: differs by {EdgeClassifier(path).check():.1e} at the most")
         return
-    for label, probability in EdgeClassifier(folder).predict(arguments):
-        print(f"{probability:.4f}  {label}")
+    classifier = EdgeClassifier(folder)
+    for answer in classifier.predict(arguments):
+        labels = [answer] if classifier.thresholds is None else answer
+        print("   ".join(f"{probability:.4f}  {label}" for label, probability in labels) or "none")
 
 
 if __name__ == "__main__":

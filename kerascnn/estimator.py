@@ -64,6 +64,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
+        tags.classifier_tags.multi_label = True
         tags.non_deterministic = not self.deterministic
         return tags
 

@@ -8,6 +8,7 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from kerascnn.data.pipeline import Ids, sorted_by_length
 
@@ -50,6 +51,11 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     scaled = logits.astype(np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def sigmoid(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Probabilities, float32 (documents, labels), each for itself, from logits divided by the temperature."""
+    return special.expit(logits.astype(np.float64) / temperature).astype(np.float32)
 
 
 Path = Callable[..., tuple[tf.Tensor, ...]]

@@ -52,10 +52,12 @@ def report(audit: Audit) -> str:
 
 def _split(name: str, figures: Mapping[str, Any]) -> list[str]:
     tokens, cut = figures["tokens"], figures["cut"]
+    scripts = {script.capitalize(): count for script, count in figures["scripts"].items()}
     lines = [
         f"{name}: {figures['rows']:,} rows",
-        f"  classes   {_shares(figures['classes'])}",
-        f"  scripts   {_shares({script.capitalize(): count for script, count in figures['scripts'].items()})}",
+        f"  classes   {_shares(figures['classes'], figures['rows'])}",
+        *_several(figures),
+        f"  scripts   {_shares(scripts, sum(scripts.values()))}",
         f"  length    median {tokens['median']:,.0f}, 95 % up to {tokens['p95']:,.0f}, longest {tokens['longest']:,}"
         f" {tokens['unit']}; cut: {cut['rows']:.1%} of the rows, {cut['tokens']:.1%} of all that is in them",
     ]
@@ -66,8 +68,18 @@ def _split(name: str, figures: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _shares(counts: Mapping[str, int], shown: int = 12) -> str:
-    total = sum(counts.values())
+def _several(figures: Mapping[str, Any]) -> list[str]:
+    """Lines for multi-label data."""
+    if "labels_per_row" not in figures:
+        return []
+    counts = {f"{count} a row:": rows for count, rows in figures["labels_per_row"].items()}
+    lines = [f"  labels    {_shares(counts, figures['rows'])}"]
+    if figures["together"]:
+        lines.append("  together  " + ", ".join(f"{a} and {b} {rows:,}" for a, b, rows in figures["together"]))
+    return lines
+
+
+def _shares(counts: Mapping[str, int], total: int, shown: int = 12) -> str:
     parts = [f"{name} {count:,} ({count / total:.1%})" for name, count in list(counts.items())[:shown]]
     return ", ".join(parts) + f", … ({len(counts):,} in all)" * (len(counts) > shown)
 

@@ -7,13 +7,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
 from kerascnn.config import Source
 from kerascnn.data import tfds
 from kerascnn.errors import InputError
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
+    from kerascnn.data.rows import Label
 
 ArgumentsT = TypeVar("ArgumentsT")
 
@@ -88,18 +92,18 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def labelled(data: tuple[str, ...], source: Source, labels: Sequence[str]) -> tuple[list[str], list[str]]:
+def labelled(data: tuple[str, ...], source: Source, bundle: Bundle) -> tuple[list[str], list[Label]]:
     """Texts and labels of data that a bundle is measured on; what was left out of it is said.
 
     Args:
         data: Sources, as for training.
         source: How to read them.
-        labels: Those that the bundle knows.
+        bundle: Knows the labels, and whether a text has any number of them.
     """
+    from kerascnn.data.checks import usable_rows
     from kerascnn.data.sources import read_rows
-    from kerascnn.data.splits import usable_rows
 
-    rows, messages = usable_rows(read_rows(data, source), labels)
+    rows, messages = usable_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
     for message in messages:
         say(message)
     return [row.text for row in rows], [row.label for row in rows]

@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from kerascnn.config import Source
+from kerascnn.errors import InputError
 from pipelines.command import labelled, parse, run, start_tensorflow
 
 
@@ -37,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.evaluation import metrics, plots
 
     classifier = load(args.bundle)
-    figures = classifier.evaluate(*labelled(args.data, args.source, classifier.bundle_.labels))
+    if args.plot and classifier.bundle_.task.name == "multi":
+        raise InputError("--plot: multi-label answers have no confusion matrix; leave it out")
+    figures = classifier.evaluate(*labelled(args.data, args.source, classifier.bundle_))
     if args.plot:
         plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))
     print(json.dumps(figures, ensure_ascii=False) if args.json else metrics.table(figures))

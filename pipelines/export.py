@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             written = _export(name, classifier.bundle_, folder, args, texts)
         say(f"wrote {written}")
     if args.verify:
-        documents = labelled(args.data, args.source, classifier.bundle_.labels) if args.data else ([], [])
+        documents = labelled(args.data, args.source, classifier.bundle_) if args.data else ([], [])
         with without_notes():
             rows = list(verify.table(classifier, folder, *documents))
         print(json.dumps(rows) if args.json else verify.markdown(rows))

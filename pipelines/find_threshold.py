@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import numpy as np
 import tyro
 
 from kerascnn.config import Source
@@ -45,9 +44,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.evaluation import calibration
 
     classifier = load(args.bundle)
-    names = classifier.bundle_.labels
-    texts, labels = labelled(args.data, args.source, names)
-    codes = np.array([names.index(label) for label in labels])
+    if classifier.bundle_.task.name == "multi":
+        raise InputError(
+            f"{args.bundle}: multi-label, where each label has a threshold of its own, tuned when it was trained"
+            " (thresholds in manifest.json); find_threshold is for one label a text"
+        )
+    texts, labels = labelled(args.data, args.source, classifier.bundle_)
+    codes = classifier.bundle_.task.codes(labels, classifier.classes_)
     points = calibration.curve(codes, classifier.predict_proba(texts))
     found = calibration.find(points, args.precision, surely=args.surely)
     if args.json:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Rows that are held in memory at a time.
 CHUNK = 4096
 FORMATS = ("csv", "tsv", "jsonl")
+SEPARATOR = ";"
+"""Stands between labels where neither the command nor the bundle's own data has another."""
 STRONGEST = 8
 """N-grams that are shown to a person."""
 
@@ -44,9 +46,12 @@ class Arguments:
     output: str = "-"
     """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV."""
     top_k: int = 1
-    """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,…"""
+    """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,… Of multi-label bundles 1 adds all labels
+    that reach their threshold, the best first with --label-separator between them, and more the best ones whatever
+    their threshold."""
     abstain_below: float = 0.0
-    """Leave the label empty where the probability of the best one is lower; find_threshold says what it takes."""
+    """Leave the label empty where the probability of the best one is lower; find_threshold says what it takes. Not of
+    multi-label bundles, whose labels have thresholds of their own."""
     explain: bool = False
     """Also say which n-grams speak for the label and which against it: marked in the text, or with --json as
     logit, bias and contributions."""
@@ -73,6 +78,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.data.sources import read_texts
 
     classifier = load(args.bundle)
+    if args.abstain_below and classifier.bundle_.task.name == "multi":
+        raise InputError(
+            f"--abstain-below: {args.bundle} is multi-label, and gives no label that does not reach its own threshold"
+            " (thresholds in manifest.json); leave it out"
+        )
     if args.texts:
         records: Iterable[Record] = (
             Record({args.source.text_column: text}, "arguments", number) for number, text in enumerate(args.texts, 1)
@@ -84,25 +94,44 @@ def main(argv: Sequence[str] | None = None) -> None:
             _explain(classifier, records, args, file, as_json=style == "jsonl")
             return
         write = _writer(file, style)
-        for row in _labelled(classifier, records, args):
+        cell = _cell(classifier, args, style)
+        for row in _labelled(classifier, records, args, cell):
             write(row)
 
 
+def _cell(classifier: TextClassifier, args: Arguments, style: str) -> Callable[[list[Any]], Any]:
+    """A function from the labels, or scores, of a row to what is written: one, a list for JSON, or joined ones."""
+    bundle = classifier.bundle_
+    if bundle.task.name == "single" or args.top_k > 1:
+        return lambda values: values[0]
+    if style == "jsonl":
+        return lambda values: values
+    separator = args.source.label_separator or bundle.config.source.label_separator or SEPARATOR
+    if clash := [label for label in bundle.labels if separator in label]:
+        raise InputError(
+            f"the label {clash[0]!r} holds {separator!r}, which is to stand between labels; choose another with"
+            " --label-separator, or write --output NAME.jsonl"
+        )
+    return lambda values: separator.join(map(str, values))
+
+
 def _labelled(
-    classifier: TextClassifier, records: Iterable[Record], args: Arguments
-) -> Iterator[dict[str, str | float]]:
+    classifier: TextClassifier, records: Iterable[Record], args: Arguments, cell: Callable[[list[Any]], Any]
+) -> Iterator[dict[str, Any]]:
     """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
-    records = iter(records)
+    records, k = iter(records), args.top_k
     while chunk := list(itertools.islice(records, CHUNK)):
         texts = [record.fields[args.source.text_column] for record in chunk]
-        answers = classifier.predict_top_k(texts, args.top_k)
+        answers = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
         for record, answer in zip(chunk, answers, strict=True):
-            row: dict[str, str | float] = dict(record.fields)
-            for rank, (label, probability) in enumerate(answer, 1):
-                suffix = f"_{rank}" if args.top_k > 1 else ""
-                sure = answer[0][1] >= args.abstain_below
-                row[_free("label" + suffix, record)] = label if sure else ""
-                row[_free("score" + suffix, record)] = round(probability, 6)
+            sure = not args.abstain_below or answer[0][1] >= args.abstain_below
+            labels, scores = [label if sure else "" for label, _ in answer], [round(score, 6) for _, score in answer]
+            row: dict[str, Any] = dict(record.fields)
+            if k == 1:
+                row |= {_free("label", record): cell(labels), _free("score", record): cell(scores)}
+            else:
+                for rank, (label, score) in enumerate(zip(labels, scores, strict=True), 1):
+                    row |= {_free(f"label_{rank}", record): label, _free(f"score_{rank}", record): score}
             yield row
 
 
@@ -141,13 +170,13 @@ def _style(output: str) -> str:
     return suffix
 
 
-def _writer(file: IO[str], style: str) -> Callable[[dict[str, str | float]], None]:
+def _writer(file: IO[str], style: str) -> Callable[[dict[str, Any]], None]:
     """A function that writes a row; the columns of CSV and TSV are those of the first row."""
     if style == "jsonl":
         return lambda row: print(json.dumps(row, ensure_ascii=False), file=file)
     writer: csv.DictWriter | None = None
 
-    def write(row: dict[str, str | float]) -> None:
+    def write(row: dict[str, Any]) -> None:
         nonlocal writer
         if writer is None:
             writer = csv.DictWriter(file, list(row), delimiter="\t" if style == "tsv" else ",", lineterminator="\n")

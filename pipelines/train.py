@@ -21,7 +21,8 @@ from pipelines.command import parse, run, say, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
-    from kerascnn.data.rows import Row
+    from kerascnn.bundle import Bundle
+    from kerascnn.data.rows import Label, Row
     from kerascnn.data.splits import Splits
     from kerascnn.transfer.distillation import Lesson
 
@@ -32,6 +33,8 @@ hyphens or as in the YAML file (--text.max_length). The network's options are th
 
 ADVICE = 4
 """Findings about the data that are said before a training, at the most."""
+SHOWN = 5
+"""Labels that a message names, at the most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +122,7 @@ def clear(state: Path, folder: Path) -> None:
 
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
+    from kerascnn import task
     from kerascnn.data import audit
 
     config, folder = args.run, output_folder(args.run)
@@ -131,6 +135,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     for message in splits.messages:
         say(message)
     say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    task.of([row.label for row in splits.train]).refuse(config.training, taught=bool(config.distill.teacher))
     for finding in audit.quick(splits, config)[:ADVICE]:
         say(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
     start_tensorflow()
@@ -158,7 +163,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         classifier.bundle_.distillation |= {"sha256": lesson.sha256}
     classifier.save(folder, overwrite=args.overwrite or args.resume)
     clear(state, folder)
-    _report(classifier.bundle_.metrics, folder)
+    _report(classifier.bundle_, folder)
     return classifier.bundle_.metrics
 
 
@@ -171,7 +176,10 @@ def _measure(
     bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
     if examples:
-        bundle.examples = telling(texts, labels, probabilities, bundle.labels)
+        codes = bundle.task.codes(labels, classifier.classes_)
+        bundle.examples = telling(
+            texts, codes, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
+        )
 
 
 def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
@@ -188,9 +196,9 @@ def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
     return lesson
 
 
-def columns(rows: Sequence[Row]) -> tuple[list[str], list[str | None]]:
+def columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
     """Texts and labels; None for the label of an unlabelled text."""
-    return [row.text for row in rows], [row.label or None for row in rows]
+    return [row.text for row in rows], [None if row.label == "" else row.label for row in rows]
 
 
 def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
@@ -208,15 +216,19 @@ def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> d
     return found
 
 
-def _report(metrics: dict[str, Any], folder: Path) -> None:
+def _report(bundle: Bundle, folder: Path) -> None:
     from kerascnn.evaluation.metrics import table
 
+    metrics = bundle.metrics
     name = "test" if "test" in metrics else "validation"
     say(f"\n{name} data\n\n{table(metrics[name])}\n")
     say(
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
-        f" ({metrics['documents_per_second']:,.0f} documents/s){_calibration(metrics)}\nwrote {folder}"
+        f" ({metrics['documents_per_second']:,.0f} documents/s){_calibration(metrics)}"
     )
+    if bundle.thresholds is not None and bundle.config.training.calibrate:
+        say(_thresholds(bundle))
+    say(f"wrote {folder}")
 
 
 def _calibration(metrics: dict[str, Any]) -> str:
@@ -224,6 +236,17 @@ def _calibration(metrics: dict[str, Any]) -> str:
         return ""
     before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
     return f"\ncalibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}"
+
+
+def _thresholds(bundle: Bundle) -> str:
+    from kerascnn.evaluation.multilabel import FEW, untuned
+
+    kept = untuned(bundle.metrics["validation"])
+    said = f"thresholds of the highest F1 on the validation data for {len(bundle.labels) - len(kept)} labels"
+    if not kept:
+        return said
+    names = ", ".join(map(repr, kept[:SHOWN])) + ", …" * (len(kept) > SHOWN)
+    return f"{said}; 0.5 for {names}: fewer than {FEW} of its rows have the label, or lack it"
 
 
 def list_models() -> None:

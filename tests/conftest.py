@@ -2,6 +2,7 @@
 
 import csv
 import os
+import random
 import shutil
 
 import pytest
@@ -62,6 +63,19 @@ def news():
 def reviews_zh():
     """100 good and 100 bad Chinese reviews: texts, labels."""
     return _few_of_each("demo:reviews_zh", 100)
+
+
+@pytest.fixture(scope="session")
+def briefs(news, reviews_zh):
+    """240 texts with any number of labels: up to three articles of different classes one after the other, of which each
+    class is a label, and Chinese reviews, to which none applies."""
+    draw, texts, labels = random.Random(0), [], []
+    articles = {name: [text for text, label in zip(*news, strict=True) if label == name] for name in set(news[1])}
+    for number in range(240):
+        names = sorted(draw.sample(sorted(articles), number % 4))
+        texts.append(" ".join(draw.choice(articles[name])[:150] for name in names) or reviews_zh[0][number // 4])
+        labels.append(names)
+    return texts, labels
 
 
 @pytest.fixture(scope="session")

@@ -100,8 +100,8 @@ def edit(folder, **changes):
 
 
 def test_a_newer_schema_is_refused_by_name(folder):
-    edit(folder, schema_version=2)
-    with pytest.raises(InputError, match=r"schema 2, this one reads up to 1.*upgrade"):
+    edit(folder, schema_version=3)
+    with pytest.raises(InputError, match=r"schema 3, this one reads up to 2.*upgrade"):
         load(folder)
 
 

@@ -27,6 +27,7 @@ WITHOUT_DATA = [
 DO_NOT_APPLY = {
     "check_fit_score_takes_y": "it wants arguments called X and y; ours say what they are, and the tools of"
     " scikit-learn pass them by position",
+    "check_classifiers_multilabel_output_format_decision_function": "it has probabilities, and no decision function",
     "check_array_api_input": "scikit-learn skips it, unless SCIPY_ARRAY_API is set; strings have no place in that API",
 }
 """Checks that do not hold, with the reason."""
@@ -47,6 +48,7 @@ def test_its_tags_say_that_it_takes_strings():
     assert is_classifier(TextClassifier())
     assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
     assert tags.target_tags.required and not tags.target_tags.multi_output
+    assert tags.classifier_tags.multi_class and tags.classifier_tags.multi_label
     assert tags.non_deterministic and not get_tags(TextClassifier(deterministic=True)).non_deterministic
 
 
@@ -122,7 +124,7 @@ def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
     assert len(results) > 50
 
 
-@pytest.mark.parametrize("labels", [None, [["a", "b"], ["b", "c"], ["a", "c"]]], ids=["none", "a table"])
+@pytest.mark.parametrize("labels", [None, np.array([["a", "b"], ["b", "c"], ["a", "c"]])], ids=["none", "a table"])
 def test_labels_that_are_no_column_are_refused(labels):
     with pytest.raises(InputError, match=r"labels: (Expected array-like|y should be a 1d array)"):
         TextClassifier(**SMALL).fit(["a", "b", "c"], labels)

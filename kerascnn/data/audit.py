@@ -6,6 +6,7 @@ It needs no TensorFlow. What splitting the rows notices anyway (``Splits.finding
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ COVERED = 0.95
 """Part of the running tokens that the vocabulary should hold."""
 CUT = 0.05
 """Part of the tokens beyond ``max_length`` that is worth a warning."""
+PAIRS = 10
+"""Pairs of labels that often stand together, at the most."""
 LOOKED_AT, MEASURED = 2000, 100
 """Rows whose characters and, where their length in characters leaves a doubt, whose tokens ``quick`` looks at."""
 
@@ -38,7 +41,9 @@ class Audit:
     Attributes:
         figures: Split to its ``rows``, ``classes`` (label to rows), ``scripts`` (name to rows), ``tokens`` (``unit``,
             ``mean``, ``median``, ``p95``, ``longest``), ``cut`` and, for rows held out, ``known`` (``types``,
-            ``tokens``: parts, 0 to 1, of the different and of the running tokens that the vocabulary has).
+            ``tokens``: parts, 0 to 1, of the different and of the running tokens that the vocabulary has). Of
+            multi-label data also ``labels_per_row`` (a number of labels to the rows that have so many, from 0) and
+            ``together`` (the ``PAIRS`` pairs of labels that most rows have both of: two labels and the rows).
             ``cut`` are the parts, 0 to 1, of ``rows`` and ``tokens`` beyond ``text.max_length``.
         findings: The most severe first.
     """
@@ -151,7 +156,8 @@ def _figures(rows: Sequence[Row], tokens: Tokens, config: Config[Any]) -> dict[s
     beyond = np.maximum(0, lengths - longest).sum()
     return {
         "rows": len(rows),
-        "classes": dict(Counter(row.label for row in rows).most_common()),
+        "classes": dict(Counter(label for row in rows for label in row.labels).most_common()),
+        **_several(rows),
         "tokens": {
             "unit": _unit(config),
             "mean": round(float(lengths.mean()), 1),
@@ -160,6 +166,17 @@ def _figures(rows: Sequence[Row], tokens: Tokens, config: Config[Any]) -> dict[s
             "longest": int(lengths.max()),
         },
         "cut": {"rows": float((lengths > longest).mean()), "tokens": float(beyond / max(1, lengths.sum()))},
+    }
+
+
+def _several(rows: Sequence[Row]) -> dict[str, Any]:
+    """How many labels rows have, and which go together; nothing where each has one."""
+    if isinstance(rows[0].label, str):
+        return {}
+    pairs = Counter(pair for row in rows for pair in itertools.combinations(row.labels, 2))
+    return {
+        "labels_per_row": dict(sorted(Counter(len(row.labels) for row in rows).items())),
+        "together": [[*pair, count] for pair, count in pairs.most_common(PAIRS)],
     }
 
 
@@ -205,7 +222,7 @@ def _tiny(rows: Sequence[Row], lengths: np.ndarray, config: Config[Any]) -> list
     tally = Tally()
     for row, length in zip(rows, lengths.tolist(), strict=True):
         if length < least or not any(map(str.isalnum, row.text)):
-            tally.add(row, about=f"{row.label!r}")
+            tally.add(row, about=", ".join(map(repr, row.labels)))
     findings: list[Finding] = []
     tally.report(
         findings, "tiny", "note", f"rows of fewer than {least} {_unit(config)}, or without any letter or digit",

@@ -55,7 +55,7 @@ def read(spec: str, source: Source) -> Iterator[Record]:
     if name not in DEMOS:
         raise InputError(f"no demo data is called {name!r}{did_you_mean(name, DEMOS)}; there are {', '.join(DEMOS)}")
     for row in _verified(name, DEMOS[name]):
-        yield Record({source.text_column: row.text, source.label_column: row.label}, row.file, row.number)
+        yield Record({source.text_column: row.text, source.label_column: row.labels[0]}, row.file, row.number)
 
 
 def _verified(name: str, demo: Demo) -> list[Row]:

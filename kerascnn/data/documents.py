@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from kerascnn.config import Source
-from kerascnn.data.rows import Row
+from kerascnn.data.rows import Label, Row
 from kerascnn.data.splits import split_rows
 from kerascnn.errors import InputError
 
@@ -79,10 +79,15 @@ def codes_of(labels: Sequence[Any], classes: np.ndarray, *, taught: bool = False
     return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
 
 
-def hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tuple[list[int], list[int]]:
-    """Positions of the documents to train on and of those to watch, split by class.
+def hold_out(texts: Sequence[str], labels: Sequence[Label | None], source: Source) -> tuple[list[int], list[int]]:
+    """Positions of the documents to train on and of those to watch, split by class or by labels.
 
     A document whose label is None is trained on, unless it has the text of one that is watched.
+
+    Args:
+        texts: The documents.
+        labels: As ``Row.label``.
+        source: Fraction and seed of the split.
 
     Raises:
         InputError: ``source.validation_fraction`` is 0, or there are too few documents.
@@ -90,7 +95,7 @@ def hold_out(texts: Sequence[str], labels: Sequence[Any], source: Source) -> tup
     if source.validation_fraction == 0:
         raise InputError("training stops by validation data: give some, or a validation_fraction above 0")
     pairs = list(enumerate(zip(texts, labels, strict=True)))
-    rows = [Row(text, str(label), "texts", row) for row, (text, label) in pairs if label is not None]
+    rows = [Row(text, label, "texts", row) for row, (text, label) in pairs if label is not None]
     splits = split_rows(rows, None, None, dataclasses.replace(source, test_fraction=0.0))
     watched = {row.text for row in splits.validation}
     unlabelled = [row for row, (text, label) in pairs if label is None and text not in watched]

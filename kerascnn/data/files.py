@@ -17,6 +17,7 @@ from pathlib import PurePath
 from typing import IO, cast
 
 from kerascnn.config import Source
+from kerascnn.data import labels
 from kerascnn.data.rows import Record
 from kerascnn.errors import InputError, did_you_mean
 
@@ -42,7 +43,7 @@ def read_file(path: str, source: Source, *, labelled: bool) -> Iterator[Record]:
     Args:
         path: The file; ``-`` is standard input. Gzip is recognized by ``.gz`` or by its first bytes.
         source: Format, encoding and columns.
-        labelled: Whether the label column must be there; where not, only the text column must.
+        labelled: Whether the columns of labels must be there; where not, only the text column must.
 
     Yields:
         A record a row, with all columns (Parquet: the needed ones where ``labelled``), in the order of the file.
@@ -51,7 +52,7 @@ def read_file(path: str, source: Source, *, labelled: bool) -> Iterator[Record]:
         InputError: The file is damaged, or is not what its name or the settings say; the message names the row.
     """
     kind = _format(path, source)
-    needed = (source.text_column, source.label_column) if labelled else (source.text_column,)
+    needed = source.columns if labelled else (source.text_column,)
     if kind == "txt":
         if labelled:
             raise InputError(f"{path} is plain text without labels; give csv, tsv, jsonl, parquet or a folder a class")
@@ -200,7 +201,8 @@ def _check_header(path: str, header: list[str], needed: tuple[str, ...]) -> None
 
 def _check_columns(place: str, columns: Iterable[str], needed: tuple[str, ...]) -> None:
     columns = list(columns)
-    for name, option in zip(needed, ("--text-column", "--label-column"), strict=False):
+    of_labels = "--label-column" if len(needed) == 2 else "--label-columns"
+    for name, option in zip(needed, ("--text-column", *[of_labels] * len(needed)), strict=False):
         if name not in columns:
             raise InputError(
                 f"{place}: no column {name!r}, there are {', '.join(map(repr, columns)) or 'none'}"
@@ -221,7 +223,7 @@ def _read_jsonl(path: str, source: Source, needed: tuple[str, ...]) -> Iterator[
         if not isinstance(values, dict):
             raise InputError(f"{place}: {_JSONL}, this is a {type(values).__name__}")
         _check_columns(place, values, needed)
-        yield Record(_fields(values, place, source, needed), path, number)
+        yield _record(values, path, number, source, needed)
     if not number:
         raise InputError(f"{path} is empty; {_JSONL}")
 
@@ -236,18 +238,19 @@ def _read_parquet(path: str, source: Source, needed: tuple[str, ...]) -> Iterato
             seekable = io.BytesIO(binary.read()) if path == STDIN or isinstance(binary, gzip.GzipFile) else binary
             table = pyarrow.parquet.ParquetFile(seekable)
             _check_columns(path, table.schema_arrow.names, needed)
-            columns = list(needed) if source.label_column in needed else None
+            columns = list(needed) if len(needed) > 1 else None
             for batch in table.iter_batches(batch_size=1024, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
-                    yield Record(_fields(values, f"{path}, row {number}", source, needed), path, number)
+                    yield _record(values, path, number, source, needed)
         except (pyarrow.ArrowException, OSError, EOFError, zlib.error) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"{path}, row {number + 1}: damaged Parquet file ({reason}); write it again") from None
 
 
-def _fields(values: Mapping[str, object], place: str, source: Source, needed: tuple[str, ...]) -> dict[str, str]:
-    """Typed values as text; the text must be a string, a label a string or a whole number."""
+def _record(values: Mapping[str, object], path: str, number: int, source: Source, needed: tuple[str, ...]) -> Record:
+    """Typed values as text; the text must be a string, a label a string, a whole number, or a list of such."""
+    place = f"{path}, row {number}"
     fields = {name: _as_text(value) for name, value in values.items()}
     text, label = values[source.text_column], values.get(source.label_column)
     if not isinstance(text, str | None):
@@ -255,15 +258,19 @@ def _fields(values: Mapping[str, object], place: str, source: Source, needed: tu
             f"{place}: {source.text_column!r} is {fields[source.text_column][:40]} ({type(text).__name__}), "
             "not a string; write it as one, or name another column with --text-column"
         )
-    if source.label_column in needed:
-        if isinstance(label, float):
-            fields[source.label_column] = "" if math.isnan(label) else f"{label:.15g}"
-        elif not isinstance(label, str | int | None):
-            raise InputError(
-                f"{place}: {source.label_column!r} is {fields[source.label_column][:40]} ({type(label).__name__}); "
-                "a label is one string or whole number"
-            )
-    return fields
+    if source.label_column not in needed:
+        return Record(fields, path, number)
+    if isinstance(label, list):
+        found = labels.of_list(label, f"{place}: {source.label_column!r}")
+        return Record(fields, path, number, tuple(map(_as_text, found)))
+    if isinstance(label, float):
+        fields[source.label_column] = "" if math.isnan(label) else f"{label:.15g}"
+    elif not isinstance(label, str | int | None):
+        raise InputError(
+            f"{place}: {source.label_column!r} is {fields[source.label_column][:40]} ({type(label).__name__}); "
+            "a label is one string or whole number, several are a list of them"
+        )
+    return Record(fields, path, number)
 
 
 def _as_text(value: object) -> str:

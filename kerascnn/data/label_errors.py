@@ -33,13 +33,15 @@ def find(rows: Sequence[Row], reader: Reader, tokens: Tokens) -> list[Finding]:
     Raises:
         InputError: The extra ``audit`` is not installed, or fewer than two classes can be cross-validated.
     """
+    if isinstance(rows[0].label, tuple):
+        raise InputError("--label-errors: rows of multi-label data have any number of labels; it looks at single ones")
     cleanlab = package("cleanlab.filter", "audit")
-    counts = Counter(row.label for row in rows)
-    positions = [position for position, row in enumerate(rows) if counts[row.label] >= FOLDS]
+    counts = Counter(label for row in rows for label in row.labels)
+    positions = [position for position, row in enumerate(rows) if counts[row.labels[0]] >= FOLDS]
     names = sorted(label for label, count in counts.items() if count >= FOLDS)
     if len(names) < 2:
         raise InputError(f"label errors are found where two classes have {FOLDS} rows or more; add rows")
-    codes = np.array([names.index(rows[position].label) for position in positions])
+    codes = np.array([names.index(rows[position].labels[0]) for position in positions])
     probabilities = _probabilities(_documents(tokens, positions, reader), codes, reader.settings.level)
     wrong = cleanlab.find_label_issues(
         codes, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1

@@ -15,20 +15,35 @@ class Record(NamedTuple):
         file: Path or source name, as given.
         number: Row as a person finds it, from 1: the line a CSV or JSONL record starts on (the CSV header is line 1),
             the row of a Parquet file or data set, 1 for an article that is a file of its own.
+        labels: The labels, where the file itself holds a list of them.
     """
 
     fields: dict[str, str]
     file: str
     number: int
+    labels: tuple[str, ...] | None = None
+
+
+Label = str | tuple[str, ...]
+"""One label, or in multi-label data all labels, sorted, each once."""
 
 
 class Row(NamedTuple):
-    """One labelled example; ``file`` and ``number`` as in ``Record``."""
+    """One labelled example; ``file`` and ``number`` as in ``Record``.
+
+    Attributes:
+        label: The label, empty where it is not known, or the labels.
+    """
 
     text: str
-    label: str
+    label: Label
     file: str
     number: int
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels, however many a row may have."""
+        return (self.label,) if isinstance(self.label, str) else self.label
 
 
 def where(row: Row | Record) -> str:
@@ -40,5 +55,6 @@ def digest(rows: Iterable[Row]) -> str:
     """A hash of texts and labels, hexadecimal."""
     found = hashlib.sha256()
     for row in rows:
-        found.update(f"{row.text}\x1f{row.label}\x1e".encode("utf-8", "surrogatepass"))
+        labels = "\x1d".join(row.labels)
+        found.update(f"{row.text}\x1f{labels}\x1e".encode("utf-8", "surrogatepass"))
     return found.hexdigest()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kerascnn.config import Source
 from kerascnn.data import demo, files, tfds
+from kerascnn.data.labels import label_of
 from kerascnn.data.rows import Record, Row
 from kerascnn.errors import InputError, did_you_mean
 
@@ -52,10 +53,10 @@ def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) ->
     Args:
         specs: Names of sources, as for ``read_records``.
         source: How to read them.
-        labelled: Whether a label column must be there; where not, labels are empty.
+        labelled: Whether the columns of labels must be there; where not, labels are empty.
 
     Yields:
-        Rows as they are, but for the space around labels.
+        Rows as they are, but for the space around labels and the order of several.
 
     Raises:
         InputError: A source cannot be read or has no rows.
@@ -63,7 +64,7 @@ def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) ->
     for spec in specs:
         record = None
         for record in read_records(spec, source, labelled=labelled):
-            label = record.fields[source.label_column].strip() if labelled else ""
+            label = label_of(record, source) if labelled else ""
             yield Row(record.fields[source.text_column], label, record.file, record.number)
         if record is None:
             raise InputError(f"{spec} has no rows; a header alone is not enough")

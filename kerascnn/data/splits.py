@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kerascnn.config import Source
 from kerascnn.data import tfds
+from kerascnn.data.checks import check_labels, check_several, usable
 from kerascnn.data.findings import Finding, Tally
-from kerascnn.data.rows import Row, where
+from kerascnn.data.rows import Label, Row, where
 from kerascnn.data.sources import read_rows
-from kerascnn.errors import InputError, did_you_mean
+from kerascnn.data.stratification import hold_out
+from kerascnn.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Splits:
     """Rows that are fit to train on.
 
     Attributes:
-        train: Training rows, of two classes or more.
+        train: Training rows, of two classes or more; all with one label, or all with any number (multi-label).
         validation: Validation rows; empty only where ``source.validation_fraction`` is 0.
         test: Test rows; empty only where ``source.test_fraction`` is 0.
         findings: What was done to the data and what is unusual about it.
@@ -89,14 +90,15 @@ def split_rows(
 ) -> Splits:
     """Check rows and split off what is not given.
 
-    Rows with an empty text or label are left out. Where something is split off, repeats of a text are left out first,
-    so that no text stands on both sides; the split keeps the proportions of the classes and the order of the rows.
+    Rows with an empty text or label are left out; in multi-label data a row without labels is as good as any. Where
+    something is split off, repeats of a text are left out first, so that no text stands on both sides; the split keeps
+    the proportions of the classes or labels and the order of the rows.
 
     Args:
         train: Training rows.
         validation: Validation rows; None: ``source.validation_fraction`` of the training rows.
         test: Test rows; None: ``source.test_fraction`` of the training rows.
-        source: Fractions (0 to 0.5, less than 1 together) and seed.
+        source: Fractions (0 to 0.5, less than 1 together), seed, and how labels are written, for messages.
 
     Returns:
         The rows, and what was noticed.
@@ -105,9 +107,11 @@ def split_rows(
         InputError: There is one class only, a label that training never saw, or too little to split.
     """
     findings: list[Finding] = []
-    train = _usable(train, "training", findings)
+    train = list(train)
+    multi = any(isinstance(row.label, tuple) for row in train)
+    train = usable(train, "training", findings, multi=multi)
     given = {
-        name: None if rows is None else _usable(rows, name, findings)
+        name: None if rows is None else usable(rows, name, findings, multi=multi)
         for name, rows in (("validation", validation), ("test", test))
     }
     _report_two_labels([*train, *(given["validation"] or ()), *(given["test"] or ())], findings)
@@ -115,7 +119,9 @@ def split_rows(
     wanted = {name: fraction for name, fraction in fractions.items() if given[name] is None and fraction != 0}
     if wanted:
         train = _without_repeats(train, findings)
-    _check_labels(train, given)
+    check_labels(train, given)
+    if multi:
+        check_several(train, source, findings)
     if wanted:
         train, held_out = _split(train, wanted, source.split_seed, findings)
         given.update(held_out)
@@ -128,79 +134,15 @@ def split_rows(
     return Splits(train, given["validation"] or [], given["test"] or [], findings)
 
 
-def usable_rows(rows: Iterable[Row], labels: Collection[str]) -> tuple[list[Row], list[str]]:
-    """The rows that a trained classifier can be evaluated on, and what was left out.
-
-    Args:
-        rows: Labelled rows.
-        labels: The labels that the classifier knows.
-
-    Raises:
-        InputError: A row has another label, or no row has both text and label.
-    """
-    findings: list[Finding] = []
-    usable = _usable(rows, "evaluation", findings)
-    _check_known(usable, "evaluation", labels)
-    return usable, [finding.message for finding in findings]
-
-
-def _usable(rows: Iterable[Row], name: str, findings: list[Finding]) -> list[Row]:
-    usable = []
-    no_text, no_label, nul = Tally(), Tally(), Tally()
-    for row in rows:
-        if "\0" in row.text or "\0" in row.label:
-            nul.add(row)
-            row = row._replace(text=row.text.replace("\0", " "), label=row.label.replace("\0", " ").strip())
-        if not row.text.strip():
-            no_text.add(row)
-        elif not row.label:
-            no_label.add(row)
-        else:
-            usable.append(row)
-    nul.report(
-        findings, "nul", "warning", f"{name} rows with NUL characters, read as spaces",
-        "the encoding may be another: --source.encoding utf-16",
-    )  # fmt: skip
-    no_text.report(findings, "no_text", "warning", f"{name} rows without text, left out", "check --text-column")
-    no_label.report(findings, "no_label", "warning", f"{name} rows without a label, left out", "check --label-column")
-    if not usable:
-        first = no_text.first or no_label.first
-        raise InputError(
-            f"no row of the {name} data has both text and label"
-            + (f" (first: {where(first)}); check --text-column and --label-column" if first else "")
-        )
-    return usable
-
-
-def _check_labels(train: list[Row], given: dict[str, list[Row] | None]) -> None:
-    labels = {row.label for row in train}
-    if len(labels) == 1:
-        raise InputError(
-            f"all {len(train):,} training rows have the label {train[0].label!r} (first: {where(train[0])}); "
-            "a classifier needs two labels or more, check --label-column"
-        )
-    for name, rows in given.items():
-        _check_known(rows or (), name, labels)
-
-
-def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:
-    for row in rows:
-        if row.label not in labels:
-            raise InputError(
-                f"{where(row)}: the {name} data has the label {row.label!r}, which no training row has"
-                f"{did_you_mean(row.label, labels)}; correct it, or add training rows with it"
-            )
-
-
 def _report_two_labels(rows: list[Row], findings: list[Finding]) -> None:
-    label_of: dict[str, str] = {}
+    label_of: dict[str, Label] = {}
     tally = Tally()
     for row in rows:
         if label_of.setdefault(row.text, row.label) != row.label:
             tally.add(row)
     tally.report(
         findings, "contradiction", "serious", "rows that repeat a text with another label",
-        "give each text one label; where rows are split off, the first counts",
+        "label each text in one way; where rows are split off, the first counts",
     )  # fmt: skip
 
 
@@ -219,10 +161,10 @@ def _report_shared(train: list[Row], given: dict[str, list[Row] | None], finding
 
 
 def _report_single_rows(train: list[Row], findings: list[Finding]) -> None:
-    counts = Counter(row.label for row in train)
+    counts = Counter(label for row in train for label in row.labels)
     tally = Tally()
     for row in train:
-        if counts[row.label] == 1:
+        if any(counts[label] == 1 for label in row.labels):
             tally.add(row)
     tally.report(findings, "single", "warning", "training rows alone in their class", "add rows, or join classes")
 
@@ -236,15 +178,16 @@ def _split(
         raise InputError(f"{settings} leave no training rows; together they must be less than 1")
     parts = 1 + len(fractions)
     rare = _rare_labels(rows, parts, findings)
-    candidates = [row for row in rows if row.label not in rare]
+    candidates = [row for row in rows if rare.isdisjoint(row.labels)]
     if not candidates:
         raise InputError(
             f"{len(rows)} training rows (first: {where(rows[0])}) are too few to split off {' and '.join(fractions)} "
             f"data: no class has {parts} different texts; give more rows, or --validation-data and --test-data"
         )
-    held_out = _hold_out(candidates, fractions, seed)
+    held_out = hold_out(candidates, fractions, seed)
+    way = "by class" if isinstance(rows[0].label, str) else "by labels (iterative stratification)"
     for name, held in held_out.items():
-        done = f"{name} data: {len(held):,} of {len(rows):,} training rows, split off by class with seed {seed}"
+        done = f"{name} data: {len(held):,} of {len(rows):,} training rows, split off {way} with seed {seed}"
         findings.append(_note(done))
     not_kept = {row.text for held in held_out.values() for row in held}
     return [row for row in rows if row.text not in not_kept], held_out
@@ -272,10 +215,10 @@ def told_apart(rows: Iterable[Row]) -> tuple[list[Row], Tally]:
 
 def _rare_labels(rows: list[Row], parts: int, findings: list[Finding]) -> set[str]:
     """Labels with too few rows to have one in every part."""
-    counts = Counter(row.label for row in rows)
+    counts = Counter(label for row in rows for label in row.labels)
     rare = {label for label, count in counts.items() if count < parts}
     if rare:
-        first = next(row for row in rows if row.label in rare)
+        first = next(row for row in rows if not rare.isdisjoint(row.labels))
         names = ", ".join(map(repr, itertools.islice(sorted(rare), 5))) + (", …" if len(rare) > 5 else "")
         findings.append(Finding(
             "single", "warning",
@@ -284,23 +227,3 @@ def _rare_labels(rows: list[Row], parts: int, findings: list[Finding]) -> set[st
             sum(counts[label] for label in rare), suggestion="add rows, or join classes",
         ))  # fmt: skip
     return rare
-
-
-def _hold_out(rows: list[Row], fractions: dict[str, float], seed: int) -> dict[str, list[Row]]:
-    """Draw the fractions of every class: at least one row for each part, and one that stays.
-
-    scikit-learn's stratified splits promise neither, and fail where a part has fewer rows than there are classes.
-    """
-    order = random.Random(seed)
-    of_label: dict[str, list[int]] = {}
-    for position, row in enumerate(rows):
-        of_label.setdefault(row.label, []).append(position)
-    held: dict[str, list[int]] = {name: [] for name in fractions}
-    for label in sorted(of_label):
-        left, total = of_label[label], len(of_label[label])
-        order.shuffle(left)
-        for parts_after, name in zip(range(len(fractions), 0, -1), fractions, strict=True):
-            count = min(max(1, round(fractions[name] * total)), len(left) - parts_after)
-            held[name] += left[:count]
-            left = left[count:]
-    return {name: [rows[position] for position in sorted(positions)] for name, positions in held.items()}

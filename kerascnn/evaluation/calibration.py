@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize, special, stats
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
 
 BOUNDS = 0.05, 20.0
 """Temperatures that are looked at."""
@@ -34,6 +38,22 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         return -np.mean(np.sum(targets * special.log_softmax(logits / np.exp(log_temperature), axis=1), axis=1))
 
     return float(np.exp(optimize.minimize_scalar(cross_entropy, bounds=np.log(BOUNDS), method="bounded").x))
+
+
+def calibrate(bundle: Bundle, logits: np.ndarray, codes: np.ndarray) -> None:
+    """Give a bundle the temperature, and in multi-label the thresholds, that suit documents best, if its settings ask.
+
+    Args:
+        bundle: Trained; it keeps both, and the calibration error without them.
+        logits: Of documents that training did not learn from, float (documents, classes).
+        codes: Their labels, see ``kerascnn.task``.
+    """
+    task = bundle.task
+    bundle.thresholds = task.thresholds(logits.shape[1])
+    if bundle.config.training.calibrate:
+        bundle.temperature = task.fit_temperature(logits, codes)
+        bundle.thresholds = task.fit_thresholds(codes, task.probabilities(logits, bundle.temperature))
+        bundle.metrics["uncalibrated_ece"] = task.calibration_error(codes, task.probabilities(logits))
 
 
 @dataclass(frozen=True)

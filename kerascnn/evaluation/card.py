@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerascnn.config import Config
+from kerascnn.task import SINGLE, Task
 
 PAIRS = 10
 """Pairs of classes that are confused most."""
-FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 
 TENSORFLOW_TEXT = (
     "Its text is read by operations of tensorflow-text: a program that serves it has to import that package, or"
@@ -24,6 +24,7 @@ def model_card(
     metrics: Mapping[str, Any],
     distillation: Mapping[str, Any] | None = None,
     *,
+    task: Task = SINGLE,
     temperature: float = 1.0,
     sizes: Mapping[str, int] | None = None,
 ) -> str:
@@ -35,13 +36,14 @@ def model_card(
         data: Split to its sources and rows, as in ``manifest.json``.
         metrics: As in ``metrics.json``.
         distillation: As in ``manifest.json``.
+        task: One label a text, or any number.
         temperature: What the logits are divided by.
         sizes: Name of each file to its bytes.
     """
     sections = [
         # texts that Python handed over have no source
         f"# {config.model} for {', '.join(config.data)}" if data else f"# {config.model}",
-        f"Classifies text into {len(labels)} classes: {', '.join(labels)}.",
+        f"{task.promise.format(len(labels))}: {', '.join(labels)}.",
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
@@ -50,11 +52,9 @@ def model_card(
         table(("split", "rows", "sources"),
                [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]),
         "## Figures",
-        table(("split", "rows", "accuracy", "macro-F1", "loss", "calibration error"),
-               [(name, f"{figures['rows']:,}", *(_figure(figures, key) for key in FIGURES))
-                for name, figures in metrics.items() if isinstance(figures, Mapping)]),
+        *_figures(metrics),
         "In brackets: 95 % confidence intervals by the bootstrap. The logits are divided by the temperature"
-        f" {temperature:.3f} before the softmax.",
+        f" {temperature:.3f} before the {task.activation}.",
         *(_per_class(metrics["test"]) if "test" in metrics else ()),
         "## Training",
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
@@ -86,6 +86,19 @@ def encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: Mapping[
     return "\n\n".join(sections) + "\n"
 
 
+def _figures(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line for each split that was measured."""
+    from kerascnn.evaluation.metrics import titles  # scikit-learn, which a --help does without
+
+    measured = {name: figures for name, figures in metrics.items() if isinstance(figures, Mapping)}
+    if not measured:
+        return ()
+    shown = titles(next(iter(measured.values())))
+    rows = [(name, f"{figures['rows']:,}", *(_figure(figures, key) for key in shown))
+            for name, figures in measured.items()]  # fmt: skip
+    return (table(("split", "rows", *shown.values()), rows),)
+
+
 def _figure(figures: Mapping[str, Any], key: str) -> str:
     """A figure with its confidence interval, if it has one."""
     low, high = figures.get("intervals", {}).get(key, (None, None))
@@ -104,16 +117,18 @@ def _taught(distillation: Mapping[str, Any]) -> str:
 
 
 def _per_class(figures: Mapping[str, Any]) -> tuple[str, ...]:
-    from kerascnn.evaluation.metrics import most_confused  # scikit-learn, which a --help does without
+    from kerascnn.evaluation.metrics import confused
 
-    rows = [(name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}")
+    some = next(iter(figures["per_class"].values()))
+    columns = {"precision": "precision", "recall": "recall", "f1": "F1", "threshold": "given from"}
+    columns = {key: title for key, title in columns.items() if key in some}
+    rows = [(name, *(f"{values[key]:.3f}" for key in columns), f"{values['support']:,}")
             for name, values in figures["per_class"].items()]  # fmt: skip
-    confused = most_confused(figures["confusion_matrix"], list(figures["per_class"]), PAIRS)
-    pairs = [(true, said, f"{rows:,}", f"{part:.1%}") for true, said, rows, part in confused]
+    pairs = [(true, said, f"{rows:,}", f"{part:.1%}") for true, said, rows, part in confused(figures, PAIRS)]
     return (
         "On the test data, by class:",
-        table(("class", "precision", "recall", "F1", "rows"), rows),
-        "![Confusion matrix](confusion_matrix.png)",
+        table(("class", *columns.values(), "rows"), rows),
+        *(("![Confusion matrix](confusion_matrix.png)",) if "confusion_matrix" in figures else ()),
         *(("Confused most:", table(("true", "predicted", "rows", "of the true class"), pairs)) if pairs else ()),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,12 @@ def intervals(labels: np.ndarray, probabilities: np.ndarray, resamples: int = 10
         matrix = np.bincount(cells[rows], minlength=classes**2).reshape(classes, classes)
         right, named = matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1)
         resample[:] = right.sum() / count, np.mean(2 * right / np.maximum(named, 1)), losses[rows].mean()
-    ends = np.percentile(drawn, [2.5, 97.5], axis=0).T.tolist()
-    return dict(zip(("accuracy", "macro_f1", "loss"), ends, strict=True))
+    return percentiles(("accuracy", "macro_f1", "loss"), drawn)
+
+
+def percentiles(names: Sequence[str], drawn: np.ndarray) -> dict[str, list[float]]:
+    """Name of each figure to the ends of the middle 95 % of it, of (resamples, figures)."""
+    return dict(zip(names, np.percentile(drawn, [2.5, 97.5], axis=0).T.tolist(), strict=True))
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> dict[str, list]:
@@ -76,7 +80,17 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -
     Returns:
         ``confidence`` and ``accuracy``, the means of each bin of equal width that has rows, and ``rows``, their number.
     """
-    confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    return binned(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
+
+
+def binned(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> dict[str, list]:
+    """``reliability`` of single answers.
+
+    Args:
+        confidence: Probability of each, float (answers,).
+        correct: Whether it is right, bool or 0 and 1, (answers,).
+        bins: Their number.
+    """
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     rows, sure, right = (np.bincount(which, weights=x, minlength=bins) for x in (None, confidence, correct))
     some = rows > 0
@@ -89,9 +103,13 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -
 
 def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> float:
     """Mean distance between confidence and accuracy, 0 to 1, over bins of equal width (Guo et al. 2017, equation 3)."""
-    found = reliability(labels, probabilities, bins)
+    return gap(reliability(labels, probabilities, bins))
+
+
+def gap(found: Mapping[str, Sequence[float]]) -> float:
+    """Mean distance between confidence and accuracy of the bins of ``binned``, 0 to 1."""
     gaps = np.abs(np.subtract(found["confidence"], found["accuracy"]))
-    return float(gaps @ np.asarray(found["rows"]) / len(labels))
+    return float(np.average(gaps, weights=found["rows"]))
 
 
 def most_confused(
@@ -109,13 +127,62 @@ def most_confused(
     ]
 
 
+def telling(labels: np.ndarray, probabilities: np.ndarray, count: int) -> dict[str, list[tuple[int, int]]]:
+    """The most confident mistakes and the least certain of the other documents, each with the label it was given.
+
+    Returns:
+        ``mistakes`` and ``uncertain``: positions of documents and labels, ``count`` at the most.
+    """
+    confidence, best = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    return ranked(best != labels, confidence, best, confidence, best, count)
+
+
+def ranked(
+    wrong: np.ndarray, error: np.ndarray, of_error: np.ndarray, margin: np.ndarray, of_margin: np.ndarray, count: int
+) -> dict[str, list[tuple[int, int]]]:
+    """Documents by how wrong they are, and by how narrow the decision was, each with the label that it is about.
+
+    Args:
+        wrong: Whether the answer is, (documents,).
+        error: How wrong it is, (documents,); largest first.
+        of_error: Which label is, (documents,).
+        margin: How far the decision was from another, (documents,); smallest first.
+        of_margin: Of which label, (documents,).
+        count: Documents of a kind, at the most.
+    """
+    mistakes = [int(row) for row in np.argsort(-error, kind="stable") if wrong[row]][:count]
+    uncertain = [int(row) for row in np.argsort(margin, kind="stable") if row not in mistakes][:count]
+    return {
+        "mistakes": [(row, int(of_error[row])) for row in mistakes],
+        "uncertain": [(row, int(of_margin[row])) for row in uncertain],
+    }
+
+
+def confused(figures: Mapping[str, Any], count: int) -> list[tuple[str, str, int, float]]:
+    """The pairs of labels that are confused most, as ``most_confused`` gives them, of the figures of either task."""
+    if "confusion_matrix" not in figures:
+        return [tuple(pair) for pair in figures["confused"][:count]]
+    return most_confused(figures["confusion_matrix"], list(figures["per_class"]), count)
+
+
+def titles(figures: Mapping[str, Any]) -> dict[str, str]:
+    """The single numbers among the figures and what people call them."""
+    names = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "loss": "loss"}
+    names["ece"] = "calibration error"
+    if "micro_f1" in figures:
+        names["accuracy"] = "all labels right"
+    return {key: name for key, name in names.items() if key in figures}
+
+
 def table(figures: dict[str, Any]) -> str:
     """The figures as lines of text: a line a class, then the averages."""
+    some = next(iter(figures["per_class"].values()))
+    keys = [key for key in ("precision", "recall", "f1", "threshold") if key in some]
     rows = [
-        (name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), str(values["support"]))
+        (name, *(f"{values[key]:.3f}" for key in keys), str(values["support"]))
         for name, values in figures["per_class"].items()
     ]
-    head = ("class", "precision", "recall", "f1", "rows")
+    head = ("class", *keys, "rows")
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = [
         "  ".join(
@@ -128,7 +195,7 @@ def table(figures: dict[str, Any]) -> str:
         [
             *lines,
             "",
-            f"accuracy {figures['accuracy']:.4f}   macro-F1 {figures['macro_f1']:.4f}   "
-            f"loss {figures['loss']:.4f}   calibration error {figures['ece']:.4f}   rows {figures['rows']}",
+            "   ".join(f"{shown} {figures[key]:.4f}" for key, shown in titles(figures).items())
+            + f"   rows {figures['rows']}",
         ]
     )

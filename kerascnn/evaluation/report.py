@@ -13,7 +13,8 @@ import yaml
 
 from kerascnn.evaluation import plots
 from kerascnn.evaluation.explanation import Explanation, levels, printable
-from kerascnn.evaluation.metrics import most_confused
+from kerascnn.evaluation.metrics import confused, titles
+from kerascnn.task import SINGLE, Task
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -37,50 +38,60 @@ class Example:
     """A labelled document and what was said of it."""
 
     text: str
-    label: str
-    best: list[tuple[str, float]]
-    """The most probable labels, the best first, with their probabilities."""
-    probability: float
-    """Of its own label."""
+    given: list[tuple[str, float]]
+    """The labels that it got, the best first, with their probabilities."""
+    true: list[tuple[str, float]]
+    """Its own, with theirs."""
+    others: list[tuple[str, float]]
+    """The others, the most probable first."""
+    about: int
+    """Position of the label that is explained."""
 
 
 def telling(
-    texts: Sequence[str], labels: Sequence[Any], probabilities: np.ndarray, names: Sequence[str]
-) -> dict[str, list[Example]]:
+    texts: Sequence[str], codes: np.ndarray, probabilities: np.ndarray, names: Sequence[str], *,
+    task: Task = SINGLE, thresholds: Sequence[float] | None = None,
+) -> dict[str, list[Example]]:  # fmt: skip
     """The documents that say most about a classifier.
 
     Args:
         texts: Documents.
-        labels: Their true labels.
+        codes: Their true labels, see ``kerascnn.task``.
         probabilities: Predicted ones, float (documents, classes).
         names: Name of each class.
+        task: What was predicted.
+        thresholds: Multi-label: the probability from which on each label is given.
 
     Returns:
         ``mistakes``, the most confident wrong answers, and ``uncertain``, the least confident of the others; ``SHOWN``
         of each at the most.
     """
-    confidence = probabilities.max(axis=1)
-    positions = {name: code for code, name in enumerate(names)}
-    codes = np.array([positions[str(label)] for label in labels])
-    wrong = probabilities.argmax(axis=1) != codes
-    mistakes = [row for row in np.argsort(-confidence, kind="stable") if wrong[row]][:SHOWN]
-    uncertain = [row for row in np.argsort(confidence, kind="stable") if row not in mistakes][:SHOWN]
+    true, given = task.named(codes, np.asarray(names)), task.chosen(probabilities, thresholds)
 
-    def example(row: int) -> Example:
-        best = np.argsort(-probabilities[row], kind="stable")[:2]
-        said = [(names[code], float(probabilities[row, code])) for code in best]
-        return Example(texts[row], names[codes[row]], said, float(probabilities[row, codes[row]]))
+    def example(row: int, about: int) -> Example:
+        best = np.argsort(-probabilities[row], kind="stable").tolist()
+        own = (true[row],) if isinstance(true[row], str) else true[row] or ()
+        scored = [(names[i], float(probabilities[row, i])) for i in best]
+        answers = {names[i] for i in given[row]}
+        return Example(
+            texts[row],
+            given=[x for x in scored if x[0] in answers],
+            true=[x for x in scored if x[0] in own],
+            others=[x for x in scored if x[0] not in answers],
+            about=about,
+        )
 
-    return {"mistakes": [example(row) for row in mistakes], "uncertain": [example(row) for row in uncertain]}
+    found = task.telling(codes, probabilities, thresholds, SHOWN)
+    return {kind: [example(*place) for place in places] for kind, places in found.items()}
 
 
-def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str], Explanation]) -> str:
+def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str, int], Explanation]) -> str:
     """The page.
 
     Args:
         bundle: The classifier; what is not known of it is left out.
         sizes: Name of each file to its bytes.
-        explain: A text to why it got its label.
+        explain: A text and the position of a label to what speaks for it.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -89,7 +100,7 @@ def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str], Ex
     environment.filters |= {"percent": _percent, "plain": printable}
     name = next((name for name in ("test", "validation") if name in bundle.metrics), "")
     figures = bundle.metrics.get(name)
-    matrix = figures["confusion_matrix"] if figures else []
+    matrix = figures.get("confusion_matrix", []) if figures else []
     return environment.get_template("report.html.j2").render(
         bundle=bundle,
         sizes=sizes,
@@ -97,10 +108,13 @@ def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str], Ex
         name=name,
         figures=figures,
         shades=_shades(matrix) if 0 < len(matrix) <= MATRIX_CLASSES else None,
-        confused=most_confused(matrix, bundle.labels, PAIRS) if figures else [],
+        titles=titles(figures) if figures else {},
+        confused=confused(figures, PAIRS) if figures else [],
         curves=plots.learning_curves(bundle.history),
         reliability=plots.reliability(figures["reliability"]) if figures and "reliability" in figures else None,
-        examples={kind: [_shown(x, explain(x.text)) for x in found] for kind, found in bundle.examples.items()},
+        examples={
+            kind: [_shown(x, explain(x.text, x.about)) for x in found] for kind, found in bundle.examples.items()
+        },
         settings=yaml.safe_dump(bundle.config.to_dict(), sort_keys=False, allow_unicode=True),
     )
 

@@ -61,12 +61,13 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
     files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     vectorizer = bundle.vectorizer
     settings = {
-        "schema_version": edge.SCHEMA_VERSION,
+        "schema_version": bundle.task.schema_version,
         "input": tflite.takes(bundle),
         "length": vectorizer.settings.max_length,
         "level": "wordpiece" if vectorizer.takes_apart else vectorizer.settings.level,
         "rules": vectorizer.rules,
         "stop_words": list(vectorizer.stop_words),
+        "thresholds": bundle.thresholds,
         "files": {path.name: sha256(path) for path in files},
     }
     write_json(folder / "edge.json", settings)

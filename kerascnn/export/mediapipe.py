@@ -40,6 +40,11 @@ def export(
     Raises:
         InputError: The model is one that MediaPipe cannot run, or the extra `mediapipe` is not installed.
     """
+    if bundle.thresholds is not None:
+        raise InputError(
+            f"{bundle_folder}: multi-label, and MediaPipe's text classifier has no threshold for each label; export it"
+            " with --format tflite for devices or --format web for a browser"
+        )
     if bundle.vectorizer.settings.level != "word":
         raise InputError(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"

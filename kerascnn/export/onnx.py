@@ -13,7 +13,6 @@ from kerascnn.data.pipeline import Ids
 from kerascnn.errors import InputError
 from kerascnn.extras import package
 from kerascnn.files import whole_folder
-from kerascnn.inference import softmax
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
@@ -48,6 +47,6 @@ def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
     def predict(texts: Sequence[str]) -> np.ndarray:
         ids = Ids(*bundle.vectorizer.encode(texts)).padded(np.arange(len(texts)))
         [logits] = session.run(None, {given.name: np.asarray(ids)})
-        return softmax(logits, bundle.temperature)
+        return bundle.task.probabilities(logits, bundle.temperature)
 
     return predict

@@ -25,7 +25,8 @@ class Endpoints:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self._model, self._temperature = bundle.model, bundle.temperature
+        self._model, self._temperature, self._thresholds = bundle.model, bundle.temperature, bundle.thresholds
+        self._activation = getattr(tf.nn, bundle.task.activation)
         self._vectorizer, self._labels = bundle.vectorizer, bundle.labels
         # Functions of their own, which every signature calls: rules and network stand in the graph once.
         text, ids = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.int32)
@@ -35,7 +36,11 @@ class Endpoints:
         )
 
     def serving_default(self, text: tf.Tensor) -> Outputs:
-        """Text, string (batch,), to `probabilities` and `classes` (batch, classes) and `label` (batch,)."""
+        """Text, string (batch,), to `probabilities` and `classes` (batch, classes) and `label` (batch,).
+
+        Of multi-label bundles `assigned`, bool (batch, classes), instead of `label`: whether a label reaches its
+        threshold.
+        """
         return self._labelled(self._from_text(text))
 
     def ids(self, ids: tf.Tensor) -> Outputs:
@@ -58,11 +63,13 @@ class Endpoints:
         shape = tf.shape(ids)
         # Convolutions refuse a batch without a document, or without a token in any of them.
         ids = tf.pad(ids, [[0, tf.cast(shape[0] == 0, tf.int32)], [0, tf.cast(shape[1] == 0, tf.int32)]])
-        return tf.nn.softmax(self._model(ids, training=False) / self._temperature)[: shape[0]]
+        return self._activation(self._model(ids, training=False) / self._temperature)[: shape[0]]
 
     def _labelled(self, probabilities: tf.Tensor) -> Outputs:
-        label = tf.gather(tf.constant(self._labels), tf.argmax(probabilities, axis=-1))
-        return {"probabilities": probabilities, "label": label, "classes": self._classes(probabilities)}
+        outputs = {"probabilities": probabilities, "classes": self._classes(probabilities)}
+        if self._thresholds is not None:
+            return outputs | {"assigned": probabilities >= tf.constant(self._thresholds)}
+        return outputs | {"label": tf.gather(tf.constant(self._labels), tf.argmax(probabilities, axis=-1))}
 
     def _classes(self, probabilities: tf.Tensor) -> tf.Tensor:
         return tf.tile(tf.constant([self._labels]), [tf.shape(probabilities)[0], 1])

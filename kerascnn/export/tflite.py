@@ -17,7 +17,7 @@ from kerascnn.export.code_points import CodePoints
 
 Quantize = Literal["none", "float16", "dynamic", "int8"]
 # A sum over a document has another size for each length, and the mean of it is small: 8 bits hold neither.
-_IN_FLOAT = ["DIV", "MAXIMUM", "MUL", "SOFTMAX", "SUM"]
+_IN_FLOAT = ["DIV", "LOGISTIC", "MAXIMUM", "MUL", "SOFTMAX", "SUM"]
 _OPERATION = re.compile(r"tf\.\w+")
 
 
@@ -67,7 +67,7 @@ def _convert(archive: str, bundle: Bundle, quantize: Quantize, texts: Sequence[s
 
 
 def _quantized(converter: tf.lite.TFLiteConverter, bundle: Bundle, texts: Sequence[str]) -> bytes:
-    """Weights and convolutions in 8 bits, averages and the softmax in float."""
+    """Weights and convolutions in 8 bits, averages and probabilities in float."""
     vectorizer = bundle.vectorizer
     examples = [{takes(bundle): padded(inputs(bundle, text), vectorizer.settings.max_length)} for text in texts]
     converter.representative_dataset = lambda: examples
@@ -102,7 +102,7 @@ def _archive(bundle: Bundle, folder: str) -> None:
 
     def probabilities(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         logits = bundle.model(to_ids(tokens), training=False)
-        return {"probabilities": tf.nn.softmax(logits / bundle.temperature)}
+        return {"probabilities": getattr(tf.nn, bundle.task.activation)(logits / bundle.temperature)}
 
     archive.add_endpoint("serving_default", probabilities, input_signature=[spec])
     archive.write_out(folder, verbose=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.classifier import TextClassifier
+from kerascnn.data.rows import Label
 from kerascnn.edge import EdgeClassifier
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
@@ -60,7 +62,7 @@ def artefacts(classifier: TextClassifier, folder: Path) -> Iterator[Artefact]:
 
 
 def table(
-    classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[str] = ()
+    classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[Label] = ()
 ) -> Iterator[dict[str, Any]]:
     """Figures of every artefact, a row each, on the golden texts, and on labelled documents where some are given.
 
@@ -77,7 +79,9 @@ def table(
     """
     golden = read_json(folder / "golden.json")
     expected = np.asarray(golden["probabilities"])
-    truth = np.array([classifier.bundle_.labels.index(label) for label in labels], int)
+    bundle = classifier.bundle_
+    truth = bundle.task.codes(labels, classifier.classes_)
+    decide = functools.partial(bundle.task.decide, thresholds=bundle.thresholds)
     given = None  # the labels of the first artefact, the bundle's own model
     for artefact in artefacts(classifier, folder):
         answers = artefact.predict(golden["texts"])
@@ -85,18 +89,23 @@ def table(
             "artefact": artefact.name,
             "bytes": artefact.bytes,
             "difference": float(np.abs(answers - expected).max()),
-            "agreement": float(np.mean(answers.argmax(axis=1) == expected.argmax(axis=1))),
+            "agreement": _same(decide(answers), decide(expected)),
             **_speed(artefact.predict, golden["texts"]),
         }
         if len(texts):
             started = time.perf_counter()
-            found = artefact.predict(texts).argmax(axis=1)
+            found = decide(artefact.predict(texts))
             seconds = time.perf_counter() - started
             given = found if given is None else given
-            row |= {"data_agreement": float(np.mean(found == given)), "accuracy": float(np.mean(found == truth))}
+            row |= {"data_agreement": _same(found, given), "accuracy": _same(found, truth)}
             alone = statistics.median(_seconds(artefact.predict, [text]) for text in texts[:ALONE])
             row |= {"data_milliseconds": 1000 * alone, "data_documents_per_second": len(texts) / seconds}
         yield row
+
+
+def _same(answers: np.ndarray, others: np.ndarray) -> float:
+    """Part of the documents whose answers, codes of a task, are the same."""
+    return float(np.mean((answers == others).reshape(len(answers), -1).all(axis=1)))
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:

@@ -18,10 +18,11 @@ from sklearn.utils.class_weight import compute_sample_weight
 from kerascnn.config import Training
 from kerascnn.data.pipeline import Ids, training_batches, validation_batches
 from kerascnn.errors import InputError
+from kerascnn.task import SINGLE, Task
 from kerascnn.training import distribution
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.loop import run
-from kerascnn.training.losses import Accuracy, Distillation, MacroF1, SparseCrossentropy, hard_and_soft
+from kerascnn.training.losses import hard_and_soft
 from kerascnn.training.optimizers import LazyAdam
 from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
@@ -37,7 +38,7 @@ class Examples:
 
     ids: Ids
     labels: np.ndarray
-    """int32 (documents,); -1, beside soft labels, where a document has no label."""
+    """Codes of the task, see ``kerascnn.task``; -1, beside soft labels, where a document has no label."""
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities, float32 (documents, classes)."""
 
@@ -91,14 +92,6 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
     return optimizer
 
 
-def build_loss(settings: Training, train: Examples) -> keras.losses.Loss:
-    """The loss that the examples ask for."""
-    of_labels: dict[str, Any] = {"label_smoothing": settings.label_smoothing, "focal_gamma": settings.focal_gamma}
-    if train.soft_labels is None:
-        return SparseCrossentropy(**of_labels)
-    return Distillation(temperature=settings.soft_temperature, weight=settings.soft_weight, **of_labels)
-
-
 def scale_rates(
     optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], rates: Mapping[str, float]
 ) -> None:
@@ -124,6 +117,7 @@ def fit(
     settings: Training,
     *,
     seed: int,
+    task: Task = SINGLE,
     folder: Path | None = None,
     resume: bool = False,
     fingerprint: dict[str, Any] | None = None,
@@ -140,6 +134,7 @@ def fit(
         validation: Documents that early stopping watches.
         settings: How to train.
         seed: Seed of the order of the documents.
+        task: What is learned.
         folder: Where the state is kept after each epoch; None: nowhere.
         resume: Go on from the state in ``folder``.
         fingerprint: What must be the same for a run to go on, name to value.
@@ -179,7 +174,7 @@ def fit(
     )  # fmt: skip
     with distribution.on_devices(strategy, model) as there:
         run(
-            _trainer(there, settings, train, steps * epochs, rates or {}),
+            _trainer(there, task, settings, steps * epochs, rates or {}, taught=train.soft_labels is not None),
             lambda epoch, share: batches(first_epoch=epoch, share=share),
             partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
             checkpoint,
@@ -192,13 +187,13 @@ def fit(
 
 
 def _trainer(
-    model: keras.Model, settings: Training, train: Examples, steps: int, rates: Mapping[str, float]
+    model: keras.Model, task: Task, settings: Training, steps: int, rates: Mapping[str, float], *, taught: bool
 ) -> Trainer:
     """What trains a model for so many steps, compiled, its optimizer built."""
     trainer = Trainer(
         model,
-        loss=build_loss(settings, train),
-        metrics=[Accuracy(name="accuracy"), *_macro_f1(settings, model)],
+        loss=task.loss(settings, taught=taught),
+        metrics=task.metrics(settings, model.output_shape[-1]),
     )
     trainer.compile(optimizer=build_optimizer(settings, steps), jit_compile=False)
     trainer(np.zeros((1, 8), np.int32))
@@ -211,10 +206,6 @@ def _trainer(
 def enough_epochs(steps: int) -> int:
     """Small data needs more epochs, large data is learned by heart in a few: the number of updates decides."""
     return min(max(3, -(-ENOUGH_STEPS // steps)), 50)
-
-
-def _macro_f1(settings: Training, model: keras.Model) -> list[keras.metrics.Metric]:
-    return [MacroF1(model.output_shape[-1])] if settings.monitor == "macro_f1" else []
 
 
 def _weights(labels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The losses of single-label classification, and the metrics that are watched beside them."""
+"""The losses of single-label classification, and the metrics that are watched beside the losses of both tasks."""
 
 from __future__ import annotations
 
@@ -111,6 +111,24 @@ class MacroF1(keras.metrics.F1Score):
         labels, known = _labels(y_true)
         predicted = ops.argmax(y_pred, axis=-1)
         return super().update_state(ops.one_hot(labels, self.classes), ops.one_hot(predicted, self.classes), known)
+
+
+class SubsetAccuracy(keras.metrics.MeanMetricWrapper):
+    """Part of the documents all of whose labels, and no others, have a logit above 0; of any number of labels."""
+
+    def __init__(self, name: str = "accuracy") -> None:
+        super().__init__(lambda y_true, y_pred: ops.all(ops.equal(y_true > 0, y_pred > 0), axis=-1), name=name)
+
+
+class MacroF1OfLabels(keras.metrics.F1Score):
+    """Mean of the F1 of all labels where a document has any number, each given where its logit is above 0."""
+
+    def __init__(self, name: str = "macro_f1") -> None:
+        super().__init__(average="macro", threshold=0.5, name=name)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Count a batch: indicators int (batch, labels), and logits float (batch, labels)."""
+        return super().update_state(y_true, ops.sigmoid(ops.cast(y_pred, "float32")), sample_weight)
 
 
 def _labels(y_true):

@@ -42,13 +42,13 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
         InputError: The teacher cannot be read, does not know these labels or texts, or answers with something else than
             probabilities; the message names the file, the row and the value.
     """
-    spec, labels = config.distill.teacher, sorted({row.label for row in splits.train})
+    spec, labels = config.distill.teacher, sorted({label for row in splits.train for label in row.labels})
     texts = read_rows(config.distill.unlabelled, config.source, labelled=False)
     unlabelled, messages = unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
     soft_labels = teachers.ask(spec, rows, labels, config.source)
-    known = np.array([labels.index(row.label) for row in splits.train])
+    known = np.array([labels.index(row.labels[0]) for row in splits.train])
     right = np.mean(soft_labels[: len(known)].argmax(axis=1) == known)
     messages.append(f"{spec}: gives {right:.1%} of the training rows their label")
     messages += _doubts(config, splits)

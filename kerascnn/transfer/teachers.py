@@ -108,6 +108,8 @@ def _ask_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndar
     from kerascnn.classifier import load
 
     teacher = load(folder)
+    if teacher.bundle_.task.name != "single":
+        raise InputError(f"{folder}: a multi-label teacher, whose probabilities exclude nothing; give one of one label")
     known = teacher.bundle_.labels
     if unknown := [label for label in labels if label not in known]:
         raise InputError(

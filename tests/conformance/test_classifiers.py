@@ -21,14 +21,14 @@ from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, 
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
 """To know 64 texts by heart; others need 12."""
+SETTINGS = {"patience": 40, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "min_count": 1}
 
 
 @pytest.fixture(scope="module")
 def classifiers(mixed):
     """A classifier of each model, trained until it knows its 64 texts by heart."""
-    settings = {"patience": 40, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "min_count": 1}
     return {
-        name: TextClassifier(model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **settings, **network).fit(
+        name: TextClassifier(model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **network).fit(
             *mixed, validation_data=mixed
         )
         for name, network in DESCRIPTORS.items()
@@ -38,6 +38,16 @@ def classifiers(mixed):
 @every_model
 def test_it_learns_64_texts_by_heart(name, classifiers, mixed):
     assert classifiers[name].score(*mixed) == 1.0
+
+
+@pytest.mark.full
+@every_model
+def test_it_learns_any_number_of_labels_by_heart(name, mixed):
+    labels = [{"pos": ["reviews", "good"], "neg": ["reviews"], "sports": ["news"], "business": []}[x] for x in mixed[1]]
+    classifier = TextClassifier(
+        model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **DESCRIPTORS[name]
+    ).fit(mixed[0], labels, validation_data=(mixed[0], labels))
+    assert classifier.score(mixed[0], labels) > 0.95
 
 
 @every_model

@@ -286,7 +286,8 @@ def test_what_only_calls_itself_gzip_is_refused(write):
         ('{"label": "a"}', "no column 'text'"),
         ('{"text": 5, "label": "a"}', "'text' is 5 (int), not a string"),
         ('{"text": ["a", "b"], "label": "a"}', "(list), not a string"),
-        ('{"text": "a", "label": ["b", "c"]}', "a label is one string"),
+        ('{"text": "a", "label": ["b", null]}', "'label' lists None (NoneType); a label is a string"),
+        ('{"text": "a", "label": [["b"], ["c"]]}', "'label' lists ['b'] (list)"),
         ('{"text": "a", "label": {"b": 1}}', "a label is one string"),
     ],
 )

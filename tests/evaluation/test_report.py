@@ -44,6 +44,11 @@ class Page(html.parser.HTMLParser):
             self.text += data
 
 
+def explain(classifier):
+    """What speaks for the label at a position."""
+    return lambda text, position: classifier.explain(text, classifier.classes_[position])
+
+
 @pytest.fixture(scope="module")
 def classifier(reviews_zh):
     texts, names = reviews_zh
@@ -54,14 +59,14 @@ def classifier(reviews_zh):
     classifier.bundle_.metrics["test"] = classifier.evaluate(texts, labels, probabilities=probabilities)
     classifier.bundle_.data = {"test": {"sources": ["<i>.csv"], "rows": 200, "sha256": "0"}}
     classifier.bundle_.examples = telling(
-        ODD, ["差评", "<b>good</b>"] * 2 + ["差评"], classifier.predict_proba(ODD), classifier.bundle_.labels
+        ODD, np.array([1, 0, 1, 0, 1]), classifier.predict_proba(ODD), classifier.bundle_.labels
     )
     return classifier
 
 
 @pytest.fixture(scope="module")
 def page(classifier):
-    return report(classifier.bundle_, {"model.keras": 1_234_567}, classifier.explain)
+    return report(classifier.bundle_, {"model.keras": 1_234_567}, explain(classifier))
 
 
 def test_it_is_whole_well_formed_and_asks_nothing_of_the_network(page):
@@ -125,11 +130,11 @@ def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
     texts = [f"text {number}" for number in range(40)]
     sure = np.linspace(0.5, 0.99, 40)
     probabilities = np.stack([sure, 1 - sure], axis=1)
-    found = telling(texts, ["a", "b"] * 20, probabilities, ["a", "b"])
+    found = telling(texts, np.array([0, 1] * 20), probabilities, ["a", "b"])
     assert [x.text for x in found["mistakes"]] == [f"text {number}" for number in range(39, 39 - 2 * SHOWN, -2)]
     assert [x.text for x in found["uncertain"]] == texts[:SHOWN]
-    assert found["mistakes"][0].best[0] == ("a", pytest.approx(0.99))
-    assert found["mistakes"][0].probability == pytest.approx(0.01)
+    assert found["mistakes"][0].given == [("a", pytest.approx(0.99))]
+    assert found["mistakes"][0].true == [("b", pytest.approx(0.01))]
     assert not {x.text for x in found["mistakes"]} & {x.text for x in found["uncertain"]}
 
 
@@ -142,7 +147,7 @@ def test_many_classes_stay_readable_and_small(classes, classifier):
     probabilities[np.arange(2000), labels] += 0.3
     metrics = {**classifier.bundle_.metrics, "test": evaluate(labels, probabilities / 1.3, names)}
     bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "labels": names, "metrics": metrics})
-    page = report(bundle, {}, classifier.explain)
+    page = report(bundle, {}, explain(classifier))
     assert len(page.encode()) < 1_000_000
     assert ('class="matrix"' in page) == (classes == 20)
     assert "most confused pairs" in page
@@ -151,13 +156,13 @@ def test_many_classes_stay_readable_and_small(classes, classifier):
 def test_what_is_not_known_is_left_out(classifier):
     bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "examples": {}, "data": {}})
     bundle.metrics = {name: value for name, value in bundle.metrics.items() if name != "test"}
-    page = report(bundle, {}, classifier.explain)
+    page = report(bundle, {}, explain(classifier))
     assert "demo:bbc</h1>" not in page, "what Python handed over was not read from the default data"
     assert not Page(page).open and "mistakes" not in page and "<blockquote" not in page
     older = {name: classifier.bundle_.metrics["test"][name] for name in classifier.bundle_.metrics["test"]}
     del older["intervals"], older["reliability"]
     bundle.metrics |= {"test": older}
-    assert "confusion" in report(bundle, {}, classifier.explain)
+    assert "confusion" in report(bundle, {}, explain(classifier))
 
 
 def test_the_template_is_shipped_with_the_package():

@@ -228,7 +228,7 @@ def test_a_foreign_tflite_file_is_refused_by_name(edge):
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
-    [("{", "damaged"), ("[]", "damaged"), ("{}", "schema None"), ('{"schema_version": 2}', "schema 2")],
+    [("{", "damaged"), ("[]", "damaged"), ("{}", "schema None"), ('{"schema_version": 3}', "schema 3")],
 )
 def test_a_broken_or_newer_description_is_refused(content, complaint, edge):
     (edge / "edge.json").write_text(content)

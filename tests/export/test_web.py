@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerascnn import TextClassifier
 from kerascnn.errors import InputError
 from kerascnn.export import web
 from kerascnn.models import Text
@@ -208,6 +209,21 @@ def test_typing_draws_a_bar_for_each_class_the_most_probable_first(exported, cla
     page.get_by_label("Text", exact=True).fill("")
     page.locator(".best").wait_for(state="detached")
     assert bars(page) == [[label, ""] for label in classes]
+
+
+def test_a_page_of_any_number_of_labels_marks_those_that_reach_their_thresholds(briefs, installed, opened, tmp_path):
+    classifier = TextClassifier(model="bow", ngram_buckets=4096, max_length=96, epochs=8, learning_rate=0.03)
+    bundle = classifier.fit(*briefs).bundle_
+    page = opened(with_modules(web.export(bundle, tmp_path, quantize=["none"]), installed))
+    answers = [page.evaluate("(text) => classifier.classify(text)", text)["labels"] for text in briefs[0][:20]]
+    expected = [[label for label, _ in answer] for answer in classifier.predict_scored(briefs[0][:20])]
+    assert answers == expected
+    box = page.get_by_label("Text", exact=True)
+    for row in (expected.index([]), max(range(20), key=lambda row: len(expected[row]))):
+        box.fill(briefs[0][row])
+        probable = classifier.predict_top_k([briefs[0][row]], 1)[0][0][1]
+        page.locator("#classes .percent", has_text=f"{probable:.1%}").first.wait_for()
+        assert sorted(page.locator(".best .label").all_text_contents()) == sorted(expected[row])
 
 
 def test_an_example_is_classified_when_it_is_clicked(exported, installed, opened):

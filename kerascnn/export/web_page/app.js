@@ -65,7 +65,7 @@ function addRow(label) {
 }
 
 /** Draws an answer, or none for an empty text, and returns it in words. */
-function draw({ labels, maxLength }, rows, answer) {
+function draw({ labels, thresholds, maxLength }, rows, answer) {
   const probabilities = answer?.probabilities ?? labels.map(() => 0);
   const order = labels.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   order.forEach((index, place) => {
@@ -73,16 +73,19 @@ function draw({ labels, maxLength }, rows, answer) {
     row.style.setProperty("--place", place);
     row.style.setProperty("--probability", probabilities[index]);
     row.querySelector(".percent").textContent = answer ? percent.format(probabilities[index]) : "";
-    row.classList.toggle("best", place === 0 && answer !== null);
+    row.classList.toggle("best", answer !== null && answer.labels.includes(labels[index]));
     row.hidden = place >= SHOWN;
   });
   element("classes").style.setProperty("--rows", Math.min(labels.length, SHOWN));
   const rest = order.slice(SHOWN).reduce((sum, index) => sum + probabilities[index], 0);
   const others = labels.length > SHOWN ? `and ${number.format(labels.length - SHOWN)} other classes` : "";
-  element("others").textContent = others && answer ? `${others}, ${percent.format(rest)}` : others;
+  // probabilities of labels that do not exclude each other have no sum
+  element("others").textContent = others && answer && !thresholds ? `${others}, ${percent.format(rest)}` : others;
   element("time").textContent = answer ? `${answer.milliseconds.toFixed(1)} ms` : "";
   element("count").textContent = describe(answer?.inputs ?? [], maxLength);
-  return answer ? `${labels[order[0]]}, ${percent.format(probabilities[order[0]])}` : "";
+  const given = order.filter((index) => answer?.labels.includes(labels[index]));
+  const said = given.map((index) => `${labels[index]}, ${percent.format(probabilities[index])}`).join("; ");
+  return answer ? said || "no label" : "";
 }
 
 /** How much of a text the model reads and knows. */

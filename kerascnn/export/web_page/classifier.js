@@ -6,7 +6,7 @@
 
 import { tokenize, unescape } from "./text.js";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const WASM = new URL("node_modules/@litertjs/core/wasm/", import.meta.url).href;
 
 export class Classifier {
@@ -17,6 +17,8 @@ export class Classifier {
 
   /** Class names, in the order of the probabilities. */
   labels;
+  /** Multi-label: the probability from which on each label is given; null: the most probable one is. */
+  thresholds;
   /** Name and size in bytes of the model's file. */
   file;
 
@@ -31,6 +33,7 @@ export class Classifier {
       settings.input === "ids" ? readLines("vocabulary.txt", settings) : [],
     ]);
     classifier.labels = labels;
+    classifier.thresholds = settings.thresholds ?? null;
     classifier.file = { name: model.name, bytes: model.content.length };
     classifier.#settings = { ...settings, stopWords: new Set(settings.stop_words), maxLength: settings.length };
     // 0 is padding, 1 any token that has no id of its own
@@ -46,7 +49,8 @@ export class Classifier {
     return classifier;
   }
 
-  /** Probabilities in the order of the labels, what the model was given for the text, and the time that both took. */
+  /** Probabilities in the order of the labels, the labels that are given, the best first, what the model was given for
+   *  the text, and the time that both took. */
   async classify(text) {
     const started = performance.now();
     const inputs = this.encode(text);
@@ -57,7 +61,13 @@ export class Classifier {
     const probabilities = Array.from(await answer.data());
     given.delete();
     answer.delete();
-    return { probabilities, inputs, milliseconds: performance.now() - started };
+    return { probabilities, labels: this.#given(probabilities), inputs, milliseconds: performance.now() - started };
+  }
+
+  #given(probabilities) {
+    const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
+    const given = this.thresholds ? order.filter((index) => probabilities[index] >= this.thresholds[index]) : order.slice(0, 1);
+    return given.map((index) => this.labels[index]);
   }
 
   /** What the model takes for a text, ids or code points, without padding. */

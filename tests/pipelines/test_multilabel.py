@@ -1,0 +1,158 @@
+"""The commands with any number of labels a row, from a messy file to an export."""
+
+import csv
+import json
+
+import pytest
+
+from tests.pipelines.conftest import command
+
+NETWORK = ("--model", "bow", "--network.ngram-buckets", "4096", "--text.max-length", "96", "--text.min-count", "1")
+TRAINING = (*NETWORK, "--epochs", "8", "--training.learning-rate", "0.03")
+
+
+@pytest.fixture(scope="module")
+def briefs_csv(briefs, tmp_path_factory):
+    """The briefs as people write them: space round labels, repeated ones, a separator too many, empty cells."""
+    path = tmp_path_factory.mktemp("data") / "briefs.csv"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text", "topics"])
+        for number, (text, labels) in enumerate(zip(*briefs, strict=True)):
+            repeated = labels + labels[:1] * (number % 5 == 0)
+            cell = ("; ", ";", " ;")[number % 3].join(repeated) + ";" * (number % 7 == 0)
+            writer.writerow([number, text, " " * (number % 2) + cell])
+    return path
+
+
+@pytest.fixture(scope="module")
+def reading(briefs_csv):
+    """Options that say how the file is to be read."""
+    return ("--label-column", "topics", "--label-separator", ";")
+
+
+@pytest.fixture(scope="module")
+def bundle(briefs_csv, reading, tmp_path_factory):
+    """What training wrote, and what it said."""
+    folder = tmp_path_factory.mktemp("bundles") / "briefs"
+    prefixed = [f"--source.{name[2:]}" if name.startswith("--") else name for name in reading]
+    finished = command("train", "--data", briefs_csv, "--output", folder, "--json", *prefixed, *TRAINING)
+    assert finished.status == 0, finished.err
+    return folder, finished
+
+
+def test_training_says_how_it_read_and_split_the_rows_and_what_it_reached(bundle):
+    folder, finished = bundle
+    assert "training rows to which no label applies, kept: 60 (first: " in finished.err
+    assert "split off by labels (iterative stratification) with seed 0" in finished.err
+    assert "thresholds of the highest F1 on the validation data for 5 labels" in finished.err
+    assert "all labels right" in finished.err and "micro-F1" in finished.err
+    figures = json.loads(finished.out)["test"]
+    assert figures == json.loads((folder / "metrics.json").read_text())["test"]
+    assert {"accuracy", "micro_f1", "macro_f1", "loss", "ece", "per_class", "confused", "reliability"} < set(figures)
+    assert "confusion_matrix" not in figures
+    assert figures["micro_f1"] > 0.5
+    thresholds = json.loads((folder / "manifest.json").read_text())["thresholds"]
+    assert [values["threshold"] for values in figures["per_class"].values()] == thresholds
+
+
+def test_the_card_and_the_report_show_thresholds_and_no_confusion_matrix(bundle):
+    folder, _ = bundle
+    card, page = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "report.html"))
+    assert "Gives a text any number of 5 labels: business" in card and "| given from |" in card
+    assert "Confusion matrix" not in card and not (folder / "confusion_matrix.png").exists()
+    for words in ("5 labels, any number a text", "all labels right", "micro-F1", "given from", "The worst mistakes"):
+        assert words in page
+    assert "true \\ predicted" not in page and page.count("below: <b") == 16
+
+
+def test_evaluating_its_own_data_needs_the_words_on_how_it_is_written(bundle, briefs_csv, reading):
+    folder, _ = bundle
+    finished = command("evaluate", folder, "--data", briefs_csv, *reading, "--json")
+    assert finished.status == 0, finished.err
+    assert json.loads(finished.out)["rows"] == 240 and json.loads(finished.out)["micro_f1"] > 0.7
+    finished = command("evaluate", folder, "--data", briefs_csv, "--label-column", "topics")
+    assert finished.status == 1
+    assert "briefs.csv, row 2: the evaluation row has the one label" in finished.err and "--label-sep" in finished.err
+    finished = command("evaluate", folder, "--data", briefs_csv, *reading, "--plot", "x.png")
+    assert (finished.status, finished.err.count("\n")) == (1, 1) and "--plot" in finished.err
+
+
+def test_predictions_join_labels_and_scores_by_the_separator_and_json_lists_them(bundle, briefs_csv, briefs, tmp_path):
+    from kerascnn import load
+
+    folder, _ = bundle
+    expected = load(folder).predict_scored(briefs[0])
+    for options, separator in (((), ";"), (("--label-separator", " | "), " | ")):
+        finished = command("predict", folder, "--input", briefs_csv, "--output", tmp_path / "out.csv", *options)
+        assert finished.status == 0, finished.err
+        with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == ["id", "text", "topics", "label", "score"]
+        for row, answer in zip(rows, expected, strict=True):
+            assert row["label"] == separator.join(label for label, _ in answer)
+            assert row["score"] == separator.join(str(round(score, 6)) for _, score in answer)
+    assert any(not row["label"] for row in rows) and any(row["label"].count(" | ") == 2 for row in rows)
+    lines = command("predict", folder, "--input", briefs_csv, "--json").out.splitlines()
+    assert [json.loads(line)["label"] for line in lines] == [[label for label, _ in answer] for answer in expected]
+    answer = command("predict", folder, briefs[0][3], "--top-k", "5", "--label-separator", "s")
+    [row] = csv.DictReader(answer.out.splitlines())
+    assert {row[f"label_{rank}"] for rank in range(1, 6)} == set(load(folder).classes_)
+
+
+def test_a_separator_that_stands_in_a_label_is_refused_before_anything_is_written(bundle, briefs):
+    finished = command("predict", bundle[0], briefs[0][0], "--label-separator", "s")
+    assert finished.status == 1 and finished.out == ""
+    assert "the label 'business' holds 's'" in finished.err and "--output NAME.jsonl" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "message"),
+    [
+        ("predict", ("a text", "--abstain-below", "0.5"), "--abstain-below: "),
+        ("find_threshold", ("--data", "x.csv"), "multi-label, where each label has a threshold of its own"),
+        ("export", ("--format", "mediapipe"), "multi-label, and MediaPipe's text classifier has no threshold"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(verb, options, message, bundle):
+    finished = command(verb, bundle[0], *options)
+    assert finished.status == 1
+    assert message in finished.err and finished.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--training.class-weights", "balanced"), "training.class_weights balanced"),
+        (("--distill.teacher", "teacher.csv"), "a teacher answers with one label a text"),
+        (("--source.label-separator", "/"), "the label separator '/' stands between no labels"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused_before_it_starts(options, message, briefs_csv, tmp_path):
+    reading = ("--source.label-column", "topics", "--source.label-separator", ";")
+    finished = command("train", "--data", briefs_csv, "--output", tmp_path / "x", *reading, *NETWORK, *options)
+    assert finished.status == 1
+    assert message in finished.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_audit_counts_labels_a_row_and_pairs(briefs_csv, briefs):
+    reading = ("--source.label-column", "topics", "--source.label-separator", ";")
+    finished = command("audit", "--data", briefs_csv, *reading, "--source.test-fraction", "0", *NETWORK)
+    assert finished.status == 0, finished.err
+    assert "labels    0 a row: " in finished.out and "together  " in finished.out
+    options = ("--source.test-fraction", "0", "--source.validation-fraction", "0", "--json")
+    found = json.loads(command("audit", "--data", briefs_csv, *reading, *options, *NETWORK).out)["splits"]["train"]
+    assert found["labels_per_row"] == {"0": 60, "1": 60, "2": 60, "3": 60}
+    pair = found["together"][0]
+    assert pair[2] == sum({pair[0], pair[1]} <= set(labels) for labels in briefs[1])
+    finished = command("audit", "--data", briefs_csv, *reading, "--label-errors", *NETWORK)
+    assert finished.status == 1 and "--label-errors" in finished.err
+
+
+def test_a_config_of_the_bundle_trains_it_again(bundle, tmp_path):
+    folder, finished = bundle
+    again = command("train", "--config", folder / "config.yaml", "--output", tmp_path / "again", "--json")
+    assert again.status == 0, again.err
+    assert json.loads(again.out)["test"]["rows"] == json.loads(finished.out)["test"]["rows"]
+    assert json.loads((tmp_path / "again" / "manifest.json").read_text())["task"] == "multi"

@@ -1,0 +1,169 @@
+"""TextClassifier with any number of labels a text."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.preprocessing import MultiLabelBinarizer
+
+import kerascnn
+from kerascnn import TextClassifier, task
+from kerascnn.data.documents import hold_out
+from kerascnn.errors import InputError
+
+SMALL = {"model": "bow", "epochs": 12, "ngram_buckets": 4096, "max_length": 96, "learning_rate": 0.03, "min_count": 1}
+
+
+@pytest.fixture(scope="module")
+def trained(briefs):
+    return TextClassifier(**SMALL).fit(*briefs)
+
+
+def test_it_learns_what_it_is_shown_and_answers_with_lists(trained, briefs):
+    texts, labels = briefs
+    answers = trained.predict(texts)
+    assert trained.score(texts, labels) > 0.75
+    assert trained.score(texts, labels) == np.mean([set(a) == set(b) for a, b in zip(answers, labels, strict=True)])
+    assert {len(answer) for answer in answers} >= {0, 1, 2, 3}
+    assert all(set(answer) <= set(trained.classes_) for answer in answers)
+
+
+def test_each_probability_stands_for_itself_and_an_answer_is_what_reaches_its_threshold(trained, briefs):
+    probabilities = trained.predict_proba(briefs[0])
+    assert probabilities.shape == (240, 5) and probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1).min() < 0.5 and probabilities.sum(axis=1).max() > 2
+    given = probabilities >= np.asarray(trained.bundle_.thresholds, np.float32)
+    assert trained.predict(briefs[0]) == [trained.classes_[row].tolist() for row in given]
+    for answer, row in zip(trained.predict_scored(briefs[0]), given, strict=True):
+        assert sorted(label for label, _ in answer) == trained.classes_[row].tolist()
+        assert [score for _, score in answer] == sorted((score for _, score in answer), reverse=True)
+    assert trained.predict([]) == [] and trained.predict_proba([]).shape == (0, 5)
+    assert len(trained.predict_top_k(briefs[0][:1], k=3)[0]) == 3
+
+
+def test_thresholds_and_temperature_are_fitted_to_the_held_out_texts(trained, briefs):
+    texts, labels = briefs
+    _, held_out = hold_out(texts, [tuple(names) for names in labels], trained.bundle_.config.source)
+    texts, labels = [texts[i] for i in held_out], [labels[i] for i in held_out]
+    tuned = trained.evaluate(texts, labels)
+    truth = task.MULTI.codes(labels, trained.classes_)
+    at_half = task.MULTI.evaluate(truth, trained.predict_proba(texts), trained.bundle_.labels, [0.5] * 5)
+    for name, values in tuned["per_class"].items():
+        assert values["f1"] >= at_half["per_class"][name]["f1"]
+    assert tuned["ece"] <= trained.bundle_.metrics["uncalibrated_ece"]
+
+
+def test_without_calibration_the_thresholds_are_one_half(briefs):
+    texts, labels = briefs
+    plain = TextClassifier(**SMALL | {"epochs": 1}, calibrate=False).fit(texts, labels)
+    assert plain.bundle_.thresholds == [0.5] * 5 and plain.bundle_.temperature == 1
+
+
+def test_the_figures_are_those_of_scikit_learn(trained, briefs):
+    texts, labels = briefs
+    found, truth = trained.evaluate(texts, labels), MultiLabelBinarizer().fit_transform(labels)
+    given = MultiLabelBinarizer(classes=trained.classes_).fit_transform(trained.predict(texts))
+    assert found["accuracy"] == accuracy_score(truth, given)
+    assert found["micro_f1"] == pytest.approx(f1_score(truth, given, average="micro"))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, given, average="macro"))
+
+
+def test_after_an_indicator_matrix_it_answers_with_one(trained, briefs):
+    texts, labels = briefs
+    frame = pd.DataFrame(MultiLabelBinarizer().fit_transform(labels), columns=trained.classes_)
+    of_frame = TextClassifier(**SMALL).fit(texts, frame)
+    of_matrix = TextClassifier(**SMALL).fit(texts, frame.to_numpy())
+    assert of_frame.classes_.tolist() == trained.classes_.tolist() and of_matrix.classes_.tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(of_frame.predict_proba(texts), trained.predict_proba(texts), atol=1e-5)
+    np.testing.assert_allclose(of_matrix.predict_proba(texts), trained.predict_proba(texts), atol=1e-5)
+    for classifier in (of_frame, of_matrix):
+        answers = classifier.predict(texts)
+        assert answers.shape == (240, 5) and set(np.unique(answers)) == {0, 1}
+        assert classifier.score(texts, frame.to_numpy()) == accuracy_score(frame, answers)
+
+
+def test_scikit_learn_cross_validates_it_on_a_matrix(briefs):
+    truth = MultiLabelBinarizer().fit_transform(briefs[1])
+    scores = cross_val_score(
+        TextClassifier(**SMALL | {"epochs": 4}), briefs[0], truth, cv=KFold(2, shuffle=True, random_state=0),
+        scoring="f1_micro", error_score="raise",
+    )  # fmt: skip
+    assert scores.min() > 0.3
+
+
+def test_a_saved_classifier_answers_the_same_when_loaded_and_pickled(trained, briefs, tmp_path):
+    trained.save(tmp_path / "bundle")
+    manifest = json.loads((tmp_path / "bundle" / "manifest.json").read_text())
+    assert (manifest["schema_version"], manifest["task"]) == (2, "multi")
+    assert manifest["thresholds"] == trained.bundle_.thresholds
+    assert not (tmp_path / "bundle" / "confusion_matrix.png").exists()
+    for again in (kerascnn.load(tmp_path / "bundle"), pickle.loads(pickle.dumps(trained))):
+        assert again.predict(briefs[0]) == trained.predict(briefs[0])
+        np.testing.assert_allclose(again.predict_proba(briefs[0]), trained.predict_proba(briefs[0]), atol=1e-6)
+    matrix = task.MULTI.codes(briefs[1], trained.classes_)
+    assert kerascnn.load(tmp_path / "bundle").evaluate(briefs[0], matrix) == trained.evaluate(*briefs)
+
+
+def test_a_bundle_of_an_unknown_task_is_refused_by_name(trained, tmp_path):
+    trained.save(tmp_path / "bundle")
+    path = tmp_path / "bundle" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"task": "ordinal"}))
+    with pytest.raises(InputError, match="no task is called 'ordinal'"):
+        kerascnn.load(tmp_path / "bundle")
+
+
+def test_the_label_that_is_asked_for_is_explained(trained, briefs):
+    text = briefs[0][3]
+    for label, score in trained.predict_top_k([text], k=5)[0]:
+        found = trained.explain(text, label)
+        assert (found.label, found.score) == (label, pytest.approx(score, abs=1e-5))
+        assert found.bias + sum(x.contribution for x in found.contributions) == pytest.approx(found.logit, abs=1e-4)
+        assert found.score == pytest.approx(1 / (1 + np.exp(-found.logit / trained.bundle_.temperature)), abs=1e-5)
+
+
+def test_every_way_of_watching_and_weighing_that_makes_sense_trains(briefs):
+    texts, labels = briefs
+    for settings in ({"monitor": "macro_f1", "focal_gamma": 2.0}, {"monitor": "loss", "label_smoothing": 0.0}):
+        history = TextClassifier(**SMALL | {"epochs": 3} | settings).fit(texts, labels).bundle_.history
+        assert history[-1]["loss"] < history[0]["loss"]
+        assert ("val_macro_f1" in history[0]) == (settings["monitor"] == "macro_f1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "message"),
+    [
+        ({"class_weights": "balanced"}, {}, "training.class_weights balanced .* multi-label"),
+        ({"sampling": "balanced"}, {}, "training.sampling balanced .* multi-label"),
+        ({}, {"soft_labels": np.full((240, 5), 0.2)}, "a teacher answers with one label"),
+        ({}, {"validation_data": (["a"], [["weather"]])}, "row 0: the label 'weather' was not seen in training"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(settings, options, message, briefs):
+    with pytest.raises(InputError, match=message):
+        TextClassifier(**SMALL | settings).fit(*briefs, **options)
+
+
+def test_an_interrupted_training_goes_on_to_the_same_answers(briefs, tmp_path):
+    from kerascnn.training.checkpoint import Checkpoint
+
+    class PowerError(Exception):
+        """The plug is pulled at the beginning of the third epoch."""
+
+    def pull_the_plug(callback, epoch, logs=None):
+        if epoch == 2:
+            raise PowerError
+
+    def train(**options):
+        return TextClassifier(**SMALL | {"epochs": 4, "deterministic": True}).fit(*briefs, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "on_epoch_begin", pull_the_plug)
+        with pytest.raises(PowerError):
+            train(folder=tmp_path)
+    resumed, whole = train(folder=tmp_path, resume=True), train()
+    np.testing.assert_array_equal(resumed.predict_proba(briefs[0]), whole.predict_proba(briefs[0]))
+    assert resumed.bundle_.thresholds == whole.bundle_.thresholds
