@@ -175,7 +175,8 @@ def means(column):
 
 def test_the_advice_of_the_documentation_follows_from_the_results():
     for (data, rows), accuracy in means("accuracy").items():
-        for best in {"word_cnn", "char_cnn"} & accuracy.keys():
+        # of words where the text has them, else of characters
+        for best in [name for name in ("word_cnn", "char_cnn") if name in accuracy][:1]:
             below = {"bow", "rnn", "transformer"} | ({"dpcnn"} if rows < 10_000 else set())
             assert all(accuracy[name] < accuracy[best] for name in below & accuracy.keys()), data
     for (data, _), speed in means("documents_per_second").items():
