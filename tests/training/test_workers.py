@@ -1,0 +1,110 @@
+"""Several processes train one classifier, on this machine and by its loopback; each a real process of the command."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from kerascnn import load
+
+pytestmark = pytest.mark.full
+
+# without dropout, which every process draws for itself
+SETTINGS = [
+    "--network.filters", "8", "--network.ngram-buckets", "512", "--network.dropout", "0", "--network.embedding-dropout", "0", "--text.max-length", "32",
+    "--training.batch-size", "48", "--deterministic", "--training.patience", "99",
+]  # fmt: skip
+
+
+def command(data, output, *options, epochs=4):
+    base = [sys.executable, "-m", "pipelines.train", "--data", str(data), "--output", str(output)]
+    return [*base, "--epochs", str(epochs), *SETTINGS, *options]
+
+
+def start(data, output, *options, epochs=4, apart=((), ())):
+    """Two processes that share a training, each with options of its own."""
+    sockets = [socket.socket() for _ in range(2)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    workers = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    shared = command(data, output, "--training.strategy", "multi_worker", *options, epochs=epochs)
+    return [
+        subprocess.Popen(
+            [*shared, *own],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=os.environ | {"TF_CONFIG": json.dumps(
+                {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+            )},
+        )
+        for index, own in enumerate(apart)
+    ]  # fmt: skip
+
+
+def finish(processes):
+    """The last line and the exit code of each."""
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    return [
+        (output.strip().splitlines()[-1], process.returncode)
+        for output, process in zip(outputs, processes, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def alone(news_csv, tmp_path_factory):
+    """The weights and figures of one process with whole batches."""
+    folder = tmp_path_factory.mktemp("alone") / "news"
+    subprocess.run(command(news_csv, folder), check=True, capture_output=True)
+    return folder
+
+
+def weights(folder):
+    return load(folder).bundle_.model.get_weights()
+
+
+def assert_alike(folder, other):
+    assert max(np.abs(a - b).max() for a, b in zip(weights(folder), weights(other), strict=True)) < 1e-5
+    figures, others = (json.loads((place / "metrics.json").read_text())["test"] for place in (folder, other))
+    assert figures["accuracy"] == others["accuracy"]
+    assert figures["loss"] == pytest.approx(others["loss"], abs=1e-5)
+
+
+def test_two_processes_train_the_weights_of_one_and_the_first_writes_them(alone, news_csv, tmp_path):
+    [(first, code), (second, other_code)] = finish(start(news_csv, tmp_path / "news"))
+    assert (first, second) == (f"wrote {tmp_path / 'news'}", "done; the first process writes the bundle")
+    assert code == other_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["news"]
+    assert_alike(tmp_path / "news", alone)
+
+
+def test_processes_that_do_not_agree_say_in_what(news_csv, tmp_path):
+    processes = start(news_csv, tmp_path / "news", apart=((), ("--network.kernel-sizes", "2", "3")))
+    for line, code in finish(processes):
+        assert code == 1
+        assert line.startswith("error: the processes of this training do not agree: network.kernel_sizes is")
+    assert not (tmp_path / "news").exists()
+
+
+def test_a_lost_process_ends_the_training_and_all_resume_to_the_weights_of_an_undisturbed_one(
+    alone, news_csv, tmp_path
+):
+    first, second = start(news_csv, tmp_path / "news")
+    state = tmp_path / "news.training" / "state.npz"
+    while not state.exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    second.send_signal(signal.SIGKILL)
+    line, code = finish([first])[0]
+    assert code == 1
+    assert line == "error: another process of this training was lost; start all of them again with --resume"
+    second.communicate()
+    assert not (tmp_path / "news").exists()
+    assert [code for _, code in finish(start(news_csv, tmp_path / "news", "--resume"))] == [0, 0]
+    assert_alike(tmp_path / "news", alone)
