@@ -16,6 +16,8 @@ from tests.pipelines.conftest import command
 
 BUNDLE = "saved_models/bbc-word_cnn"
 STATEMENT = re.compile(r"^.*?<<'(\w+)'[^\n]*\n.*?^\1$|^(?:[^\n]*\\\n)*[^\n]+$", re.MULTILINE | re.DOTALL)
+LONG = {"docs/deploy.md", "docs/recipes.md", "docs/training.md"}
+"""Pages whose commands take most of a minute together: they belong to the second tier."""
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 
 
@@ -77,7 +79,12 @@ def run_bash(code, folder):
 @pytest.mark.parametrize(
     ("document", "block"),
     [
-        pytest.param(page, block, marks=[pytest.mark.full] if block.slow else [], id=f"{names(page)}: {block.name}")
+        pytest.param(
+            page,
+            block,
+            marks=[pytest.mark.full] if block.slow or names(page) in LONG else [],
+            id=f"{names(page)}: {block.name}",
+        )
         for page in DOCUMENTS[1:]
         for block in blocks(page)
     ],

@@ -72,6 +72,7 @@ def test_the_figures_are_those_of_scikit_learn(trained, briefs):
     assert found["macro_f1"] == pytest.approx(f1_score(truth, given, average="macro"))
 
 
+@pytest.mark.full
 def test_after_an_indicator_matrix_it_answers_with_one(trained, briefs):
     texts, labels = briefs
     frame = pd.DataFrame(MultiLabelBinarizer().fit_transform(labels), columns=trained.classes_)
@@ -86,6 +87,7 @@ def test_after_an_indicator_matrix_it_answers_with_one(trained, briefs):
         assert classifier.score(texts, frame.to_numpy()) == accuracy_score(frame, answers)
 
 
+@pytest.mark.full
 def test_scikit_learn_cross_validates_it_on_a_matrix(briefs):
     truth = MultiLabelBinarizer().fit_transform(briefs[1])
     scores = cross_val_score(
@@ -125,6 +127,7 @@ def test_the_label_that_is_asked_for_is_explained(trained, briefs):
         assert found.score == pytest.approx(1 / (1 + np.exp(-found.logit / trained.bundle_.temperature)), abs=1e-5)
 
 
+@pytest.mark.full
 def test_every_way_of_watching_and_weighing_that_makes_sense_trains(briefs):
     texts, labels = briefs
     for settings in ({"monitor": "macro_f1", "focal_gamma": 2.0}, {"monitor": "loss", "label_smoothing": 0.0}):
@@ -147,6 +150,7 @@ def test_what_makes_no_sense_is_refused_by_name(settings, options, message, brie
         TextClassifier(**SMALL | settings).fit(*briefs, **options)
 
 
+@pytest.mark.full
 def test_an_interrupted_training_goes_on_to_the_same_answers(briefs, tmp_path):
     from kerascnn.training.checkpoint import Checkpoint
 

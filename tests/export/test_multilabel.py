@@ -14,6 +14,7 @@ from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, mediapipe, onnx, saved_model, verify
 from kerascnn.golden import PROBES
 
+pytestmark = pytest.mark.full
 MODELS = ("word_cnn", "char_cnn")
 every_model = pytest.mark.parametrize("name", MODELS)
 QUANTIZED = ("none", "float16", "dynamic", "int8")

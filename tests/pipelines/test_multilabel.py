@@ -150,6 +150,7 @@ def test_the_audit_counts_labels_a_row_and_pairs(briefs_csv, briefs):
     assert finished.status == 1 and "--label-errors" in finished.err
 
 
+@pytest.mark.full
 def test_a_config_of_the_bundle_trains_it_again(bundle, tmp_path):
     folder, finished = bundle
     again = command("train", "--config", folder / "config.yaml", "--output", tmp_path / "again", "--json")

@@ -80,6 +80,7 @@ def test_the_best_configuration_trains_to_the_figures_of_its_trial(search, tmp_p
         assert metrics["validation"][name] == pytest.approx(float(best[name]), rel=1e-4)
 
 
+@pytest.mark.full
 def test_a_killed_search_resumes_to_the_trials_of_an_undisturbed_one(search, tmp_path):
     options, undisturbed, _ = search
     victim = start("tune", *options, "--output", tmp_path / "killed")
@@ -126,6 +127,7 @@ def test_the_seed_decides_the_test_data_does_not_and_a_finished_search_takes_mor
     assert anew.status == 0 and "trial 1/2" in anew.err
 
 
+@pytest.mark.full
 def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path):
     space = write(tmp_path / "space.yaml", "training.learning_rate: {min: 1e-3, max: 1e-1, scale: log}\n")
     finished = command(
@@ -143,6 +145,7 @@ def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path)
     assert best["training"]["epochs"] == int(ranked[0]["training.epochs"])
 
 
+@pytest.mark.full
 def test_a_trial_that_fails_is_said_and_the_search_goes_on(news_csv, tmp_path):
     space = write(tmp_path / "space.yaml", "training.sampling: [balanced]\ntraining.class_weights: [none, balanced]\n")
     given = ("--data", news_csv, "--space", space, *QUICK)
