@@ -17,8 +17,9 @@ pytestmark = pytest.mark.full
 
 # without dropout, which every process draws for itself
 SETTINGS = [
-    "--network.filters", "8", "--network.ngram-buckets", "512", "--network.dropout", "0", "--network.embedding-dropout", "0", "--text.max-length", "32",
-    "--training.batch-size", "48", "--deterministic", "--training.patience", "99",
+    "--network.filters", "8", "--network.ngram-buckets", "512", "--network.dropout", "0",
+    "--network.embedding-dropout", "0", "--text.max-length", "32", "--training.batch-size", "48", "--deterministic",
+    "--training.patience", "99",
 ]  # fmt: skip
 
 
