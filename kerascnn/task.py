@@ -306,7 +306,8 @@ class Multi(Task):
         return telling(codes, probabilities, np.asarray(thresholds), count)
 
 
-SINGLE, MULTI = Single(), Multi()
+SINGLE = Single()
+MULTI = Multi()
 TASKS: dict[str, Task] = {task.name: task for task in (SINGLE, MULTI)}
 
 
