@@ -22,7 +22,19 @@ APART = {"hub_cnn"}
 
 DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models() if name not in APART}
 
-every_model = pytest.mark.parametrize("name", DESCRIPTORS)
+DEEP = {"vdcnn", "zhang_char_cnn"}
+"""Models that take so long to train that whatever needs a trained one belongs to the second tier."""
+
+every_model = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.full] if name in DEEP else []) for name in DESCRIPTORS]
+)
+
+
+def wanted(request, fixture):
+    """The models of the selected tests that use a fixture; all where none of them is of one model alone."""
+    items = [item for item in request.session.items if fixture in item.fixturenames and hasattr(item, "callspec")]
+    return list(dict.fromkeys(item.callspec.params["name"] for item in items)) or list(DESCRIPTORS)
+
 
 SLOW = {"dpcnn", "rnn", "transformer", "vdcnn", "zhang_char_cnn"}
 """Models that take long to make or to train; what trains or takes them apart anew belongs to the second tier."""

@@ -17,7 +17,7 @@ from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import edge_folder, saved_model
 from kerascnn.golden import PROBES
 from kerascnn.inference import compiled, softmax
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
 """To know 64 texts by heart; others need 12."""
@@ -25,13 +25,13 @@ SETTINGS = {"patience": 40, "schedule": "constant", "learning_rate": 0.003, "bat
 
 
 @pytest.fixture(scope="module")
-def classifiers(mixed):
-    """A classifier of each model, trained until it knows its 64 texts by heart."""
+def classifiers(mixed, request):
+    """A classifier of each model that is tested, trained until it knows its 64 texts by heart."""
     return {
-        name: TextClassifier(model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **network).fit(
-            *mixed, validation_data=mixed
-        )
-        for name, network in DESCRIPTORS.items()
+        name: TextClassifier(
+            model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **DESCRIPTORS[name]
+        ).fit(*mixed, validation_data=mixed)
+        for name in wanted(request, "classifiers")
     }
 
 

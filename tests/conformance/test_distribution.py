@@ -8,23 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conformance.descriptors import every_model_anew
+from tests.conformance.descriptors import DESCRIPTORS, wanted
 
 ROOT = Path(__file__).parents[2]
+every_model_twice = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "word_cnn" else [pytest.mark.full]) for name in DESCRIPTORS]
+)
 
 
 @pytest.fixture(scope="module")
 def mirrored(request):
     """What ``tests.conformance.mirrored`` found for the models that are tested, in a process that has two devices."""
-    items = [item for item in request.session.items if "mirrored" in item.fixturenames]
-    names = dict.fromkeys(item.callspec.params["name"] for item in items)
-    command = [sys.executable, "-m", "tests.conformance.mirrored", *names]
+    command = [sys.executable, "-m", "tests.conformance.mirrored", *wanted(request, "mirrored")]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout.splitlines()[-1])
 
 
-@every_model_anew
+@every_model_twice
 def test_two_devices_train_the_weights_of_one(name, mirrored):
     found = mirrored[name]
     assert found["two"][-1] < found["two"][0]
@@ -33,7 +34,7 @@ def test_two_devices_train_the_weights_of_one(name, mirrored):
         np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)
 
 
-@every_model_anew
+@every_model_twice
 def test_on_two_devices_frozen_groups_rest_until_they_learn(name, mirrored):
     first, later = mirrored[name]["changed"]
     assert first == ["head"]

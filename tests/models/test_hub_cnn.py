@@ -234,7 +234,7 @@ def test_its_exports_agree(frozen, tmp_path):
 
 
 def test_what_cannot_take_words_apart_is_refused(built, tmp_path):
-    bundle = SimpleNamespace(vectorizer=built["Bert"][1])
+    bundle = SimpleNamespace(vectorizer=built["Bert"][1], thresholds=None)
     for module in (mediapipe, web):
         with pytest.raises(InputError, match=r"text\.split wordpiece.*--format tflite"):
             module.export(bundle, tmp_path, quantize=["none"])

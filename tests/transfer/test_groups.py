@@ -84,7 +84,7 @@ def test_the_optimizer_keeps_its_state_when_a_group_begins_to_learn():
     assert np.ptp(moved) > 1e-4
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adadelta"])
+@pytest.mark.parametrize("optimizer", ["adam", pytest.param("adadelta", marks=pytest.mark.full)])
 def test_a_group_learns_at_its_part_of_the_rate_of_the_group_above(optimizer):
     def moved(factor):
         small = DESCRIPTORS["word_cnn"]

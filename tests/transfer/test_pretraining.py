@@ -99,6 +99,7 @@ def test_what_cannot_be_started_from_is_refused_with_the_setting(encoder, news, 
         load(folder)
 
 
+@pytest.mark.full
 def test_an_interrupted_pretraining_ends_with_the_weights_of_an_undisturbed_one(news, tmp_path, monkeypatch):
     run = run_of("word_cnn", epochs=2)
     whole = pretrain(news[0], run, Masking(negatives=50))
@@ -122,6 +123,7 @@ def test_other_models_learn_to_name_tokens_too(model, news):
     assert history[1]["val_perplexity"] < history[0]["val_perplexity"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_tokens_are_named_in_half_precision_too(precision, news):
     pretrained = pretrain(
@@ -131,6 +133,7 @@ def test_tokens_are_named_in_half_precision_too(precision, news):
     assert pretrained.history[1]["val_loss"] < pretrained.history[0]["val_loss"] - 0.01
 
 
+@pytest.mark.full
 def test_no_number_of_epochs_means_enough_of_them_as_in_training(news):
     run = run_of("word_cnn", epochs=0, batch_size=1)
     assert len(pretrain(news[0][:250], run, Masking()).history) == 4, "225 documents, 800 updates"
