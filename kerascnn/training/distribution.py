@@ -26,11 +26,12 @@ def start(name: str) -> tf.distribute.Strategy:
     """
     if name == "none":
         return tf.distribute.get_strategy()
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    resolver = _resolver()
     try:
-        if name == "mirrored":
-            return tf.distribute.MirroredStrategy()
-        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=_resolver())
-    except (RuntimeError, ValueError, KeyError) as error:
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    except (RuntimeError, ValueError) as error:
         raise InputError(f"training.strategy {name} cannot be started: {str(error).strip().splitlines()[0]}") from None
 
 
@@ -43,8 +44,13 @@ def is_chief(name: str) -> bool:
 
 
 def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
-    if "TF_CONFIG" in os.environ:
-        return tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if given := os.environ.get("TF_CONFIG"):
+        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        try:
+            if resolver.cluster_spec().task_address(resolver.task_type, resolver.task_id):
+                return resolver
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"the environment variable TF_CONFIG, {given!r}, names no worker ({error})") from None
     if "SLURM_PROCID" in os.environ:
         return tf.distribute.cluster_resolver.SlurmClusterResolver()
     raise InputError(
