@@ -176,13 +176,14 @@ class TextClassifier(Estimator):
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
         return self._scored(probabilities, best)
 
-    def score(self, texts: Sequence[str], labels: Any, sample_weight: Any = None) -> float:
-        """Part of the documents whose answer is right, of multi-label data in all labels (subset accuracy)."""
+    def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
+        """Part of the documents whose answer is right, of multi-label data in all labels (subset accuracy).
+
+        The labels are named ``y``, for scikit-learn hands them over by name.
+        """
         if self.bundle_.task.name == "single" or self._indicator is not None:
-            return super().score(texts, labels, sample_weight)
-        right = self.bundle_.task.codes(labels, self.classes_) == self.bundle_.task.codes(
-            self.predict(texts), self.classes_
-        )
+            return super().score(texts, y, sample_weight)
+        right = self.bundle_.task.codes(y, self.classes_) == self.bundle_.task.codes(self.predict(texts), self.classes_)
         return float(np.average(right.all(axis=1), weights=sample_weight))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

@@ -31,8 +31,9 @@ every_model = pytest.mark.parametrize(
 
 
 def wanted(request, fixture):
-    """The models of the selected tests that use a fixture; all where none of them is of one model alone."""
-    items = [item for item in request.session.items if fixture in item.fixturenames and hasattr(item, "callspec")]
+    """The models of the selected tests that use a fixture of their file; all where none is of one model alone."""
+    users = [item for item in request.session.items if item.path == request.path and fixture in item.fixturenames]
+    items = [item for item in users if hasattr(item, "callspec")]
     return list(dict.fromkeys(item.callspec.params["name"] for item in items)) or list(DESCRIPTORS)
 
 
