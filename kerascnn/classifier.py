@@ -183,7 +183,8 @@ class TextClassifier(Estimator):
         """
         if self.bundle_.task.name == "single" or self._indicator is not None:
             return super().score(texts, y, sample_weight)
-        right = self.bundle_.task.codes(y, self.classes_) == self.bundle_.task.codes(self.predict(texts), self.classes_)
+        bundle = self.bundle_
+        right = bundle.task.codes(y, self.classes_) == bundle.task.decide(self.predict_proba(texts), bundle.thresholds)
         return float(np.average(right.all(axis=1), weights=sample_weight))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic
 import tyro
 
 from kerascnn.config import Config, NetworkT
-from pipelines.command import parse, run
-from pipelines.train import read_splits, starting_run
+from pipelines.command import run
+from pipelines.train import over, read_splits, starting_run
 
 if TYPE_CHECKING:
     from kerascnn.data.audit import Audit
@@ -37,9 +37,7 @@ class Arguments(Generic[NetworkT]):
 
 def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    base, config = starting_run(argv)
-    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, "audit", DESCRIPTION, argv, default=kind(run=base, config=config))
+    return over(*starting_run(argv), Arguments, "audit", DESCRIPTION, argv)
 
 
 def report(audit: Audit) -> str:

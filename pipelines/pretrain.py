@@ -16,7 +16,7 @@ from kerascnn.config import Config, Masking, NetworkT, Transfer
 from kerascnn.errors import InputError
 from kerascnn.files import check_free, read_json
 from pipelines import train
-from pipelines.command import parse, run, say, start_reader, start_tensorflow
+from pipelines.command import run, say, start_reader, start_tensorflow
 
 DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
 """Where pretraining differs from training."""
@@ -43,8 +43,7 @@ def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     base, config = train.starting_run(argv)
     if not config:
         base = dataclasses.replace(base, training=dataclasses.replace(base.training, **DEFAULTS))
-    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, "pretrain", __doc__, argv, default=kind(run=base, config=config))
+    return train.over(base, config, Arguments, "pretrain", __doc__, argv)
 
 
 def output_folder(config: Config[Any]) -> Path:

@@ -75,9 +75,22 @@ def starting_run(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
 
 def arguments(argv: Sequence[str] | None = None, verb: str = "train", description: str = DESCRIPTION) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    base, config = starting_run(argv)
-    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, verb, description, argv, default=kind(run=base, config=config))
+    return over(*starting_run(argv), Arguments, verb, description, argv)
+
+
+def over(base: Config[Any], config: str, kind: Any, verb: str, description: str, argv: Sequence[str] | None) -> Any:
+    """The command line over a run.
+
+    Args:
+        base: The run.
+        config: The YAML file that it came from, if any.
+        kind: What the command adds to a run: a dataclass with fields ``run`` and ``config``, of any network.
+        verb: The command.
+        description: What it does, for its help.
+        argv: The command line; None: that of the process.
+    """
+    of_network = kind[type(base.network)]
+    return parse(of_network, verb, description, argv, default=of_network(run=base, config=config))
 
 
 def output_folder(config: Config[Any]) -> Path:

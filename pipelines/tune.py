@@ -26,7 +26,7 @@ from kerascnn.tuning import trials as results
 from kerascnn.tuning.space import Space
 from kerascnn.tuning.trials import Trial
 from pipelines import train
-from pipelines.command import parse, run, say, start_tensorflow
+from pipelines.command import run, say, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
@@ -72,8 +72,7 @@ def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
     base, config = train.starting_run(argv)
     base = dataclasses.replace(base, output="")  # that of a YAML file is the place of a bundle
-    kind: Any = Arguments[type(base.network)]  # type: ignore[misc]
-    return parse(kind, "tune", DESCRIPTION, argv, default=kind(run=base, config=config))
+    return train.over(base, config, Arguments, "tune", DESCRIPTION, argv)
 
 
 def output_folder(config: Config[Any]) -> Path:
