@@ -20,6 +20,7 @@ from kerascnn.evaluation import card, plots
 from kerascnn.extras import need_tensorflow_backend
 from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
+from kerascnn.manifest import read_manifest
 from kerascnn.task import SINGLE, TASKS, Task
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
 
-SCHEMA_VERSION = 2
-"""The newest that is read; ``Task.schema_version`` is what is written."""
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # What loading reads; people may edit the model card.
 CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
@@ -190,24 +189,6 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
             f"{path}: Keras cannot read it ({reason}); it was written with"
             f" kerascnn {packages.get('kerascnn')} and keras {packages.get('keras')}: install these, or train again"
         ) from None
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a bundle, checked for its version."""
-    path = folder / "manifest.json"
-    if not path.is_file():
-        raise InputError(f"{folder}: no bundle (it has no manifest.json); give the folder that training wrote")
-    try:
-        manifest = read_json(path)
-        schema = manifest["schema_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
-    if schema > SCHEMA_VERSION:
-        raise InputError(
-            f"{path}: written by a newer kerascnn (schema {schema}, this one reads up to {SCHEMA_VERSION});"
-            " pip install --upgrade kerascnn"
-        )
-    return manifest
 
 
 def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None:

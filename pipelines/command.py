@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
@@ -14,6 +12,7 @@ import tyro
 from kerascnn.config import Source
 from kerascnn.data import tfds
 from kerascnn.errors import InputError
+from kerascnn.notes import without_notes
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -65,26 +64,6 @@ def start_reader(specs: Sequence[str]) -> None:
     """Start TensorFlow if it reads one of the sources; for others it can wait until they are known to be sound."""
     if any(spec.startswith(tfds.PREFIX) for spec in specs):
         start_tensorflow()
-
-
-@contextlib.contextmanager
-def without_notes() -> Iterator[None]:
-    """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        except BaseException as error:
-            if not isinstance(error, InputError):
-                notes.seek(0)
-                os.write(terminal, notes.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 def say(message: str) -> None:

@@ -14,7 +14,8 @@ import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
-from pipelines.command import labelled, parse, run, say, start_tensorflow, without_notes
+from kerascnn.notes import without_notes
+from pipelines.command import labelled, parse, run, say, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle

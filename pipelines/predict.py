@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -11,24 +13,32 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from kerascnn.config import Source
 from kerascnn.errors import InputError
+from kerascnn.extras import package
 from kerascnn.files import whole_file
-from pipelines.command import parse, run, start_tensorflow
+from kerascnn.manifest import read_manifest
+from kerascnn.scoring.answers import ROWS, Wanted, free
+from kerascnn.scoring.parts import Part, listed
+from kerascnn.text import vocabulary
+from pipelines.command import parse, run, say, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
+    from kerascnn.bundle import Bundle
     from kerascnn.data.rows import Record
+    from kerascnn.scoring.run import Engine
+    from kerascnn.scoring.worker import Job, Outcome
 
-# Rows that are held in memory at a time.
-CHUNK = 4096
 FORMATS = ("csv", "tsv", "jsonl")
 SEPARATOR = ";"
 """Stands between labels where neither the command nor the bundle's own data has another."""
+SHOWN = 3
+"""Files that a line names, at the most."""
 STRONGEST = 8
 """N-grams that are shown to a person."""
 
@@ -42,9 +52,16 @@ class Arguments:
     texts: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """Texts to label, in place of --input."""
     input: str = "-"
-    """File (csv, tsv, jsonl, parquet, txt with a text a line, also .gz); - is standard input, a text a line."""
+    """File (csv, tsv, jsonl, parquet, txt with a text a line, also .gz), or folder of such files, but txt; - is
+    standard input, a text a line."""
     output: str = "-"
-    """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV."""
+    """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV. Of a folder of files the folder that
+    gets a Parquet file for each; those that are finished are not done again."""
+    engine: Literal["local", "ray"] = "local"
+    """Who goes through a folder of files: this process, or workers that Ray starts on this machine, or on the cluster
+    that RAY_ADDRESS names (needs the extra ray)."""
+    workers: int = 0
+    """Workers of --engine ray, a processor core each; 0: one for every core."""
     top_k: int = 1
     """Labels a row: 1 adds label,score; more add label_1,score_1,label_2,… Of multi-label bundles 1 adds all labels
     that reach their threshold, the best first with --label-separator between them, and more the best ones whatever
@@ -56,7 +73,7 @@ class Arguments:
     """Also say which n-grams speak for the label and which against it: marked in the text, or with --json as
     logit, bias and contributions."""
     json: bool = False
-    """Write JSON lines to standard output."""
+    """Write JSON lines to standard output; of a folder what came of it, as JSON."""
     source: Source = field(default_factory=Source)
 
 
@@ -67,9 +84,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise InputError(f"--top-k: {args.top_k} is below 1")
     if not 0 <= args.abstain_below <= 1:
         raise InputError(f"--abstain-below: {args.abstain_below} is no probability, from 0 to 1")
-    style = "jsonl" if args.json else _style(args.output)
     if args.explain and (args.top_k > 1 or args.abstain_below):
         raise InputError("--explain explains the best label; leave out --top-k and --abstain-below")
+    if parts := _parts(args):
+        _label_parts(args, parts)
+    else:
+        _label_rows(args)
+
+
+def _label_rows(args: Arguments) -> None:
+    """Label texts that come one after the other, from a file, standard input or the command line."""
+    if args.engine == "ray" or args.workers:
+        raise InputError(
+            f"--engine ray shares out the files of a folder, and {'TEXTS' if args.texts else args.input!r} is none with"
+            " files of rows; give --input FOLDER, or leave out --engine and --workers"
+        )
+    style = "jsonl" if args.json else _style(args.output)
     if args.explain and args.output != "-" and style != "jsonl":
         raise InputError(f"--explain: its answer is no table; write --output NAME.jsonl instead of {args.output}")
     start_tensorflow()
@@ -78,11 +108,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.data.sources import read_texts
 
     classifier = load(args.bundle)
-    if args.abstain_below and classifier.bundle_.task.name == "multi":
-        raise InputError(
-            f"--abstain-below: {args.bundle} is multi-label, and gives no label that does not reach its own threshold"
-            " (thresholds in manifest.json); leave it out"
-        )
     if args.texts:
         records: Iterable[Record] = (
             Record({args.source.text_column: text}, "arguments", number) for number, text in enumerate(args.texts, 1)
@@ -93,46 +118,90 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.explain:
             _explain(classifier, records, args, file, as_json=style == "jsonl")
             return
-        write = _writer(file, style)
-        cell = _cell(classifier, args, style)
-        for row in _labelled(classifier, records, args, cell):
+        wanted, write = _wanted(args, classifier.bundle_, style), _writer(file, style)
+        for row in _labelled(classifier, records, args.source.text_column, wanted):
             write(row)
 
 
-def _cell(classifier: TextClassifier, args: Arguments, style: str) -> Callable[[list[Any]], Any]:
-    """A function from the labels, or scores, of a row to what is written: one, a list for JSON, or joined ones."""
-    bundle = classifier.bundle_
-    if bundle.task.name == "single" or args.top_k > 1:
-        return lambda values: values[0]
-    if style == "jsonl":
-        return lambda values: values
+def _wanted(args: Arguments, bundle: Bundle, style: str) -> Wanted:
+    """What is to be said of a row: several labels are a list in JSON, and stand in one cell elsewhere."""
     separator = args.source.label_separator or bundle.config.source.label_separator or SEPARATOR
-    if clash := [label for label in bundle.labels if separator in label]:
-        raise InputError(
-            f"the label {clash[0]!r} holds {separator!r}, which is to stand between labels; choose another with"
-            " --label-separator, or write --output NAME.jsonl"
-        )
-    return lambda values: separator.join(map(str, values))
+    wanted = Wanted(
+        top_k=args.top_k,
+        abstain_below=args.abstain_below,
+        separator="" if style == "jsonl" or args.top_k > 1 else separator,
+    )
+    wanted.check(bundle.labels, multi=bundle.task.name == "multi", otherwise="write --output NAME.jsonl")
+    return wanted
 
 
 def _labelled(
-    classifier: TextClassifier, records: Iterable[Record], args: Arguments, cell: Callable[[list[Any]], Any]
+    classifier: TextClassifier, records: Iterable[Record], text_column: str, wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
     """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
-    records, k = iter(records), args.top_k
-    while chunk := list(itertools.islice(records, CHUNK)):
-        texts = [record.fields[args.source.text_column] for record in chunk]
-        answers = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
+    records = iter(records)
+    while chunk := list(itertools.islice(records, ROWS)):
+        answers = wanted.of(classifier, [record.fields[text_column] for record in chunk])
         for record, answer in zip(chunk, answers, strict=True):
-            sure = not args.abstain_below or answer[0][1] >= args.abstain_below
-            labels, scores = [label if sure else "" for label, _ in answer], [round(score, 6) for _, score in answer]
-            row: dict[str, Any] = dict(record.fields)
-            if k == 1:
-                row |= {_free("label", record): cell(labels), _free("score", record): cell(scores)}
-            else:
-                for rank, (label, score) in enumerate(zip(labels, scores, strict=True), 1):
-                    row |= {_free(f"label_{rank}", record): label, _free(f"score_{rank}", record): score}
-            yield row
+            yield record.fields | {free(name, record.fields): value for name, value in answer.items()}
+
+
+def _parts(args: Arguments) -> list[Part]:
+    """The files of rows in the folder that is to be labelled; none where it is something else."""
+    if args.texts or not os.path.isdir(args.input):
+        return []
+    parts, others = listed(Path(args.input), Path(args.output), args.source)
+    if parts and others:
+        names = ", ".join(others[:SHOWN]) + (", …" if len(others) > SHOWN else "")
+        say(f"{args.input}: left out, for their names are not those of files of rows: {names}")
+    return parts
+
+
+def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
+    """Label the files of a folder, a Parquet file each, and say what came of it."""
+    output, bundle = Path(args.output), Path(args.bundle)
+    if args.output == "-" or output.is_file() or output.suffix.removeprefix(".") in FORMATS:
+        raise InputError(f"--output {args.output}: {args.input} is a folder; name a folder for its answers")
+    if output.resolve() == Path(args.input).resolve():
+        raise InputError(f"--output {args.output} is the folder of the input; name another")
+    if args.explain:
+        raise InputError("--explain is not for a folder; give one of its files to --input")
+    from kerascnn.scoring.run import score
+
+    engine = _engine(args)
+    wanted = Wanted(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
+    multi = read_manifest(bundle)["task"] == "multi"
+    labels = vocabulary.read_lines(bundle / "labels.txt") if wanted.separator else []
+    wanted.check(labels, multi=multi, otherwise="leave it out: labels are lists")
+    summary = score(bundle, parts, output, args.source, wanted, engine)
+    if args.json:
+        print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
+    for name, reason in itertools.islice(sorted(summary.failed.items()), SHOWN):
+        say(f"{Path(args.input) / name} failed: {reason}")
+    say(f"wrote {args.output}: {summary}")
+    if summary.failed:
+        raise InputError(f"{len(summary.failed):,} of {len(parts):,} parts failed; the same command tries only these")
+    if summary.rejected and not summary.rows:
+        raise InputError(f"no row of {args.input} can be read; see {summary.rejected_files[0]}")
+
+
+def _engine(args: Arguments) -> Engine:
+    if args.engine == "local" and args.workers:
+        raise InputError("--workers is for --engine ray; the local engine is one process")
+    if args.workers < 0:
+        raise InputError(f"--workers: {args.workers} is below 0")
+
+    from kerascnn.scoring import ray_engine
+    from kerascnn.scoring.worker import Scorer
+
+    def local(job: Job, parts: Sequence[Part]) -> Iterator[Outcome]:
+        start_tensorflow()
+        yield from map(Scorer(job), parts)
+
+    if args.engine == "local":
+        return local
+    package("ray.data", "ray")
+    return functools.partial(ray_engine.score, workers=args.workers)
 
 
 def _explain(
@@ -145,7 +214,7 @@ def _explain(
     for record in records:
         found = classifier.explain(record.fields[args.source.text_column])
         if as_json:
-            row = record.fields | {_free(name, record): value for name, value in found.to_dict().items()}
+            row = record.fields | {free(name, record.fields): value for name, value in found.to_dict().items()}
             print(json.dumps(row, ensure_ascii=False), file=file)
             continue
         print(f"{found.label} {found.score:.4f}\n{found.marked(color=color)}", file=file)
@@ -154,11 +223,6 @@ def _explain(
         rest = found.logit - found.bias - sum(x.contribution for x in found.contributions[:STRONGEST])
         print(f"  {rest:+.3f}  all other n-grams\n  {found.bias:+.3f}  without any ({found.method})", file=file)
         print(f"  {found.logit:+.3f}  logit of {found.label}\n", file=file)
-
-
-def _free(name: str, record: Record) -> str:
-    """A column of the input keeps its name and its values; ours makes way."""
-    return f"predicted_{name}" if name in record.fields else name
 
 
 def _style(output: str) -> str:

@@ -12,7 +12,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 LONG = (
     "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
     "test_checkpoint.py", "test_start.py", "test_pretraining.py", "test_hub_cnn.py", "test_groups.py", "test_export.py",
-    "test_distribution.py", "test_docs.py", "test_tune.py",
+    "test_distribution.py", "test_workers.py", "test_docs.py", "test_tune.py", "test_predict_ray.py",
+    "test_predict_folder.py",
 )  # fmt: skip
 """Files that take most of a minute or more, the longest first."""
 
@@ -26,6 +27,11 @@ OPTIONS += ["--disable-background-networking", "--disable-component-update", "--
 def pytest_collection_modifyitems(items):
     """Begin with the long files, so that none is left over for one process while the others have nothing to do."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name bytes by their argument: packed data hold the time they were packed at, and every process must see the same names."""
+    return argname if isinstance(val, bytes) else None
 
 
 def unavailable(reason):

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
-import contextlib
 import csv
 import gzip
 import io
 import json
-import math
-import re
-import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import IO, cast
+from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Source
-from kerascnn.data import labels
-from kerascnn.data.rows import Record
+from kerascnn.data import typed
+from kerascnn.data.lines import STDIN, Replay, open_binary, read_lines, undecodable
+from kerascnn.data.rows import BadRow, Record, Reject, refuse
 from kerascnn.errors import InputError, did_you_mean
 
-STDIN = "-"
+if TYPE_CHECKING:
+    import pyarrow
+
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -33,17 +31,18 @@ SUFFIXES = {
 }
 # Far above any document, and low enough that a quote left open in a huge file ends in a message, not in swapping.
 MAX_FIELD_CHARACTERS = 100_000_000
-_GZIP_MAGIC = b"\x1f\x8b"
 _JSONL = 'a line must be one object such as {"text": "…", "label": "…"}'
 
 
-def read_file(path: str, source: Source, *, labelled: bool) -> Iterator[Record]:
+def read_file(path: str, source: Source, *, labelled: bool, reject: Reject = refuse) -> Iterator[Record]:
     """Read the records of one file.
 
     Args:
         path: The file; ``-`` is standard input. Gzip is recognized by ``.gz`` or by its first bytes.
         source: Format, encoding and columns.
         labelled: Whether the columns of labels must be there; where not, only the text column must.
+        reject: Is given rows that cannot be read, which are then left out; null is no text for it. By default the
+            first one is refused, and null is an empty text.
 
     Yields:
         A record a row, with all columns (Parquet: the needed ones where ``labelled``), in the order of the file.
@@ -51,55 +50,38 @@ def read_file(path: str, source: Source, *, labelled: bool) -> Iterator[Record]:
     Raises:
         InputError: The file is damaged, or is not what its name or the settings say; the message names the row.
     """
-    kind = _format(path, source)
+    kind = file_format(path, source)
     needed = source.columns if labelled else (source.text_column,)
     if kind == "txt":
         if labelled:
             raise InputError(f"{path} is plain text without labels; give csv, tsv, jsonl, parquet or a folder a class")
-        return _read_txt(path, source)
+        return _read_txt(path, source, reject)
     if kind == "jsonl":
-        return _read_jsonl(path, source, needed)
+        return _read_jsonl(path, source, needed, reject)
     if kind == "parquet":
-        return _read_parquet(path, source, needed)
-    return _read_csv(path, source, needed, delimiter="\t" if kind == "tsv" else ",")
+        return _read_parquet(path, source, needed, reject)
+    return _read_csv(path, source, needed, reject, delimiter=_delimiter(kind))
 
 
-def read_lines(path: str, encoding: str, *, newline: str | None = None) -> Iterator[str]:
-    """Decode a text file line by line.
-
-    Args:
-        path: The file, plain or gzipped; ``-`` is standard input.
-        encoding: Any text encoding that Python knows; a UTF-8 BOM is skipped.
-        newline: What ends a line, as in ``open``.
-
-    Yields:
-        Lines with their ends.
+def columns(path: str, source: Source) -> list[str]:
+    """All columns of a CSV, TSV or JSONL file, in the order in which they come; JSON lines are all read for it.
 
     Raises:
-        InputError: The encoding is unknown or not that of the file, or the gzip data is damaged.
+        InputError: As in ``read_file``; rows that cannot be read are passed over.
     """
-    number = 0
-    with _open_binary(path) as binary:
-        text = _decoder(binary, encoding, newline)
-        try:
-            for line in text:
-                number += 1
-                yield line
-        except UnicodeDecodeError as error:
-            raise InputError(_wrong_encoding(path, number, encoding, error)) from None
-        except UnicodeError as error:  # UTF-16 and UTF-32 without the mark that tells their byte order
-            raise InputError(
-                f"{path} is not {encoding}: {error}; try --source.encoding utf-8 or {encoding}-le"
-            ) from None
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(
-                f"{path}, row {number + 1}: damaged gzip data ({error}); copy or download the file again"
-            ) from None
-        finally:
-            text.detach()  # or its destructor would close standard input
+    kind, needed = file_format(path, source), (source.text_column,)
+    if kind != "jsonl":
+        return _Table(path, source, needed, _pass_over, _delimiter(kind)).header
+    records = _read_jsonl(path, source, needed, _pass_over)
+    return list(dict.fromkeys(name for record in records for name in record.fields))
 
 
-def _format(path: str, source: Source) -> str:
+def file_format(path: str, source: Source) -> str:
+    """What a file is: a value of ``SUFFIXES``.
+
+    Raises:
+        InputError: Neither the settings nor its name say so.
+    """
     if source.format != "auto":
         return source.format
     if path == STDIN:
@@ -113,79 +95,73 @@ def _format(path: str, source: Source) -> str:
     return SUFFIXES[suffix]
 
 
-@contextlib.contextmanager
-def _open_binary(path: str) -> Iterator[IO[bytes]]:
-    try:
-        binary = cast(io.BufferedReader, sys.stdin.buffer if path == STDIN else open(path, "rb"))  # noqa: SIM115
-    except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror}") from None
-    with contextlib.nullcontext() if path == STDIN else binary:
-        zipped = path.endswith(".gz") or binary.peek(2).startswith(_GZIP_MAGIC)
-        yield cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if zipped else binary
+def _delimiter(kind: str) -> str:
+    return "\t" if kind == "tsv" else ","
 
 
-def _decoder(binary: IO[bytes], encoding: str, newline: str | None) -> io.TextIOWrapper:
-    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    try:
-        return io.TextIOWrapper(binary, encoding=codec, newline=newline)
-    except LookupError:
-        raise InputError(
-            f"{encoding!r} is not a text encoding that Python knows; --source.encoding takes utf-8, gb18030, cp1252, …"
-        ) from None
+def _pass_over(bad: BadRow) -> None:
+    """The one who reads the rows for themselves says what is wrong with them."""
 
 
-def _wrong_encoding(path: str, lines_read: int, encoding: str, error: UnicodeDecodeError) -> str:
-    # TextIOWrapper decodes in chunks: every line before the chunk has been counted, those within it have not.
-    row = lines_read + 1 + error.object[: error.start].decode(encoding, errors="replace").count("\n")
-    remedy = _guess_encoding(error.object, tried=encoding) or "NAME"
-    return (
-        f"{path}, row {row}: byte 0x{error.object[error.start]:02x} is not {encoding}; "
-        f"say how the file is encoded, try --source.encoding {remedy}"
-    )
+def _errors(reject: Reject) -> str:
+    """What is done with bytes that cannot be decoded: they are an error, or the row is rejected later."""
+    return "strict" if reject is refuse else "surrogateescape"
 
 
-def _guess_encoding(sample: bytes, tried: str) -> str | None:
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if sample.count(0) > len(sample) // 8:
-        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
-    # Western text has lone accented bytes between ASCII letters; Chinese text has runs of high bytes.
-    chinese_like = re.search(rb"[\x80-\xff]{4}", sample)
-    for candidate in ("utf-8", "gb18030", "cp1252") if chinese_like else ("utf-8", "cp1252"):
-        if candidate == tried.lower():
-            continue
-        with contextlib.suppress(UnicodeDecodeError):
-            codecs.getincrementaldecoder(candidate)().decode(sample)  # incremental: the sample may end in a character
-            return candidate
-    return None
+def _read_txt(path: str, source: Source, reject: Reject) -> Iterator[Record]:
+    for number, line in enumerate(read_lines(path, source.encoding, errors=_errors(reject)), start=1):
+        if fault := undecodable(line, source.encoding):
+            reject(BadRow(path, number, fault, line))
+        else:
+            yield Record({source.text_column: line.rstrip("\n")}, path, number)
 
 
-def _read_txt(path: str, source: Source) -> Iterator[Record]:
-    for number, line in enumerate(read_lines(path, source.encoding), start=1):
-        yield Record({source.text_column: line.rstrip("\n")}, path, number)
+class _Table:
+    """A CSV or TSV file, of which the header has been read."""
+
+    def __init__(self, path: str, source: Source, needed: tuple[str, ...], reject: Reject, delimiter: str) -> None:
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
+        self.lines = Replay(read_lines(path, source.encoding, newline="", errors=_errors(reject)))
+        self.rows = csv.reader(self.lines, delimiter=delimiter, strict=True)
+        try:
+            self.header = [name.strip() for name in next(filter(None, self.rows), ())]
+        except csv.Error as error:
+            raise InputError(f"{path}, row 1: {_quoting(error)}") from None
+        _check_header(path, self.header, needed)
 
 
-def _read_csv(path: str, source: Source, needed: tuple[str, ...], delimiter: str) -> Iterator[Record]:
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
-    reader = csv.reader(read_lines(path, source.encoding, newline=""), delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        header = [name.strip() for name in next(filter(None, reader), ())]
-        _check_header(path, header, needed)
-        start = reader.line_num + 1
-        for values in reader:
-            if values and len(values) != len(header):
-                raise InputError(
-                    f"{path}, row {start}: {len(values)} fields, the header has {len(header)}; "
-                    f'put a text that holds {"a tab" if delimiter == chr(9) else "a comma"} in "quotes"'
-                )
-            if values:
-                yield Record(dict(zip(header, values, strict=True)), path, start)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(
-            f'{path}, row {start}: broken quoting ({error}); close the quote and double each one inside: "say ""hi"""'
-        ) from None
+def _read_csv(path: str, source: Source, needed: tuple[str, ...], reject: Reject, delimiter: str) -> Iterator[Record]:
+    table = _Table(path, source, needed, reject, delimiter)
+    lines, header = table.lines, table.header
+    while True:
+        lines.begin()
+        start = lines.number + 1
+        try:
+            values = next(table.rows)
+            fault = _fault(values, header, delimiter)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # a quote left open takes in all lines to the next quote, which are no part of this row
+            lines.go_back()
+            fault = _quoting(error)
+        if reject is not refuse:
+            fault = undecodable("".join(lines.record), source.encoding) or fault
+        if fault:
+            reject(BadRow(path, start, fault, "".join(lines.record)))
+        elif values:
+            yield Record(dict(zip(header, values, strict=True)), path, start)
+
+
+def _fault(values: list[str], header: list[str], delimiter: str) -> str:
+    if len(values) in (0, len(header)):
+        return ""
+    mark = "a tab" if delimiter == "\t" else "a comma"
+    return f'{len(values)} fields, the header has {len(header)}; put a text that holds {mark} in "quotes"'
+
+
+def _quoting(error: csv.Error) -> str:
+    return f'broken quoting ({error}); close the quote and double each one inside: "say ""hi"""'
 
 
 def _check_header(path: str, header: list[str], needed: tuple[str, ...]) -> None:
@@ -196,89 +172,104 @@ def _check_header(path: str, header: list[str], needed: tuple[str, ...]) -> None
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path}, row 1: two columns are called {twice!r}; rename one")
-    _check_columns(path, header, needed)
+    if fault := _missing(header, needed):
+        raise InputError(f"{path}: {fault}")
 
 
-def _check_columns(place: str, columns: Iterable[str], needed: tuple[str, ...]) -> None:
+def _missing(columns: Iterable[str], needed: tuple[str, ...]) -> str:
+    """Which of the needed columns there is not, and how to name it; nothing, if all are there."""
     columns = list(columns)
     of_labels = "--label-column" if len(needed) == 2 else "--label-columns"
     for name, option in zip(needed, ("--text-column", *[of_labels] * len(needed)), strict=False):
         if name not in columns:
-            raise InputError(
-                f"{place}: no column {name!r}, there are {', '.join(map(repr, columns)) or 'none'}"
+            return (
+                f"no column {name!r}, there are {', '.join(map(repr, columns)) or 'none'}"
                 f"{did_you_mean(name, columns)}; name it with {option}"
             )
+    return ""
 
 
-def _read_jsonl(path: str, source: Source, needed: tuple[str, ...]) -> Iterator[Record]:
+def _read_jsonl(path: str, source: Source, needed: tuple[str, ...], reject: Reject) -> Iterator[Record]:
     number = 0
-    for number, line in enumerate(read_lines(path, source.encoding, newline="\n"), start=1):
+    for number, line in enumerate(read_lines(path, source.encoding, newline="\n", errors=_errors(reject)), start=1):
         if not line.strip():
             continue
-        place = f"{path}, row {number}"
         try:
-            values = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{place}: not JSON ({error.msg} at character {error.pos + 1}); {_JSONL}") from None
-        if not isinstance(values, dict):
-            raise InputError(f"{place}: {_JSONL}, this is a {type(values).__name__}")
-        _check_columns(place, values, needed)
-        yield _record(values, path, number, source, needed)
+            record = typed.record(_object(line, source, needed), path, number, source, needed, nulls=reject is refuse)
+        except InputError as error:
+            reject(BadRow(path, number, str(error), line))
+        else:
+            yield record
     if not number:
         raise InputError(f"{path} is empty; {_JSONL}")
 
 
-def _read_parquet(path: str, source: Source, needed: tuple[str, ...]) -> Iterator[Record]:
+def _object(line: str, source: Source, needed: tuple[str, ...]) -> dict[str, Any]:
+    """What a line of JSON holds.
+
+    Raises:
+        InputError: It is not an object with the needed keys.
+    """
+    if fault := undecodable(line, source.encoding):
+        raise InputError(fault)
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON ({error.msg} at character {error.pos + 1}); {_JSONL}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON that can be read ({error}); {_JSONL}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{_JSONL}, this is a {type(values).__name__}")
+    if fault := _missing(values, needed):
+        raise InputError(fault)
+    return values
+
+
+def _read_parquet(path: str, source: Source, needed: tuple[str, ...], reject: Reject) -> Iterator[Record]:
+    number = 0
+    for batch in read_batches(path, needed, list(needed) if len(needed) > 1 else None):
+        for values in batch.to_pylist():
+            number += 1
+            try:
+                record = typed.record(values, path, number, source, needed, nulls=reject is refuse)
+            except InputError as error:
+                reject(BadRow(path, number, str(error), typed.as_text(values[source.text_column])))
+            else:
+                yield record
+
+
+def read_batches(
+    path: str, needed: tuple[str, ...], only: list[str] | None = None, rows: int = 1024
+) -> Iterator[pyarrow.RecordBatch]:
+    """Read a Parquet file.
+
+    Args:
+        path: The file; ``-`` is standard input.
+        needed: Columns that must be there, the text first.
+        only: Columns to read; None: all.
+        rows: Rows in a batch at the most.
+
+    Yields:
+        At least one batch, for its columns.
+
+    Raises:
+        InputError: The file is damaged, or a needed column is not there.
+    """
     import pyarrow
     import pyarrow.parquet
 
     number = 0
-    with _open_binary(path) as binary:
+    with open_binary(path) as binary:
         try:
             seekable = io.BytesIO(binary.read()) if path == STDIN or isinstance(binary, gzip.GzipFile) else binary
             table = pyarrow.parquet.ParquetFile(seekable)
-            _check_columns(path, table.schema_arrow.names, needed)
-            columns = list(needed) if len(needed) > 1 else None
-            for batch in table.iter_batches(batch_size=1024, columns=columns):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield _record(values, path, number, source, needed)
+            if fault := _missing(table.schema_arrow.names, needed):
+                raise InputError(f"{path}: {fault}")
+            for batch in table.iter_batches(batch_size=rows, columns=only):
+                yield batch
+                number += len(batch)
+            if not number:
+                yield pyarrow.RecordBatch.from_pylist([], table.schema_arrow)
         except (pyarrow.ArrowException, OSError, EOFError, zlib.error) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"{path}, row {number + 1}: damaged Parquet file ({reason}); write it again") from None
-
-
-def _record(values: Mapping[str, object], path: str, number: int, source: Source, needed: tuple[str, ...]) -> Record:
-    """Typed values as text; the text must be a string, a label a string, a whole number, or a list of such."""
-    place = f"{path}, row {number}"
-    fields = {name: _as_text(value) for name, value in values.items()}
-    text, label = values[source.text_column], values.get(source.label_column)
-    if not isinstance(text, str | None):
-        raise InputError(
-            f"{place}: {source.text_column!r} is {fields[source.text_column][:40]} ({type(text).__name__}), "
-            "not a string; write it as one, or name another column with --text-column"
-        )
-    if source.label_column not in needed:
-        return Record(fields, path, number)
-    if isinstance(label, list):
-        found = labels.of_list(label, f"{place}: {source.label_column!r}")
-        return Record(fields, path, number, tuple(map(_as_text, found)))
-    if isinstance(label, float):
-        fields[source.label_column] = "" if math.isnan(label) else f"{label:.15g}"
-    elif not isinstance(label, str | int | None):
-        raise InputError(
-            f"{place}: {source.label_column!r} is {fields[source.label_column][:40]} ({type(label).__name__}); "
-            "a label is one string or whole number, several are a list of them"
-        )
-    return Record(fields, path, number)
-
-
-def _as_text(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    if value.isascii():
-        return value
-    # JSON can spell half of a surrogate pair, which no encoder would accept later.
-    return value.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")

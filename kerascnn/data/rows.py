@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from kerascnn.errors import InputError
 
 
 class Record(NamedTuple):
@@ -22,6 +24,30 @@ class Record(NamedTuple):
     file: str
     number: int
     labels: tuple[str, ...] | None = None
+
+
+class BadRow(NamedTuple):
+    """A row that cannot be read; ``file`` and ``number`` as in ``Record``.
+
+    Attributes:
+        reason: What is wrong with it, and what helps.
+        raw: The row as it stands in the file, bytes that cannot be decoded as lone surrogates (PEP 383); of Parquet
+            what stands in the place of the text.
+    """
+
+    file: str
+    number: int
+    reason: str
+    raw: str
+
+
+Reject = Callable[[BadRow], None]
+"""What is done with rows that cannot be read; if it returns, reading goes on with the next row."""
+
+
+def refuse(bad: BadRow) -> None:
+    """Stop at the first row that cannot be read."""
+    raise InputError(f"{where(bad)}: {bad.reason}")
 
 
 Label = str | tuple[str, ...]
@@ -46,7 +72,7 @@ class Row(NamedTuple):
         return (self.label,) if isinstance(self.label, str) else self.label
 
 
-def where(row: Row | Record) -> str:
+def where(row: Row | Record | BadRow) -> str:
     """The place of a row, for messages: ``train.csv, row 7``."""
     return f"{row.file}, row {row.number}"
 

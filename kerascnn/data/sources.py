@@ -14,11 +14,12 @@ from pathlib import Path
 from kerascnn.config import Source
 from kerascnn.data import demo, files, tfds
 from kerascnn.data.labels import label_of
-from kerascnn.data.rows import Record, Row
+from kerascnn.data.lines import STDIN, read_lines
+from kerascnn.data.rows import Record, Reject, Row, refuse
 from kerascnn.errors import InputError, did_you_mean
 
 
-def read_records(spec: str, source: Source, *, labelled: bool = False) -> Iterator[Record]:
+def read_records(spec: str, source: Source, *, labelled: bool = False, reject: Reject = refuse) -> Iterator[Record]:
     """Read one source with all its columns.
 
     Args:
@@ -26,6 +27,7 @@ def read_records(spec: str, source: Source, *, labelled: bool = False) -> Iterat
             the text and the label under the column names of ``source``.
         source: How to read it.
         labelled: Whether every record must have a label column.
+        reject: Is given the rows of files that cannot be read, see ``files.read_file``.
 
     Yields:
         Records, in the order of the source.
@@ -37,14 +39,14 @@ def read_records(spec: str, source: Source, *, labelled: bool = False) -> Iterat
         yield from demo.read(spec, source)
     elif spec.startswith(tfds.PREFIX):
         yield from tfds.read(spec, source)
-    elif spec == files.STDIN:
-        yield from files.read_file(spec, source, labelled=labelled)
+    elif spec == STDIN:
+        yield from files.read_file(spec, source, labelled=labelled, reject=reject)
     else:
         for path in _paths(spec):
             if os.path.isdir(path):
                 yield from _read_folder(path, source)
             else:
-                yield from files.read_file(path, source, labelled=labelled)
+                yield from files.read_file(path, source, labelled=labelled, reject=reject)
 
 
 def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) -> Iterator[Row]:
@@ -70,12 +72,13 @@ def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) ->
             raise InputError(f"{spec} has no rows; a header alone is not enough")
 
 
-def read_texts(path: str, source: Source) -> Iterator[Record]:
+def read_texts(path: str, source: Source, *, reject: Reject = refuse) -> Iterator[Record]:
     """Read what is to be classified: any source, labelled or not, plain text (a text a line), or standard input.
 
     Args:
         path: Name of a source; ``-`` is standard input, a text a line unless ``source.format`` says otherwise.
         source: How to read it.
+        reject: As for ``read_records``.
 
     Yields:
         Records with all columns, NUL characters replaced by spaces as in training.
@@ -83,7 +86,7 @@ def read_texts(path: str, source: Source) -> Iterator[Record]:
     Raises:
         InputError: The source cannot be read.
     """
-    for record in read_records(path, source):
+    for record in read_records(path, source, reject=reject):
         yield record._replace(fields={name: value.replace("\0", " ") for name, value in record.fields.items()})
 
 
@@ -119,5 +122,5 @@ def _read_folder(folder: str, source: Source) -> Iterator[Record]:
                     f"{article} is a folder inside the class {class_folder.name!r}; "
                     f"give the folder whose folders are the classes, such as {class_folder}"
                 )
-            text = "".join(files.read_lines(str(article), source.encoding))
+            text = "".join(read_lines(str(article), source.encoding))
             yield Record({source.text_column: text, source.label_column: class_folder.name}, str(article), 1)

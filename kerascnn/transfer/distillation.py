@@ -16,6 +16,7 @@ from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import Splits
 from kerascnn.data.unlabelled import unlabelled_rows
 from kerascnn.files import sha256
+from kerascnn.manifest import read_manifest
 from kerascnn.transfer import teachers
 
 
@@ -57,8 +58,6 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
 
 def _doubts(config: Config[Any], splits: Splits) -> list[str]:
     """Whether the test rows may have been among those that a bundle was trained on, as far as its manifest tells."""
-    from kerascnn.bundle import read_manifest
-
     spec = config.distill.teacher
     if not (os.path.isdir(spec) and splits.test):
         return []

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.pipelines import parts
 from tests.pipelines.conftest import command
 
 NETWORK = ("--model", "bow", "--network.ngram-buckets", "4096", "--text.max-length", "96", "--text.min-count", "1")
@@ -98,6 +99,35 @@ def test_predictions_join_labels_and_scores_by_the_separator_and_json_lists_them
     answer = command("predict", folder, briefs[0][3], "--top-k", "5", "--label-separator", "s")
     [row] = csv.DictReader(answer.out.splitlines())
     assert {row[f"label_{rank}"] for rank in range(1, 6)} == set(load(folder).classes_)
+
+
+def test_a_folder_gets_lists_of_labels_or_text_with_a_separator(bundle, briefs, tmp_path):
+    from kerascnn import load
+
+    (tmp_path / "in").mkdir()
+    parts.write(tmp_path / "in" / "a.jsonl", briefs[0][:40])
+    parts.write(tmp_path / "in" / "b.parquet", briefs[0][40:80])
+    run = ("predict", bundle[0], "--input", tmp_path / "in", "--output", tmp_path / "out")
+    expected = load(bundle[0]).predict_scored(briefs[0][:80])
+    for options, of in (((), list), (("--label-separator", " | "), lambda values: " | ".join(map(str, values)))):
+        finished = command(*run, *options)
+        assert finished.status == 0 and "2 of 2 parts, 80 rows" in finished.err
+        rows = [row for rows in parts.answers(tmp_path / "out").values() for row in rows]
+        assert [row["label"] for row in rows] == [of(label for label, _ in answer) for answer in expected]
+        scores = [[round(score, 6) for _, score in answer] for answer in expected]
+        if of is list:
+            assert [row["score"] for row in rows] == [pytest.approx(values, abs=2e-6) for values in scores]
+        else:
+            assert [row["score"].count(" | ") for row in rows] == [max(0, len(values) - 1) for values in scores]
+    assert any(not row["label"] for row in rows) and any(row["label"].count(" | ") > 1 for row in rows)
+    assert command(*run, "--top-k", "5").status == 0
+    assert {row["label_5"] for row in parts.answers(tmp_path / "out")["a.parquet"]} <= set(load(bundle[0]).classes_)
+    for options, message in (
+        (("--label-separator", "s"), "the label 'business' holds 's'"),
+        (("--abstain-below", "0.5"), "--abstain-below: the bundle is multi-label"),
+    ):
+        refused = command(*run, *options)
+        assert refused.status == 1 and message in refused.err and refused.err.count("\n") == 1
 
 
 def test_a_separator_that_stands_in_a_label_is_refused_before_anything_is_written(bundle, briefs):

@@ -1,0 +1,34 @@
+"""What a bundle says of itself, read without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kerascnn.errors import InputError
+from kerascnn.files import read_json
+
+SCHEMA_VERSION = 2
+"""The newest that is read; ``Task.schema_version`` is what is written."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a bundle, checked for its version.
+
+    Raises:
+        InputError: The folder is no bundle, or one of a newer version, or the manifest is damaged.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"{folder}: no bundle (it has no manifest.json); give the folder that training wrote")
+    try:
+        manifest = read_json(path)
+        schema = manifest["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
+    if schema > SCHEMA_VERSION:
+        raise InputError(
+            f"{path}: written by a newer kerascnn (schema {schema}, this one reads up to {SCHEMA_VERSION});"
+            " pip install --upgrade kerascnn"
+        )
+    return manifest

@@ -1,0 +1,186 @@
+"""Scores one part after the other: the same code in the command's own process and in Ray's actors."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow
+import pyarrow.parquet
+
+from kerascnn.config import Source
+from kerascnn.data.rows import BadRow
+from kerascnn.errors import InputError
+from kerascnn.files import sha256
+from kerascnn.scoring import parts, reading
+from kerascnn.scoring.answers import Wanted, free
+from kerascnn.scoring.parts import Part
+
+if TYPE_CHECKING:
+    from kerascnn import TextClassifier
+
+GROUP_BYTES = 64_000_000
+"""Bytes of a row group of Parquet, about: small ones are slow to read, and each is held in memory."""
+
+ATTEMPTS = 4
+"""Times that a part is begun whose workers die; one that kills them all must not be tried for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is to be done with every part.
+
+    Attributes:
+        bundle: Folder of the classifier, absolute.
+        manifest: Hash of its manifest, which holds those of its files.
+        source: How parts are read.
+        wanted: What is said of each text.
+        beacon: A file in the folder of the answers, by which a worker knows that it sees that folder.
+    """
+
+    bundle: str
+    manifest: str
+    source: Source
+    wanted: Wanted
+    beacon: str
+
+    def stamp(self) -> dict[str, Any]:
+        """All that the answers depend on, but for the part, ready for JSON."""
+        settings = {name: getattr(self.source, name) for name in ("text_column", "format", "encoding")}
+        return {"bundle": self.manifest, "settings": settings | vars(self.wanted)}
+
+
+class Outcome(NamedTuple):
+    """What became of a part.
+
+    Attributes:
+        output: The part's, by which it is known.
+        rows: Rows that were answered.
+        rejected: Rows that could not be read.
+        error: Why there are no answers; empty, if there are.
+    """
+
+    output: str
+    rows: int = 0
+    rejected: int = 0
+    error: str = ""
+
+
+class Scorer:
+    """A classifier, loaded for the first part, that answers parts.
+
+    Args:
+        job: What is to be done.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    @cached_property
+    def classifier(self) -> TextClassifier:
+        """The classifier.
+
+        Raises:
+            InputError: The bundle cannot be loaded, or is not the one of the job.
+        """
+        from kerascnn import load
+
+        classifier = load(self.job.bundle)
+        if sha256(Path(self.job.bundle) / "manifest.json") != self.job.manifest:
+            raise InputError(f"{self.job.bundle} was changed meanwhile, or is another on this machine; start again")
+        return classifier
+
+    def __call__(self, part: Part) -> Outcome:
+        """Answer a part, whole or not at all.
+
+        Raises:
+            InputError: The bundle cannot be loaded; what is wrong with the part stands in the outcome.
+        """
+        classifier = self.classifier
+        try:
+            return self._score(classifier, part)
+        except (InputError, OSError, pyarrow.ArrowException) as error:
+            return Outcome(part.output, error=" ".join(str(error).split()))
+
+    def _score(self, classifier: TextClassifier, part: Part) -> Outcome:
+        if not os.path.exists(self.job.beacon):
+            raise InputError(f"{Path(part.output).parent} on {socket.gethostname()} is another folder than here")
+        if (died := part.abandoned()) >= ATTEMPTS:
+            raise InputError(f"{died} workers died over it, perhaps for want of memory; make smaller files of it")
+        part.check_unchanged()
+        answers, rejected = part.partial(Path(part.output)), part.partial(part.rejected)
+        try:
+            with open(rejected, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
+                side = _SideFile(file)
+                rows = self._write(classifier, part, answers, side)
+            part.check_unchanged()
+            if side.rows:
+                os.replace(rejected, part.rejected)
+            else:
+                part.rejected.unlink(missing_ok=True)
+            # the last thing that happens: where the answers stand, all else does
+            os.replace(answers, part.output)
+        finally:
+            answers.unlink(missing_ok=True)
+            rejected.unlink(missing_ok=True)
+        return Outcome(part.output, rows, side.rows)
+
+    def _write(self, classifier: TextClassifier, part: Part, path: Path, side: _SideFile) -> int:
+        """Write the answers to a part; returns how many there are."""
+        tables = reading.read(part.path, self.job.source, side)
+        groups = _grouped(self._answered(classifier, table) for table in tables)
+        first, rows = next(groups), 0
+        with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:
+            for table in itertools.chain([first], groups):
+                writer.write_table(table)
+                rows += len(table)
+            said = parts.stamp(part, self.job.stamp()) | {"rows": rows, "rejected": side.rows}
+            writer.add_key_value_metadata({parts.KEY: json.dumps(said)})
+        return rows
+
+    def _answered(self, classifier: TextClassifier, table: pyarrow.Table) -> pyarrow.Table:
+        """Rows and what is said of them."""
+        wanted, columns = self.job.wanted, table.column_names
+        texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
+        rows = wanted.of(classifier, texts)
+        several = classifier.bundle_.task.name == "multi" and wanted.top_k == 1
+        for name in wanted.names(len(classifier.classes_)):
+            is_text = name.startswith("label") or (several and wanted.separator)
+            kind = pyarrow.string() if is_text else pyarrow.float64()
+            if several and not wanted.separator:
+                kind = pyarrow.list_(kind)
+            table = table.append_column(free(name, columns), pyarrow.array([row[name] for row in rows], kind))
+        return table
+
+
+class _SideFile:
+    """Where rows are written that cannot be read, a JSON object a line."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.rows = 0
+        self._file = file
+
+    def __call__(self, bad: BadRow) -> None:
+        self.rows += 1
+        raw = bad.raw.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        row = {"file": bad.file, "row": bad.number, "reason": bad.reason, "raw": raw}
+        print(json.dumps(row, ensure_ascii=False), file=self._file)
+
+
+def _grouped(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+    """Tables of about ``GROUP_BYTES`` made of smaller ones; at least one."""
+    waiting: list[pyarrow.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(piece.nbytes for piece in waiting) >= GROUP_BYTES:
+            yield pyarrow.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pyarrow.concat_tables(waiting)
