@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -28,11 +29,18 @@ def start(name: str) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
+    return _several_processes()
+
+
+@functools.cache
+def _several_processes() -> tf.distribute.Strategy:
+    """What all trainings of this process share: to start anew would take away what another process is about to read."""
     resolver = _resolver()
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
     except (RuntimeError, ValueError) as error:
-        raise InputError(f"training.strategy {name} cannot be started: {str(error).strip().splitlines()[0]}") from None
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"training.strategy multi_worker cannot be started: {reason}") from None
 
 
 def is_chief(name: str) -> bool:
@@ -52,10 +60,40 @@ def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"the environment variable TF_CONFIG, {given!r}, names no worker ({error})") from None
     if "SLURM_PROCID" in os.environ:
-        return tf.distribute.cluster_resolver.SlurmClusterResolver()
+        return _of_slurm()
     raise InputError(
         "training.strategy multi_worker: this process does not know the others; set TF_CONFIG as"
         ' {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}, or start it under SLURM'
+    )
+
+
+def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
+    """The place that SLURM gives this process, with the devices that TensorFlow sees here.
+
+    TensorFlow's own resolver finds out who the others are. It would also count the graphics cards and share them out,
+    and fails where there are none; that is srun's business.
+    """
+    try:
+        tasks = int(os.environ["SLURM_STEP_NUM_TASKS"])
+        found = tf.distribute.cluster_resolver.SlurmClusterResolver(
+            gpus_per_node=tasks, gpus_per_task=1, auto_set_gpu=False
+        )
+        cluster = found.cluster_spec()
+        address = cluster.task_address(found.task_type, found.task_id)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise InputError(f"SLURM's variables name no worker ({error}); start every process with srun") from None
+    node, place = os.environ.get("SLURMD_NODENAME", ""), address.rpartition(":")[0]
+    if node and node != place:
+        raise InputError(
+            f"SLURM runs process {found.task_id} on {node}, and TensorFlow, which sorts nodes by name, looks for it on"
+            f" {place}; set TF_CONFIG, or take nodes whose names are equally long"
+        )
+    return tf.distribute.cluster_resolver.SimpleClusterResolver(
+        cluster,
+        task_type=found.task_type,
+        task_id=found.task_id,
+        rpc_layer="grpc",
+        num_accelerators={"GPU": len(tf.config.list_physical_devices("GPU"))},
     )
 
 
@@ -69,14 +107,27 @@ def on_devices(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator
     if strategy is tf.distribute.get_strategy():
         yield model
         return
+    with strategy.scope(), _told_of_losses():
+        twin = keras.models.clone_model(model, clone_function=_for_devices)
+        twin.set_weights(model.get_weights())
+        yield twin
+    model.set_weights(twin.get_weights())
+
+
+@contextmanager
+def _told_of_losses() -> Iterator[None]:
     try:
-        with strategy.scope():
-            twin = keras.models.clone_model(model)
-            twin.set_weights(model.get_weights())
-            yield twin
+        yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError):
         raise InputError("another process of this training was lost; start all of them again with --resume") from None
-    model.set_weights(twin.get_weights())
+
+
+def _for_devices(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A layer like another one, for the parts of a batch: what batch normalization sees is the whole."""
+    settings = layer.get_config()
+    if isinstance(layer, keras.layers.BatchNormalization):
+        settings["synchronized"] = True
+    return layer.__class__.from_config(settings)
 
 
 def shared_out(
@@ -99,7 +150,7 @@ def agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
         facts: Name to value, of what must be the same everywhere.
 
     Raises:
-        InputError: A process has another value; the message names it.
+        InputError: A process has another value; the message names it. Or a process was lost.
     """
     if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
         return
@@ -121,5 +172,6 @@ def _everyones(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarr
     """The arrays of all processes, one after the other."""
     replicas = len(strategy.extended.worker_devices)
     own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(values))
-    gathered = strategy.gather(own, axis=0).numpy()
+    with _told_of_losses():
+        gathered = strategy.gather(own, axis=0).numpy()
     return gathered.reshape(-1, replicas, len(values))[:, 0].reshape(-1)

@@ -28,7 +28,8 @@ def mirrored(request):
 @every_model_twice
 def test_two_devices_train_the_weights_of_one(name, mirrored):
     found = mirrored[name]
-    assert found["two"][-1] < found["two"][0]
+    # in the first epoch only the head learned, of which rounding decides nothing
+    np.testing.assert_allclose(found["two"][0], found["one"][0], atol=1e-4)
     if found["apart"] is not None:
         assert found["apart"] < 1e-5
         np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kerascnn import load
+from pipelines.benchmark.process import cluster
 
 pytestmark = pytest.mark.full
 
@@ -28,24 +29,16 @@ def command(data, output, *options, epochs=4):
     return [*base, "--epochs", str(epochs), *SETTINGS, *options]
 
 
-def start(data, output, *options, epochs=4, apart=((), ())):
-    """Two processes that share a training, each with options of its own."""
-    sockets = [socket.socket() for _ in range(2)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    workers = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-    for one in sockets:
-        one.close()
+def start(data, output, *options, epochs=4, apart=((), ()), places=None):
+    """Two processes that share a training, each with options of its own, at places that TF_CONFIG or SLURM names."""
     shared = command(data, output, "--training.strategy", "multi_worker", *options, epochs=epochs)
     return [
         subprocess.Popen(
             [*shared, *own],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=os.environ | {"TF_CONFIG": json.dumps(
-                {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-            )},
+            env=os.environ | place,
         )
-        for index, own in enumerate(apart)
+        for own, place in zip(apart, places or cluster(2), strict=True)
     ]  # fmt: skip
 
 
@@ -82,6 +75,19 @@ def test_two_processes_train_the_weights_of_one_and_the_first_writes_them(alone,
     assert (first, second) == (f"wrote {tmp_path / 'news'}", "done; the first process writes the bundle")
     assert code == other_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["news"]
+    assert_alike(tmp_path / "news", alone)
+
+
+def test_two_tasks_of_slurm_find_each_other_by_its_variables(alone, news_csv, tmp_path):
+    for port in (8888, 8889):
+        with socket.socket() as one:
+            if one.connect_ex(("localhost", port)) == 0:
+                pytest.skip(f"port {port} is taken, which TensorFlow gives to tasks of SLURM")
+    step = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "localhost", "SLURM_STEP_TASKS_PER_NODE": "2"}
+    places = [step | {"SLURM_PROCID": str(number), "SLURMD_NODENAME": "localhost"} for number in range(2)]
+    [(first, code), (second, other_code)] = finish(start(news_csv, tmp_path / "news", places=places))
+    assert (first, second) == (f"wrote {tmp_path / 'news'}", "done; the first process writes the bundle")
+    assert code == other_code == 0
     assert_alike(tmp_path / "news", alone)
 
 

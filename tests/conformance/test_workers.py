@@ -1,0 +1,50 @@
+"""Every registered model in two processes that share its training; see also ``tests/training/test_workers.py``."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.benchmark.process import cluster
+from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED, wanted
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.full
+
+
+@pytest.fixture(scope="module")
+def weights(request, mixed, tmp_path_factory):
+    """Weights, by model and number, of a process alone and of each of two together, which train one after another."""
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "texts.json").write_text(json.dumps(mixed), encoding="utf-8")
+    names = wanted(request, "weights")
+    places = {"alone": {}} | dict(zip(("first", "second"), cluster(2), strict=True))
+    command = [sys.executable, "-m", "tests.conformance.workers", folder / "texts.json"]
+    processes = [
+        subprocess.Popen(
+            [*command, folder / f"{key}.npz", *names],
+            cwd=ROOT, env=os.environ | place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for key, place in places.items()
+    ]  # fmt: skip
+    outputs = [process.communicate(timeout=1200)[0] for process in processes]
+    assert not any(process.returncode for process in processes), "\n".join(outputs)[-4000:]
+    return [np.load(folder / f"{key}.npz") for key in places]
+
+
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_two_processes_train_the_weights_of_one(name, weights):
+    alone, first, second = ({key: part[key] for key in part if key.startswith(f"{name} ")} for part in weights)
+    assert alone
+    apart = {key: np.abs(first[key] - array) for key, array in alone.items()}
+    assert all(np.array_equal(array, second[key]) for key, array in first.items())
+    if name in NORMALIZED:
+        # both saw the same batch, and learned the same from it but for numbers that rounding decides about
+        assert max(array.max() for key, array in apart.items() if "moving_" in key) < 1e-5
+        assert np.mean(np.concatenate([array.ravel() for array in apart.values()]) < 1e-5) > 0.99
+    else:
+        assert max(array.max() for array in apart.values()) < 1e-5
