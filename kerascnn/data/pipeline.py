@@ -16,7 +16,7 @@ from kerascnn.errors import InputError
 # narrow enough that an epoch stays well shuffled.
 WINDOW = 50
 # Padded lengths are multiples of this, so that the kernels see few different shapes.
-LENGTH_MULTIPLE = 8
+LENGTH_MULTIPLE = 4
 
 
 @dataclass(frozen=True)

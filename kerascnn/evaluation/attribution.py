@@ -10,7 +10,7 @@ from functools import partial
 import keras
 import numpy as np
 
-from kerascnn.data.pipeline import LENGTH_MULTIPLE
+from kerascnn.data.pipeline import Ids
 from kerascnn.inference import compiled_path, traced
 from kerascnn.layers import PaddingMask
 
@@ -191,8 +191,7 @@ def _reads_ids(layer: keras.layers.Layer) -> bool:
 
 
 def _padded(ids: Sequence[int]) -> np.ndarray:
-    length = LENGTH_MULTIPLE * max(1, -(-len(ids) // LENGTH_MULTIPLE))
-    return np.array([[*ids, *[0] * (length - len(ids))]], np.int32)
+    return Ids(np.asarray(ids, np.int32), np.array([0, len(ids)])).padded(np.array([0]))
 
 
 def _windows(read: Callable, ids: np.ndarray, count: int) -> list[np.ndarray]:

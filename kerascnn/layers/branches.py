@@ -34,7 +34,7 @@ def convolution_branches(
         convolution = keras.layers.Conv1D(
             filters, size, padding="same", activation="relu", name=f"{prefix}convolution_{size}"
         )
-        pooled = MaskedPooling(pooling=pooling, name=f"{prefix}pooling_{size}")
+        pooled = MaskedPooling(pooling=pooling, nonnegative=True, name=f"{prefix}pooling_{size}")
         branches.append(pooled(convolution(inputs), valid))
     return branches
 

@@ -16,16 +16,18 @@ class MaskedPooling(keras.layers.Layer):
 
     Args:
         pooling: "max", "average", or "both" (maxima, then averages).
+        nonnegative: No input is below 0, as behind a ReLU: a zero can then hide padding, which is far cheaper to train
+            than the lowest value of each channel.
 
     Returns of a call:
         (batch, channels), or (batch, 2 * channels) for "both"; zeros for a document without a token.
     """
 
-    def __init__(self, *, pooling: Pooling = "max", **kwargs):
+    def __init__(self, *, pooling: Pooling = "max", nonnegative: bool = False, **kwargs):
         super().__init__(**kwargs)
         if pooling not in get_args(Pooling):
             raise ValueError(f"pooling is one of {', '.join(get_args(Pooling))}. Received: {pooling!r}")
-        self.pooling = pooling
+        self.pooling, self.nonnegative = pooling, nonnegative
         self.supports_masking = True
 
     def compute_mask(self, inputs, valid, mask=None):
@@ -36,14 +38,19 @@ class MaskedPooling(keras.layers.Layer):
         """Args: inputs (batch, time, channels); valid (batch, time, 1), 1 for a token and 0 for padding."""
         pooled = []
         if self.pooling in ("max", "both"):
-            pooled.append(ops.max(_without_padding(inputs, valid), axis=1) * ops.max(valid, axis=1))
+            pooled.append(self._maxima(inputs, valid))
         if self.pooling in ("average", "both"):
             pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
         return ops.concatenate(pooled, axis=-1)
 
+    def _maxima(self, inputs, valid):
+        if self.nonnegative:
+            return ops.max(inputs * valid, axis=1)
+        return ops.max(_without_padding(inputs, valid), axis=1) * ops.max(valid, axis=1)
+
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "pooling": self.pooling}
+        return {**super().get_config(), "pooling": self.pooling, "nonnegative": self.nonnegative}
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

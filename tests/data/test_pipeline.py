@@ -23,15 +23,15 @@ def lengths():
     return np.random.default_rng(0).integers(1, 200, 10_000)
 
 
-def test_documents_are_padded_with_zeros_to_a_common_multiple_of_8(ids):
+def test_documents_are_padded_with_zeros_to_a_common_multiple_of_4(ids):
     batch = ids.padded(np.array([3, 1, 0]))
-    assert batch.shape == (3, 24)
+    assert batch.shape == (3, 20)
     for row, document in zip(batch, (DOCUMENTS[3], DOCUMENTS[1], DOCUMENTS[0]), strict=True):
-        assert row.tolist() == document + [0] * (24 - len(document))
+        assert row.tolist() == document + [0] * (20 - len(document))
 
 
 def test_documents_without_tokens_still_make_a_batch(ids):
-    assert ids.padded(np.array([1])).tolist() == [[0] * 8]
+    assert ids.padded(np.array([1])).tolist() == [[0] * 4]
 
 
 def test_every_document_stands_in_an_epoch_once(lengths):

@@ -18,6 +18,13 @@ def test_pools_tokens_only(pooling, expected):
     np.testing.assert_allclose(pooled, [expected], atol=1e-6)
 
 
+@pytest.mark.parametrize("pooling", ["max", "both"])
+def test_what_is_never_negative_is_pooled_to_the_same_at_less_cost(pooling):
+    inputs = np.maximum(INPUTS, 0)
+    general, cheap = (MaskedPooling(pooling=pooling, nonnegative=flag)(inputs, VALID) for flag in (False, True))
+    np.testing.assert_array_equal(cheap, general)
+
+
 @pytest.mark.parametrize("pooling", ["max", "average", "both"])
 def test_a_document_without_tokens_pools_to_zeros(pooling):
     pooled = np.asarray(MaskedPooling(pooling=pooling)(INPUTS, np.zeros_like(VALID)))
