@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import tyro
 
 from kerascnn.errors import InputError
-from pipelines.benchmark import accuracy, growth, inference, results, speed
+from pipelines.benchmark import accuracy, growth, inference, plan, results, scale, speed
 from pipelines.command import parse
 
-KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference, "growth": growth}
+KINDS = {"accuracy": accuracy, "speed": speed, "inference": inference, "growth": growth, "scale": scale}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         speed.Speed: speed.run,
         inference.Inference: inference.run,
         growth.Growth: growth.run,
+        scale.Scale: scale.run,
+        plan.Plan: plan.run,
         Table: table,
     }
     kind: Any = (
@@ -63,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
         | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
         | Annotated[growth.Growth, tyro.conf.subcommand("growth")]
+        | Annotated[scale.Scale, tyro.conf.subcommand("scale")]
+        | Annotated[plan.Plan, tyro.conf.subcommand("plan")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, "benchmark", __doc__, argv)

@@ -1,0 +1,12 @@
+#!/bin/bash
+#SBATCH --job-name=kerascnn
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --cpus-per-task=8
+#SBATCH --exclusive
+#SBATCH --requeue
+# graphics cards: #SBATCH --gpus-per-task=1
+# the ports 8888 and following are the processes' own, hence --exclusive
+
+srun --kill-on-bad-exit=1 python -m pipelines.train --data "$HOME/train.csv" --output "$HOME/reviews" \
+  --training.strategy multi_worker --resume

@@ -1,0 +1,151 @@
+"""The benchmark of one process and two, and what is reckoned from it."""
+
+import csv
+import os
+import re
+
+import pytest
+
+from pipelines.benchmark import scale
+from tests.pipelines.conftest import ROOT, command
+
+# one process trains 640 documents a second in steps of 64 and 400 in steps of 32, two 500; a step of each of two has
+# 0.1 MB of dense gradients, and 1,000 rows of 100 bytes of a table of 10 MB
+FIGURES = [
+    ("training documents/s", 1, 64, (640,)),
+    ("training documents/s", 1, 32, (400,)),
+    ("training documents/s", 2, 32, (470, 500, 900)),
+    ("exchange ms", 2, 32, (20,)),
+    ("exchange of nothing ms", 2, 32, (10,)),
+    *((figure, 1, batch, (value,)) for batch in (64, 32) for figure, value in {
+        "dense bytes": 100_000, "embedding rows": 1000, "embedding bytes": 100_000, "embedding table bytes": 10_000_000,
+    }.items()),
+    ("preparing documents/s", 1, "", (10_000,)),
+    ("bytes of a text", 1, "", (125,)),
+    ("scoring documents/s", 1, "", (1000, 900, 1100)),
+    ("scoring documents/s", 2, "", (1900,)),
+]  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Rows as the command writes them."""
+    return write(tmp_path / "scale.csv", FIGURES)
+
+
+def write(path, figures):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(scale.COLUMNS)
+        for figure, processes, batch, values in figures:
+            for number, value in enumerate(values):
+                writer.writerow((figure, "news", "word_cnn", processes, batch, number, value))
+    return path
+
+
+def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(results):
+    finished = command("benchmark", "table", results)
+    assert finished.status == 0, finished.err
+    lines = finished.out.splitlines()
+    assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
+    assert "| scoring, news, word_cnn | 1,000 | 1,900 | 1.90 |" in lines
+    assert "| word_cnn | 64 | 100,000 | 1,000 | 100,000 | 200,000 | 10,100,000 |" in lines
+
+
+def test_the_plan_follows_its_formulas(results):
+    options = ("--documents", 36_000_000, "--epochs", 2, "--workers", 1, 3, "--gigabits", 0.032, "--core-hour", 4)
+    finished = command("benchmark", "plan", results, *options)
+    assert finished.status == 0, finished.err
+    lines = finished.out.splitlines()
+    # scoring: 36e6 documents at 1,000 a second are 10 hours
+    assert "| 1 | 1,000 | 0.001 | 10.0 | 10 | 40.0 |" in lines
+    assert "| 3 | 3,000 | 0.003 | 3.3 | 10 | 40.0 |" in lines
+    assert "- One storage of 0.032 Gbit/s that all read from is the limit from 32 processes on." in lines
+    assert "- Two processes: 2,000 documents/s by the formula, 1,900 measured, 95% of it." in lines
+    # training: one hour of making ids, and of one process 2 * 36e6 documents at 640 a second
+    assert "| 1 | 0.032 | 100.0 | 0.0 | 0.00 | 640 | 100% | 32 | 32 | 129 |" in lines
+    # of three each computes 100 ms, sends 2 * 2/3 * 0.1 + 2 * 0.1 MB in 83.3 ms, and waits 2 * 10 ms
+    assert "| 3 | 0.032 | 100.0 | 103.3 | 0.33 | 944 | 49% | 22 | 67 | 266 |" in lines
+    assert (
+        "- At 0.032 Gbit/s the exchange takes as long as the computing from 3 processes on, without its latency from 4."
+        in lines
+    )
+    # half a batch is computed in 80 ms and exchanged in 20
+    assert lines[-1] == (
+        "- Two processes on one machine, 32 documents of a step each: 640 documents/s by the formula, 500 measured, 78%"
+        " of it."
+    )
+    assert "fewer bytes than whole tables would be below 200 processes" in finished.out
+
+
+def test_of_several_batch_sizes_all_stand_in_the_table_and_the_largest_is_planned_with(tmp_path):
+    larger = [(figure, processes, batch and 4 * batch, values) for figure, processes, batch, values in FIGURES]
+    both = write(tmp_path / "both.csv", [*larger, *(row for row in FIGURES if row[2])])
+    lines = command("benchmark", "table", both).out.splitlines()
+    assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
+    assert "| training, news, word_cnn, steps of 256 | 640 | 500 | 0.78 |" in lines
+    planned = command("benchmark", "plan", both)
+    assert planned.status == 0, planned.err
+    assert planned.out == command("benchmark", "plan", write(tmp_path / "larger.csv", larger)).out
+
+
+def test_a_plan_of_trainings_alone_is_possible(tmp_path):
+    path = write(tmp_path / "scale.csv", [row for row in FIGURES if not row[0].startswith("scoring")])
+    finished = command("benchmark", "plan", path)
+    assert finished.status == 0, finished.err
+    assert "Gbit/s of text" not in finished.out
+
+
+@pytest.mark.parametrize("verb", ["plan", "table"])
+def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path):
+    text = results.read_text(encoding="utf-8")
+    results.write_text(text + "dense bytes,imdb,word_cnn,1,64,0,5\n", encoding="utf-8")
+    finished = command("benchmark", verb, results)
+    assert finished.status == 1
+    assert (
+        finished.err.strip() == "error: figures of imdb and news in one file; write those of each to another --output"
+    )
+
+
+def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
+    finished = command("benchmark", "plan", write(tmp_path / "scale.csv", FIGURES[:2]))
+    assert finished.status == 1
+    assert finished.err.startswith("error: figures of a training are missing; run python -m pipelines.benchmark scale")
+
+
+@pytest.mark.parametrize("verb", ["table", "plan"])
+def test_the_tables_of_the_documentation_are_those_of_the_results(verb, tmp_path):
+    copy, name = tmp_path / "page.md", {"table": "scale"}.get(verb, verb)
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
+    assert copy.read_text(encoding="utf-8") != text
+    finished = command("benchmark", verb, ROOT / "pipelines" / "results" / "scale.csv", "--readme", copy)
+    assert finished.status == 0, finished.err
+    assert copy.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.full
+def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
+    head, *lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, part in {"train": lines[::2], "dev": lines[1::4], "test": lines[3::4]}.items():
+        (tmp_path / f"{name}.csv").write_text("".join([head, *part]), encoding="utf-8")
+    options = ("--model", "bow", "--sent-by", "word_cnn", "--batch-size", 32, "--epochs", 1, "--documents", 2000)
+    cores, path = (sorted(os.sched_getaffinity(0)) * 2)[:2], tmp_path / "scale.csv"
+    options += ("--rounds", 1, "--cores", *cores, "--output", path)
+    finished = command("benchmark", "scale", "--data", f"BBC={tmp_path}", *options)
+    assert finished.status == 0, finished.err
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = scale.figures(rows)
+    assert all(value > 0 for value in known.values())
+    for place in ((1, 32), (2, 16), (1, 16)):
+        assert ("training documents/s", "bow", *place) in known
+    # one layer over vectors of 16 numbers, 5 classes; word_cnn has the same n-grams, and words beside them
+    assert known["dense bytes", "bow", 1, 32] == 4 * 17 * 5
+    # a row and its number; the file has five digits of each figure
+    assert known["embedding bytes", "bow", 1, 32] == pytest.approx(known["embedding rows", "bow", 1, 32] * 68, rel=1e-4)
+    assert known["embedding bytes", "word_cnn", 1, 32] > known["embedding rows", "word_cnn", 1, 32] * 68
+    assert known["embedding table bytes", "bow", 1, 32] > known["embedding bytes", "bow", 1, 32]
+    assert known["exchange ms", "bow", 2, 16] > 0
+    finished = command("benchmark", "plan", path)
+    assert finished.status == 0, finished.err
