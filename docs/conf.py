@@ -37,6 +37,8 @@ docs/transfer
 docs/distillation
 docs/report
 docs/deploy
+docs/scoring
+docs/scale
 docs/audit
 docs/benchmark
 ```

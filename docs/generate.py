@@ -150,7 +150,8 @@ def commands() -> str:
         if hasattr(module, "Arguments"):
             sections += _command(module.Arguments)
         elif hasattr(module, "KINDS"):
-            for kind in (*(getattr(part, name.capitalize()) for name, part in module.KINDS.items()), module.Table):
+            kinds = [getattr(part, name.capitalize()) for name, part in module.KINDS.items()]
+            for kind in (*kinds, module.plan.Plan, module.Table):
                 sections += [f"### {verb} {kind.__name__.lower()}", _first(kind), *_command(kind)]
         else:
             sections += ["Options: those of [train](#train)."]
