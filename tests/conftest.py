@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Name bytes by their argument: packed data hold the time they were packed at, and every process must see the same names."""
+    """Name bytes by their argument: packed ones hold the time, and all processes must see the same names."""
     return argname if isinstance(val, bytes) else None
 
 
