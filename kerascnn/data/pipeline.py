@@ -120,7 +120,7 @@ def training_batches(
     classes: np.ndarray | None = None,
     share: Share = WHOLE,
 ) -> tf.data.Dataset:
-    """Endless batches ``(ids int32 (batch, length), labels as given (batch, ...)[, weights])``, epoch after epoch.
+    """Endless batches of ids, labels and weights, epoch after epoch.
 
     Args:
         ids: The documents.
@@ -131,9 +131,12 @@ def training_batches(
         weights: What each document counts, float32 (documents,); None: all the same.
         classes: Class of each document, int (documents,), to be ``drawn_evenly``; None: each stands in an epoch once.
         share: What is wanted of each batch.
-    """
 
-    answers = (labels,) if weights is None else (labels, weights)
+    Returns:
+        ids int32 (batch, length), labels as given (batch, ...), and what each document counts, divided by the number
+        of documents in the whole batch, float32 (batch,).
+    """
+    weights = np.ones(len(ids), np.float32) if weights is None else weights
 
     def generate() -> Iterator[tuple[np.ndarray, ...]]:
         drawn = np.arange(len(ids))
@@ -142,10 +145,11 @@ def training_batches(
                 drawn = drawn_evenly(classes, seed=seed, epoch=epoch)
             for batch in shuffled(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
                 # of a rest that is too small for all parts some documents are taken twice
-                for rows in share.of(np.resize(drawn[batch], max(len(batch), share.parts))):
-                    yield ids.padded(rows), *(array[rows] for array in answers)
+                whole = np.resize(drawn[batch], max(len(batch), share.parts))
+                for rows in share.of(whole):
+                    yield ids.padded(rows), labels[rows], weights[rows] / np.float32(len(whole))
 
-    return dataset(generate, _signature(*answers))
+    return dataset(generate, _signature(labels, weights))
 
 
 def validation_batches(ids: Ids, labels: np.ndarray, batch_size: int, share: Share = WHOLE) -> tf.data.Dataset:

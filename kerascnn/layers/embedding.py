@@ -28,4 +28,18 @@ class Embedding(keras.layers.Embedding):
             return super().call(inputs)
         import tensorflow as tf
 
-        return tf.gather(self.embeddings.value, ops.cast(inputs, "int32"))
+        return tf.gather(of_replica(self.embeddings), ops.cast(inputs, "int32"))
+
+
+def of_replica(variable: keras.Variable):
+    """The TensorFlow variable of this replica.
+
+    ``tf.gather`` reads single rows of it; of a variable that stands for those of all replicas it reads the whole table.
+    """
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None:
+        return variable.value
+    here = context.strategy.experimental_local_results(variable.value)
+    return here[int(tf.get_static_value(context.replica_id_in_sync_group)) % len(here)]

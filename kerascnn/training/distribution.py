@@ -133,11 +133,13 @@ def _for_devices(layer: keras.layers.Layer) -> keras.layers.Layer:
 def shared_out(
     strategy: tf.distribute.Strategy, batches: Callable[[Share], tf.data.Dataset]
 ) -> tf.distribute.DistributedDataset:
-    """Batches of which each replica gets its part, made where it is."""
+    """Batches, again and again, of which each replica gets its part, made where it is."""
 
     def of_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
         here = context.num_replicas_in_sync // context.num_input_pipelines
-        return batches(Share(context.input_pipeline_id * here, here, context.num_replicas_in_sync))
+        share = Share(context.input_pipeline_id * here, here, context.num_replicas_in_sync)
+        # of what may end the processes would ask each other before every batch whether all of them have one
+        return batches(share).repeat()
 
     return strategy.distribute_datasets_from_function(of_process)
 

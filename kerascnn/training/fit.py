@@ -23,7 +23,7 @@ from kerascnn.training import distribution
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.loop import run
 from kerascnn.training.losses import hard_and_soft
-from kerascnn.training.optimizers import LazyAdam
+from kerascnn.training.optimizers import Adadelta, LazyAdam
 from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
 from kerascnn.training.trainer import Trainer
@@ -79,7 +79,7 @@ def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimize
         total_steps=steps,
         decay=settings.schedule,
     )
-    kinds = {"adam": LazyAdam, "adadelta": keras.optimizers.Adadelta}
+    kinds = {"adam": LazyAdam, "adadelta": Adadelta}
     optimizer = kinds[settings.optimizer](
         learning_rate=schedule,
         weight_decay=settings.weight_decay or None,

@@ -1,13 +1,32 @@
-"""Adam whose cost does not grow with the embedding table."""
+"""Optimizers for gradients that all replicas share, and Adam whose cost does not grow with the embedding table."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
 
+from kerascnn.training.exchange import summed
+
+
+class Summed:
+    """An optimizer for several replicas: it adds up their gradients first, so that clipping sees the true norms."""
+
+    def apply(self, grads, trainable_variables=None):
+        """Apply the sums of the gradients of all replicas, see ``kerascnn.training.exchange``."""
+        super().apply(summed(grads), trainable_variables)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        """What Keras calls to add them up after clipping."""
+        return list(grads_and_vars)
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class LazyAdam(keras.optimizers.Adam):
+class Adadelta(Summed, keras.optimizers.Adadelta):
+    """Adadelta (Zeiler 2012), as Keras has it."""
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class LazyAdam(Summed, keras.optimizers.Adam):
     """Adam (Kingma & Ba 2015) that updates only the embedding rows that a batch touches; TensorFlow backend.
 
     The gradient of an embedding is sparse (``tf.IndexedSlices``), but ``keras.optimizers.Adam`` still moves every row
@@ -16,36 +35,27 @@ class LazyAdam(keras.optimizers.Adam):
     and gradient accumulation (which adds gradients up densely) take Adam's own step. Arguments are those of Adam.
     """
 
-    def apply(self, grads, trainable_variables=None):
-        """Apply gradients; those of repeated rows are summed first, so that clipping sees the true norms."""
-        super().apply([_unique_rows(gradient) for gradient in grads], trainable_variables)
-
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable, given its gradient, dense or sparse; the rows of one replica are unique."""
+        """Update one variable, given its gradient, dense or sparse; the rows of a sparse one are unique."""
         if not isinstance(gradient, tf.IndexedSlices) or self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
             return
-        if self._distribution_strategy.num_replicas_in_sync > 1:
-            gradient = _unique_rows(gradient)  # replicas may have touched the same rows
         rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
         index = self._get_variable_index(variable)
-        momentum, velocity = self._momentums[index], self._velocities[index]
+        momentum, velocity = (self._beside(variable, kind[index]) for kind in (self._momentums, self._velocities))
         step = tf.cast(self.iterations + 1, variable.dtype)
         correction = tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))
         alpha = tf.cast(learning_rate, variable.dtype) * correction
 
-        m = tf.gather(momentum.value, rows)
+        m = tf.gather(momentum, rows)
         m += (values - m) * (1 - self.beta_1)
-        v = tf.gather(velocity.value, rows)
+        v = tf.gather(velocity, rows)
         v += (tf.square(values) - v) * (1 - self.beta_2)
         self.assign(momentum, tf.IndexedSlices(m, rows))
         self.assign(velocity, tf.IndexedSlices(v, rows))
         self.assign_sub(variable, tf.IndexedSlices(alpha * m / (tf.sqrt(v) + self.epsilon), rows))
 
-
-def _unique_rows(gradient):
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    rows, positions = tf.unique(gradient.indices)
-    values = tf.math.unsorted_segment_sum(gradient.values, positions, tf.size(rows))
-    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+    def _beside(self, variable, moments):
+        """The moments on the device of a variable: of those on all devices TensorFlow would read the whole table."""
+        copies = self._distribution_strategy.experimental_local_results(moments.value)
+        return next(copy for copy in copies if copy.device == variable.device)

@@ -17,8 +17,9 @@ class Trainer(keras.Model):
 
     Where the last layer is an ``Ensemble``, each member has a loss of its own, and the loss is their mean.
 
-    A batch is ``(ids int32 (batch, length), labels (batch, ...)[, weights float32 (batch,)])``. The replicas of a
-    strategy have a part of it each, of any size: a document counts the same wherever it is.
+    A batch is ``(ids int32 (batch, length), labels (batch, ...), weights float32 (batch,))``, in validation without
+    weights. The replicas of a strategy have a part of it each, of any size; the weights say what a document counts in
+    the loss of the whole batch, wherever it is.
 
     Args:
         model: Functional model, int32 (batch, length) -> float32 (batch, classes), whose last layer is ``logits``.
@@ -48,16 +49,12 @@ class Trainer(keras.Model):
 
     def train_step(self, data):
         """One update of the weights on one batch (of one replica): forward, backward, optimizer, metrics."""
-        ids, labels, *weights = data
-        replicas = tf.distribute.get_replica_context()
-        documents = replicas.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(ids)[0], tf.float32))
+        ids, labels, weights = data
         with tf.GradientTape() as tape:
             answers = self._answers(ids)
             losses = sum(self.loss_of(labels, logits) for logits in answers) / len(answers)
-            for weight in weights:
-                losses *= weight
             # The optimizer adds up the gradients of the replicas.
-            loss = self.optimizer.scale_loss(tf.reduce_sum(losses) / documents)
+            loss = self.optimizer.scale_loss(tf.reduce_sum(losses * weights))
         # Embedding gradients stay sparse: the optimizer updates the rows that the batch touched.
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))

@@ -40,7 +40,7 @@ def gradients(model: keras.Model, batches: tf.data.Dataset) -> dict[str, Any]:
     """
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     variables, touched = model.trainable_variables, defaultdict(list)
-    for ids, codes in batches:
+    for ids, codes, _ in batches:
         with tf.GradientTape() as tape:
             loss = loss_of(codes, model(ids, training=True))
         found = tape.gradient(loss, variables)

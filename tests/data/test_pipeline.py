@@ -58,8 +58,8 @@ def test_the_order_depends_on_seed_and_epoch_alone(lengths):
 
 def test_training_goes_on_at_the_epoch_it_is_given(ids):
     labels = np.arange(5, dtype=np.int32)
-    whole = [label.numpy().tolist() for _, label in training_batches(ids, labels, 2, seed=0, first_epoch=0).take(9)]
-    later = [label.numpy().tolist() for _, label in training_batches(ids, labels, 2, seed=0, first_epoch=1).take(6)]
+    whole = [label.numpy().tolist() for _, label, _ in training_batches(ids, labels, 2, seed=0, first_epoch=0).take(9)]
+    later = [label.numpy().tolist() for _, label, _ in training_batches(ids, labels, 2, seed=0, first_epoch=1).take(6)]
     assert whole[3:] == later
     assert sorted(itertools.chain(*whole[:3])) == [0, 1, 2, 3, 4]
 
@@ -92,8 +92,8 @@ def test_batches_drawn_evenly_go_on_at_the_epoch_they_are_given(lengths):
     ids = Ids(np.ones(lengths[:90].sum(), np.int32), np.cumsum([0, *lengths[:90]]))
     labels = np.repeat([0, 1, 2], [70, 15, 5]).astype(np.int32)
     settings = {"batch_size": 30, "seed": 3, "classes": labels}
-    whole = [label.numpy() for _, label in training_batches(ids, labels, first_epoch=0, **settings).take(9)]
-    later = [label.numpy() for _, label in training_batches(ids, labels, first_epoch=1, **settings).take(6)]
+    whole = [label.numpy() for _, label, _ in training_batches(ids, labels, first_epoch=0, **settings).take(9)]
+    later = [label.numpy() for _, label, _ in training_batches(ids, labels, first_epoch=1, **settings).take(6)]
     np.testing.assert_array_equal(whole[3:], later)
     for epoch in range(3):
         assert np.bincount(np.concatenate(whole[3 * epoch : 3 * epoch + 3])).tolist() == [30, 30, 30]

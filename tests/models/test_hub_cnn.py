@@ -194,7 +194,7 @@ def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders)
         trainer = Trainer(model, loss=SparseCrossentropy())
         trainer.compile(keras.optimizers.SGD(0.1))
         assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"
-        trainer.train_step((documents(9, 5, 3), np.arange(CLASSES)))
+        trainer.train_step((documents(9, 5, 3), np.arange(CLASSES), np.full(3, 1 / 3, np.float32)))
         pairs = zip(before, weights(model), strict=True)
         assert all(np.array_equal(old, new) for old, new in pairs) == bool(frozen)
 

@@ -100,7 +100,7 @@ def test_each_member_of_an_ensemble_learns_from_the_teacher():
     losses = []
     for _ in range(2):
         trainer.reset_metrics()
-        trainer.train_step((values, targets))
+        trainer.train_step((values, targets, np.full(len(values), 1 / len(values), np.float32)))
         losses.append(float(trainer.get_metrics_result()["loss"]))
     assert losses[0] == pytest.approx(expected, rel=1e-5)
     assert losses[1] < losses[0]

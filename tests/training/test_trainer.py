@@ -32,7 +32,7 @@ def test_only_in_an_ensemble_the_weaker_half_learns_to_answer_alone(last, learns
     trainer = Trainer(model, loss=SparseCrossentropy())
     trainer.compile(keras.optimizers.SGD(0.2), jit_compile=False)
     for _ in range(50):
-        trainer.train_step((ids, labels))
+        trainer.train_step((ids, labels, np.full(len(ids), 1 / len(ids), np.float32)))
     alone = model(np.array([[0, 5]], "int32")).numpy()[0]
     confident = alone[1] - alone[0] > 0.5
     assert confident == learns
