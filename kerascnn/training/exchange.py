@@ -48,7 +48,7 @@ def with_unique_rows(gradient: Gradient | None) -> Gradient | None:
 
 
 def _touched(tables: Sequence[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
-    """For the rows that this replica has touched of each table: those that any has, and where this one's are of them."""
+    """The rows of each table that any replica has touched, and where among them those of this one are."""
     if not tables:
         return []
     replicas = tf.distribute.get_replica_context()

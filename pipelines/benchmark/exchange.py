@@ -1,9 +1,11 @@
 """How long the processes of a training need to exchange the gradients of a step; each a process of its own.
 
-python -m pipelines.benchmark.exchange GRADIENTS
+python -m pipelines.benchmark.exchange PART WHOLE
 
-The argument is what ``pipelines.benchmark.gradients`` prints of a model and a batch size; TF_CONFIG names the
-processes. Prints the median in milliseconds.
+The arguments are what ``pipelines.benchmark.gradients`` prints of a model for the documents that a process has of a
+step, and for those of all processes; TF_CONFIG names the processes. Prints a JSON object: ``milliseconds`` of an
+exchange, ``milliseconds_of_nothing`` of one of single numbers, and ``row_microseconds``, what the optimizer takes to
+update a row of an embedding; medians.
 """
 
 from __future__ import annotations
@@ -12,56 +14,89 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from kerascnn.training import distribution
+from kerascnn.training.exchange import summed
+from kerascnn.training.optimizers import LazyAdam
 
 FLOAT = 4
 WARM_UP, REPEATS = 10, 100
 
 
-def made_up(gradients: dict[str, Any]) -> list[tf.Tensor | tf.IndexedSlices]:
-    """Gradients of given sizes: all dense ones in one piece, in which they are sent anyway."""
-    found: list[tf.Tensor | tf.IndexedSlices] = [tf.ones(max(1, gradients["dense_bytes"] // FLOAT))]
-    for embedding in gradients["embeddings"]:
-        rows, width = round(embedding["rows"]), embedding["row_bytes"] // FLOAT - 1
-        shape = tf.constant([embedding["table_bytes"] // FLOAT // width, width])
-        found.append(tf.IndexedSlices(tf.ones((rows, width)), tf.range(rows), shape))
-    return found
-
-
-def exchange(strategy: tf.distribute.Strategy, gradients: dict[str, Any]) -> float:
-    """The median milliseconds of what a training step exchanges: the number of documents, then the gradients."""
-
-    def all_reduced():
-        replicas = tf.distribute.get_replica_context()
-        documents = replicas.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(1.0))
-        scaled = [
-            tf.IndexedSlices(g.values / documents, g.indices, g.dense_shape) if isinstance(g, tf.IndexedSlices)
-            else g / documents
-            for g in made_up(gradients)
-        ]  # fmt: skip
-        replicas.all_reduce(tf.distribute.ReduceOp.SUM, scaled)
-
-    step = tf.function(lambda: strategy.run(all_reduced), autograph=False)
-    seconds = []
+def milliseconds(step: Callable[[], Any]) -> float:
+    """The median of a step, compiled."""
+    compiled, seconds = tf.function(step, autograph=False), []
     for _ in range(WARM_UP + REPEATS):
         start = time.perf_counter()
-        step()
+        compiled()
         seconds.append(time.perf_counter() - start)
     return 1e3 * statistics.median(seconds[WARM_UP:])
 
 
+def exchange(strategy: tf.distribute.Strategy, part: dict[str, Any], whole: dict[str, Any]) -> float:
+    """The median milliseconds of an exchange; all dense gradients are one piece, in which they are sent anyway."""
+
+    def step() -> None:
+        here = tf.distribute.get_replica_context().replica_id_in_sync_group
+        gradients: list[tf.Tensor | tf.IndexedSlices] = [tf.ones(max(1, part["dense_bytes"] // FLOAT))]
+        for own, everyones in zip(part["embeddings"], whole["embeddings"], strict=True):
+            rows = _rows(own)
+            # as many rows have two in common as they have in truth
+            numbers = tf.range(rows) + here * (_rows(everyones) - rows)
+            gradients.append(tf.IndexedSlices(tf.ones((rows, _width(own))), numbers, tf.constant(_shape(own))))
+        summed(gradients)
+
+    return milliseconds(lambda: strategy.run(step))
+
+
+def row_update(gradients: dict[str, Any]) -> float:
+    """The microseconds that the optimizer takes to update a row, anywhere in the tables; 0 without tables."""
+    tables = [keras.Variable(np.zeros(_shape(embedding), np.float32)) for embedding in gradients["embeddings"]]
+    if not tables:
+        return 0.0
+    optimizer = LazyAdam()
+    optimizer.build(tables)
+    generator = np.random.default_rng(0)
+
+    def update(counts: list[int]) -> float:
+        found = []
+        for table, count in zip(tables, counts, strict=True):
+            numbers = generator.permutation(table.shape[0])[:count].astype(np.int32)
+            found.append(tf.IndexedSlices(tf.ones((count, table.shape[1])), tf.constant(numbers), table.shape))
+        return milliseconds(lambda: optimizer.apply(found, tables))
+
+    counts = [_rows(embedding) for embedding in gradients["embeddings"]]
+    return 1e3 * (update(counts) - update([1] * len(tables))) / sum(counts)
+
+
+def _rows(embedding: dict[str, Any]) -> int:
+    return max(1, round(embedding["rows"]))
+
+
+def _width(embedding: dict[str, Any]) -> int:
+    return embedding["row_bytes"] // FLOAT - 1
+
+
+def _shape(embedding: dict[str, Any]) -> tuple[int, int]:
+    return embedding["table_bytes"] // FLOAT // _width(embedding), _width(embedding)
+
+
 def main() -> None:
     """Exchange the gradients, and for comparison ones of one number each."""
-    gradients = json.loads(sys.argv[1])
+    part, whole = map(json.loads, sys.argv[1:])
     strategy = distribution.start("multi_worker")
-    nothing = [embedding | {"rows": 1, "row_bytes": 2 * FLOAT} for embedding in gradients["embeddings"]]
+    single = {"rows": 1, "row_bytes": 2 * FLOAT, "table_bytes": FLOAT}
+    nothing = {"dense_bytes": FLOAT, "embeddings": [single for _ in part["embeddings"]]}
     print(json.dumps({
-        "milliseconds": exchange(strategy, gradients),
-        "milliseconds_of_nothing": exchange(strategy, {"dense_bytes": FLOAT, "embeddings": nothing}),
+        "milliseconds": exchange(strategy, part, whole),
+        "milliseconds_of_nothing": exchange(strategy, nothing, nothing),
+        "row_microseconds": row_update(whole),
     }))  # fmt: skip
 
 

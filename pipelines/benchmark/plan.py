@@ -16,6 +16,8 @@ from kerascnn.errors import InputError
 from kerascnn.evaluation import card
 from pipelines.benchmark import results, scale
 
+NUMBER = 4
+"""Bytes of the number of a row."""
 MOST = 1_000_000
 """Processes up to which it is looked for a limit."""
 Count = Annotated[int, annotated_types.Ge(1)]
@@ -32,6 +34,8 @@ class Plan:
 
     results: Annotated[str, tyro.conf.Positional]
     """CSV file that scale wrote."""
+    model: str = "word_cnn"
+    """Architecture whose figures are taken."""
     documents: Count = 1_000_000_000
     """Documents to score, or to train on."""
     epochs: Count = 3
@@ -51,38 +55,54 @@ class Model:
 
     Args:
         rows: Of a file of results of scale.
+        name: Architecture.
 
     Raises:
         InputError: Figures are missing.
     """
 
-    def __init__(self, rows: Sequence[dict[str, str]]) -> None:
-        known = scale.figures(rows)
+    def __init__(self, rows: Sequence[dict[str, str]], name: str) -> None:
+        known, self.name = scale.figures(rows), name
         try:
-            trained = [(batch, name) for figure, name, _, batch in known if figure == scale.EXCHANGE]
-            self.half, self.name = max(trained)
+            self.half = max(batch for figure, model, _, batch in known if (figure, model) == (scale.EXCHANGE, name))
             self.batch = 2 * self.half
             self.speeds = {batch: known[scale.TRAINING, self.name, 1, batch] for batch in (self.half, self.batch)}
             self.together = known[scale.TRAINING, self.name, 2, self.half]
             self.exchanged, self.latency = (
                 known[figure, self.name, 2, self.half] / 1e3 for figure in (scale.EXCHANGE, scale.NOTHING)
             )
-            self.dense, self.sparse, self.tables = (
-                known[figure, self.name, 1, self.batch] for figure in (scale.DENSE, scale.SENT, scale.TABLES)
+            self.row_seconds = known[scale.UPDATE, self.name, 2, self.half] / 1e6
+            self.dense, self.rows, sent, self.tables = (
+                known[figure, self.name, 1, self.batch]
+                for figure in (scale.DENSE, scale.ROWS, scale.SENT, scale.TABLES)
             )
+            self.values = sent - NUMBER * self.rows
+            self.growth = math.log2(self.rows / known[scale.ROWS, self.name, 1, self.half]) if self.rows else 1.0
             self.preparing, self.text = (known[figure, self.name, 1, 0] for figure in (scale.PREPARING, scale.TEXT))
         except (KeyError, ValueError):
-            raise InputError("figures of a training are missing; run python -m pipelines.benchmark scale") from None
+            raise InputError(
+                f"figures of a training of {name} are missing; run python -m pipelines.benchmark scale --model {name}"
+            ) from None
         self.scoring = {n: known.get((scale.SCORING, self.name, n, 0), 0.0) for n in (1, 2)}
 
+    def touched(self, workers: int) -> float:
+        """How many times the rows that one process touches in a step all together touch."""
+        return min(workers**self.growth, self.all_rows)
+
     @property
-    def computing(self) -> float:
-        """Seconds that a process computes in a step."""
-        return self.batch / self.speeds[self.batch]
+    def all_rows(self) -> float:
+        """How many times the rows that one process touches in a step there are."""
+        return self.tables / self.values if self.values else 1.0
+
+    def computing(self, workers: int) -> float:
+        """Seconds that a process computes in a step: as alone, and the update of the rows that others touched."""
+        others = self.rows * (self.touched(workers) - 1)
+        return self.batch / self.speeds[self.batch] + others * self.row_seconds
 
     def sent(self, workers: int) -> float:
-        """Bytes that each process sends in a step: dense gradients go round in a ring, rows go to everyone."""
-        return 2 * (workers - 1) / workers * self.dense + (workers - 1) * self.sparse
+        """Bytes that each process sends in a step, all in rings: sums of gradients, and the numbers of their rows."""
+        numbers = workers * NUMBER * self.rows
+        return 2 * (workers - 1) / workers * (self.dense + self.values * self.touched(workers) + numbers)
 
     def exchange(self, workers: int, gigabits: float) -> float:
         """Seconds that an exchange takes: a latency for each neighbour in the ring, and the bytes."""
@@ -90,11 +110,12 @@ class Model:
 
     def training(self, workers: int, gigabits: float) -> float:
         """Training documents a second of all processes."""
-        return workers * self.batch / (self.computing + self.exchange(workers, gigabits))
+        return workers * self.batch / (self.computing(workers) + self.exchange(workers, gigabits))
 
     def pair(self) -> float:
         """Training documents a second of two processes on the machine of the measurement, half a batch each."""
-        return self.batch / (self.half / self.speeds[self.half] + self.exchanged)
+        others = self.rows * (1 - 2**-self.growth)
+        return self.batch / (self.half / self.speeds[self.half] + others * self.row_seconds + self.exchanged)
 
 
 def saturated(model: Model, gigabits: float) -> str:
@@ -103,8 +124,8 @@ def saturated(model: Model, gigabits: float) -> str:
     def first(reached: Callable[[int], bool]) -> str:
         return next((f"{workers:,}" for workers in range(2, MOST) if reached(workers)), f"more than {MOST:,}")
 
-    whole = first(lambda workers: model.exchange(workers, gigabits) >= model.computing)
-    bytes_alone = first(lambda workers: 8e-9 * model.sent(workers) / gigabits >= model.computing)
+    whole = first(lambda workers: model.exchange(workers, gigabits) >= model.computing(workers))
+    bytes_alone = first(lambda workers: 8e-9 * model.sent(workers) / gigabits >= model.computing(workers))
     return (
         f"At {gigabits:g} Gbit/s the exchange takes as long as the computing from {whole} processes on, without its"
         f" latency from {bytes_alone}."
@@ -117,13 +138,13 @@ def training(model: Model, plan: Plan) -> str:
     for workers, gigabits in itertools.product(plan.workers, plan.gigabits):
         seconds, speed = model.exchange(workers, gigabits), model.training(workers, gigabits)
         hours = plan.documents * (1 / model.preparing + plan.epochs / speed) / 3600
-        cells = [f"{1e3 * model.computing:.1f}", f"{1e3 * seconds:.1f}", f"{model.sent(workers) / 1e6:,.2f}"]
+        cells = [f"{1e3 * model.computing(workers):.1f}", f"{1e3 * seconds:.1f}", f"{model.sent(workers) / 1e6:,.2f}"]
         cells += [f"{speed:,.0f}", f"{speed / workers / model.speeds[model.batch]:.0%}"]
         cells += [f"{hours:,.0f}", f"{workers * hours:,.0f}", f"{workers * hours * plan.core_hour:,.0f}"]
         lines.append([f"{workers:,}", f"{gigabits:g}", *cells])
     head = (
         "processes", "Gbit/s", "ms of computing a step", "ms of exchange", "MB that each sends", "documents/s",
-        "of the speed without exchange", "hours", "core-hours", "dollars",
+        "of the speed of as many alone", "hours", "core-hours", "dollars",
     )  # fmt: skip
     before = plan.documents / model.preparing / 3600
     assumed = (
@@ -132,10 +153,10 @@ def training(model: Model, plan: Plan) -> str:
         " every process makes the ids of all documents."
     )
     notes = [saturated(model, gigabits) for gigabits in plan.gigabits]
-    if model.sparse:
+    if model.values:
         notes.append(
-            "The rows of embeddings that a process sends are fewer bytes than whole tables would be below"
-            f" {math.ceil(2 * model.tables / model.sparse):,} processes."
+            f"From {math.ceil(model.all_rows ** (1 / model.growth)):,} processes on a step touches every row of the"
+            " embeddings."
         )
     notes.append(
         f"Two processes on one machine, {model.half} documents of a step each: {model.pair():,.0f} documents/s by the"
@@ -167,7 +188,7 @@ def scoring(model: Model, plan: Plan) -> str:
 
 def run(args: Plan) -> None:
     """Print the tables, or write them into a page."""
-    model = Model(results.read(Path(args.results), scale.COLUMNS))
+    model = Model(results.read(Path(args.results), scale.COLUMNS), args.model)
     markdown = training(model, args)
     if model.scoring[1]:
         markdown = f"**Scoring**\n\n{scoring(model, args)}\n\n**Training**\n\n{markdown}"

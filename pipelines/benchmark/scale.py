@@ -24,7 +24,7 @@ from pipelines.command import say
 COLUMNS = ("figure", "data", "model", "processes", "batch_size", "round", "value")
 TRAINING, SCORING, START = "training documents/s", "scoring documents/s", "seconds until scoring starts"
 PREPARING, TEXT = "preparing documents/s", "bytes of a text"
-EXCHANGE, NOTHING = "exchange ms", "exchange of nothing ms"
+EXCHANGE, NOTHING, UPDATE = "exchange ms", "exchange of nothing ms", "row update us"
 DENSE, ROWS, SENT, TABLES = "dense bytes", "embedding rows", "embedding bytes", "embedding table bytes"
 FEW = 100
 """Documents of each part of the folder whose scoring tells how long the start takes."""
@@ -43,7 +43,7 @@ class Scale:
     )  # fmt: skip
     """Architectures of which it is counted what a training step sends."""
     batch_size: Annotated[int, annotated_types.Ge(2)] = 64
-    """Documents of a training step; of two processes each has half."""
+    """Documents of a training step, an even number; of two processes each has half."""
     epochs: Annotated[int, annotated_types.Ge(1)] = 3
     """Passes over the training rows."""
     documents: Annotated[int, annotated_types.Ge(1000)] = 200_000
@@ -114,11 +114,13 @@ def train(run: Measurement, number: int, processes: int, batch: int, bundle: Pat
 
 
 def exchange(run: Measurement, number: int, batch: int) -> None:
-    """Note how long two processes need to exchange the gradients of a step, computing nothing."""
-    gradients = json.dumps(run.gradients[run.args.model][str(batch)])
-    told = json.loads(together("exchange", ["-m", "pipelines.benchmark.exchange", gradients], run.args.cores))
-    run.note(EXCHANGE, told["milliseconds"], processes=2, batch=batch, round=number)
-    run.note(NOTHING, told["milliseconds_of_nothing"], processes=2, batch=batch, round=number)
+    """Note how long two processes need to exchange the gradients of a step, computing nothing, and to update a row."""
+    gradients = [json.dumps(run.gradients[run.args.model][str(size)]) for size in (batch, 2 * batch)]
+    told = json.loads(together("exchange", ["-m", "pipelines.benchmark.exchange", *gradients], run.args.cores))
+    for figure, key in {
+        EXCHANGE: "milliseconds", NOTHING: "milliseconds_of_nothing", UPDATE: "row_microseconds",
+    }.items():  # fmt: skip
+        run.note(figure, told[key], processes=2, batch=batch, round=number)
     say(f"round {number}: exchange {told['milliseconds']:.2f} ms, of nothing {told['milliseconds_of_nothing']:.2f} ms")
 
 
@@ -151,6 +153,8 @@ def score(run: Measurement, number: int, workers: int, bundle: Path) -> None:
 
 def run(args: Scale) -> None:
     """Measure in turns, and note each figure as soon as it is known."""
+    if args.batch_size % 2:
+        raise InputError(f"--batch-size {args.batch_size}: two processes have half of it each; give an even number")
     scores = importlib.util.find_spec("ray") is not None
     if not scores:
         say("ray is not installed: scoring is left out")

@@ -9,16 +9,18 @@ import pytest
 from pipelines.benchmark import scale
 from tests.pipelines.conftest import ROOT, command
 
-# one process trains 640 documents a second in steps of 64 and 400 in steps of 32, two 500; a step of each of two has
-# 0.1 MB of dense gradients, and 1,000 rows of 100 bytes of a table of 10 MB
+# one process trains 640 documents a second in steps of 64 and 400 in steps of 32, two 500; a step of 64 documents has
+# 0.1 MB of dense gradients, and 1,000 rows of 100 bytes of a table of 0.96 MB, 10,000 rows; one of 32 half the rows
 FIGURES = [
     ("training documents/s", 1, 64, (640,)),
     ("training documents/s", 1, 32, (400,)),
     ("training documents/s", 2, 32, (470, 500, 900)),
     ("exchange ms", 2, 32, (20,)),
     ("exchange of nothing ms", 2, 32, (10,)),
+    ("row update us", 2, 32, (20,)),
     *((figure, 1, batch, (value,)) for batch in (64, 32) for figure, value in {
-        "dense bytes": 100_000, "embedding rows": 1000, "embedding bytes": 100_000, "embedding table bytes": 10_000_000,
+        "dense bytes": 100_000, "embedding rows": batch / 64 * 1000, "embedding bytes": batch / 64 * 100_000,
+        "embedding table bytes": 960_000,
     }.items()),
     ("preparing documents/s", 1, "", (10_000,)),
     ("bytes of a text", 1, "", (125,)),
@@ -49,7 +51,7 @@ def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(
     lines = finished.out.splitlines()
     assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
     assert "| scoring, news, word_cnn | 1,000 | 1,900 | 1.90 |" in lines
-    assert "| word_cnn | 64 | 100,000 | 1,000 | 100,000 | 200,000 | 10,100,000 |" in lines
+    assert "| word_cnn | 64 | 100,000 | 1,000 | 100,000 | 200,000 | 1,060,000 |" in lines
 
 
 def test_the_plan_follows_its_formulas(results):
@@ -64,18 +66,19 @@ def test_the_plan_follows_its_formulas(results):
     assert "- Two processes: 2,000 documents/s by the formula, 1,900 measured, 95% of it." in lines
     # training: one hour of making ids, and of one process 2 * 36e6 documents at 640 a second
     assert "| 1 | 0.032 | 100.0 | 0.0 | 0.00 | 640 | 100% | 32 | 32 | 129 |" in lines
-    # of three each computes 100 ms, sends 2 * 2/3 * 0.1 + 2 * 0.1 MB in 83.3 ms, and waits 2 * 10 ms
-    assert "| 3 | 0.032 | 100.0 | 103.3 | 0.33 | 944 | 49% | 22 | 67 | 266 |" in lines
+    # of three each computes 100 ms and updates 2,000 more rows in 40, sends 4/3 (0.1 + 3 * 0.096 + 3 * 0.004) MB in
+    # 133.3, and waits 2 * 10
+    assert "| 3 | 0.032 | 140.0 | 153.3 | 0.53 | 655 | 34% | 32 | 95 | 379 |" in lines
     assert (
         "- At 0.032 Gbit/s the exchange takes as long as the computing from 3 processes on, without its latency from 4."
         in lines
     )
-    # half a batch is computed in 80 ms and exchanged in 20
+    assert "- From 10 processes on a step touches every row of the embeddings." in lines
+    # half a batch is computed in 80 ms and exchanged in 20, and 500 rows of the other process updated in 10
     assert lines[-1] == (
-        "- Two processes on one machine, 32 documents of a step each: 640 documents/s by the formula, 500 measured, 78%"
+        "- Two processes on one machine, 32 documents of a step each: 582 documents/s by the formula, 500 measured, 86%"
         " of it."
     )
-    assert "fewer bytes than whole tables would be below 200 processes" in finished.out
 
 
 def test_of_several_batch_sizes_all_stand_in_the_table_and_the_largest_is_planned_with(tmp_path):
@@ -107,10 +110,18 @@ def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path
     )
 
 
+def test_an_odd_number_of_documents_cannot_be_halved():
+    finished = command("benchmark", "scale", "--batch-size", 33)
+    assert finished.status == 1
+    assert finished.err.strip() == "error: --batch-size 33: two processes have half of it each; give an even number"
+
+
 def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
     finished = command("benchmark", "plan", write(tmp_path / "scale.csv", FIGURES[:2]))
     assert finished.status == 1
-    assert finished.err.startswith("error: figures of a training are missing; run python -m pipelines.benchmark scale")
+    assert finished.err.startswith(
+        "error: figures of a training of word_cnn are missing; run python -m pipelines.benchmark scale"
+    )
 
 
 @pytest.mark.parametrize("verb", ["table", "plan"])
@@ -147,5 +158,5 @@ def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
     assert known["embedding bytes", "word_cnn", 1, 32] > known["embedding rows", "word_cnn", 1, 32] * 68
     assert known["embedding table bytes", "bow", 1, 32] > known["embedding bytes", "bow", 1, 32]
     assert known["exchange ms", "bow", 2, 16] > 0
-    finished = command("benchmark", "plan", path)
+    finished = command("benchmark", "plan", path, "--model", "bow")
     assert finished.status == 0, finished.err
