@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -43,10 +44,10 @@ def start(data, output, *options, epochs=4, apart=((), ()), places=None):
 
 
 def finish(processes):
-    """The last line and the exit code of each."""
+    """The last line and the exit code of each, without what TensorFlow says when it finds the others gone."""
     outputs = [process.communicate(timeout=300)[0] for process in processes]
     return [
-        (output.strip().splitlines()[-1], process.returncode)
+        (re.findall(r"^(?:wrote|done|error).*|\A.*", output, re.MULTILINE)[-1], process.returncode)
         for output, process in zip(outputs, processes, strict=True)
     ]
 
