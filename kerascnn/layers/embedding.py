@@ -11,8 +11,8 @@ class Embedding(keras.layers.Embedding):
     """``keras.layers.Embedding`` whose cost in TensorFlow does not grow with its table.
 
     The stock layer reads the whole variable before it gathers; once an optimizer has written single rows, TensorFlow
-    copies the table for each such read. Gathering from the variable itself copies nothing. Other backends, and mixed
-    precision, where the weights are cast as a whole, take the stock way.
+    copies the table for each such read. Gathering from the variable itself copies nothing. In mixed precision the rows
+    are cast that were gathered, not the table. Other backends take the stock way.
 
     Args:
         input_dim: Rows of the table.
@@ -22,13 +22,17 @@ class Embedding(keras.layers.Embedding):
         (..., output_dim) for ids (...).
     """
 
+    def add_weight(self, *args, **kwargs):
+        """The table, which is read as it is whatever the precision of the layer."""
+        return super().add_weight(*args, **kwargs, autocast=False)
+
     def call(self, inputs):
         """Args: inputs (...) int32 or int64, each below ``input_dim``."""
-        if keras.backend.backend() != "tensorflow" or self.compute_dtype != self.variable_dtype:
+        if keras.backend.backend() != "tensorflow":
             return super().call(inputs)
         import tensorflow as tf
 
-        return tf.gather(of_replica(self.embeddings), ops.cast(inputs, "int32"))
+        return ops.cast(tf.gather(of_replica(self.embeddings), ops.cast(inputs, "int32")), self.compute_dtype)
 
 
 def of_replica(variable: keras.Variable):

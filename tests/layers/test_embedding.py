@@ -22,8 +22,9 @@ def test_answers_as_the_stock_layer(dtype):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow has sparse gradients of tables")
-def test_its_gradient_names_only_the_rows_it_read():
-    layer = Embedding(5, 4)
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_its_gradient_names_only_the_rows_it_read(dtype):
+    layer = Embedding(5, 4, dtype=dtype)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(layer(IDS[:1]))
     gradient = tape.gradient(loss, layer.embeddings.value)
