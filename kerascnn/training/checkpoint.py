@@ -1,4 +1,4 @@
-"""Early stopping whose whole state lies on disk after each epoch, so that a killed run ends as an undisturbed one."""
+"""Early stopping whose whole state lies on disk between epochs, so that a killed run ends as an undisturbed one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ import numpy as np
 from kerascnn.errors import InputError
 
 FILE = "state.npz"
+# A state of 100 MB would else take longer than an epoch of a few thousand documents.
+PAUSE = 20
+"""Times as long as the writing of a state took there is none afterwards."""
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the best weights, stops when they get no better, and writes everything a restart needs after each epoch.
+    """Keeps the best weights, stops when they get no better, and writes everything a restart needs.
 
     The best epoch by accuracy is the last one within half a standard error of the highest: the highest itself is often
     luck, and among equals the later epoch, with its lower learning rate, answers new documents better. This is the
@@ -25,7 +28,8 @@ class Checkpoint(keras.callbacks.Callback):
     the same documents, so that their difference is known better than either accuracy. By loss the lowest is best, by
     macro-F1, whose error the counts do not tell, the last of the highest.
 
-    The state is one file, written beside and renamed: weights, optimizer, seed generators, best weights, history.
+    The state is one file, written beside and renamed: weights, optimizer, seed generators, best weights, history. It is
+    written after the first epoch, and after each other one from which on that takes a twentieth of the time at most.
 
     Args:
         monitor: ``accuracy``, ``macro_f1`` or ``loss``, of the validation data.
@@ -52,7 +56,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, the validation after each epoch included
         self._best: list[np.ndarray] = []
-        self._started = 0.0
+        self._started = self._rests_until = 0.0
 
     @property
     def epoch(self) -> int:
@@ -127,8 +131,9 @@ class Checkpoint(keras.callbacks.Callback):
         self.history.append({"epoch": epoch + 1, **logs})
         if self.best_epoch == self.epoch:
             self._best = self.model.get_weights()
-        if self.folder is not None and self.writes:
+        if self.folder is not None and self.writes and now >= self._rests_until:
             self._write(self.folder / FILE)
+            self._rests_until = time.perf_counter() + PAUSE * (time.perf_counter() - now)
         if self.finished:
             self.model.stop_training = True
 

@@ -46,8 +46,8 @@ class Scale:
     """Documents of a training step, an even number; of two processes each has half."""
     epochs: Annotated[int, annotated_types.Ge(1)] = 3
     """Passes over the training rows."""
-    documents: Annotated[int, annotated_types.Ge(1000)] = 200_000
-    """How many are scored: the texts of the test data, again and again."""
+    documents: Annotated[int, annotated_types.Ge(0)] = 400_000
+    """How many are scored: the texts of the test data, again and again; 0: none."""
     parts: Annotated[int, annotated_types.Ge(2)] = 8
     """Files in which they lie."""
     cores: tuple[int, int] = (0, 1)
@@ -155,9 +155,11 @@ def run(args: Scale) -> None:
     """Measure in turns, and note each figure as soon as it is known."""
     if args.batch_size % 2:
         raise InputError(f"--batch-size {args.batch_size}: two processes have half of it each; give an even number")
-    scores = importlib.util.find_spec("ray") is not None
+    if 0 < args.documents <= FEW * args.parts:
+        raise InputError(f"--documents {args.documents}: give 0 or more than {FEW * args.parts}")
+    scores = args.documents and importlib.util.find_spec("ray") is not None
     if not scores:
-        say("ray is not installed: scoring is left out")
+        say("scoring is left out" + " (ray is not installed)" * bool(args.documents))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         prepare(args.data, folder, characters=False, epochs=args.epochs)

@@ -110,10 +110,18 @@ def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path
     )
 
 
-def test_an_odd_number_of_documents_cannot_be_halved():
-    finished = command("benchmark", "scale", "--batch-size", 33)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--batch-size", 33), "--batch-size 33: two processes have half of it each; give an even number"),
+        (("--documents", 800), "--documents 800: give 0 or more than 800"),
+    ],
+    ids=["odd", "few"],
+)
+def test_what_cannot_be_measured_is_refused(options, message):
+    finished = command("benchmark", "scale", *options)
     assert finished.status == 1
-    assert finished.err.strip() == "error: --batch-size 33: two processes have half of it each; give an even number"
+    assert finished.err.strip() == f"error: {message}"
 
 
 def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 """Early stopping and what it keeps."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,17 @@ def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves,
     for expected, found in zip(whole.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
     assert [row["epoch"] for row in resumed.bundle_.history] == [1, 2, 3, 4]
+
+
+def test_a_slow_disk_is_written_to_less_often(halves, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr("kerascnn.training.checkpoint.os.fsync", lambda file: (written.append(file), time.sleep(1)))
+    train, validation = halves
+    settings = {"epochs": 4, "patience": 4, **SMALL}
+    classifier = TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path)
+    assert len(classifier.bundle_.history) == 4
+    assert len(written) == 1, "four epochs do not take twenty seconds"
+    assert (tmp_path / "state.npz").exists()
 
 
 def test_a_damaged_state_is_refused_by_name(halves, tmp_path):
