@@ -45,7 +45,7 @@ def run(
         checkpoint.restore_best()
         return
     training = iter(shared_out(strategy, partial(batches, checkpoint.epoch)))
-    held_out, test_steps = shared_out(strategy, validation), int(validation(WHOLE).cardinality())
+    held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(WHOLE).cardinality())
     test_step = _compiled(strategy, trainer.test_step)
     told = keras.callbacks.CallbackList(list(callbacks), model=trainer)
     trainer.stop_training = False
@@ -61,9 +61,8 @@ def run(
             told.on_train_batch_end(step)
         logs = _figures(trainer)
         trainer.reset_metrics()
-        documents = iter(held_out)
         for _ in range(test_steps):
-            test_step(documents)
+            test_step(held_out)
         told.on_epoch_end(epoch, logs | {f"val_{name}": value for name, value in _figures(trainer).items()})
         if trainer.stop_training:
             break
