@@ -112,16 +112,16 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("page", "name", "options"), [("benchmark", "accuracy", ()), ("models", "models", ("--by-model",))]
-)
+    ("page", "name", "options"),
+    [*(("benchmark", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
+     ("models", "models", ("--by-model",))],
+)  # fmt: skip
 def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, options, tmp_path):
-    copy = tmp_path / "page.md"
+    copy, file = tmp_path / "page.md", {"models": "accuracy"}.get(name, name)
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text
-    finished = command(
-        "benchmark", "table", ROOT / "pipelines" / "results" / "accuracy.csv", *options, "--readme", copy
-    )
+    finished = command("benchmark", "table", ROOT / "pipelines" / "results" / f"{file}.csv", *options, "--readme", copy)
     assert finished.status == 0, finished.err
     assert copy.read_text(encoding="utf-8") == text
 
