@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
-Gradient = tf.Tensor | tf.IndexedSlices
+Gradient = Any
+"""A tensor, sparse (``tf.IndexedSlices``) for an embedding, or None for a weight without one."""
 
 
-def summed(gradients: Sequence[Gradient | None]) -> list[Gradient | None]:
+def summed(gradients: Sequence[Gradient]) -> list[Gradient]:
     """The sum of the gradients of all replicas, the same in each; called within a training step.
 
     ``all_reduce`` of TensorFlow gathers sparse gradients: each replica gets the rows of all others, in five messages a
@@ -18,7 +20,7 @@ def summed(gradients: Sequence[Gradient | None]) -> list[Gradient | None]:
     ids, so that they travel while the gradients are computed.
 
     Args:
-        gradients: Of each weight: dense, sparse (``tf.IndexedSlices``), or None where there is none.
+        gradients: Of each weight.
 
     Returns:
         Alike; of a sparse gradient each row once.
@@ -38,7 +40,7 @@ def summed(gradients: Sequence[Gradient | None]) -> list[Gradient | None]:
     return gradients
 
 
-def with_unique_rows(gradient: Gradient | None) -> Gradient | None:
+def with_unique_rows(gradient: Gradient) -> Gradient:
     """A gradient whose repeated rows are added up."""
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient

@@ -8,7 +8,7 @@ import tensorflow as tf
 from kerascnn.training.exchange import summed
 
 
-class Summed:
+class Summed(keras.optimizers.Optimizer):
     """An optimizer for several replicas: it adds up their gradients first, so that clipping sees the true norms."""
 
     def apply(self, grads, trainable_variables=None):
