@@ -61,15 +61,23 @@ EVERY_ROW_SOME_TWICE = [3, 0, 1, 5, 2, 4, 3, 3, 0]
 )
 def test_equals_adam_when_every_batch_touches_every_row(settings):
     batches = list(random_batches(EVERY_ROW_SOME_TWICE))
-    lazy = train(LazyAdam(0.05, **settings), batches)
+    lazy = train(LazyAdam(0.05, row_beta_1=0.9, **settings), batches)
     dense = train(keras.optimizers.Adam(0.05, **settings), batches, dense=True)
     np.testing.assert_allclose(lazy, dense, rtol=0, atol=2e-6)
+
+
+def test_rows_have_a_momentum_of_their_own():
+    batches = list(random_batches(EVERY_ROW_SOME_TWICE))
+    for row_beta_1 in (0.0, 0.5):
+        lazy = train(LazyAdam(0.05, row_beta_1=row_beta_1), batches)
+        dense = train(keras.optimizers.Adam(0.05, beta_1=row_beta_1), batches, dense=True)
+        np.testing.assert_allclose(lazy, dense, rtol=0, atol=2e-6)
 
 
 def test_equals_adam_under_loss_scaling_for_mixed_precision():
     batches = list(random_batches(EVERY_ROW_SOME_TWICE))
     scaled = keras.optimizers.LossScaleOptimizer
-    lazy = train(scaled(LazyAdam(0.05), initial_scale=4.0), batches)
+    lazy = train(scaled(LazyAdam(0.05, row_beta_1=0.9), initial_scale=4.0), batches)
     dense = train(scaled(keras.optimizers.Adam(0.05), initial_scale=4.0), batches, dense=True)
     np.testing.assert_allclose(lazy, dense, rtol=0, atol=2e-6)
 
@@ -101,7 +109,7 @@ def test_dense_gradients_take_the_step_of_adam():
 
 
 def test_is_saved_and_loaded_with_its_settings():
-    settings = LazyAdam(0.02, beta_1=0.8, global_clipnorm=1.5)
+    settings = LazyAdam(0.02, beta_1=0.8, row_beta_1=0.3, global_clipnorm=1.5)
     loaded = keras.optimizers.deserialize(keras.optimizers.serialize(settings))
     assert isinstance(loaded, LazyAdam)
     assert loaded.get_config() == settings.get_config()
