@@ -60,6 +60,8 @@ class Speed:
     """Passes over the training rows."""
     training_rows: Annotated[int, annotated_types.Ge(0)] = 0
     """Only so many of the training rows, drawn at random; 0: all."""
+    learning_rate: Annotated[float, annotated_types.Gt(0)] = 2e-3
+    """Of this package's training; the tutorials' stand as they are written."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
     """Each contestant trains once a round; the round is the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "kerascnn, bfloat16", "keras", "torch")
@@ -68,10 +70,10 @@ class Speed:
     """CSV file, a training a row; rows are added to those that it has."""
 
 
-def compete(name: str, task: Task, seed: int) -> dict[str, Any]:
+def compete(name: str, task: Task, seed: int, learning_rate: float) -> dict[str, Any]:
     """The figures of one contestant's training, in a process of its own."""
     if name in OURS:
-        bundle = _bundle(task, seed, OURS[name])
+        bundle = _bundle(task, seed, precision=OURS[name], learning_rate=learning_rate)
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
         _, total, peak = measured(name, command)
         metrics = read_json(bundle / "metrics.json")
@@ -86,9 +88,9 @@ def compete(name: str, task: Task, seed: int) -> dict[str, Any]:
     }
 
 
-def _bundle(task: Task, seed: int, precision: str) -> Path:
+def _bundle(task: Task, seed: int, **training: Any) -> Path:
     """Where our training writes, its configuration beside it."""
-    bundle = task.folder / f"{precision}-{seed}"
+    bundle = task.folder / f"{training['precision']}-{seed}"
     run_file = {
         "model": "word_cnn",
         "seed": seed,
@@ -104,7 +106,7 @@ def _bundle(task: Task, seed: int, precision: str) -> Path:
             "epochs": task.epochs,
             "batch_size": BATCH,
             "patience": task.epochs,
-            "precision": precision,
+            **training,
         },
     }
     bundle.with_suffix(".yaml").write_text(yaml.safe_dump(run_file), encoding="utf-8")
@@ -119,7 +121,7 @@ def run(args: Speed) -> None:
     for data, task, number in rounds(args.data, args.rounds, **options):
         rate = json.loads(measured("matrix product", [str(TUTORIALS / "matrix_product.py")])[0])["gflops"]
         for contestant in contestants:
-            told = compete(contestant, task, number)
+            told = compete(contestant, task, number, args.learning_rate)
             facts = {"contestant": contestant, "data": data, "round": number, "epochs": task.epochs}
             facts |= {"training_rows": task.training_rows, "length": task.length}
             facts |= {"arithmetic_gflop": task.gflop, "matrix_product_gflops": rate}
