@@ -130,12 +130,28 @@ def test_a_function_of_a_module_in_the_working_directory_is_asked(functions):
     np.testing.assert_array_equal(ask("my_teacher:probabilities"), np.float32([[0.9, 0.1], [0.25, 0.75], [0.25, 0.75]]))
 
 
-def test_the_teacher_of_the_documentation_teaches(functions, tmp_path):
+def program(name):
+    """A program of the page about distillation."""
     page = (Path(__file__).parents[2] / "docs" / "distillation.md").read_text(encoding="utf-8")
-    [program] = re.findall(r"<!-- tfidf_teacher\.py -->\n```py\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "tfidf_teacher.py").write_text(program, encoding="utf-8")
+    [found] = re.findall(rf"<!-- {name}\.py -->\n```py\n(.*?)```", page, re.DOTALL)
+    return found
+
+
+def test_the_teacher_of_the_documentation_teaches(functions, tmp_path):
+    (tmp_path / "tfidf_teacher.py").write_text(program("tfidf_teacher"), encoding="utf-8")
     write(tmp_path / "train.csv", [{"text": text, "label": LABELS[i % 2]} for i, text in enumerate(TEXTS)])
     assert ask("tfidf_teacher:probabilities").argmax(axis=1).tolist() == [0, 1, 0]
+
+
+def test_the_latent_teacher_of_the_documentation_learns_from_a_third_of_the_labels(functions, tmp_path, news):
+    (tmp_path / "latent_teacher.py").write_text(program("latent_teacher"), encoding="utf-8")
+    rows = [{"text": text, "label": label} for text, label in zip(*news, strict=True)]
+    write(tmp_path / "train.csv", rows[::3])
+    names = sorted(set(news[1]))
+    asked = [Row(row["text"], "", "texts.csv", number) for number, row in enumerate(rows, start=2)]
+    answers = teachers.ask("latent_teacher:probabilities", asked, names, Source())
+    right = [names[answer] == row["label"] for answer, row in zip(answers.argmax(axis=1), rows, strict=True)]
+    assert np.mean(right) > 0.8
 
 
 @pytest.mark.parametrize(
