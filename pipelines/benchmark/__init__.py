@@ -24,6 +24,8 @@ class Table:
     """CSV file that one of the benchmarks wrote."""
     by_model: bool = False
     """Of accuracies: a line for each data set and a column for each model."""
+    defaults_of: tuple[str, ...] = ()
+    """Of accuracies: these models alone, trained with all settings at their defaults."""
     readme: str = ""
     """Put the table into this file instead of printing it: between <!-- accuracy --> (the name of the benchmark; with
     --by-model <!-- models -->) and <!-- end -->."""
@@ -40,8 +42,12 @@ def table(args: Table) -> None:
     name = next((name for name, kind in KINDS.items() if columns == kind.COLUMNS), None)
     if name is None:
         raise InputError(f"{args.results}: no rows of a benchmark; expected the columns of {' or '.join(KINDS)}")
-    if args.by_model and name != "accuracy":
-        raise InputError(f"{args.results}: --by-model compares accuracies, and this is {name}")
+    if (args.by_model or args.defaults_of) and name != "accuracy":
+        raise InputError(f"{args.results}: --by-model and --defaults-of are for accuracies, and this is {name}")
+    if args.defaults_of:
+        rows = [row for row in rows if row["model"] in args.defaults_of and not row["settings"]]
+        if not rows:
+            raise InputError(f"{args.results}: no row of {', '.join(args.defaults_of)} with the defaults")
     markdown = accuracy.comparison(rows) if args.by_model else KINDS[name].table(rows)
     if args.readme:
         results.put(markdown, Path(args.readme), "models" if args.by_model else name)

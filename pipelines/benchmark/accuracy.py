@@ -18,7 +18,7 @@ import yaml
 from kerascnn.errors import InputError
 from kerascnn.evaluation import card
 from kerascnn.files import read_json, whole_file
-from pipelines.benchmark import results
+from pipelines.benchmark import baseline, results
 from pipelines.benchmark.process import measured
 from pipelines.command import say
 
@@ -37,7 +37,7 @@ class Accuracy:
     """Train every model on every data set with every seed; what the output file already holds is not done again."""
 
     models: tuple[str, ...] = ("word_cnn",)
-    """Architectures."""
+    """Architectures; tfidf_svm is none, but the yardstick: TF-IDF and a linear SVM of scikit-learn."""
     data: tuple[str, ...] = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation) and test, each csv, tsv,
     jsonl or parquet, also .gz. NAME=SOURCE gives one the name that stands in the table."""
@@ -151,8 +151,12 @@ def train(
     """The figures of one training and, if there are options of an export, of its artefacts, in processes of their own.
 
     Raises:
-        InputError: The training or the export failed; its last line says why.
+        InputError: The training or the export failed, whose last line says why, or the yardstick has no such settings.
     """
+    if model == baseline.NAME:
+        if settings:
+            raise InputError(f"{baseline.NAME} has no settings; leave --settings out")
+        return baseline.train(options, seed)
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
         run_file.write_text(yaml.safe_dump({"model": model, **nested(settings)}), encoding="utf-8")

@@ -13,17 +13,20 @@ from tests.pipelines.conftest import ROOT, command
 FAST = ("network.filters=8", "network.ngram_buckets=1024", "text.max_length=32", "training.epochs=1")
 
 
-@pytest.fixture(scope="module")
-def folder(news_csv, tmp_path_factory):
-    """A data set with a file for each split."""
-    with open(news_csv, encoding="utf-8", newline="") as file:
+def split(path, place):
+    """A data set with a file for each split: half, a quarter and a quarter of the rows of a file."""
+    with open(path, encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file))
-    place = tmp_path_factory.mktemp("benchmark") / "news"
     place.mkdir()
     for name, part in {"train": rows[::2], "dev": rows[1::4], "test": rows[3::4]}.items():
         with open(place / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *part])
     return place
+
+
+@pytest.fixture(scope="module")
+def folder(news_csv, tmp_path_factory):
+    return split(news_csv, tmp_path_factory.mktemp("benchmark") / "news")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,19 @@ def test_the_table_has_the_mean_and_the_deviation_of_the_seeds(results):
     assert line.startswith("| BBC | 150 / 75 | word_cnn (network.filters=8")
 
 
+def test_the_yardstick_is_a_model_of_the_table_and_reads_characters_where_there_are_no_spaces(
+    folder, reviews_zh_csv, tmp_path
+):
+    chinese = split(reviews_zh_csv, tmp_path / "zh")
+    options = ("--models", "tfidf_svm", "--seeds", 0, "--output", tmp_path / "svm.csv")
+    finished = command("benchmark", "accuracy", "--data", f"BBC={folder}", f"Reviews={chinese}", *options)
+    assert finished.status == 0, finished.err
+    news, reviews = rows_of(tmp_path / "svm.csv")
+    assert (news["model"], news["training_rows"], news["test_rows"]) == ("tfidf_svm", "150", "75")
+    assert float(news["accuracy"]) > 0.8 and float(reviews["accuracy"]) > 0.65
+    assert "| BBC | 150 / 75 | tfidf_svm |" in command("benchmark", "table", tmp_path / "svm.csv").out
+
+
 @pytest.mark.full
 def test_folds_test_on_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
     shutil.copy(news_csv, tmp_path / "train.csv")
@@ -100,6 +116,7 @@ def test_folds_test_on_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
         (("accuracy", "--data", "demo:bbc", "--folds", "400"), "--folds 400: from 2 to the 386 rows"),
         (("accuracy", "--data", "nowhere"), "nowhere: no file train.csv"),
         (("accuracy", "--settings", "epochs"), "--settings epochs: expected GROUP.KEY=VALUE"),
+        (("accuracy", "--models", "tfidf_svm", "--settings", "training.epochs=3"), "tfidf_svm has no settings"),
         (("accuracy", "--models", "word_cn"), "no model is called 'word_cn'; did you mean 'word_cnn'"),
         (("table", "nothing.csv"), "nothing.csv: no such file"),
     ],
@@ -113,12 +130,13 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
 
 @pytest.mark.parametrize(
     ("page", "name", "options"),
-    [*(("benchmark", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
-     ("models", "models", ("--by-model",))],
+    [*(("docs/benchmark.md", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
+     ("docs/models.md", "models", ("--by-model",)),
+     ("README.md", "models", ("--by-model", "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm"))],
 )  # fmt: skip
 def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, options, tmp_path):
     copy, file = tmp_path / "page.md", {"models": "accuracy"}.get(name, name)
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text
     finished = command("benchmark", "table", ROOT / "pipelines" / "results" / f"{file}.csv", *options, "--readme", copy)
@@ -159,6 +177,8 @@ def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults
         r"| TREC | 1,200 | **91.0** | 50.0\* | **91.5** | 80.0 |",
         "| BBC | 1,200 | 97.0 |  |  |  |",
     ]
+    finished = command("benchmark", "table", path, "--by-model", "--defaults-of", "word_cnn", "vdcnn")
+    assert finished.out.splitlines()[2:] == ["| TREC | 1,200 | 91.5 |"]
 
 
 def means(column):
