@@ -235,6 +235,8 @@ def _pooled_shares(values: np.ndarray, valid: np.ndarray, weights: np.ndarray, p
         np.add.at(shares, highest, values[highest, np.arange(channels)] * weights[:channels])
     if pooling in ("average", "both"):
         shares += (values @ weights[-channels:]) * valid / valid.sum()
+    if pooling == "sqrtn":
+        shares += (values @ weights) * valid / np.sqrt(valid.sum())
     return shares
 
 

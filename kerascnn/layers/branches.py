@@ -9,7 +9,7 @@ from kerascnn.layers.masking import PaddingMask
 from kerascnn.layers.pooling import MaskedPooling, Pooling
 from kerascnn.layers.tokens import HashedNGrams, StartToken
 
-SPEED = 20.0
+SPEED = 3.6
 """Adam moves every weight by about the learning rate at a step; a factor behind the table is a factor on that rate."""
 
 
@@ -44,7 +44,9 @@ def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, voca
 
     Phrases that a convolution would need many examples for are learned by heart (Cheng et al. 2016). Vectors start
     near zero, so that a phrase never seen in training says nothing, and learn faster than the rest of the network,
-    which would otherwise fit the training rows before the n-grams have a say.
+    which would otherwise fit the training rows before the n-grams have a say. They are summed up and divided by the
+    root of their number: of a mean, each n-gram of a long text would get too little of the gradient to learn from
+    few texts.
 
     Args:
         tokens: ids (batch, time) int32, 0 is padding.
@@ -55,14 +57,14 @@ def ngram_branch(tokens, *, sizes: tuple[int, ...], buckets: int, dim: int, voca
         dropout: Part of the n-grams, 0 to below 1, that is left out in training.
 
     Returns:
-        (batch, dim), the vectors' mean times ``SPEED``.
+        (batch, dim), the vectors' sum over the root of their number, times ``SPEED``.
     """
     rows = HashedNGrams(sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size, name="ngrams")(tokens)
     rows = keras.layers.Reshape((-1,), name="ngram_rows")(rows)
-    near_zero = keras.initializers.RandomUniform(-0.05 / SPEED, 0.05 / SPEED)
+    near_zero = keras.initializers.RandomUniform(-0.0025, 0.0025)
     vectors = Embedding(vocabulary_size + buckets, dim, embeddings_initializer=near_zero, name="ngram_embedding")(rows)
     vectors = keras.layers.Dropout(dropout, noise_shape=(None, None, 1), name="ngram_dropout")(vectors)
-    pooled = MaskedPooling(pooling="average", name="ngram_pooling")(vectors, PaddingMask(name="ngram_valid")(rows))
+    pooled = MaskedPooling(pooling="sqrtn", name="ngram_pooling")(vectors, PaddingMask(name="ngram_valid")(rows))
     return keras.layers.Rescaling(SPEED, name="ngram_features")(pooled)
 
 

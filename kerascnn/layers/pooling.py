@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import keras
 from keras import ops
 
-Pooling = Literal["max", "average", "both"]
+Pooling = Literal["max", "average", "both", "sqrtn"]
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
@@ -15,7 +15,8 @@ class MaskedPooling(keras.layers.Layer):
     """Pools a sequence over time to one vector (Collobert et al. 2011, section 3.3).
 
     Args:
-        pooling: "max", "average", or "both" (maxima, then averages).
+        pooling: "max", "average", "both" (maxima, then averages), or "sqrtn": the sum divided by the root of the
+            number of tokens, whose spread does not fall as texts grow longer.
         nonnegative: No input is below 0, as behind a ReLU: a zero can then hide padding, which is far cheaper to train
             than the lowest value of each channel.
 
@@ -41,6 +42,8 @@ class MaskedPooling(keras.layers.Layer):
             pooled.append(self._maxima(inputs, valid))
         if self.pooling in ("average", "both"):
             pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
+        if self.pooling == "sqrtn":
+            pooled.append(ops.sum(inputs * valid, axis=1) / ops.sqrt(ops.maximum(ops.sum(valid, axis=1), 1)))
         return ops.concatenate(pooled, axis=-1)
 
     def _maxima(self, inputs, valid):

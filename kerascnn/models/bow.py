@@ -1,4 +1,4 @@
-"""``bow``: the mean of hashed n-gram vectors, as fastText has it; the baseline that a deeper model has to beat."""
+"""``bow``: a bag of hashed n-gram vectors, nearly as fastText has it; the baseline that a deeper model has to beat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BagOfNGrams(Network):
     ngram_dim: Size = 16
     """Length of an n-gram's vector."""
     dropout: Rate = 0.0
-    """Part of the mean vector's numbers, 0 to below 1, that is dropped in training."""
+    """Part of the bag's numbers, 0 to below 1, that is dropped in training."""
     word_dropout: Rate = 0.0
     """Part of the tokens, 0 to below 1, that is made unknown in training."""
 

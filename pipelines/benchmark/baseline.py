@@ -32,8 +32,10 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
     from kerascnn.data.splits import load_splits
 
     sources = dict(zip(options[::2], options[1::2], strict=True))
-    given = ([sources[name]] if name in sources else [] for name in ("--data", "--validation-data", "--test-data"))
-    splits = load_splits(*given, Source())
+    train, validation, test = (
+        [sources[name]] if name in sources else [] for name in ("--data", "--validation-data", "--test-data")
+    )
+    splits = load_splits(train, validation, test, Source())
     texts, labels = [row.text for row in splits.train], [row.label for row in splits.train]
     tokens: dict[str, Any] = (
         {"analyzer": "char", "ngram_range": (1, 3)} if spaceless(texts) else {"ngram_range": (1, 2)}

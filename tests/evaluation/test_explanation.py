@@ -53,8 +53,9 @@ def test_what_is_taken_out_of_a_text_changes_the_logit_by_what_it_contributed():
     whole, without = bag.explain("food was great", "good"), bag.explain("food was", "good")
     [great] = [x for x in whole.contributions if x.text == "great"]
     assert great.contribution != 0
-    # the mean over three words against that over two
-    assert 3 * (whole.logit - whole.bias) - 3 * great.contribution == pytest.approx(2 * (without.logit - without.bias))
+    # the sum over the root of three against that over the root of two
+    rest = whole.logit - whole.bias - great.contribution
+    assert 3**0.5 * rest == pytest.approx(2**0.5 * (without.logit - without.bias))
 
 
 def test_a_hidden_layer_over_the_filters_is_explained_by_integrated_gradients():

@@ -12,7 +12,10 @@ INPUTS = np.array([[[-1.0, 4.0], [-3.0, 2.0], [-2.0, 0.0], [9.0, 9.0]]], "float3
 VALID = np.array([[[1.0], [1.0], [1.0], [0.0]]], "float32")
 
 
-@pytest.mark.parametrize(("pooling", "expected"), [("max", [-1, 4]), ("average", [-2, 2]), ("both", [-1, 4, -2, 2])])
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [("max", [-1, 4]), ("average", [-2, 2]), ("both", [-1, 4, -2, 2]), ("sqrtn", [-6 / 3**0.5, 6 / 3**0.5])],
+)
 def test_pools_tokens_only(pooling, expected):
     pooled = MaskedPooling(pooling=pooling)(INPUTS, VALID)
     np.testing.assert_allclose(pooled, [expected], atol=1e-6)
@@ -25,7 +28,7 @@ def test_what_is_never_negative_is_pooled_to_the_same_at_less_cost(pooling):
     np.testing.assert_array_equal(cheap, general)
 
 
-@pytest.mark.parametrize("pooling", ["max", "average", "both"])
+@pytest.mark.parametrize("pooling", ["max", "average", "both", "sqrtn"])
 def test_a_document_without_tokens_pools_to_zeros(pooling):
     pooled = np.asarray(MaskedPooling(pooling=pooling)(INPUTS, np.zeros_like(VALID)))
     assert (pooled == 0).all()
