@@ -49,8 +49,7 @@ def report(audit: Audit) -> str:
 
 
 def _split(name: str, figures: Mapping[str, Any]) -> list[str]:
-    tokens, cut = figures["tokens"], figures["cut"]
-    scripts = {script.capitalize(): count for script, count in figures["scripts"].items()}
+    tokens, cut, scripts = figures["tokens"], figures["cut"], figures["scripts"]
     lines = [
         f"{name}: {figures['rows']:,} rows",
         f"  classes   {_shares(figures['classes'], figures['rows'])}",

@@ -240,11 +240,11 @@ def _scripts(rows: Sequence[Row], counts: Counter[str], config: Config[Any]) -> 
         tally = Tally()
         for row in rows:
             if (script := characters.script_of(row.text)) and script != main:
-                tally.add(row, about=script.capitalize())
-        others = ", ".join(f"{name.capitalize()} {count:,}" for name, count in counts.most_common()[1:6])
+                tally.add(row, about=script)
+        others = ", ".join(f"{name} {count:,}" for name, count in counts.most_common()[1:6])
         tally.report(
             findings, "scripts", "warning" if tally.rows >= 0.05 * counts.total() else "note",
-            f"rows in another script than {main.capitalize()} ({of_main:,} rows), {others}",
+            f"rows in another script than {main} ({of_main:,} rows), {others}",
             "see that each language has rows of every class; --model char_cnn reads any script",
         )  # fmt: skip
     unspaced = sum(counts[name] for name in characters.UNSPACED)

@@ -12,7 +12,7 @@ from functools import cache
 from kerascnn.data.findings import Finding, Tally
 from kerascnn.data.rows import Row
 
-UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"})
+UNSPACED = frozenset({"Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"})
 """Scripts that put no spaces between words."""
 SCRIPT_SAMPLE = 50
 """Letters at the beginning of a text that tell its script."""
@@ -101,7 +101,7 @@ def _misread(text: str) -> int:
 
 
 def scripts(texts: Iterable[str]) -> Counter[str]:
-    """How many texts are written in each script: ``LATIN``, ``CYRILLIC``, ``CJK``, …; those without letters in none."""
+    """How many texts are written in each script: ``Latin``, ``Cyrillic``, ``Han``, …; those without letters in none."""
     found: Counter[str] = Counter()
     for text in texts:
         if name := script_of(text):
@@ -116,17 +116,18 @@ def script_of(text: str) -> str:
     text are Japanese, which goes by the name of its kana.
     """
     if text.isascii():
-        return "LATIN" if any(map(str.isalpha, text)) else ""
+        return "Latin" if any(map(str.isalpha, text)) else ""
     counts = Counter(map(_script, itertools.islice(filter(str.isalpha, text), SCRIPT_SAMPLE)))
     if not counts:
         return ""
-    kana = counts["HIRAGANA"] + counts["KATAKANA"]
-    if kana and 10 * kana >= counts["CJK"]:
-        counts["HIRAGANA"] = kana + counts.pop("CJK", 0)
+    kana = counts["Hiragana"] + counts["Katakana"]
+    if kana and 10 * kana >= counts["Han"]:
+        counts["Hiragana"] = kana + counts.pop("Han", 0)
     return counts.most_common(1)[0][0]
 
 
 @cache
 def _script(letter: str) -> str:
     name = unicodedata.name(letter, "UNKNOWN").removeprefix("FULLWIDTH ").removeprefix("HALFWIDTH ")
-    return name.partition(" ")[0]
+    first = name.partition(" ")[0]
+    return "Han" if first == "CJK" else first.capitalize()
