@@ -25,7 +25,7 @@ class Table:
     by_model: bool = False
     """Of accuracies: a line for each data set and a column for each model."""
     defaults_of: tuple[str, ...] = ()
-    """Of accuracies: these models alone, trained with all settings at their defaults."""
+    """Of accuracies: these models alone, in this order, trained with all settings at their defaults."""
     readme: str = ""
     """Put the table into this file instead of printing it: between <!-- accuracy --> (the name of the benchmark; with
     --by-model <!-- models -->) and <!-- end -->."""
@@ -48,7 +48,7 @@ def table(args: Table) -> None:
         rows = [row for row in rows if row["model"] in args.defaults_of and not row["settings"]]
         if not rows:
             raise InputError(f"{args.results}: no row of {', '.join(args.defaults_of)} with the defaults")
-    markdown = accuracy.comparison(rows) if args.by_model else KINDS[name].table(rows)
+    markdown = accuracy.comparison(rows, args.defaults_of) if args.by_model else KINDS[name].table(rows)
     if args.readme:
         results.put(markdown, Path(args.readme), "models" if args.by_model else name)
     else:

@@ -220,12 +220,16 @@ def table(rows: Iterable[dict[str, str]]) -> str:
     return card.table(head, lines)
 
 
-def comparison(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table of mean accuracies, a line for each data set and a column for each model, most used first.
+def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str:
+    """A Markdown table of mean accuracies, a line for each data set and a column for each model.
 
     A model with pretrained vectors is a column of its own. Of several settings the fewest count, of equally many the
     first; a star says that they are not the defaults. The best of a line, and what lies within one standard deviation
     of its seeds, is bold.
+
+    Args:
+        rows: Those of a results file.
+        order: The columns that come first; after them the most used.
     """
     cells: dict[str, dict[str, tuple[int, list[float]]]] = defaultdict(dict)
     sizes = {}
@@ -235,17 +239,18 @@ def comparison(rows: Iterable[dict[str, str]]) -> str:
         sizes[data] = int(runs[0]["training_rows"])
         if column not in cells[data] or changed < cells[data][column][0]:
             cells[data][column] = changed, _by_seed(runs, "accuracy")
-    columns = Counter(column for line in cells.values() for column in line)
-    order = sorted(columns, key=lambda column: (-columns[column], column))
-    lines = [[data, f"{sizes[data]:,}", *_cells(line, order)] for data, line in cells.items()]
-    return card.table(("data", "training rows", *order), lines)
+    used = Counter(column for line in cells.values() for column in line)
+    first = [column for column in order if column in used]
+    columns = first + sorted(used.keys() - first, key=lambda column: (-used[column], column))
+    lines = [[data, f"{sizes[data]:,}", *_cells(line, columns)] for data, line in cells.items()]
+    return card.table(("data", "training rows", *columns), lines)
 
 
-def _cells(line: Mapping[str, tuple[int, list[float]]], order: Sequence[str]) -> list[str]:
+def _cells(line: Mapping[str, tuple[int, list[float]]], columns: Sequence[str]) -> list[str]:
     best = max((seeds for _, seeds in line.values()), key=statistics.mean)
     least = statistics.mean(best) - (statistics.stdev(best) if len(best) > 1 else 0)
     texts = []
-    for column in order:
+    for column in columns:
         changed, seeds = line.get(column, (0, []))
         text = f"{100 * statistics.mean(seeds):.1f}" + "\\*" * bool(changed) if seeds else ""
         texts.append(f"**{text}**" if seeds and len(line) > 1 and statistics.mean(seeds) >= least else text)
