@@ -9,6 +9,9 @@ from keras import ops
 
 Pooling = Literal["max", "average", "both", "sqrtn"]
 
+ALMOST_HALF = 0.5 + 1e-7
+"""Of one half TFLite would make a square root, whose 8-bit version knows no lengths below those of calibration."""
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class MaskedPooling(keras.layers.Layer):
@@ -43,7 +46,8 @@ class MaskedPooling(keras.layers.Layer):
         if self.pooling in ("average", "both"):
             pooled.append(ops.sum(inputs * valid, axis=1) / ops.maximum(ops.sum(valid, axis=1), 1))
         if self.pooling == "sqrtn":
-            pooled.append(ops.sum(inputs * valid, axis=1) / ops.sqrt(ops.maximum(ops.sum(valid, axis=1), 1)))
+            number = ops.maximum(ops.sum(valid, axis=1), 1)
+            pooled.append(ops.sum(inputs * valid, axis=1) / ops.power(number, ALMOST_HALF))
         return ops.concatenate(pooled, axis=-1)
 
     def _maxima(self, inputs, valid):

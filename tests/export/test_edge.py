@@ -55,6 +55,12 @@ def test_eight_bits_give_the_same_class_to_all_but_a_few(name, precision, export
     assert agreement >= 0.97
 
 
+def test_eight_bits_answer_texts_far_shorter_than_those_they_were_calibrated_on(exported, classifiers, texts):
+    briefly = [" ".join(text.split()[:6]) for text in texts["news"]]
+    found = EdgeClassifier(exported / "news" / "edge" / f"{FILES['int8']}.tflite").predict_proba(briefly)
+    np.testing.assert_allclose(found, classifiers["news"].predict_proba(briefly), atol=0.05)
+
+
 def test_a_smaller_precision_is_a_smaller_file(exported):
     sizes = [(exported / "news" / "edge" / f"{FILES[p]}.tflite").stat().st_size for p in ("dynamic", "float16", "none")]
     assert sizes[0] < 0.6 * sizes[1] < 0.4 * sizes[2]
