@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -137,24 +138,17 @@ class Vectorizer:
         Returns:
             Ids of all documents one after the other, int32 (tokens,), and where each begins, int64 (documents + 1,).
         """
-        encoded = [_utf8(text) for text in texts]
-        if not encoded:
+        batches = list(_batches(map(_utf8, texts)))
+        if not batches:
             return np.empty(0, np.int32), np.zeros(1, np.int64)
-        sizes = [len(batch) for batch in _batches(encoded)]
-        if len(sizes) == 1:  # a pipeline takes a quarter of a second to set up
-            ragged = self._ragged(tf.constant(encoded))
-            return ragged.values.numpy(), ragged.row_splits.numpy()
-        stops = np.cumsum(sizes)
-        documents = tf.constant(encoded)
-        bounds = tf.data.Dataset.from_tensor_slices((stops - sizes, stops))
-        batches = bounds.map(lambda start, stop: self._ragged(documents[start:stop]), num_parallel_calls=_THREADS)
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        values, lengths = [], [np.zeros(1, np.int64)]
-        for batch in batches.with_options(options):
-            values.append(batch.values.numpy())
-            lengths.append(batch.row_lengths().numpy())
-        return np.concatenate(values), np.cumsum(np.concatenate(lengths))
+        ragged = self._ragged
+        if len(batches) == 1:  # as of a single text, whose answer need not wait for threads
+            found = [ragged(tf.constant(batches[0]))]
+        else:
+            with ThreadPoolExecutor(_THREADS) as threads:
+                found = list(threads.map(lambda batch: ragged(tf.constant(batch)), batches))
+        lengths = [np.zeros(1, np.int64), *(batch.row_lengths().numpy() for batch in found)]
+        return np.concatenate([batch.values.numpy() for batch in found]), np.cumsum(np.concatenate(lengths))
 
     def tokenize_plain(self, text: str | bytes) -> list[str]:
         """Tokens of one text that would get an id, without TensorFlow."""
