@@ -144,6 +144,8 @@ def score(run: Measurement, number: int, workers: int, bundle: Path) -> None:
         options = ["--input", str(run.folder / name), "--output", str(answers)]
         command = ["-m", "pipelines.predict", str(bundle), *options, "--engine", "ray", "--workers", str(workers)]
         seconds[name] = measured("predict", command, environment=ONE_THREAD, cores=args.cores[:workers])[1]
+    if seconds["many"] <= seconds["few"]:
+        raise InputError(f"--documents {args.documents}: they take no longer than the start differs; give more")
     few = FEW * args.parts
     speed = (args.documents - few) / (seconds["many"] - seconds["few"])
     run.note(SCORING, speed, processes=workers, round=number)

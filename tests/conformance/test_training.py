@@ -19,7 +19,8 @@ def test_one_seed_gives_one_network(name, mixed):
 @every_model_anew
 def test_it_trains_in_mixed_precision(name, mixed):
     settings = {
-        "epochs": 30,
+        "epochs": 35,
+        "patience": 35,
         "schedule": "constant",
         "learning_rate": 0.003,
         "batch_size": 16,

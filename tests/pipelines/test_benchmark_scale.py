@@ -148,7 +148,7 @@ def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
     head, *lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     for name, part in {"train": lines[::2], "dev": lines[1::4], "test": lines[3::4]}.items():
         (tmp_path / f"{name}.csv").write_text("".join([head, *part]), encoding="utf-8")
-    options = ("--model", "bow", "--sent-by", "word_cnn", "--batch-size", 32, "--epochs", 1, "--documents", 2000)
+    options = ("--model", "bow", "--sent-by", "word_cnn", "--batch-size", 32, "--epochs", 1, "--documents", 300_000)
     cores, path = (sorted(os.sched_getaffinity(0)) * 2)[:2], tmp_path / "scale.csv"
     options += ("--rounds", 1, "--cores", *cores, "--output", path)
     finished = command("benchmark", "scale", "--data", f"BBC={tmp_path}", *options)
