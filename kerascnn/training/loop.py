@@ -12,6 +12,9 @@ from kerascnn.data.pipeline import WHOLE, Share
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distribution import agree, shared_out
 
+STEPS_AT_ONCE = 8
+"""Steps of one device from one word of Python to the next; calling each of them costs a sixth of a small one."""
+
 
 def run(
     trainer: keras.Model,
@@ -34,7 +37,8 @@ def run(
         steps: Batches of an epoch.
         epochs: Epochs at the most.
         resume: Go on from the state of the checkpoint.
-        callbacks: What happens between the epochs and batches, the checkpoint among it; batches tell no figures.
+        callbacks: What happens between the epochs and batches, the checkpoint among it. Batches tell no figures, and
+            of those that a device works through at once only the last is told of.
     """
     checkpoint.set_model(trainer)
     if resume:
@@ -46,7 +50,9 @@ def run(
         return
     training = iter(shared_out(strategy, partial(batches, checkpoint.epoch)))
     held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(WHOLE).cardinality())
-    test_step = _compiled(strategy, trainer.test_step)
+    test = _compiled(strategy, trainer.test_step)
+    # What devices send each other has one size within a call, and that of the rows they touched differs by the step.
+    at_once = STEPS_AT_ONCE if strategy.num_replicas_in_sync == 1 else 1
     told = keras.callbacks.CallbackList(list(callbacks), model=trainer)
     trainer.stop_training = False
     told.on_train_begin()
@@ -54,15 +60,15 @@ def run(
     for epoch in range(checkpoint.epoch, epochs):
         told.on_epoch_begin(epoch)
         if learning != (learning := [variable.path for variable in trainer.trainable_variables]):
-            train_step = _compiled(strategy, trainer.train_step)  # some weights were frozen, or learn again
+            train = _compiled(strategy, trainer.train_step)  # some weights were frozen, or learn again
         trainer.reset_metrics()
-        for step in range(steps):
-            train_step(training)
-            told.on_train_batch_end(step)
+        for first in range(0, steps, at_once):
+            number = min(at_once, steps - first)
+            train(training, tf.constant(number))
+            told.on_train_batch_end(first + number - 1)
         logs = _figures(trainer)
         trainer.reset_metrics()
-        for _ in range(test_steps):
-            test_step(held_out)
+        test(held_out, tf.constant(test_steps))
         told.on_epoch_end(epoch, logs | {f"val_{name}": value for name, value in _figures(trainer).items()})
         if trainer.stop_training:
             break
@@ -70,12 +76,16 @@ def run(
 
 
 def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
-    """A step of every replica on the next batch, traced once for all sizes of batches."""
+    """So many steps of every replica on the next batches, traced once for all numbers and all sizes of batches."""
 
-    def next_step(batches) -> None:
-        strategy.run(step, args=(next(batches),))
+    def next_steps(batches, number) -> None:
+        def next_step(done):
+            strategy.run(step, args=(next(batches),))
+            return [done + 1]
 
-    return tf.function(next_step, autograph=False)
+        tf.while_loop(lambda done: done < number, next_step, [0], parallel_iterations=1)
+
+    return tf.function(next_steps, autograph=False)
 
 
 def _figures(trainer: keras.Model) -> dict[str, float]:

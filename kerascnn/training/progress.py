@@ -30,10 +30,10 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Move the bar."""
+        """Move the bar to the end of a batch."""
         assert self._bar is not None
-        self._bar.update(min(self.batch_size, self.documents - self._bar.n))
-        if batch % 10 == 0 and not self._bar.disable:
+        self._bar.update(min((batch + 1) * self.batch_size, self.documents) - self._bar.n)
+        if not self._bar.disable:
             figures = self.model.get_metrics_result()
             self._bar.set_postfix({name: f"{float(value):.4f}" for name, value in figures.items()}, refresh=False)
 
