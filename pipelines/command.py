@@ -13,10 +13,12 @@ from kerascnn.config import Source
 from kerascnn.data import tfds
 from kerascnn.errors import InputError
 from kerascnn.notes import without_notes
+from kerascnn.processor import cores
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.data.rows import Label
+    from kerascnn.models.network import Network
 
 ArgumentsT = TypeVar("ArgumentsT")
 
@@ -49,6 +51,16 @@ def run(main: Callable[[], None]) -> None:
         # the reader of our output (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+
+
+def share_cores(network: Network) -> None:
+    """Give each operation one core where a network has more of them side by side than there are cores.
+
+    Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
+    the variable knows better; it counts only before TensorFlow starts.
+    """
+    if network.side_by_side > cores():
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 
 def start_tensorflow() -> None:

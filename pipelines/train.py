@@ -17,7 +17,7 @@ from kerascnn import models
 from kerascnn.config import Config, NetworkT
 from kerascnn.errors import InputError
 from kerascnn.files import check_free, read_json
-from pipelines.command import parse, run, say, start_reader, start_tensorflow
+from pipelines.command import parse, run, say, share_cores, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -144,6 +144,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         say(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
     check_free(folder, overwrite=args.overwrite or args.resume)
+    share_cores(config.network)
     splits = read_splits(config)
     for message in splits.messages:
         say(message)

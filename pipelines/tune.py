@@ -26,7 +26,7 @@ from kerascnn.tuning import trials as results
 from kerascnn.tuning.space import Space
 from kerascnn.tuning.trials import Trial
 from pipelines import train
-from pipelines.command import run, say, start_tensorflow
+from pipelines.command import run, say, share_cores, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
@@ -90,6 +90,7 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
             f"{space_file(args)}: training.epochs: hyperband chooses it; leave it out, --epochs is the most"
         )
     check_place(folder, args)
+    share_cores(config.network)
     splits = train.read_splits(config)
     for message in splits.messages:
         say(message)

@@ -74,6 +74,11 @@ class Network(Settings):
         """
         return ""
 
+    @property
+    def side_by_side(self) -> int:
+        """How many of its costly operations wait for none of the others, 1 or more."""
+        return 1
+
     def vectorizer(self, settings: Text) -> Vectorizer | None:
         """The vectorizer that the model was pretrained with; None: one is made from the training texts.
 

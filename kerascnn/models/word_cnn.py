@@ -59,6 +59,11 @@ class WordCNN(Network):
         """See ``Network.pooled``."""
         return "" if self.hidden_units else r"pooling_\d+|ngram_pooling"
 
+    @property
+    def side_by_side(self) -> int:
+        """See ``Network.side_by_side``: the convolutions."""
+        return len(self.kernel_sizes)
+
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """See ``Network.parameters``."""
         ids = vocabulary_size + self.start_token

@@ -12,6 +12,7 @@ from typing import Any
 from kerascnn.errors import InputError
 from kerascnn.extras import package
 from kerascnn.notes import without_notes
+from kerascnn.processor import cores
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import Job, Outcome, Scorer
 
@@ -112,8 +113,8 @@ def _start(ray: Any, workers: int) -> None:
             reason = " ".join(str(error).split())
             raise InputError(f"RAY_ADDRESS {address}: no cluster of Ray answers there ({reason})") from None
     else:
-        cores, store = workers or _cores(), STORE_BYTES
-        ray.init(address="local", num_cpus=cores, include_dashboard=False, object_store_memory=store, **quiet)
+        processors, store = workers or cores(), STORE_BYTES
+        ray.init(address="local", num_cpus=processors, include_dashboard=False, object_store_memory=store, **quiet)
 
 
 def _knock(address: str) -> None:
@@ -121,7 +122,3 @@ def _knock(address: str) -> None:
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_SECONDS).close()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,26 @@
+"""What all commands share."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from kerascnn import models
+from pipelines import command
+
+
+@pytest.mark.parametrize(
+    ("model", "cores", "given", "threads"),
+    [
+        ("word_cnn", 2, None, "1"),
+        ("word_cnn", 3, None, None),  # one would be left with the widest convolution, the others waiting for it
+        ("char_cnn", 2, None, None),  # its convolutions follow one another
+        ("word_cnn", 2, "2", "2"),
+    ],
+)
+def test_an_operation_gets_one_core_where_more_of_them_stand_side_by_side(monkeypatch, model, cores, given, threads):
+    monkeypatch.setattr(command, "cores", lambda: cores)
+    monkeypatch.setattr(os, "environ", {"TF_NUM_INTRAOP_THREADS": given} if given else {})
+    command.share_cores(models.list_models()[model]())
+    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == threads
