@@ -31,8 +31,9 @@ class LazyAdam(Summed, keras.optimizers.Adam):
 
     The gradient of an embedding is sparse (``tf.IndexedSlices``), but ``keras.optimizers.Adam`` still moves every row
     of the table and of both its moments at every step. Here the rows outside the batch rest: their weights do not
-    drift on old momentum and their moments do not decay until they are touched again. Dense gradients, ``amsgrad``
-    and gradient accumulation (which adds gradients up densely) take Adam's own step.
+    drift on old momentum and their moments do not decay until they are touched again. Dense gradients take Adam's own
+    step, in one operation where Keras needs two dozen; so does gradient accumulation, which adds gradients up densely.
+    ``amsgrad`` is Keras' own.
 
     Of each gradient a row gets 1 - beta_1 at once; Adam would give it the rest over the steps that follow, but a rare
     row is not touched again. With a smaller ``row_beta_1`` it therefore gets more of it at once.
@@ -52,15 +53,26 @@ class LazyAdam(Summed, keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one variable, given its gradient, dense or sparse; the rows of a sparse one are unique."""
-        if not isinstance(gradient, tf.IndexedSlices) or self.amsgrad:
+        if self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
             return
-        rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
         index = self._get_variable_index(variable)
-        momentum, velocity = (self._beside(variable, kind[index]) for kind in (self._momentums, self._velocities))
+        moments = [self._beside(variable, kind[index]) for kind in (self._momentums, self._velocities)]
+        update = self._update_rows if isinstance(gradient, tf.IndexedSlices) else self._update_all
+        update(gradient, variable, *moments, tf.cast(learning_rate, variable.dtype))
+
+    def _update_all(self, gradient, variable, momentum, velocity, learning_rate):
         step = tf.cast(self.iterations + 1, variable.dtype)
-        correction = tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.row_beta_1, step))
-        alpha = tf.cast(learning_rate, variable.dtype) * correction
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle, m=momentum.handle, v=velocity.handle, grad=tf.cast(gradient, variable.dtype),
+            beta1_power=tf.pow(self.beta_1, step), beta2_power=tf.pow(self.beta_2, step), lr=learning_rate,
+            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
+        )  # fmt: skip
+
+    def _update_rows(self, gradient, variable, momentum, velocity, learning_rate):
+        rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
+        step = tf.cast(self.iterations + 1, variable.dtype)
+        alpha = learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.row_beta_1, step))
 
         m = tf.gather(momentum, rows)
         m += (values - m) * (1 - self.row_beta_1)
