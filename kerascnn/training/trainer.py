@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn.layers import Ensemble
+from kerascnn.training.maxima import StrongestAnswers
 
 
 class Trainer(keras.Model):
@@ -33,7 +34,7 @@ class Trainer(keras.Model):
         super().__init__()
         self.model = model
         self.last = model.get_layer("logits")
-        self.features = keras.Model(model.inputs, self.last.input)
+        self.features = StrongestAnswers(keras.Model(model.inputs, self.last.input))
         self.loss_of = loss.call
         self.loss_mean = keras.metrics.Mean(name="loss")
         self.watched = list(metrics)
@@ -68,7 +69,7 @@ class Trainer(keras.Model):
 
     def _answers(self, ids):
         """The training logits of each member, float32 (batch, classes); one where the last layer is no ensemble."""
-        features = self.features(ids, training=True)
+        features = self.features(ids)
         return self.last.members(features) if isinstance(self.last, Ensemble) else [self.last(features)]
 
     def _watch(self, losses, labels, logits):

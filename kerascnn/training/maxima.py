@@ -1,0 +1,233 @@
+"""Filters of which only the strongest answer counts, trained at the cost of those answers; TensorFlow backend."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from kerascnn.layers import Embedding, MaskedPooling, PaddingMask
+from kerascnn.layers.embedding import of_replica
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A convolution with a ReLU behind it, and over both the maximum over time."""
+
+    convolution: keras.layers.Conv1D
+    embedding: Embedding | None
+    """Whose vectors it reads as they are, zeros at padding; None: it reads anything."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A batch by its distinct tokens."""
+
+    vectors: tf.Tensor
+    """Float32 (distinct tokens, channels), zeros of padding."""
+    rows: tf.Tensor
+    """Which of them stands where, int32 (places,): all documents, with padding around each, one after the other."""
+    places: tf.Tensor
+    """Where each token of the batch stands, int32 (batch, time); for padding, where the first of the document does."""
+    starts: tf.Tensor
+    """Where each document begins, int32 (batch, 1)."""
+    full: tf.Tensor
+    """1 for a document that has a token, else 0, float32 (batch, 1)."""
+
+
+class StrongestAnswers:
+    """Runs a network in training as the network itself does, but for how its filters' maxima are computed.
+
+    The gradient of a maximum over time is that of one window, so that of the backward pass of a convolution, most of a
+    training step, next to nothing is left: the gradients of its kernel and of its input are the products of a sparse
+    matrix, which has the gradient of each filter's answer in the row of the filter and the column of a token of its
+    window, with the tokens' vectors and with the kernel.
+
+    Where the vectors come straight from an embedding, without a dropout of their own, each distinct token of a batch is
+    multiplied with the kernel once, wherever it occurs: a convolution is a sum over the tokens of a window.
+
+    Both are exact but for rounding, and for ties, where one of the windows gets the gradient instead of each its part.
+    Where a graphics card computes, dense passes are faster and the network runs as it is.
+
+    Args:
+        network: Functional model, int32 (batch, length) -> anything.
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        self.network = network
+        self.branches = {} if tf.config.list_physical_devices("GPU") else branches(network)
+
+    def __call__(self, ids):
+        """What the network gives in training."""
+        if not self.branches:
+            return self.network(ids, training=True)
+        read: dict[keras.layers.Layer, tf.Tensor] = {}  # the first input of each layer
+        batches: dict[Embedding, Tokens] = {}
+
+        def run(layer):
+            def call(inputs, *args, **kwargs):
+                # what a replaced layer would have computed is never run, for nothing asks for it
+                read[layer] = inputs
+                if branch := self.branches.get(layer):
+                    if branch.embedding is None:
+                        return _of_answers(branch.convolution, read[branch.convolution], inputs, *args)
+                    if branch.embedding not in batches:
+                        batches[branch.embedding] = self._tokens(branch.embedding, read[branch.embedding])
+                    return _of_tokens(branch.convolution, batches[branch.embedding])
+                if "training" in inspect.signature(layer.call).parameters:
+                    kwargs["training"] = True
+                return layer(inputs, *args, **kwargs)
+
+            return call
+
+        # Keras has no public way to run the layers of a functional model one by one and leave them as they are.
+        return self.network._run_through_graph(ids, operation_fn=run)
+
+    def _tokens(self, embedding, ids) -> Tokens:
+        """What the convolutions over an embedding read of ids (batch, time), 0 is padding and stands behind the tokens."""
+        convolutions = [branch.convolution for branch in self.branches.values() if branch.embedding is embedding]
+        before, behind = (max(_beside(layer)[side] for layer in convolutions) for side in (0, 1))
+        wide = tf.pad(ids, [[0, 0], [before, behind]])
+        distinct, rows = tf.unique(tf.reshape(wide, [-1]))
+        known = tf.cast(distinct != 0, tf.float32)[:, None]
+        vectors = tf.gather(of_replica(embedding.embeddings), distinct) * known
+        valid, starts = ids != 0, _starts(wide) + before
+        places = starts + tf.where(valid, tf.range(tf.shape(ids)[1]), 0)
+        return Tokens(vectors, rows, places, starts, tf.cast(valid[:, :1], tf.float32))
+
+
+def branches(network: keras.Model) -> dict[keras.layers.Layer, Branch]:
+    """The branches of a network by the layer that takes the maximum."""
+    made_by = {id(layer.output): layer for layer in network.layers}
+    found = {}
+    for layer in network.layers:
+        if isinstance(layer, MaskedPooling) and layer.pooling == "max" and layer.nonnegative:
+            convolution = made_by[id(layer.input[0])]
+            if _plain(convolution):
+                found[layer] = Branch(convolution, _embedding(made_by, convolution.input, layer.input[1]))
+    return found
+
+
+def _plain(layer: keras.layers.Layer) -> bool:
+    """Whether a layer is a convolution of neighbouring tokens with a ReLU behind it."""
+    if type(layer) is not keras.layers.Conv1D:
+        return False
+    settings = (layer.strides, layer.dilation_rate, layer.groups, layer.padding, layer.use_bias, layer.activation)
+    return settings == ((1,), (1,), 1, "same", True, keras.activations.relu)
+
+
+def _embedding(made_by, words, valid) -> Embedding | None:
+    """The embedding whose vectors, multiplied by the mask, are the words; None: they are something else."""
+    product, mask = made_by[id(words)], made_by[id(valid)]
+    if not (isinstance(product, keras.layers.Multiply) and isinstance(mask, PaddingMask)):
+        return None
+    vectors, other = product.input
+    source = made_by[id(vectors)]
+    while isinstance(source, keras.layers.Dropout) and source.rate == 0:
+        source = made_by[id(source.input)]
+    same = isinstance(source, Embedding) and other is valid and source.input is mask.input
+    return source if same else None
+
+
+def _beside(convolution) -> tuple[int, int]:
+    """How many places of a window lie before the one it is for, and how many behind it."""
+    before = (convolution.kernel_size[0] - 1) // 2
+    return before, convolution.kernel_size[0] - 1 - before
+
+
+def _starts(documents):
+    """Where each of (batch, time, ...) begins when all stand one after the other, int32 (batch, 1)."""
+    batch, time = tf.unstack(tf.shape(documents)[:2])
+    return (tf.range(batch) * time)[:, None]
+
+
+def _of_answers(convolution, words, answers, valid):
+    """The maxima of a branch, float (batch, filters).
+
+    Args:
+        convolution: The layer.
+        words: What it reads, (batch, time, channels), zeros at padding.
+        answers: What it answers, (batch, time, filters), not negative.
+        valid: (batch, time, 1), 1 for a token and 0 for padding.
+    """
+    answers = tf.stop_gradient(answers * valid)
+    maxima = tf.reduce_max(answers, axis=1)
+
+    @tf.custom_gradient
+    def strongest(words, kernel, bias):
+        def gradient(upstream):
+            before, behind = _beside(convolution)
+            wide = tf.pad(words, [[0, 0], [before, behind], [0, 0]])
+            windows = _starts(wide) + tf.argmax(answers, axis=1, output_type=tf.int32)
+            vectors = tf.reshape(wide, [-1, words.shape[-1]])
+            rows = tf.range(tf.shape(vectors)[0])
+            of_vectors, of_kernel, of_bias = _gradients(upstream, maxima, windows, rows, vectors, kernel)
+            of_wide = tf.reshape(of_vectors, tf.shape(wide))
+            return of_wide[:, before : before + tf.shape(words)[1]], of_kernel, of_bias
+
+        return maxima, gradient
+
+    return strongest(words, tf.convert_to_tensor(convolution.kernel), tf.convert_to_tensor(convolution.bias))
+
+
+def _of_tokens(convolution, tokens):
+    """The maxima of a branch that reads tokens, float (batch, filters); zeros for a document without one."""
+    (size, channels, filters), dtype = convolution.kernel.shape, convolution.compute_dtype
+    before, _ = _beside(convolution)
+    batch, time = tf.unstack(tf.shape(tokens.places))
+
+    @tf.custom_gradient
+    def strongest(vectors, kernel, bias):
+        by_token = tf.reshape(tf.transpose(kernel, [1, 0, 2]), [channels, size * filters])
+        # (distinct tokens * size, filters): what a token adds to the answers at each place of a window
+        parts = tf.reshape(tf.cast(vectors, dtype) @ tf.cast(by_token, dtype), [-1, filters])
+        inside = tf.range(size)
+        window = tf.gather(tokens.rows, tf.reshape(tokens.places - before, [-1, 1]) + inside) * size + inside
+        window = tf.reshape(window, [-1])
+        answers = tf.sparse.segment_sum(parts, window, tf.range(tf.size(window)) // size)
+        answers = tf.reshape(answers, [batch, time, filters])
+        maxima = tf.nn.relu(tf.nn.bias_add(tf.reduce_max(answers, axis=1), tf.cast(bias, dtype)))
+        maxima *= tf.cast(tokens.full, dtype)
+
+        def gradient(upstream):
+            best = tokens.starts - before + tf.argmax(answers, axis=1, output_type=tf.int32)
+            return _gradients(upstream, maxima, best, tokens.rows, vectors, kernel)
+
+        return maxima, gradient
+
+    kernel, bias = tf.convert_to_tensor(convolution.kernel), tf.convert_to_tensor(convolution.bias)
+    return strongest(tokens.vectors, kernel, bias)
+
+
+def _gradients(upstream, maxima, windows, rows, vectors, kernel):
+    """The gradients of the maxima of a convolution with a ReLU behind it, in float32, whatever it computes in.
+
+    Args:
+        upstream: Gradients of the maxima, (batch, filters).
+        maxima: (batch, filters).
+        windows: Where the window of each begins, int32 (batch, filters).
+        rows: The vector that stands at each place, int32 (places,).
+        vectors: (vectors, channels).
+        kernel: (size, channels, filters).
+
+    Returns:
+        Those of the vectors, of the kernel and of the bias.
+    """
+    size, channels, filters = kernel.shape
+    upstream = tf.transpose(tf.cast(tf.where(maxima > 0, upstream, 0), tf.float32))  # (filters, batch)
+    places = tf.transpose(windows) + tf.range(size)[:, None, None]  # (size, filters, batch)
+    cells = tf.broadcast_to(tf.reshape(tf.range(size * filters), [size, filters, 1]), tf.shape(places))
+    indices = tf.reshape(tf.stack([cells, tf.gather(rows, places)]), [2, -1])
+    count = tf.shape(vectors)[0]
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=tf.cast(tf.transpose(indices), tf.int64),
+        values=tf.tile(tf.reshape(upstream, [-1]), [size]),
+        dense_shape=tf.cast(tf.stack([size * filters, count]), tf.int64),
+    )
+    by_filter = tf.reshape(tf.transpose(kernel, [0, 2, 1]), [size * filters, channels])
+    of_vectors = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=by_filter, transpose_a=True)
+    of_kernel = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.cast(vectors, tf.float32))
+    of_kernel = tf.transpose(tf.reshape(of_kernel, [size, filters, channels]), [0, 2, 1])
+    return tf.cast(of_vectors, vectors.dtype), of_kernel, tf.reduce_sum(upstream, axis=1)
