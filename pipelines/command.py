@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,8 +65,14 @@ def share_cores(network: Network) -> None:
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and find its devices without its notes on missing CUDA libraries."""
+    """Import TensorFlow and find its devices without its notes on missing CUDA libraries.
+
+    On a processor without AVX-512 TensorFlow leaves oneDNN alone, with which trainings there are up to twice as fast.
+    Whoever set the variable knows better.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with without_notes():
         import tensorflow as tf
 

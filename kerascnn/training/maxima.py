@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kerascnn.layers import Embedding, MaskedPooling, PaddingMask
@@ -174,15 +175,15 @@ def _of_answers(convolution, words, answers, valid):
 
 def _of_tokens(convolution, tokens):
     """The maxima of a branch that reads tokens, float (batch, filters); zeros for a document without one."""
-    (size, channels, filters), dtype = convolution.kernel.shape, convolution.compute_dtype
+    (size, _, filters), dtype = convolution.kernel.shape, convolution.compute_dtype
     before, _ = _beside(convolution)
     batch, time = tf.unstack(tf.shape(tokens.places))
 
     @tf.custom_gradient
     def strongest(vectors, kernel, bias):
-        by_token = tf.reshape(tf.transpose(kernel, [1, 0, 2]), [channels, size * filters])
         # (distinct tokens * size, filters): what a token adds to the answers at each place of a window
-        parts = tf.reshape(tf.cast(vectors, dtype) @ tf.cast(by_token, dtype), [-1, filters])
+        parts = tf.matmul(tf.cast(vectors, dtype), tf.cast(_by_filter(kernel), dtype), transpose_b=True)
+        parts = tf.reshape(parts, [-1, filters])
         inside = tf.range(size)
         window = tf.gather(tokens.rows, tf.reshape(tokens.places - before, [-1, 1]) + inside) * size + inside
         window = tf.reshape(window, [-1])
@@ -216,18 +217,30 @@ def _gradients(upstream, maxima, windows, rows, vectors, kernel):
         Those of the vectors, of the kernel and of the bias.
     """
     size, channels, filters = kernel.shape
-    upstream = tf.transpose(tf.cast(tf.where(maxima > 0, upstream, 0), tf.float32))  # (filters, batch)
-    places = tf.transpose(windows) + tf.range(size)[:, None, None]  # (size, filters, batch)
-    cells = tf.broadcast_to(tf.reshape(tf.range(size * filters), [size, filters, 1]), tf.shape(places))
-    indices = tf.reshape(tf.stack([cells, tf.gather(rows, places)]), [2, -1])
-    count = tf.shape(vectors)[0]
+    batch = tf.shape(maxima, tf.int64)[0]
+    upstream = tf.reshape(tf.transpose(tf.cast(tf.where(maxima > 0, upstream, 0), tf.float32)), [-1])
+    hits = tf.where(upstream != 0)[:, 0]  # filter by filter; dropout leaves half of them
+    inside = np.arange(size, dtype=np.int32)[:, None]
+    tokens = tf.gather(rows, tf.gather(tf.reshape(_transposed(windows), [-1]), hits) + inside)  # (size, hits)
+    cells = tf.cast(hits // batch, tf.int32) + filters * inside
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=tf.cast(tf.transpose(indices), tf.int64),
-        values=tf.tile(tf.reshape(upstream, [-1]), [size]),
-        dense_shape=tf.cast(tf.stack([size * filters, count]), tf.int64),
+        indices=tf.cast(_transposed(tf.reshape(tf.stack([cells, tokens]), [2, -1])), tf.int64),
+        values=tf.tile(tf.gather(upstream, hits), [size]),
+        dense_shape=tf.stack([size * filters, tf.shape(vectors, tf.int64)[0]]),
     )
-    by_filter = tf.reshape(tf.transpose(kernel, [0, 2, 1]), [size * filters, channels])
-    of_vectors = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=by_filter, transpose_a=True)
+    of_vectors = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=_by_filter(kernel), transpose_a=True)
     of_kernel = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.cast(vectors, tf.float32))
     of_kernel = tf.transpose(tf.reshape(of_kernel, [size, filters, channels]), [0, 2, 1])
-    return tf.cast(of_vectors, vectors.dtype), of_kernel, tf.reduce_sum(upstream, axis=1)
+    of_bias = tf.reduce_sum(tf.reshape(upstream, [filters, -1]), axis=1)
+    return tf.cast(of_vectors, vectors.dtype), of_kernel, of_bias
+
+
+def _by_filter(kernel):
+    """A kernel (size, channels, filters) as (size * filters, channels)."""
+    size, channels, filters = kernel.shape
+    return tf.reshape(tf.transpose(kernel, [0, 2, 1]), [size * filters, channels])
+
+
+def _transposed(matrix):
+    """Transpose int32, as float32: of other types oneDNN says an error where the processor has no AVX-512."""
+    return tf.bitcast(tf.transpose(tf.bitcast(matrix, tf.float32)), tf.int32)
