@@ -60,6 +60,7 @@ class StrongestAnswers:
         self.network = network
         self.branches = {} if tf.config.list_physical_devices("GPU") else branches(network)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, ids):
         """What the network gives in training."""
         if not self.branches:
