@@ -88,7 +88,7 @@ class StrongestAnswers:
         return self.network._run_through_graph(ids, operation_fn=run)
 
     def _tokens(self, embedding, ids) -> Tokens:
-        """What the convolutions over an embedding read of ids (batch, time), 0 is padding and stands behind the tokens."""
+        """What the convolutions over an embedding read of ids (batch, time), where 0 is padding, behind the tokens."""
         convolutions = [branch.convolution for branch in self.branches.values() if branch.embedding is embedding]
         before, behind = (max(_beside(layer)[side] for layer in convolutions) for side in (0, 1))
         wide = tf.pad(ids, [[0, 0], [before, behind]])

@@ -57,9 +57,9 @@ class LazyAdam(Summed, keras.optimizers.Adam):
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)
-        moments = [self._beside(variable, kind[index]) for kind in (self._momentums, self._velocities)]
+        momentum, velocity = (self._beside(variable, kind[index]) for kind in (self._momentums, self._velocities))
         update = self._update_rows if isinstance(gradient, tf.IndexedSlices) else self._update_all
-        update(gradient, variable, *moments, tf.cast(learning_rate, variable.dtype))
+        update(gradient, variable, momentum, velocity, tf.cast(learning_rate, variable.dtype))
 
     def _update_all(self, gradient, variable, momentum, velocity, learning_rate):
         step = tf.cast(self.iterations + 1, variable.dtype)
