@@ -71,15 +71,21 @@ def run(args: Growth) -> None:
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table of medians over the rounds."""
+    """A Markdown table of medians over the rounds; a further document is one of those that the row above did not have."""
     groups: dict[tuple[int, int], list[dict[str, str]]] = {}
     for row in rows:
         groups.setdefault((int(row["vocabulary"]), int(row["documents"])), []).append(row)
-    lines = []
+    lines: list[list[str]] = []
+    fewer: dict[int, tuple[int, float]] = {}  # of each vocabulary the row above
     for (vocabulary, documents), runs in groups.items():
         seconds, total = (results.median(runs, column) for column in ("seconds", "total_seconds"))
         peak = f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else ""
-        each = [f"{1e6 * value / documents:,.0f}" for value in (seconds, total)]
-        lines.append([f"{documents:,}", f"{vocabulary:,}", *each, f"{total:.0f}", peak])
-    head = ("documents", "words", "µs of training a document", "µs in all a document", "seconds in all", "peak MB")
-    return card.table(head, lines)
+        each, in_all = (f"{1e6 * value / documents:,.0f}" for value in (seconds, total))
+        further = ""
+        if vocabulary in fewer:
+            count, before = fewer[vocabulary]
+            further = f"{1e6 * (seconds - before) / (documents - count):,.0f}"
+        fewer[vocabulary] = documents, seconds
+        lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", peak])
+    head = ("documents", "words", "µs of training a document", "µs of a further one", "µs in all a document")
+    return card.table((*head, "seconds in all", "peak MB"), lines)

@@ -28,7 +28,7 @@ from pipelines.benchmark.contest import (
     tutorial,
 )
 from pipelines.benchmark.process import measured
-from pipelines.command import say
+from pipelines.command import onednn, say
 
 COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",
@@ -119,7 +119,8 @@ def run(args: Speed) -> None:
     contestants = installed(args.contestants)
     options = {"training_rows": args.training_rows, "characters": args.characters, "epochs": args.epochs}
     for data, task, number in rounds(args.data, args.rounds, **options):
-        rate = json.loads(measured("matrix product", [str(TUTORIALS / "matrix_product.py")])[0])["gflops"]
+        product = measured("matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn())
+        rate = json.loads(product[0])["gflops"]
         for contestant in contestants:
             told = compete(contestant, task, number, args.learning_rate)
             facts = {"contestant": contestant, "data": data, "round": number, "epochs": task.epochs}

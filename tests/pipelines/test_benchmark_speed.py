@@ -107,11 +107,15 @@ def test_all_contestants_answer_the_same_texts(news_folder, tmp_path):
 
 
 def test_the_table_of_growth_has_the_microseconds_of_a_document(tmp_path):
-    row = "1000,20000,0,0.5,10,700"
-    (tmp_path / "growth.csv").write_text(f"{','.join(growth.COLUMNS)}\n{row}\n", encoding="utf-8")
+    rows = "1000,20000,0,0.5,10,700\n11000,20000,0,1.5,12,800\n1000,200000,0,0.6,10,900"
+    (tmp_path / "growth.csv").write_text(f"{','.join(growth.COLUMNS)}\n{rows}\n", encoding="utf-8")
     finished = command("benchmark", "table", tmp_path / "growth.csv")
     assert finished.status == 0, finished.err
-    assert finished.out.splitlines()[-1] == "| 1,000 | 20,000 | 500 | 10,000 | 10 | 700 |"
+    assert finished.out.splitlines()[-3:] == [
+        "| 1,000 | 20,000 | 500 |  | 10,000 | 10 | 700 |",
+        "| 11,000 | 20,000 | 136 | 100 | 1,091 | 12 | 800 |",
+        "| 1,000 | 200,000 | 600 |  | 10,000 | 10 | 900 |",
+    ]
 
 
 @pytest.mark.full
