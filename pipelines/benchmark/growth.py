@@ -71,7 +71,7 @@ def run(args: Growth) -> None:
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table of medians over the rounds; a further document is one of those that the row above did not have."""
+    """A Markdown table of medians over the rounds; a further document is one that the row above did not have."""
     groups: dict[tuple[int, int], list[dict[str, str]]] = {}
     for row in rows:
         groups.setdefault((int(row["vocabulary"]), int(row["documents"])), []).append(row)
