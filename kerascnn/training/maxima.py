@@ -108,7 +108,10 @@ def branches(network: keras.Model) -> dict[keras.layers.Layer, Branch]:
         if isinstance(layer, MaskedPooling) and layer.pooling == "max" and layer.nonnegative:
             convolution = made_by[id(layer.input[0])]
             if _plain(convolution):
-                found[layer] = Branch(convolution, _embedding(made_by, convolution.input, layer.input[1]))
+                # in half precision, what each token adds would be rounded before it is added
+                exact = convolution.compute_dtype == "float32"
+                source = _embedding(made_by, convolution.input, layer.input[1]) if exact else None
+                found[layer] = Branch(convolution, source)
     return found
 
 
@@ -176,22 +179,20 @@ def _of_answers(convolution, words, answers, valid):
 
 def _of_tokens(convolution, tokens):
     """The maxima of a branch that reads tokens, float (batch, filters); zeros for a document without one."""
-    (size, _, filters), dtype = convolution.kernel.shape, convolution.compute_dtype
+    size, _, filters = convolution.kernel.shape
     before, _ = _beside(convolution)
     batch, time = tf.unstack(tf.shape(tokens.places))
 
     @tf.custom_gradient
     def strongest(vectors, kernel, bias):
         # (distinct tokens * size, filters): what a token adds to the answers at each place of a window
-        parts = tf.matmul(tf.cast(vectors, dtype), tf.cast(_by_filter(kernel), dtype), transpose_b=True)
-        parts = tf.reshape(parts, [-1, filters])
+        parts = tf.reshape(tf.matmul(vectors, _by_filter(kernel), transpose_b=True), [-1, filters])
         inside = tf.range(size)
         window = tf.gather(tokens.rows, tf.reshape(tokens.places - before, [-1, 1]) + inside) * size + inside
         window = tf.reshape(window, [-1])
         answers = tf.sparse.segment_sum(parts, window, tf.range(tf.size(window)) // size)
         answers = tf.reshape(answers, [batch, time, filters])
-        maxima = tf.nn.relu(tf.nn.bias_add(tf.reduce_max(answers, axis=1), tf.cast(bias, dtype)))
-        maxima *= tf.cast(tokens.full, dtype)
+        maxima = tf.nn.relu(tf.nn.bias_add(tf.reduce_max(answers, axis=1), bias)) * tokens.full
 
         def gradient(upstream):
             best = tokens.starts - before + tf.argmax(answers, axis=1, output_type=tf.int32)
@@ -229,7 +230,9 @@ def _gradients(upstream, maxima, windows, rows, vectors, kernel):
         values=tf.tile(tf.gather(upstream, hits), [size]),
         dense_shape=tf.stack([size * filters, tf.shape(vectors, tf.int64)[0]]),
     )
-    of_vectors = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=_by_filter(kernel), transpose_a=True)
+    # the product with a transposed matrix adds up in any order, that with the transpose in one
+    transpose = tf.raw_ops.SparseMatrixTranspose(input=matrix, type=tf.float32)
+    of_vectors = tf.raw_ops.SparseMatrixMatMul(a=transpose, b=_by_filter(kernel))
     of_kernel = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=tf.cast(vectors, tf.float32))
     of_kernel = tf.transpose(tf.reshape(of_kernel, [size, filters, channels]), [0, 2, 1])
     of_bias = tf.reduce_sum(tf.reshape(upstream, [filters, -1]), axis=1)
