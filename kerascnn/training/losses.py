@@ -37,16 +37,15 @@ class SparseCrossentropy(keras.losses.Loss):
 
     def _smoothed(self, targets, y_pred):
         """Loss of each document, float (batch,), from one-hot labels times a weight, float (batch, classes)."""
+        if self.label_smoothing:
+            mass = ops.sum(targets, axis=-1, keepdims=True)
+            targets = (1 - self.label_smoothing) * targets + self.label_smoothing / targets.shape[-1] * mass
         log_probabilities = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
         if self.focal_gamma:
             # kept from 0, where a gamma below 1 has no gradient
             doubt = ops.maximum(1 - ops.exp(log_probabilities), keras.config.epsilon())
             log_probabilities *= ops.power(doubt, self.focal_gamma)
-        expected = ops.sum(targets * log_probabilities, axis=-1)
-        if not self.label_smoothing:
-            return -expected
-        uniform = ops.sum(targets, axis=-1) * ops.mean(log_probabilities, axis=-1)
-        return -((1 - self.label_smoothing) * expected + self.label_smoothing * uniform)
+        return -ops.sum(targets * log_probabilities, axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

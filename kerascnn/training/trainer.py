@@ -53,13 +53,13 @@ class Trainer(keras.Model):
         ids, labels, weights = data
         with tf.GradientTape() as tape:
             answers = self._answers(ids)
-            losses = sum(self.loss_of(labels, logits) for logits in answers) / len(answers)
+            losses = _mean([self.loss_of(labels, logits) for logits in answers])
             # The optimizer adds up the gradients of the replicas.
             loss = self.optimizer.scale_loss(tf.reduce_sum(losses * weights))
         # Embedding gradients stay sparse: the optimizer updates the rows that the batch touched.
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        self._watch(losses, labels, sum(answers) / len(answers))
+        self._watch(losses, labels, _mean(answers))
 
     def test_step(self, data):
         """The figures of one batch (of one replica)."""
@@ -76,3 +76,8 @@ class Trainer(keras.Model):
         self.loss_mean.update_state(losses)
         for metric in self.watched:
             metric.update_state(labels, logits)
+
+
+def _mean(tensors):
+    """The mean of tensors of one shape; of a single one itself, which leaves nothing to compute."""
+    return tensors[0] if len(tensors) == 1 else tf.add_n(tensors) / len(tensors)
