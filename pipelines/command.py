@@ -67,7 +67,7 @@ def share_cores(network: Network) -> None:
 def onednn() -> dict[str, str]:
     """The variable that lets TensorFlow compute with oneDNN on every x86 processor; nothing on others.
 
-    Without AVX-512 it does not by itself, although trainings are up to twice as fast so.
+    Without AVX-512 it does not by itself, although trainings are a fifth faster so.
     """
     return {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
 
