@@ -70,7 +70,7 @@ class StrongestAnswers:
 
         def run(layer):
             def call(inputs, *args, **kwargs):
-                # what a replaced layer would have computed is never run, for nothing asks for it
+                # Over tokens, what the layers in between answer is never computed in a graph, for nothing asks for it.
                 read[layer] = inputs
                 if branch := self.branches.get(layer):
                     if branch.embedding is None:
