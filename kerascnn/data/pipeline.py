@@ -40,7 +40,8 @@ class Ids:
 
     def padded(self, rows: np.ndarray) -> np.ndarray:
         """Some documents as int32 (rows, length), padded with 0 to a common multiple of ``LENGTH_MULTIPLE``."""
-        starts, lengths = self.row_splits[rows], self.lengths[rows]
+        starts = self.row_splits[rows]
+        lengths = self.row_splits[rows + 1] - starts
         length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
         inside = np.arange(length) < lengths[:, None]
         batch = np.zeros((len(rows), length), np.int32)
