@@ -29,6 +29,8 @@ class Ensemble(keras.layers.Dense):
 
     def members(self, features):
         """The logits of each member, a list of (batch, units) whose mean is what a call gives."""
+        if len(self.parts) == 1:
+            return [self(features)]
         features, count = ops.cast(features, self.compute_dtype), len(self.parts)
         answers, start = [], 0
         for size in self.parts:

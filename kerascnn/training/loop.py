@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import keras
@@ -51,16 +52,20 @@ def run(
     training = iter(shared_out(strategy, partial(batches, checkpoint.epoch)))
     held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(WHOLE).cardinality())
     test = _compiled(strategy, trainer.test_step)
+    alone = strategy.num_replicas_in_sync == 1
     # What devices send each other has one size within a call, and that of the rows they touched differs by the step.
-    at_once = STEPS_AT_ONCE if strategy.num_replicas_in_sync == 1 else 1
+    at_once = STEPS_AT_ONCE if alone else 1
     told = keras.callbacks.CallbackList(list(callbacks), model=trainer)
     trainer.stop_training = False
     told.on_train_begin()
     learning: list[str] = []
+    started = len(checkpoint.history)
     for epoch in range(checkpoint.epoch, epochs):
         told.on_epoch_begin(epoch)
         if learning != (learning := [variable.path for variable in trainer.trainable_variables]):
             train = _compiled(strategy, trainer.train_step)  # some weights were frozen, or learn again
+            if alone and len(checkpoint.history) == started:
+                _make_ready(train, training, test, held_out)
         trainer.reset_metrics()
         for first in range(0, steps, at_once):
             number = min(at_once, steps - first)
@@ -86,6 +91,12 @@ def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
         tf.while_loop(lambda done: done < number, next_step, [0], parallel_iterations=1)
 
     return tf.function(next_steps, autograph=False)
+
+
+def _make_ready(train: Callable, training: Iterator, test: Callable, held_out: Iterator) -> None:
+    """Let TensorFlow make validation ready, which takes one core, while it does so with training: no batch is read."""
+    train.get_concrete_function(training, tf.constant(0))  # not both at once in Python, where one waits for the other
+    ThreadPoolExecutor(1).submit(test, held_out, tf.constant(0))
 
 
 def _figures(trainer: keras.Model) -> dict[str, float]:

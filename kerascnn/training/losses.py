@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -84,13 +85,13 @@ class Distillation(SparseCrossentropy):
         return {**super().get_config(), "temperature": self.temperature, "weight": self.weight}
 
 
-class Accuracy(keras.metrics.SparseCategoricalAccuracy):
+class Accuracy(keras.metrics.Mean):
     """Part of the documents whose label has the highest logit; in distillation, of the documents that have a label."""
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
         labels, known = _labels(y_true)
-        return super().update_state(labels, y_pred, known)
+        return super().update_state(tf.argmax(y_pred, axis=-1, output_type=tf.int32) == labels, known)
 
 
 class MacroF1(keras.metrics.F1Score):
@@ -134,7 +135,7 @@ def _labels(y_true):
     """Labels int (batch,), and whether there is one, bool (batch,) or None: everywhere."""
     if len(y_true.shape) < 3:
         return ops.cast(ops.reshape(y_true, (-1,)), "int32"), None
-    return ops.argmax(y_true[:, 0], axis=-1), ops.any(y_true[:, 0] > 0, axis=-1)
+    return tf.argmax(y_true[:, 0], axis=-1, output_type=tf.int32), ops.any(y_true[:, 0] > 0, axis=-1)
 
 
 def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

@@ -51,6 +51,12 @@ class LazyAdam(Summed, keras.optimizers.Adam):
         """The constructor's arguments."""
         return {**super().get_config(), "row_beta_1": self.row_beta_1}
 
+    def _distributed_tf_update_step(self, distribution, grads_and_vars, learning_rate):
+        """What Keras calls to update all variables: what they have in common is computed once."""
+        step = tf.cast(self.iterations + 1, tf.float32)
+        self._powers = {beta: tf.pow(beta, step) for beta in (self.beta_1, self.beta_2, self.row_beta_1)}
+        super()._distributed_tf_update_step(distribution, grads_and_vars, learning_rate)
+
     def update_step(self, gradient, variable, learning_rate):
         """Update one variable, given its gradient, dense or sparse; the rows of a sparse one are unique."""
         if self.amsgrad:
@@ -62,17 +68,17 @@ class LazyAdam(Summed, keras.optimizers.Adam):
         update(gradient, variable, momentum, velocity, tf.cast(learning_rate, variable.dtype))
 
     def _update_all(self, gradient, variable, momentum, velocity, learning_rate):
-        step = tf.cast(self.iterations + 1, variable.dtype)
+        power_1, power_2 = (tf.cast(self._powers[beta], variable.dtype) for beta in (self.beta_1, self.beta_2))
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle, m=momentum.handle, v=velocity.handle, grad=tf.cast(gradient, variable.dtype),
-            beta1_power=tf.pow(self.beta_1, step), beta2_power=tf.pow(self.beta_2, step), lr=learning_rate,
+            beta1_power=power_1, beta2_power=power_2, lr=learning_rate,
             beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
         )  # fmt: skip
 
     def _update_rows(self, gradient, variable, momentum, velocity, learning_rate):
         rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
-        step = tf.cast(self.iterations + 1, variable.dtype)
-        alpha = learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.row_beta_1, step))
+        rest_1, rest_2 = (tf.cast(1 - self._powers[beta], variable.dtype) for beta in (self.row_beta_1, self.beta_2))
+        alpha = learning_rate * tf.sqrt(rest_2) / rest_1
 
         m = tf.gather(momentum, rows)
         m += (values - m) * (1 - self.row_beta_1)
