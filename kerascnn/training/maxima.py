@@ -29,7 +29,7 @@ class Tokens:
     vectors: tf.Tensor
     """Float32 (distinct tokens, channels), zeros of padding."""
     rows: tf.Tensor
-    """Which of them stands where, int32 (places,): all documents, with padding around each, one after the other."""
+    """Which of them stands where, int64 (places,): all documents, with padding around each, one after the other."""
     places: tf.Tensor
     """Where each token of the batch stands, int32 (batch, time); for padding, where the first of the document does."""
     starts: tf.Tensor
@@ -92,7 +92,7 @@ class StrongestAnswers:
         convolutions = [branch.convolution for branch in self.branches.values() if branch.embedding is embedding]
         before, behind = (max(_beside(layer)[side] for layer in convolutions) for side in (0, 1))
         wide = tf.pad(ids, [[0, 0], [before, behind]])
-        distinct, rows = tf.unique(tf.reshape(wide, [-1]))
+        distinct, rows = tf.unique(tf.reshape(wide, [-1]), out_idx=tf.int64)
         known = tf.cast(distinct != 0, tf.float32)[:, None]
         vectors = tf.gather(of_replica(embedding.embeddings), distinct) * known
         valid, starts = ids != 0, _starts(wide) + before
@@ -167,7 +167,7 @@ def _of_answers(convolution, words, answers, valid):
             wide = tf.pad(words, [[0, 0], [before, behind], [0, 0]])
             windows = _starts(wide) + tf.argmax(answers, axis=1, output_type=tf.int32)
             vectors = tf.reshape(wide, [-1, words.shape[-1]])
-            rows = tf.range(tf.shape(vectors)[0])
+            rows = tf.range(tf.shape(vectors, tf.int64)[0])
             of_vectors, of_kernel, of_bias = _gradients(upstream, maxima, windows, rows, vectors, kernel)
             of_wide = tf.reshape(of_vectors, tf.shape(wide))
             return of_wide[:, before : before + tf.shape(words)[1]], of_kernel, of_bias
@@ -187,8 +187,9 @@ def _of_tokens(convolution, tokens):
     def strongest(vectors, kernel, bias):
         # (distinct tokens * size, filters): what a token adds to the answers at each place of a window
         parts = tf.reshape(tf.matmul(vectors, _by_filter(kernel), transpose_b=True), [-1, filters])
-        inside = tf.range(size)
-        window = tf.gather(tokens.rows, tf.reshape(tokens.places - before, [-1, 1]) + inside) * size + inside
+        inside = np.arange(size)
+        window = tf.gather(tokens.rows, tf.reshape(tokens.places - before, [-1, 1]) + inside.astype("int32"))
+        window = window * size + inside
         window = tf.reshape(window, [-1])
         answers = tf.sparse.segment_sum(parts, window, tf.range(tf.size(window)) // size)
         answers = tf.reshape(answers, [batch, time, filters])
@@ -211,7 +212,7 @@ def _gradients(upstream, maxima, windows, rows, vectors, kernel):
         upstream: Gradients of the maxima, (batch, filters).
         maxima: (batch, filters).
         windows: Where the window of each begins, int32 (batch, filters).
-        rows: The vector that stands at each place, int32 (places,).
+        rows: The vector that stands at each place, int64 (places,).
         vectors: (vectors, channels).
         kernel: (size, channels, filters).
 
@@ -221,12 +222,12 @@ def _gradients(upstream, maxima, windows, rows, vectors, kernel):
     size, channels, filters = kernel.shape
     batch = tf.shape(maxima, tf.int64)[0]
     upstream = tf.reshape(tf.transpose(tf.cast(tf.where(maxima > 0, upstream, 0), tf.float32)), [-1])
-    hits = tf.where(upstream != 0)[:, 0]  # filter by filter; dropout leaves half of them
-    inside = np.arange(size, dtype=np.int32)[:, None]
-    tokens = tf.gather(rows, tf.gather(tf.reshape(_transposed(windows), [-1]), hits) + inside)  # (size, hits)
-    cells = tf.cast(hits // batch, tf.int32) + filters * inside
+    hits = tf.reshape(tf.where(upstream != 0), [-1])  # filter by filter; dropout leaves half of them
+    inside = np.arange(size)[:, None]
+    places = tf.gather(tf.reshape(_transposed(windows), [-1]), hits) + inside.astype("int32")  # (size, hits)
+    cells = hits // batch + filters * inside
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=tf.cast(_transposed(tf.reshape(tf.stack([cells, tokens]), [2, -1])), tf.int64),
+        indices=tf.reshape(tf.stack([cells, tf.gather(rows, places)], axis=2), [-1, 2]),
         values=tf.tile(tf.gather(upstream, hits), [size]),
         dense_shape=tf.stack([size * filters, tf.shape(vectors, tf.int64)[0]]),
     )
