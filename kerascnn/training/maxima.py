@@ -224,7 +224,7 @@ def _gradients(upstream, maxima, windows, rows, vectors, kernel):
     upstream = tf.reshape(tf.transpose(tf.cast(tf.where(maxima > 0, upstream, 0), tf.float32)), [-1])
     hits = tf.reshape(tf.where(upstream != 0), [-1])  # filter by filter; dropout leaves half of them
     inside = np.arange(size)[:, None]
-    places = tf.gather(tf.reshape(_transposed(windows), [-1]), hits) + inside.astype("int32")  # (size, hits)
+    places = tf.gather(tf.reshape(tf.einsum("bf->fb", windows), [-1]), hits) + inside.astype("int32")  # (size, hits)
     cells = hits // batch + filters * inside
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
         indices=tf.reshape(tf.stack([cells, tf.gather(rows, places)], axis=2), [-1, 2]),
@@ -244,8 +244,3 @@ def _by_filter(kernel):
     """A kernel (size, channels, filters) as (size * filters, channels)."""
     size, channels, filters = kernel.shape
     return tf.reshape(tf.transpose(kernel, [0, 2, 1]), [size * filters, channels])
-
-
-def _transposed(matrix):
-    """Transpose int32, as float32: of other types oneDNN says an error where the processor has no AVX-512."""
-    return tf.bitcast(tf.transpose(tf.bitcast(matrix, tf.float32)), tf.int32)
