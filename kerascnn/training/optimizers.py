@@ -52,9 +52,12 @@ class LazyAdam(Summed, keras.optimizers.Adam):
         return {**super().get_config(), "row_beta_1": self.row_beta_1}
 
     def _distributed_tf_update_step(self, distribution, grads_and_vars, learning_rate):
-        """What Keras calls to update all variables: what they have in common is computed once."""
+        """What Keras calls to update all variables: the numbers that they share are computed once."""
         step = tf.cast(self.iterations + 1, tf.float32)
-        self._powers = {beta: tf.pow(beta, step) for beta in (self.beta_1, self.beta_2, self.row_beta_1)}
+        shared = {"beta1": self.beta_1, "beta2": self.beta_2, "epsilon": self.epsilon}
+        shared |= {f"{name}_power": tf.pow(shared[name], step) for name in ("beta1", "beta2")}
+        self._shared = {name: tf.convert_to_tensor(number, tf.float32) for name, number in shared.items()}
+        self._row_power = tf.pow(self.row_beta_1, step)
         super()._distributed_tf_update_step(distribution, grads_and_vars, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
@@ -68,17 +71,16 @@ class LazyAdam(Summed, keras.optimizers.Adam):
         update(gradient, variable, momentum, velocity, tf.cast(learning_rate, variable.dtype))
 
     def _update_all(self, gradient, variable, momentum, velocity, learning_rate):
-        power_1, power_2 = (tf.cast(self._powers[beta], variable.dtype) for beta in (self.beta_1, self.beta_2))
+        shared = {name: tf.cast(number, variable.dtype) for name, number in self._shared.items()}
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle, m=momentum.handle, v=velocity.handle, grad=tf.cast(gradient, variable.dtype),
-            beta1_power=power_1, beta2_power=power_2, lr=learning_rate,
-            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
+            lr=learning_rate, **shared,
         )  # fmt: skip
 
     def _update_rows(self, gradient, variable, momentum, velocity, learning_rate):
         rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
-        rest_1, rest_2 = (tf.cast(1 - self._powers[beta], variable.dtype) for beta in (self.row_beta_1, self.beta_2))
-        alpha = learning_rate * tf.sqrt(rest_2) / rest_1
+        correction = tf.sqrt(1 - self._shared["beta2_power"]) / (1 - self._row_power)
+        alpha = learning_rate * tf.cast(correction, variable.dtype)
 
         m = tf.gather(momentum, rows)
         m += (values - m) * (1 - self.row_beta_1)
