@@ -80,7 +80,7 @@ def run(
     told.on_train_end()
 
 
-def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
+def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> tf.types.experimental.PolymorphicFunction:
     """So many steps of every replica on the next batches, traced once for all numbers and all sizes of batches."""
 
     def next_steps(batches, number) -> None:
@@ -93,7 +93,9 @@ def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
     return tf.function(next_steps, autograph=False)
 
 
-def _make_ready(train: Callable, training: Iterator, test: Callable, held_out: Iterator) -> None:
+def _make_ready(
+    train: tf.types.experimental.PolymorphicFunction, training: Iterator, test: Callable, held_out: Iterator
+) -> None:
     """Let TensorFlow make validation ready, which takes one core, while it does so with training: no batch is read."""
     train.get_concrete_function(training, tf.constant(0))  # not both at once in Python, where one waits for the other
     ThreadPoolExecutor(1).submit(test, held_out, tf.constant(0))

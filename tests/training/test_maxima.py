@@ -116,6 +116,15 @@ def test_a_network_that_asks_for_all_answers_runs_as_it_is(pooling):
     assert not branches(network(pooling=pooling))
 
 
+def test_a_convolution_that_something_else_reads_too_runs_as_it_is():
+    model = network(kernel_sizes=(3,))
+    convolution = model.get_layer("convolution_3")
+    assert branches(model)
+    mean = keras.layers.GlobalAveragePooling1D()(convolution.output)
+    assert not branches(keras.Model(model.inputs, [model.output, mean]))
+    assert not branches(keras.Model(model.inputs, [model.output, convolution.output]))
+
+
 def test_other_networks_run_as_they_are():
     for name in ("bow", "char_cnn", "dpcnn", "rnn"):
         model = models.get(name)().build(vocabulary_size=VOCABULARY, classes=3)

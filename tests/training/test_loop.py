@@ -1,0 +1,20 @@
+"""The epochs of a training."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerascnn import TextClassifier
+
+
+def test_the_first_epoch_is_validated_on_every_document_once_though_validation_is_made_ready_before(news):
+    texts, labels = news
+    settings = {"epochs": 1, "label_smoothing": 0.0, "calibrate": False, "filters": 8, "ngrams": (), "min_count": 1}
+    # four batches of validation: one that is read too early would change the figures
+    classifier = TextClassifier(**settings, batch_size=3).fit(
+        texts[::2], labels[::2], validation_data=(texts[1:76:2], labels[1:76:2])
+    )
+    (row,) = classifier.bundle_.history
+    found = classifier.evaluate(texts[1:76:2], labels[1:76:2])
+    assert row["val_loss"] == pytest.approx(found["loss"], abs=1e-4)
+    assert row["val_accuracy"] == pytest.approx(found["accuracy"], abs=1e-6)
