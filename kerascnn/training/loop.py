@@ -49,7 +49,8 @@ def run(
     if checkpoint.finished or checkpoint.epoch >= epochs:
         checkpoint.restore_best()
         return
-    training = iter(shared_out(strategy, partial(batches, checkpoint.epoch)))
+    start = checkpoint.epoch
+    training = iter(shared_out(strategy, partial(batches, start)))
     held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(WHOLE).cardinality())
     test = _compiled(strategy, trainer.test_step)
     alone = strategy.num_replicas_in_sync == 1
@@ -59,13 +60,12 @@ def run(
     trainer.stop_training = False
     told.on_train_begin()
     learning: list[str] = []
-    started = len(checkpoint.history)
-    for epoch in range(checkpoint.epoch, epochs):
+    for epoch in range(start, epochs):
         told.on_epoch_begin(epoch)
         if learning != (learning := [variable.path for variable in trainer.trainable_variables]):
             train = _compiled(strategy, trainer.train_step)  # some weights were frozen, or learn again
-            if alone and len(checkpoint.history) == started:
-                _make_ready(train, training, test, held_out)
+        if alone and epoch == start:
+            _make_ready(train, training, test, held_out)
         trainer.reset_metrics()
         for first in range(0, steps, at_once):
             number = min(at_once, steps - first)
@@ -96,7 +96,10 @@ def _compiled(strategy: tf.distribute.Strategy, step: Callable) -> tf.types.expe
 def _make_ready(
     train: tf.types.experimental.PolymorphicFunction, training: Iterator, test: Callable, held_out: Iterator
 ) -> None:
-    """Let TensorFlow make validation ready, which takes one core, while it does so with training: no batch is read."""
+    """Let TensorFlow make validation ready, which takes one core, while it does so with training: no batch is read.
+
+    What goes wrong there goes wrong again in the first validation, which tells of it.
+    """
     train.get_concrete_function(training, tf.constant(0))  # not both at once in Python, where one waits for the other
     ThreadPoolExecutor(1).submit(test, held_out, tf.constant(0))
 

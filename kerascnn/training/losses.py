@@ -91,7 +91,7 @@ class Accuracy(keras.metrics.Mean):
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
         labels, known = _labels(y_true)
-        return super().update_state(tf.argmax(y_pred, axis=-1, output_type=tf.int32) == labels, known)
+        return super().update_state(_highest(y_pred) == labels, known)
 
 
 class MacroF1(keras.metrics.F1Score):
@@ -109,8 +109,8 @@ class MacroF1(keras.metrics.F1Score):
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Count a batch: ``hard_and_soft`` or labels int (batch,), and logits float (batch, classes)."""
         labels, known = _labels(y_true)
-        predicted = ops.argmax(y_pred, axis=-1)
-        return super().update_state(ops.one_hot(labels, self.classes), ops.one_hot(predicted, self.classes), known)
+        predicted = ops.one_hot(_highest(y_pred), self.classes)
+        return super().update_state(ops.one_hot(labels, self.classes), predicted, known)
 
 
 class SubsetAccuracy(keras.metrics.MeanMetricWrapper):
@@ -135,7 +135,12 @@ def _labels(y_true):
     """Labels int (batch,), and whether there is one, bool (batch,) or None: everywhere."""
     if len(y_true.shape) < 3:
         return ops.cast(ops.reshape(y_true, (-1,)), "int32"), None
-    return tf.argmax(y_true[:, 0], axis=-1, output_type=tf.int32), ops.any(y_true[:, 0] > 0, axis=-1)
+    return _highest(y_true[:, 0]), ops.any(y_true[:, 0] > 0, axis=-1)
+
+
+def _highest(scores):
+    """The class with the highest score, int32 (batch,); ``keras.ops.argmax`` takes a dozen operations for it."""
+    return tf.argmax(scores, axis=-1, output_type=tf.int32)
 
 
 def hard_and_soft(labels: np.ndarray, soft_labels: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

@@ -57,7 +57,7 @@ class LazyAdam(Summed, keras.optimizers.Adam):
         shared = {"beta1": self.beta_1, "beta2": self.beta_2, "epsilon": self.epsilon}
         shared |= {f"{name}_power": tf.pow(shared[name], step) for name in ("beta1", "beta2")}
         self._shared = {name: tf.convert_to_tensor(number, tf.float32) for name, number in shared.items()}
-        self._row_power = tf.pow(self.row_beta_1, step)
+        self._row_correction = tf.sqrt(1 - shared["beta2_power"]) / (1 - tf.pow(self.row_beta_1, step))
         super()._distributed_tf_update_step(distribution, grads_and_vars, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
@@ -79,8 +79,7 @@ class LazyAdam(Summed, keras.optimizers.Adam):
 
     def _update_rows(self, gradient, variable, momentum, velocity, learning_rate):
         rows, values = gradient.indices, tf.cast(gradient.values, variable.dtype)
-        correction = tf.sqrt(1 - self._shared["beta2_power"]) / (1 - self._row_power)
-        alpha = learning_rate * tf.cast(correction, variable.dtype)
+        alpha = learning_rate * tf.cast(self._row_correction, variable.dtype)
 
         m = tf.gather(momentum, rows)
         m += (values - m) * (1 - self.row_beta_1)
