@@ -23,11 +23,11 @@ import tyro
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from kerascnn import models
-from kerascnn.config import Config, Masking
-from kerascnn.evaluation.card import table
-from kerascnn.files import whole_file
-from kerascnn.models import Text
+from kerascnn.config import Config, MaskingConfig
+from kerascnn.evaluation.model_card import table
 from kerascnn.settings import Settings
+from kerascnn.text.config import TextConfig
+from kerascnn.utils.atomic_files import whole_file
 from pipelines.__main__ import VERBS
 
 NOTE = "<!-- made by python docs/generate.py -->"
@@ -130,10 +130,17 @@ def settings() -> str:
     groups = get_type_hints(Config)
     for name in ("source", "text", "training", "transfer", "distill"):
         sections += [f"## {name}", _first(groups[name]), options(groups[name], f"{name}.")]
-    sections += ["## masking", f"{_first(Masking)} Of `pretrain` alone.", options(Masking, "masking."), MODELS]
+    sections += [
+        "## masking",
+        f"{_first(MaskingConfig)} Of `pretrain` alone.",
+        options(MaskingConfig, "masking."),
+        MODELS,
+    ]
     for name, network in models.list_models().items():
-        own = [field.name for field in dataclasses.fields(Text)]
-        differs = {key: getattr(network.text, key) for key in own if getattr(network.text, key) != getattr(Text(), key)}
+        own = [field.name for field in dataclasses.fields(TextConfig)]
+        differs = {
+            key: getattr(network.text, key) for key in own if getattr(network.text, key) != getattr(TextConfig(), key)
+        }
         text = ", ".join(f"`text.{key}` {default(value)}" for key, value in differs.items())
         sections += [f"### {name}", _first(network), f"For {network.good_for}. From: {network.paper}."]
         sections += [f"Of its own: {text}."] * bool(text) + [options(network, "network.")]

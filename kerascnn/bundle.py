@@ -15,15 +15,15 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.errors import InputError, choices
-from kerascnn.evaluation import card, plots
-from kerascnn.extras import need_tensorflow_backend
-from kerascnn.files import check_free, read_json, sha256, whole_folder, write_json
+from kerascnn.evaluation import model_card, plots
 from kerascnn.golden import PROBES
 from kerascnn.manifest import read_manifest
 from kerascnn.task import SINGLE, TASKS, Task
 from kerascnn.text import vocabulary
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.atomic_files import check_free, read_json, sha256, whole_folder, write_json
+from kerascnn.utils.errors import InputError, choices
+from kerascnn.utils.optional_packages import need_tensorflow_backend
 
 if TYPE_CHECKING:
     import keras
@@ -98,7 +98,7 @@ def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> N
     check_free(folder, overwrite=overwrite)
     with whole_folder(folder) as beside:
         _write_common(bundle, beside)
-        text = card.encoder_card(bundle.config, bundle.data, bundle.metrics)
+        text = model_card.encoder_card(bundle.config, bundle.data, bundle.metrics)
         (beside / "README.md").write_text(text, encoding="utf-8")
         _write_manifest(bundle, beside, PRETRAINING, SINGLE.schema_version)
 
@@ -226,7 +226,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
             bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
         )
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    text = card.model_card(
+    text = model_card.model_card(
         bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation,
         task=bundle.task, temperature=bundle.temperature, sizes=sizes,
     )  # fmt: skip

@@ -12,17 +12,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from kerascnn import bundle as bundles
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, Distill
+from kerascnn.config import Config, DistillationConfig
 from kerascnn.data.documents import codes_of, documents, hold_out
 from kerascnn.data.label_sets import is_indicator
-from kerascnn.errors import InputError
 from kerascnn.estimator import GROUPS, Estimator
-from kerascnn.extras import need_tensorflow_backend
 from kerascnn.task import of
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import need_tensorflow_backend
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
-    from kerascnn.inference import Forward
+    from kerascnn.prediction import Forward
     from kerascnn.training.fit import Examples
 
 Labelled = tuple[Sequence[str], Sequence[Any]]
@@ -86,12 +86,13 @@ class TextClassifier(Estimator):
         Raises:
             InputError: What is given cannot be trained on; the message says why.
         """
-        from kerascnn.data.pipeline import Ids
+        from kerascnn.data.batches import RaggedIds
+        from kerascnn.distillation.teachers import probabilities
         from kerascnn.evaluation.calibration import calibrate
         from kerascnn.text.vectorizer import Vectorizer
-        from kerascnn.training import distribution, fit
-        from kerascnn.transfer import start as transfer
-        from kerascnn.transfer.teachers import probabilities
+        from kerascnn.training import fit
+        from kerascnn.training.distributed import strategies
+        from kerascnn.transfer import build as transfer
 
         need_tensorflow_backend("training")
         config, texts, task, taught = self.to_config(), documents(texts), of(labels), soft_labels is not None
@@ -103,7 +104,7 @@ class TextClassifier(Estimator):
         codes = task.codes(labels, self.classes_, taught=taught)
         self._indicator = np.asarray(labels).dtype if is_indicator(labels) else None
         if soft_labels is None:
-            config = dataclasses.replace(config, distill=Distill())
+            config = dataclasses.replace(config, distill=DistillationConfig())
         else:
             soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
@@ -117,20 +118,20 @@ class TextClassifier(Estimator):
                 task.codes(validation_data[1], self.classes_),
             )
 
-        strategy = distribution.start(config.training.strategy)
+        strategy = strategies.start(config.training.strategy)
         fit.seed_everything(config.seed, config.training.deterministic)
         vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
             texts, config.text, vectors=config.transfer.vectors
         )
         config = dataclasses.replace(config, text=vectorizer.settings)
         vectorizer = transfer.extended(vectorizer, config.transfer)
-        train = fit.Examples(Ids(*vectorizer.encode(texts)), codes, soft_labels)
+        train = fit.Examples(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
         with fit.precision(config.training.precision):
             begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
         config, model = begun.config, begun.model
         if verbose:
             begun.tell()
-        validation = fit.Examples(Ids(*vectorizer.encode(validation_texts)), validation_codes)
+        validation = fit.Examples(RaggedIds(*vectorizer.encode(validation_texts)), validation_codes)
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
@@ -224,7 +225,8 @@ class TextClassifier(Estimator):
     ) -> dict[str, Any]:
         """Accuracy, macro-F1 and more of labelled documents.
 
-        See ``kerascnn.evaluation.metrics.evaluate``, of multi-label data ``kerascnn.evaluation.multilabel.evaluate``.
+        See ``kerascnn.evaluation.metrics.evaluate``, of multi-label data
+        ``kerascnn.evaluation.multi_label_metrics.evaluate``.
 
         Args:
             texts: Documents.
@@ -286,16 +288,16 @@ class TextClassifier(Estimator):
 
     def _run_to(self, layer: str, texts: Sequence[str]) -> np.ndarray:
         """Output of a layer of the model, float32 (documents, channels)."""
-        from kerascnn.data.pipeline import Ids
+        from kerascnn.data.batches import RaggedIds
 
         check_is_fitted(self, "bundle_")
-        return self._forward(layer)(Ids(*self.bundle_.vectorizer.encode(documents(texts))))
+        return self._forward(layer)(RaggedIds(*self.bundle_.vectorizer.encode(documents(texts))))
 
     def _forward(self, layer: str) -> Forward:
         """From ids to the output of a layer, compiled once."""
         import keras
 
-        from kerascnn.inference import compiled
+        from kerascnn.prediction import compiled
 
         if layer not in self._compiled:
             model = self.bundle_.model

@@ -2,7 +2,7 @@
 
 A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network``, ``training``, ``transfer`` and
 ``distill``; ``network`` is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as
-does ``Text``. The string under a field is its help text.
+does ``TextConfig``. The string under a field is its help text.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import tyro
 import yaml
 
 from kerascnn import models
-from kerascnn.errors import InputError
-from kerascnn.models import Network, Text
+from kerascnn.models import ModelConfig
 from kerascnn.settings import Amount, Fraction, Settings, Size
+from kerascnn.text.config import TextConfig
+from kerascnn.utils.errors import InputError
 
-NetworkT = TypeVar("NetworkT", bound=Network)
+ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
 Half = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source(Settings):
+class SourceConfig(Settings):
     """How rows are read and split."""
 
     text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
@@ -70,7 +71,7 @@ class Source(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training(Settings):
+class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
@@ -133,7 +134,7 @@ class Training(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transfer(Settings):
+class TransferConfig(Settings):
     """What the model brings along from elsewhere."""
 
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
@@ -159,7 +160,7 @@ class Transfer(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Masking(Settings):
+class MaskingConfig(Settings):
     """How a network is pretrained: by naming tokens that are hidden from it (Devlin et al. 2019)."""
 
     rate: Annotated[float, annotated_types.Interval(gt=0, lt=1)] = 0.15
@@ -169,7 +170,7 @@ class Masking(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Distill(Settings):
+class DistillationConfig(Settings):
     """A teacher, whose probabilities are learned from beside the labels (Hinton, Vinyals & Dean 2015)."""
 
     teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",))] = ""
@@ -182,7 +183,7 @@ class Distill(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Settings, Generic[NetworkT]):
+class Config(Settings, Generic[ModelConfigT]):
     """A whole run: enough to train it again."""
 
     data: tuple[str, ...] = ("demo:bbc",)
@@ -198,12 +199,12 @@ class Config(Settings, Generic[NetworkT]):
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
     seed: int = 0
     """Seed of weights, dropout and the order of rows."""
-    source: Source = field(default_factory=Source)
-    text: Text
-    network: NetworkT
-    training: Training = field(default_factory=Training)
-    transfer: Transfer = field(default_factory=Transfer)
-    distill: Distill = field(default_factory=Distill)
+    source: SourceConfig = field(default_factory=SourceConfig)
+    text: TextConfig
+    network: ModelConfigT
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    transfer: TransferConfig = field(default_factory=TransferConfig)
+    distill: DistillationConfig = field(default_factory=DistillationConfig)
 
     def flat(self, groups: Sequence[str]) -> dict[str, Any]:
         """The settings of some groups, GROUP.KEY to plain value."""
@@ -226,7 +227,10 @@ def default(model: str = "", init_from: str = "") -> Config[Any]:
         origin = from_dict(read(path), str(path))
         if model in ("", origin.model):
             return Config(
-                model=origin.model, text=origin.text, network=origin.network, transfer=Transfer(init_from=init_from)
+                model=origin.model,
+                text=origin.text,
+                network=origin.network,
+                transfer=TransferConfig(init_from=init_from),
             )
     network = models.get(model or Config.model)
     return Config(model=model or Config.model, text=network.text, network=network())

@@ -1,6 +1,7 @@
 """Runs an exported classifier with NumPy and a TFLite interpreter alone, no TensorFlow and no Keras.
 
-This file and ``plain.py`` are copied into the folder ``edge`` of a bundle, so that a device needs that folder only::
+This file and ``python_tokenizer.py`` are copied into the folder ``edge`` of a bundle, so that a device needs only
+that folder::
 
     pip install ai-edge-litert numpy
     python edge/edge.py "a text" "another text"
@@ -19,9 +20,9 @@ from typing import Any
 import numpy as np
 
 if __package__:
-    from kerascnn.text import plain
+    from kerascnn.text import python_tokenizer
 else:
-    import plain  # type: ignore[no-redef]
+    import python_tokenizer  # type: ignore[no-redef]
 
 SCHEMA_VERSION = 2
 MODELS = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
@@ -92,7 +93,7 @@ class EdgeClassifier:
     def encode(self, text: str | bytes) -> list[int]:
         """What the file takes for a text, ids or code points, without padding."""
         settings = self._settings
-        tokens = plain.tokenize(
+        tokens = python_tokenizer.tokenize(
             text,
             settings["rules"],
             level=settings["level"],
@@ -142,7 +143,7 @@ class EdgeClassifier:
         return content
 
     def _read_lines(self, path: Path) -> list[str]:
-        return [plain.unescape(line) for line in self._content(path).decode("utf-8").split("\n")[:-1]]
+        return [python_tokenizer.unescape(line) for line in self._content(path).decode("utf-8").split("\n")[:-1]]
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sklearn.utils import Tags
 
 from kerascnn import config as configuration
 from kerascnn import models
-from kerascnn.config import Config, Source, Training, Transfer
-from kerascnn.errors import InputError, choices
-from kerascnn.models import Text
+from kerascnn.config import Config, SourceConfig, TrainingConfig, TransferConfig
 from kerascnn.settings import Settings
+from kerascnn.text.config import TextConfig
+from kerascnn.utils.errors import InputError, choices
 
 GROUPS = ("text", "network", "training", "transfer")
 """The groups of a run whose settings are arguments."""
@@ -24,10 +24,10 @@ EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 def _signature() -> inspect.Signature:
     """Every setting as one flat list of arguments, taken from the configuration, which alone holds the defaults."""
     defaults: dict[str, Any] = {"model": Config.model, "seed": Config.seed}
-    defaults["validation_fraction"] = Source.validation_fraction
-    defaults |= {f.name: f.default for kind in (Training, Transfer) for f in dataclasses.fields(kind)}
+    defaults["validation_fraction"] = SourceConfig.validation_fraction
+    defaults |= {f.name: f.default for kind in (TrainingConfig, TransferConfig) for f in dataclasses.fields(kind)}
     # the model decides over these
-    groups: tuple[type[Settings], ...] = (Text, *models.list_models().values())
+    groups: tuple[type[Settings], ...] = (TextConfig, *models.list_models().values())
     defaults |= {f.name: None for group in groups for f in dataclasses.fields(group)}
     return inspect.Signature(
         [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kerascnn.errors import InputError
-from kerascnn.files import read_json
+from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.errors import InputError
 
 SCHEMA_VERSION = 2
 """The newest that is read; ``Task.schema_version`` is what is written."""

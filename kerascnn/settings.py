@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import annotated_types
 import typeguard
 
-from kerascnn.errors import InputError, choices
+from kerascnn.utils.errors import InputError, choices
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A number from 0 to 1."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
 
-    from kerascnn.config import Training
-    from kerascnn.data.rows import Label
+    from kerascnn.config import TrainingConfig
+    from kerascnn.data.records import Label
 
 
 class Task(ABC):
@@ -32,13 +32,13 @@ class Task(ABC):
     promise: ClassVar[str]
     """What a classifier does, for a number of labels."""
     activation: ClassVar[Literal["softmax", "sigmoid"]]
-    """From logits to probabilities, a function of ``tf.nn`` and of ``kerascnn.inference``."""
+    """From logits to probabilities, a function of ``tf.nn`` and of ``kerascnn.prediction``."""
 
     def probabilities(self, logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
         """Probabilities, float32 (documents, labels), from logits divided by a temperature."""
-        from kerascnn import inference
+        from kerascnn import prediction
 
-        return getattr(inference, self.activation)(logits, temperature)
+        return getattr(prediction, self.activation)(logits, temperature)
 
     @abstractmethod
     def taken(self, labels: Any) -> Any:
@@ -57,15 +57,15 @@ class Task(ABC):
         """Codes as rows have them, see ``Row.label``; None: no label is known."""
 
     @abstractmethod
-    def refuse(self, settings: Training, *, taught: bool) -> None:
+    def refuse(self, settings: TrainingConfig, *, taught: bool) -> None:
         """Raise ``InputError`` where a setting makes no sense in this task."""
 
     @abstractmethod
-    def loss(self, settings: Training, *, taught: bool) -> keras.losses.Loss:
+    def loss(self, settings: TrainingConfig, *, taught: bool) -> keras.losses.Loss:
         """The loss of codes (of ``losses.hard_and_soft`` where there is a teacher) and logits."""
 
     @abstractmethod
-    def metrics(self, settings: Training, labels: int) -> list[keras.metrics.Metric]:
+    def metrics(self, settings: TrainingConfig, labels: int) -> list[keras.metrics.Metric]:
         """What is watched, of codes and logits."""
 
     @abstractmethod
@@ -139,10 +139,10 @@ class Single(Task):
         """A label a row."""
         return [None if code < 0 else str(classes[code]) for code in codes]
 
-    def refuse(self, settings: Training, *, taught: bool) -> None:
+    def refuse(self, settings: TrainingConfig, *, taught: bool) -> None:
         """Every setting makes sense."""
 
-    def loss(self, settings: Training, *, taught: bool) -> keras.losses.Loss:
+    def loss(self, settings: TrainingConfig, *, taught: bool) -> keras.losses.Loss:
         """Cross-entropy with the labels, and with a teacher where there is one."""
         from kerascnn.training.losses import Distillation, SparseCrossentropy
 
@@ -151,7 +151,7 @@ class Single(Task):
             return SparseCrossentropy(**of_labels)
         return Distillation(temperature=settings.soft_temperature, weight=settings.soft_weight, **of_labels)
 
-    def metrics(self, settings: Training, labels: int) -> list[keras.metrics.Metric]:
+    def metrics(self, settings: TrainingConfig, labels: int) -> list[keras.metrics.Metric]:
         """Accuracy, and macro-F1 where it is monitored."""
         from kerascnn.training.losses import Accuracy, MacroF1
 
@@ -230,7 +230,7 @@ class Multi(Task):
         """All labels a row, sorted."""
         return [tuple(sorted(str(classes[i]) for i in np.flatnonzero(row))) for row in codes]
 
-    def refuse(self, settings: Training, *, taught: bool) -> None:
+    def refuse(self, settings: TrainingConfig, *, taught: bool) -> None:
         """Classes that exclude each other can be balanced, and a teacher knows such classes only."""
         if taught:
             raise InputError("multi-label data, and a teacher answers with one label a text; train without a teacher")
@@ -241,7 +241,7 @@ class Multi(Task):
                     " leave it out: each label has a threshold of its own, and training.focal_gamma 2 helps rare ones"
                 )
 
-    def loss(self, settings: Training, *, taught: bool) -> keras.losses.Loss:
+    def loss(self, settings: TrainingConfig, *, taught: bool) -> keras.losses.Loss:
         """Binary cross-entropy, the mean of all labels, or its focal variant (Lin et al. 2017, equation 4)."""
         import keras
 
@@ -250,7 +250,7 @@ class Multi(Task):
             return keras.losses.BinaryFocalCrossentropy(gamma=settings.focal_gamma, **smoothing)
         return keras.losses.BinaryCrossentropy(**smoothing)
 
-    def metrics(self, settings: Training, labels: int) -> list[keras.metrics.Metric]:
+    def metrics(self, settings: TrainingConfig, labels: int) -> list[keras.metrics.Metric]:
         """Subset accuracy, and macro-F1 where it is monitored, both at 0.5: thresholds are tuned in the end."""
         from kerascnn.training.losses import MacroF1OfLabels, SubsetAccuracy
 
@@ -279,13 +279,13 @@ class Multi(Task):
 
     def fit_thresholds(self, codes: np.ndarray, probabilities: np.ndarray) -> list[float] | None:
         """Those of the highest F1."""
-        from kerascnn.evaluation.multilabel import best_thresholds
+        from kerascnn.evaluation.multi_label_metrics import best_thresholds
 
         return best_thresholds(codes, probabilities)
 
     def calibration_error(self, codes: np.ndarray, probabilities: np.ndarray) -> float:
         """Mean of the labels."""
-        from kerascnn.evaluation.multilabel import expected_calibration_error
+        from kerascnn.evaluation.multi_label_metrics import expected_calibration_error
 
         return expected_calibration_error(codes, probabilities)
 
@@ -293,7 +293,7 @@ class Multi(Task):
         self, codes: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, Any]:
         """See ``evaluation.multilabel``."""
-        from kerascnn.evaluation.multilabel import evaluate
+        from kerascnn.evaluation.multi_label_metrics import evaluate
 
         return evaluate(codes, probabilities, names, np.asarray(thresholds))
 
@@ -301,7 +301,7 @@ class Multi(Task):
         self, codes: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
     ) -> dict[str, list[tuple[int, int]]]:
         """By the label that is most confidently wrong, and by the one that is nearest to its threshold."""
-        from kerascnn.evaluation.multilabel import telling
+        from kerascnn.evaluation.multi_label_metrics import telling
 
         return telling(codes, probabilities, np.asarray(thresholds), count)
 

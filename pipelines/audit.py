@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic
 
 import tyro
 
-from kerascnn.config import Config, NetworkT
+from kerascnn.config import Config, ModelConfigT
 from pipelines.command import run
 from pipelines.train import over, read_splits, starting_run
 
 if TYPE_CHECKING:
-    from kerascnn.data.audit import Audit
-    from kerascnn.data.findings import Finding
+    from kerascnn.audit.audit import Audit
+    from kerascnn.data.issues import Finding
 
 DESCRIPTION = """Look at the data before it is trained on, without TensorFlow: what is unusual about it, and what helps.
 
@@ -23,10 +23,10 @@ It takes all options of a training, and counts lengths and words as that trainin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(Generic[NetworkT]):
+class Arguments(Generic[ModelConfigT]):
     """What the command adds to a run."""
 
-    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
     config: str = ""
     """YAML file of settings, as config.yaml of a bundle; options on the command line win."""
     label_errors: bool = False
@@ -92,7 +92,7 @@ def _finding(finding: Finding) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     args = arguments(argv)
-    from kerascnn.data.audit import audit
+    from kerascnn.audit.audit import audit
 
     found = audit(read_splits(args.run), args.run, label_errors=args.label_errors)
     print(json.dumps(found.to_dict(), ensure_ascii=False) if args.json else report(found))

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
-from kerascnn.errors import InputError
-from kerascnn.notes import without_notes
-from kerascnn.processor import cores
+from kerascnn.utils.cpu import cores
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import without_notes
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
-    from kerascnn.data.rows import Label
-    from kerascnn.models.network import Network
+    from kerascnn.data.records import Label
+    from kerascnn.models.base import ModelConfig
 
 ArgumentsT = TypeVar("ArgumentsT")
 
@@ -54,7 +54,7 @@ def run(main: Callable[[], None]) -> None:
         raise SystemExit(1) from None
 
 
-def share_cores(network: Network) -> None:
+def share_cores(network: ModelConfig) -> None:
     """Give each operation one core where a network has more of them side by side than there are cores.
 
     Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
@@ -93,7 +93,7 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def labelled(data: tuple[str, ...], source: Source, bundle: Bundle) -> tuple[list[str], list[Label]]:
+def labelled(data: tuple[str, ...], source: SourceConfig, bundle: Bundle) -> tuple[list[str], list[Label]]:
     """Texts and labels of data that a bundle is measured on; what was left out of it is said.
 
     Args:
@@ -101,8 +101,8 @@ def labelled(data: tuple[str, ...], source: Source, bundle: Bundle) -> tuple[lis
         source: How to read them.
         bundle: Knows the labels, and whether a text has any number of them.
     """
-    from kerascnn.data.checks import usable_rows
     from kerascnn.data.sources import read_rows
+    from kerascnn.data.validation import usable_rows
 
     rows, messages = usable_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
     for message in messages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 from pipelines.command import run
 from pipelines.train import arguments, carry_out
 
@@ -16,7 +16,7 @@ gives to all classes, beside the labels where there are some (Hinton, Vinyals & 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    from kerascnn.transfer.teachers import KINDS
+    from kerascnn.distillation.teachers import KINDS
 
     args = arguments(argv, "distill", DESCRIPTION)
     if not (args.run.distill.teacher or args.list_models):

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import tyro
 
-from kerascnn.config import Source
-from kerascnn.errors import InputError
+from kerascnn.config import SourceConfig
+from kerascnn.utils.errors import InputError
 from pipelines.command import labelled, parse, run, start_tensorflow
 
 
@@ -27,7 +27,7 @@ class Arguments:
     """Also draw the confusion matrix into this PNG file."""
     json: bool = False
     """Print the figures as JSON."""
-    source: Source = field(default_factory=Source)
+    source: SourceConfig = field(default_factory=SourceConfig)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from kerascnn.config import Source
-from kerascnn.errors import InputError
-from kerascnn.notes import without_notes
+from kerascnn.config import SourceConfig
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import without_notes
 from pipelines.command import labelled, parse, run, say, start_tensorflow
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Arguments:
     """With --verify: labelled data, to compare artefacts on more than the golden texts."""
     json: bool = False
     """Print the table as JSON."""
-    source: Source = field(default_factory=Source)
+    source: SourceConfig = field(default_factory=SourceConfig)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

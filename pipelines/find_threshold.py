@@ -10,9 +10,9 @@ from typing import Annotated
 
 import tyro
 
-from kerascnn.config import Source
-from kerascnn.errors import InputError
+from kerascnn.config import SourceConfig
 from kerascnn.settings import Fraction, Settings
+from kerascnn.utils.errors import InputError
 from pipelines.command import labelled, parse, run, start_tensorflow
 
 CURVE = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -33,7 +33,7 @@ class Arguments(Settings):
     """The lower end of the 95 % confidence interval must be as high, not the measured part alone."""
     json: bool = False
     """Print the answer and the whole curve as JSON."""
-    source: Source = field(default_factory=Source)
+    source: SourceConfig = field(default_factory=SourceConfig)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

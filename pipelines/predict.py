@@ -17,21 +17,21 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from kerascnn.config import Source
-from kerascnn.errors import InputError
-from kerascnn.extras import package
-from kerascnn.files import whole_file
+from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
-from kerascnn.scoring.answers import ROWS, Wanted, free
+from kerascnn.scoring.output_columns import ROWS, Wanted, free
 from kerascnn.scoring.parts import Part, listed
 from kerascnn.text import vocabulary
+from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
 from pipelines.command import parse, run, say, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
     from kerascnn.bundle import Bundle
-    from kerascnn.data.rows import Record
-    from kerascnn.scoring.run import Engine
+    from kerascnn.data.records import Record
+    from kerascnn.scoring.folder import Engine
     from kerascnn.scoring.worker import Job, Outcome
 
 FORMATS = ("csv", "tsv", "jsonl")
@@ -74,7 +74,7 @@ class Arguments:
     logit, bias and contributions."""
     json: bool = False
     """Write JSON lines to standard output; of a folder what came of it, as JSON."""
-    source: Source = field(default_factory=Source)
+    source: SourceConfig = field(default_factory=SourceConfig)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -104,7 +104,7 @@ def _label_rows(args: Arguments) -> None:
         raise InputError(f"--explain: its answer is no table; write --output NAME.jsonl instead of {args.output}")
     start_tensorflow()
     from kerascnn import load
-    from kerascnn.data.rows import Record
+    from kerascnn.data.records import Record
     from kerascnn.data.sources import read_texts
 
     classifier = load(args.bundle)
@@ -166,7 +166,7 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
         raise InputError(f"--output {args.output} is the folder of the input; name another")
     if args.explain:
         raise InputError("--explain is not for a folder; give one of its files to --input")
-    from kerascnn.scoring.run import score
+    from kerascnn.scoring.folder import score
 
     engine = _engine(args)
     wanted = Wanted(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Generic
 
 import tyro
 
-from kerascnn.config import Config, Masking, NetworkT, Transfer
-from kerascnn.errors import InputError
-from kerascnn.files import check_free, read_json
+from kerascnn.config import Config, MaskingConfig, ModelConfigT, TransferConfig
+from kerascnn.utils.atomic_files import check_free, read_json
+from kerascnn.utils.errors import InputError
 from pipelines import train
 from pipelines.command import run, say, start_reader, start_tensorflow
 
@@ -23,11 +23,11 @@ DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(Generic[NetworkT]):
+class Arguments(Generic[ModelConfigT]):
     """What the command adds to a run."""
 
-    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
-    masking: Masking = field(default_factory=Masking)
+    run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
+    masking: MaskingConfig = field(default_factory=MaskingConfig)
     config: str = ""
     """YAML file of settings; options on the command line win."""
     resume: bool = False
@@ -57,7 +57,7 @@ def output_folder(config: Config[Any]) -> Path:
 def pretrain(args: Arguments[Any]) -> dict[str, Any]:
     """Pretrain, and write the encoder; returns its metrics."""
     config, folder = args.run, output_folder(args.run)
-    if config.transfer != Transfer():
+    if config.transfer != TransferConfig():
         raise InputError("pretraining starts from nothing; leave out the settings of transfer")
     state = train.state_folder(folder)
     if args.resume and folder.exists() and not state.exists():
@@ -70,7 +70,7 @@ def pretrain(args: Arguments[Any]) -> dict[str, Any]:
     train.replace_interrupted(state, resume=args.resume)
     start_tensorflow()
     from kerascnn import bundle
-    from kerascnn.transfer.pretraining import pretrain
+    from kerascnn.pretraining.pretrain import pretrain
 
     made = pretrain(texts, config, args.masking, folder=state, resume=args.resume, verbose=True)
     digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,17 +14,17 @@ import tyro
 
 from kerascnn import config as configuration
 from kerascnn import models
-from kerascnn.config import Config, NetworkT
-from kerascnn.errors import InputError
-from kerascnn.files import check_free, read_json
+from kerascnn.config import Config, ModelConfigT
+from kerascnn.utils.atomic_files import check_free, read_json
+from kerascnn.utils.errors import InputError
 from pipelines.command import parse, run, say, share_cores, start_reader, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
     from kerascnn.bundle import Bundle
-    from kerascnn.data.rows import Label, Row
+    from kerascnn.data.records import Label, Row
     from kerascnn.data.splits import Splits
-    from kerascnn.transfer.distillation import Lesson
+    from kerascnn.distillation.data import Lesson
 
 DESCRIPTION = """Train a text classifier: rows of text and labels in, a folder that predicts out.
 
@@ -38,10 +38,10 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(Generic[NetworkT]):
+class Arguments(Generic[ModelConfigT]):
     """What the command adds to a run."""
 
-    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
     config: str = ""
     """YAML file of settings, as config.yaml of a bundle; options on the command line win."""
     resume: bool = False
@@ -136,7 +136,7 @@ def clear(state: Path, folder: Path) -> None:
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
     from kerascnn import task
-    from kerascnn.data import audit
+    from kerascnn.audit import audit
 
     config, folder = args.run, output_folder(args.run)
     state = state_folder(folder)
@@ -154,9 +154,9 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         say(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
-    from kerascnn.training import distribution
+    from kerascnn.training.distributed import strategies
 
-    chief = distribution.is_chief(config.training.strategy)
+    chief = strategies.is_chief(config.training.strategy)
     if chief:
         replace_interrupted(state, resume=args.resume)
     lesson = lesson_of(config, splits)
@@ -202,9 +202,9 @@ def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
         if config.distill.unlabelled:
             raise InputError("--unlabelled: texts without labels need a --teacher who answers them")
         return None
-    from kerascnn.transfer import distillation
+    from kerascnn.distillation import data
 
-    lesson = distillation.learn(config, splits)
+    lesson = data.learn(config, splits)
     for message in lesson.messages:
         say(message)
     return lesson
@@ -217,7 +217,7 @@ def columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
 
 def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
     """What each split was read from, how many rows it has, and a hash of them."""
-    from kerascnn.data.rows import digest
+    from kerascnn.data.records import digest
 
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
     rows_of = {name: getattr(splits, name) for name in sources}
@@ -253,7 +253,7 @@ def _calibration(metrics: dict[str, Any]) -> str:
 
 
 def _thresholds(bundle: Bundle) -> str:
-    from kerascnn.evaluation.multilabel import FEW, untuned
+    from kerascnn.evaluation.multi_label_metrics import FEW, untuned
 
     kept = untuned(bundle.metrics["validation"])
     said = f"thresholds of the highest F1 on the validation data for {len(bundle.labels) - len(kept)} labels"

@@ -17,20 +17,20 @@ import tyro
 from tqdm import tqdm
 
 from kerascnn import config as configuration
-from kerascnn.config import Config, NetworkT
-from kerascnn.errors import InputError
-from kerascnn.files import whole_file
+from kerascnn.config import Config, ModelConfigT
 from kerascnn.settings import Size
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.space import Space
 from kerascnn.tuning.trials import Trial
+from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.errors import InputError
 from pipelines import train
 from pipelines.command import run, say, share_cores, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
-    from kerascnn.transfer.distillation import Lesson
+    from kerascnn.distillation.data import Lesson
 
 DESCRIPTION = """Search for the settings of a training that are best on the validation data (needs the extra "tune").
 
@@ -44,10 +44,10 @@ SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(Generic[NetworkT]):
+class Arguments(Generic[ModelConfigT]):
     """What the command adds to a run."""
 
-    run: Annotated[Config[NetworkT], tyro.conf.arg(name="")]
+    run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
     space: str = ""
     """YAML file of what is searched: dotted settings, each with choices [64, 100] or a range {min: 0.1, max: 0.6,
     step: 0.1} or {min: 0.0001, max: 0.01, scale: log}; empty: the one that comes with the model."""
@@ -180,7 +180,7 @@ def _origin(
     args: Arguments[Any], config: Config[Any], space: Space, splits: Splits, lesson: Lesson | None
 ) -> dict[str, Any]:
     """What makes two searches the same; where the rows came from does not."""
-    from kerascnn.data.rows import digest
+    from kerascnn.data.records import digest
 
     searched = {f"space {name}": given for name, given in space.to_dict().items()}
     fixed = {name: given for name, given in config.flat(spaces.GROUPS).items() if name not in space.dimensions}

@@ -4,14 +4,20 @@ import csv
 import os
 import random
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from kerascnn.config import SourceConfig
+from kerascnn.data import read_rows
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 LONG = (
     "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
-    "test_checkpoint.py", "test_start.py", "test_pretraining.py", "test_hub_cnn.py", "test_groups.py", "test_export.py",
+    "test_checkpoint.py", "test_build.py", "test_pretraining.py", "test_hub_cnn.py", "test_layer_groups.py",
+    "test_export.py",
     "test_distribution.py", "test_workers.py", "test_docs.py", "test_tune.py", "test_predict_ray.py",
     "test_predict_folder.py",
 )  # fmt: skip
@@ -97,11 +103,11 @@ def reviews_zh_csv(reviews_zh, tmp_path_factory):
 
 
 def _few_of_each(spec, count):
-    from kerascnn.config import Source
+    from kerascnn.config import SourceConfig
     from kerascnn.data.sources import read_rows
 
     texts, labels, seen = [], [], {}
-    for row in read_rows([spec], Source()):
+    for row in read_rows([spec], SourceConfig()):
         text = " ".join(row.text.split())[:300]
         if seen.setdefault(row.label, 0) < count and text not in texts:
             seen[row.label] += 1
@@ -116,3 +122,31 @@ def _write_csv(path, rows):
         writer.writerow(["id", "text", "label"])
         writer.writerows((number, *row) for number, row in enumerate(zip(*rows, strict=True)))
     return path
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Write a file of text or bytes into the test's folder and return its path."""
+
+    def write_file(name: str, content: str | bytes, encoding: str = "utf-8") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
+        return str(path)
+
+    return write_file
+
+
+@pytest.fixture(scope="session")
+def chinese_reviews() -> list[tuple[str, str]]:
+    """400 Chinese reviews with their labels, all different."""
+    rows = read_rows(["demo:reviews_zh"], SourceConfig())
+    by_label: dict[str, dict[str, None]] = {"neg": {}, "pos": {}}
+    for row in rows:
+        by_label[row.label].setdefault(row.text.strip())
+    shared = by_label["neg"].keys() & by_label["pos"].keys()
+    return [
+        (text, label)
+        for label, texts in by_label.items()
+        for text in [text for text in texts if text not in shared][:200]
+    ]

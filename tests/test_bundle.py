@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, bundle, config, load, models
-from kerascnn.errors import InputError
-from kerascnn.files import sha256
 from kerascnn.golden import PROBES
-from kerascnn.transfer.pretraining import pretrain
+from kerascnn.pretraining.pretrain import pretrain
+from kerascnn.utils.atomic_files import sha256
+from kerascnn.utils.errors import InputError
 
 FILES = {
     "README.md", "config.yaml", "golden.json", "history.csv", "labels.txt", "manifest.json", "metrics.json",
@@ -117,7 +117,7 @@ def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(fo
     [
         ("a trained classifier", load),
         ("training", lambda _: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8)),
-        ("pretraining", lambda _: pretrain(["good", "bad"], config.default("word_cnn"), config.Masking())),
+        ("pretraining", lambda _: pretrain(["good", "bad"], config.default("word_cnn"), config.MaskingConfig())),
         ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, classes=2)),
     ],
 )

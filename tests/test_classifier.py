@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 import kerascnn
 from kerascnn import TextClassifier
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "learning_rate": 0.01, "min_count": 1}
 

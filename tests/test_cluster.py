@@ -69,7 +69,7 @@ def test_a_broken_manifest_is_noticed(spoil, training):
 
 
 def test_every_pod_of_a_training_knows_its_place(training, monkeypatch):
-    from kerascnn.training.distribution import is_chief
+    from kerascnn.training.distributed.strategies import is_chief
 
     service, job = training
     name, count = job["metadata"]["name"], job["spec"]["completions"]

@@ -11,11 +11,11 @@ import yaml
 import pipelines
 from kerascnn import config as configuration
 from kerascnn import list_models, models
-from kerascnn.config import Config, Distill, Source, Training
-from kerascnn.errors import InputError
-from kerascnn.models import Text
+from kerascnn.config import Config, DistillationConfig, SourceConfig, TrainingConfig
+from kerascnn.text.config import TextConfig
+from kerascnn.utils.errors import InputError
 
-GROUPS = [Source, Text, Training, Distill, *list_models().values()]
+GROUPS = [SourceConfig, TextConfig, TrainingConfig, DistillationConfig, *list_models().values()]
 
 
 @pytest.mark.parametrize("model", list_models())
@@ -82,7 +82,7 @@ def test_every_setting_has_a_help_text(group):
 
 @pytest.mark.parametrize("network", list_models().values(), ids=list_models())
 def test_no_two_groups_share_the_name_of_a_setting(network):
-    names = [field.name for group in (Text, Training, network) for field in dataclasses.fields(group)]
+    names = [field.name for group in (TextConfig, TrainingConfig, network) for field in dataclasses.fields(group)]
     assert len(names) == len(set(names))
 
 

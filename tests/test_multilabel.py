@@ -14,7 +14,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 import kerascnn
 from kerascnn import TextClassifier, task
 from kerascnn.data.documents import hold_out
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 SMALL = {"model": "bow", "epochs": 12, "ngram_buckets": 4096, "max_length": 96, "learning_rate": 0.03, "min_count": 1}
 

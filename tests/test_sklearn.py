@@ -12,7 +12,7 @@ from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kerascnn import TextClassifier
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 SMALL = {"model": "bow", "epochs": 1, "ngram_buckets": 256, "max_length": 16, "min_count": 1}
 ONE_SPLIT = StratifiedShuffleSplit(1, test_size=0.3, random_state=0)

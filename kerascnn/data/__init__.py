@@ -1,11 +1,11 @@
 """From a named source to rows of text and label, and from rows to training, validation and test data."""
 
-from kerascnn.data.checks import usable_rows
 from kerascnn.data.demo import DEMOS
-from kerascnn.data.rows import Record, Row, where
+from kerascnn.data.records import Record, Row, where
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.data.splits import Splits, load_splits, split_rows
 from kerascnn.data.unlabelled import unlabelled_rows
+from kerascnn.data.validation import usable_rows
 
 __all__ = [
     "DEMOS",

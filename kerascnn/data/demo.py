@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerascnn.config import Source
-from kerascnn.data.rows import Record, Row
-from kerascnn.errors import InputError, did_you_mean
+from kerascnn.config import SourceConfig
+from kerascnn.data.records import Record, Row
+from kerascnn.utils.errors import InputError, did_you_mean
 
 PREFIX = "demo:"
 
@@ -38,7 +38,7 @@ class Demo:
     reader: Callable[[importlib.metadata.Distribution], Iterator[Row]]
 
 
-def read(spec: str, source: Source) -> Iterator[Record]:
+def read(spec: str, source: SourceConfig) -> Iterator[Record]:
     """Read ``demo:NAME``, after checking that it is what it was when this was written.
 
     Args:

@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from kerascnn.config import Source
-from kerascnn.data.rows import Label, Row
+from kerascnn.config import SourceConfig
+from kerascnn.data.records import Label, Row
 from kerascnn.data.splits import split_rows
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 
 def documents(texts: Sequence[str]) -> list[str]:
@@ -79,7 +79,7 @@ def codes_of(labels: Sequence[Any], classes: np.ndarray, *, taught: bool = False
     return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
 
 
-def hold_out(texts: Sequence[str], labels: Sequence[Label | None], source: Source) -> tuple[list[int], list[int]]:
+def hold_out(texts: Sequence[str], labels: Sequence[Label | None], source: SourceConfig) -> tuple[list[int], list[int]]:
     """Positions of the documents to train on and of those to watch, split by class or by labels.
 
     A document whose label is None is trained on, unless it has the text of one that is watched.

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import is_multilabel
 
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kerascnn.config import Source
-from kerascnn.data.rows import Label, Record, where
-from kerascnn.errors import InputError, did_you_mean
+from kerascnn.config import SourceConfig
+from kerascnn.data.records import Label, Record, where
+from kerascnn.utils.errors import InputError, did_you_mean
 
 APPLIES = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 """What a column of its own may say about a label, in any case."""
 
 
-def label_of(record: Record, source: Source) -> Label:
+def label_of(record: Record, source: SourceConfig) -> Label:
     """What ``Row.label`` holds: one label, or all labels of a row of multi-label data.
 
     Args:

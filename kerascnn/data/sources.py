@@ -11,15 +11,17 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kerascnn.config import Source
-from kerascnn.data import demo, files, tfds
+from kerascnn.config import SourceConfig
+from kerascnn.data import demo, readers, tfds
+from kerascnn.data.encodings import STDIN, read_lines
 from kerascnn.data.labels import label_of
-from kerascnn.data.lines import STDIN, read_lines
-from kerascnn.data.rows import Record, Reject, Row, refuse
-from kerascnn.errors import InputError, did_you_mean
+from kerascnn.data.records import Record, Reject, Row, refuse
+from kerascnn.utils.errors import InputError, did_you_mean
 
 
-def read_records(spec: str, source: Source, *, labelled: bool = False, reject: Reject = refuse) -> Iterator[Record]:
+def read_records(
+    spec: str, source: SourceConfig, *, labelled: bool = False, reject: Reject = refuse
+) -> Iterator[Record]:
     """Read one source with all its columns.
 
     Args:
@@ -40,16 +42,16 @@ def read_records(spec: str, source: Source, *, labelled: bool = False, reject: R
     elif spec.startswith(tfds.PREFIX):
         yield from tfds.read(spec, source)
     elif spec == STDIN:
-        yield from files.read_file(spec, source, labelled=labelled, reject=reject)
+        yield from readers.read_file(spec, source, labelled=labelled, reject=reject)
     else:
         for path in _paths(spec):
             if os.path.isdir(path):
                 yield from _read_folder(path, source)
             else:
-                yield from files.read_file(path, source, labelled=labelled, reject=reject)
+                yield from readers.read_file(path, source, labelled=labelled, reject=reject)
 
 
-def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) -> Iterator[Row]:
+def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = True) -> Iterator[Row]:
     """Read several sources as texts with labels, one after the other.
 
     Args:
@@ -72,7 +74,7 @@ def read_rows(specs: Sequence[str], source: Source, *, labelled: bool = True) ->
             raise InputError(f"{spec} has no rows; a header alone is not enough")
 
 
-def read_texts(path: str, source: Source, *, reject: Reject = refuse) -> Iterator[Record]:
+def read_texts(path: str, source: SourceConfig, *, reject: Reject = refuse) -> Iterator[Record]:
     """Read what is to be classified: any source, labelled or not, plain text (a text a line), or standard input.
 
     Args:
@@ -106,7 +108,7 @@ def _paths(spec: str) -> list[str]:
     raise InputError(f"no file or folder {spec!r}{hint}")
 
 
-def _read_folder(folder: str, source: Source) -> Iterator[Record]:
+def _read_folder(folder: str, source: SourceConfig) -> Iterator[Record]:
     """A folder a class, a text a file; both in the order of their names."""
     classes = sorted(path for path in Path(folder).iterdir() if path.is_dir() and not path.name.startswith("."))
     if not classes:

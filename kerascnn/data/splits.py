@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
-from kerascnn.data.checks import check_labels, check_several, usable
-from kerascnn.data.findings import Finding, Tally
-from kerascnn.data.rows import Label, Row, where
+from kerascnn.data.issues import Finding, Tally
+from kerascnn.data.records import Label, Row, where
 from kerascnn.data.sources import read_rows
 from kerascnn.data.stratification import hold_out
-from kerascnn.errors import InputError
+from kerascnn.data.validation import check_labels, check_several, usable
+from kerascnn.utils.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Splits:
 
 
 def load_splits(
-    data: Sequence[str], validation_data: Sequence[str], test_data: Sequence[str], source: Source
+    data: Sequence[str], validation_data: Sequence[str], test_data: Sequence[str], source: SourceConfig
 ) -> Splits:
     """Read the sources of a run. A ``tfds:`` data set brings its own validation and test split where it has one.
 
@@ -65,7 +65,7 @@ def load_splits(
 
 
 def _given_or_own(
-    data: Sequence[str], specs: Sequence[str], name: str, source: Source, findings: list[Finding]
+    data: Sequence[str], specs: Sequence[str], name: str, source: SourceConfig, findings: list[Finding]
 ) -> Iterable[Row] | None:
     if specs:
         return read_rows(specs, source)
@@ -86,7 +86,7 @@ def _note(message: str) -> Finding:
 
 
 def split_rows(
-    train: Iterable[Row], validation: Iterable[Row] | None, test: Iterable[Row] | None, source: Source
+    train: Iterable[Row], validation: Iterable[Row] | None, test: Iterable[Row] | None, source: SourceConfig
 ) -> Splits:
     """Check rows and split off what is not given.
 

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from kerascnn.data.rows import Label, Row
+from kerascnn.data.records import Label, Row
 
 
 def hold_out(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[Row]]:

@@ -14,9 +14,9 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from kerascnn.config import Source
-from kerascnn.data.rows import Record
-from kerascnn.errors import InputError, did_you_mean
+from kerascnn.config import SourceConfig
+from kerascnn.data.records import Record
+from kerascnn.utils.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import tensorflow_datasets
@@ -31,7 +31,7 @@ class _Spec(NamedTuple):
     split: str
 
 
-def read(spec: str, source: Source) -> Iterator[Record]:
+def read(spec: str, source: SourceConfig) -> Iterator[Record]:
     """Read ``tfds:NAME[/config][:version][:split]``; the split is ``train`` unless named, slices are allowed.
 
     Text is the feature called ``source.text_column``, or else the only one of type ``Text``; label the feature called
@@ -66,7 +66,7 @@ def read(spec: str, source: Source) -> Iterator[Record]:
         yield Record(fields, f"{PREFIX}{name}:{split}", number)
 
 
-def own_split(spec: str, split: str, source: Source) -> str | None:
+def own_split(spec: str, split: str, source: SourceConfig) -> str | None:
     """The source that reads another split of the same data set, such as ``test``; None where there is none."""
     if not spec.startswith(PREFIX):
         return None
@@ -80,7 +80,7 @@ def _parse(spec: str) -> _Spec:
     return _Spec(match["name"], match["split"] or "train")
 
 
-def _builder(spec: str, source: Source) -> tensorflow_datasets.core.DatasetBuilder:
+def _builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.DatasetBuilder:
     """The prepared data set."""
     import tensorflow_datasets
 

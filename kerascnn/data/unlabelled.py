@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kerascnn.data.findings import Finding, Tally
-from kerascnn.data.rows import Row
+from kerascnn.data.issues import Finding, Tally
+from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits
 
 

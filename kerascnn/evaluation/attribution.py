@@ -10,9 +10,9 @@ from functools import partial
 import keras
 import numpy as np
 
-from kerascnn.data.pipeline import Ids
-from kerascnn.inference import compiled_path, traced
+from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import PaddingMask
+from kerascnn.prediction import compiled_path, traced
 
 TOLERANCE = 0.01
 """How far the shares may be from the change of the logit that they explain, where that is an integral: as a part of it,
@@ -50,7 +50,7 @@ def attribute(model: keras.Model, pooled: str) -> Attribute:
 
     Args:
         model: ids -> logits.
-        pooled: See ``Network.pooled``.
+        pooled: See ``ModelConfig.pooled``.
     """
     # Keras cannot save a functional model any more once another one begins inside it, so a copy is taken apart
     copy = keras.Model.from_config(model.get_config())
@@ -191,7 +191,7 @@ def _reads_ids(layer: keras.layers.Layer) -> bool:
 
 
 def _padded(ids: Sequence[int]) -> np.ndarray:
-    return Ids(np.asarray(ids, np.int32), np.array([0, len(ids)])).padded(np.array([0]))
+    return RaggedIds(np.asarray(ids, np.int32), np.array([0, len(ids)])).padded(np.array([0]))
 
 
 def _windows(read: Callable, ids: np.ndarray, count: int) -> list[np.ndarray]:

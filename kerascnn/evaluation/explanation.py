@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.attribution import Attribution
-    from kerascnn.text.alignment import Token
+    from kerascnn.text.offsets import Token
 
 BEFORE, BEHIND = "[START]", "[END]"
 """What the network itself puts before and behind a text."""

@@ -8,10 +8,10 @@ import unicodedata
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.errors import InputError
-from kerascnn.text import plain
-from kerascnn.text.standardize import rules
+from kerascnn.text import python_tokenizer
+from kerascnn.text.rules import rules
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
 
 PAGE = 128
 """Code points on a page; equal pages, such as those without a known character, are kept once."""
@@ -88,7 +88,7 @@ def _table(vectorizer: Vectorizer) -> np.ndarray:
     ]
     steps = tuple(step for step in vectorizer.settings.standardize if step != "html")
     without_markup = rules(dataclasses.replace(vectorizer.settings, standardize=steps))
-    found = plain.apply(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
+    found = python_tokenizer.apply(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
     table = np.full(0x110000, _UNKNOWN, np.int32)
     for token, number in ids.items():
         table[ord(token)] = number

@@ -10,10 +10,10 @@ from pathlib import Path
 from kerascnn import edge
 from kerascnn.bundle import Bundle
 from kerascnn.export import tflite
-from kerascnn.extras import package
-from kerascnn.files import sha256, whole_folder, write_json
 from kerascnn.golden import PROBES
-from kerascnn.text import plain, vocabulary
+from kerascnn.text import python_tokenizer, vocabulary
+from kerascnn.utils.atomic_files import sha256, whole_folder, write_json
+from kerascnn.utils.optional_packages import package
 
 SUFFIX: dict[tflite.Quantize, str] = {"none": "float32", "float16": "float16", "dynamic": "dynamic", "int8": "int8"}
 
@@ -49,7 +49,7 @@ def write_models(bundle: Bundle, folder: Path, quantize: Sequence[tflite.Quantiz
 def describe(bundle: Bundle, folder: Path) -> None:
     """Write how text becomes the input of the files in a folder, what they answer, and a program that runs them."""
     shutil.copy(edge.__file__, folder / "edge.py")
-    shutil.copy(plain.__file__, folder / "plain.py")
+    shutil.copy(python_tokenizer.__file__, folder / "python_tokenizer.py")
     describe_files(bundle, folder)
 
 

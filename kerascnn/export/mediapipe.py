@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, regex_tokenizer, tflite
-from kerascnn.extras import package
-from kerascnn.files import whole_folder
 from kerascnn.text import vocabulary
+from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
 
 _COMPILED = "mediapipe.tasks.cc.metadata.python"
 

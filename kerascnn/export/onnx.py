@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.data.pipeline import Ids
-from kerascnn.errors import InputError
-from kerascnn.extras import package
-from kerascnn.files import whole_folder
+from kerascnn.data.batches import RaggedIds
+from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
@@ -45,7 +45,7 @@ def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
     [given] = session.get_inputs()
 
     def predict(texts: Sequence[str]) -> np.ndarray:
-        ids = Ids(*bundle.vectorizer.encode(texts)).padded(np.arange(len(texts)))
+        ids = RaggedIds(*bundle.vectorizer.encode(texts)).padded(np.arange(len(texts)))
         [logits] = session.run(None, {given.name: np.asarray(ids)})
         return bundle.task.probabilities(logits, bundle.temperature)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascnn.errors import InputError
-from kerascnn.models.network import Text
-from kerascnn.text.standardize import FLAG, IDEOGRAPH, SYMBOL
+from kerascnn.text.config import TextConfig
+from kerascnn.text.rules import FLAG, IDEOGRAPH, SYMBOL
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
 
 PADDING, UNKNOWN, START = "<PAD>", "<UNKNOWN>", "<START>"
 """What these tokens mean to MediaPipe; a <START> in the vocabulary would stand before every text."""
@@ -29,7 +29,7 @@ _ENTITIES = [f"{start}{name};" for name in _NAMES for start in ("&", "")]
 _MARKS = ("\u2019", "''", *map(chr, range(0xFF01, 0xFF5F)), *_ENTITIES)
 
 
-def pattern(settings: Text) -> str:
+def pattern(settings: TextConfig) -> str:
     """The regular expression, in RE2 syntax.
 
     MediaPipe encloses it in brackets, searches it again and again, and ends a token where the first group begins; the

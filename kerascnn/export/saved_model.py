@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.bundle import Bundle
-from kerascnn.errors import InputError
-from kerascnn.files import whole_folder
 from kerascnn.golden import PROBES
+from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.errors import InputError
 
 Outputs = dict[str, tf.Tensor]
 

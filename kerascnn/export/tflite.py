@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.bundle import Bundle
-from kerascnn.errors import InputError
 from kerascnn.export.code_points import CodePoints
+from kerascnn.utils.errors import InputError
 
 Quantize = Literal["none", "float16", "dynamic", "int8"]
 # A sum over a document has another size for each length, and the mean of it is small: 8 bits hold neither.

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from kerascnn.classifier import TextClassifier
-from kerascnn.data.rows import Label
+from kerascnn.data.records import Label
 from kerascnn.edge import EdgeClassifier
-from kerascnn.errors import InputError
-from kerascnn.evaluation import card
+from kerascnn.evaluation import model_card
 from kerascnn.export import mediapipe, onnx, saved_model
-from kerascnn.files import read_json
+from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.errors import InputError
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 ROUNDS = 5
@@ -135,7 +135,9 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
     }
     shown = [key for key in style if key in rows[0]]
     head = ["artefact", *(style[key][0] for key in shown)]
-    return card.table(head, [[row["artefact"], *(format(row[key], style[key][1]) for key in shown)] for row in rows])
+    return model_card.table(
+        head, [[row["artefact"], *(format(row[key], style[key][1]) for key in shown)] for row in rows]
+    )
 
 
 def _speed(predict: Predict, texts: Sequence[str]) -> dict[str, float]:

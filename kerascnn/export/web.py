@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerascnn.bundle import Bundle
-from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, tflite
-from kerascnn.files import whole_folder, write_json
 from kerascnn.golden import PROBES
+from kerascnn.utils.atomic_files import whole_folder, write_json
+from kerascnn.utils.errors import InputError
 
 PAGE = Path(__file__).parent / "web_page"
 INSTALLED = "node_modules"

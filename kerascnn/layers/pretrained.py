@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from kerascnn.extras import package
+from kerascnn.utils.optional_packages import package
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -6,30 +6,30 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
-from kerascnn.errors import InputError, choices
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
+from kerascnn.utils.errors import InputError, choices
 
-_NETWORKS: dict[str, type[Network]] = {}
+_NETWORKS: dict[str, type[ModelConfig]] = {}
 
 
-def register(name: str) -> Callable[[type[Network]], type[Network]]:
-    """Class decorator that makes a ``Network`` known as ``--model NAME``."""
+def register(name: str) -> Callable[[type[ModelConfig]], type[ModelConfig]]:
+    """Class decorator that makes a ``ModelConfig`` known as ``--model NAME``."""
 
-    def decorate(network: type[Network]) -> type[Network]:
+    def decorate(network: type[ModelConfig]) -> type[ModelConfig]:
         _NETWORKS[name] = network
         return network
 
     return decorate
 
 
-def list_models() -> dict[str, type[Network]]:
+def list_models() -> dict[str, type[ModelConfig]]:
     """All registered models, by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return dict(sorted(_NETWORKS.items()))
 
 
-def get(name: str) -> type[Network]:
+def get(name: str) -> type[ModelConfig]:
     """The settings class of a model; an unknown name is refused with the nearest right ones."""
     networks = list_models()
     if name not in networks:
@@ -37,4 +37,4 @@ def get(name: str) -> type[Network]:
     return networks[name]
 
 
-__all__ = ["Network", "Text", "get", "list_models", "register"]
+__all__ = ["ModelConfig", "get", "list_models", "register"]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 @register("bow")
 @dataclass(frozen=True, kw_only=True)
-class BagOfNGrams(Network):
+class BagOfNGrams(ModelConfig):
     """Bag of hashed n-grams (Joulin et al. 2017): no order beyond the n-gram, no convolution."""
 
     paper: ClassVar[str] = "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification"
     good_for: ClassVar[str] = "a first answer in seconds; long documents and topics"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
 
     start_token: bool = True
     """Put a token of its own before the text, so that an n-gram knows that it opens a document."""
@@ -37,16 +38,16 @@ class BagOfNGrams(Network):
 
     @property
     def pooled(self) -> str:
-        """See ``Network.pooled``."""
+        """See ``ModelConfig.pooled``."""
         return "ngram_pooling"
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         rows = vocabulary_size + self.start_token + self.ngram_buckets
         return rows * self.ngram_dim + (self.ngram_dim + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
         from kerascnn import layers

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @register("char_cnn")
 @dataclass(frozen=True, kw_only=True)
-class CharCNN(Network):
+class CharCNN(ModelConfig):
     """Character CNN: gated convolutions with residual connections and pooling, beside a bag of hashed n-grams.
 
     Repeated convolution and pooling is hard to train: each layer squashes what the gradient of the one below has to
@@ -27,7 +28,7 @@ class CharCNN(Network):
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
-    text: ClassVar[Text] = Text(level="character", max_tokens=20_000, min_count=1, max_length=512)
+    text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=20_000, min_count=1, max_length=512)
     states: ClassVar[str] = r"block_\d+"
 
     embedding_dim: Size = 128
@@ -66,7 +67,7 @@ class CharCNN(Network):
     """Part of the characters, 0 to below 1, that is made unknown in training."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         ids, halves = vocabulary_size + self.start_token, 2 if self.gate == "glu" else 1
         total, channels = ids * self.embedding_dim, self.embedding_dim
         for _ in range(self.blocks):
@@ -83,7 +84,7 @@ class CharCNN(Network):
         return total + (features + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
         from kerascnn import layers

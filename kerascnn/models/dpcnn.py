@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @register("dpcnn")
 @dataclass(frozen=True, kw_only=True)
-class DeepPyramidCNN(Network):
+class DeepPyramidCNN(ModelConfig):
     """Deep pyramid CNN: every block costs half of the one before, so the whole costs twice its first block.
 
     The paper's region embedding reads words, not vectors of words; the vector between them saves memory.
@@ -23,7 +24,7 @@ class DeepPyramidCNN(Network):
 
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
     good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
-    text: ClassVar[Text] = Text(level="word", max_tokens=30_000, min_count=2, max_length=512)
+    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=30_000, min_count=2, max_length=512)
     states: ClassVar[str] = r"block_\d+"
 
     embedding_dim: Size = 128
@@ -40,13 +41,13 @@ class DeepPyramidCNN(Network):
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         region = (self.region_size * self.embedding_dim + 1) * self.filters
         blocks = self.blocks * 2 * (3 * self.filters + 1) * self.filters
         return vocabulary_size * self.embedding_dim + region + blocks + (self.filters + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
         from kerascnn import layers

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ _USUAL_WIDTH = 768
 
 @register("hub_cnn")
 @dataclass(frozen=True, kw_only=True)
-class HubCNN(Network):
+class HubCNN(ModelConfig):
     """Convolutions (Kim 2014) over the vectors that a pretrained encoder of keras-hub gives for each piece of a word.
 
     The text settings are the encoder's own, but for ``max_length`` and what is done before: ``html``, ``width``,
@@ -30,7 +31,7 @@ class HubCNN(Network):
 
     paper: ClassVar[str] = "Devlin et al. 2019, BERT; Kim 2014"
     good_for: ClassVar[str] = "few labels: convolutions over a pretrained encoder, which --network.preset adds"
-    text: ClassVar[Text] = Text(level="word", split="wordpiece", standardize=("html",), max_length=126)
+    text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=126)
 
     preset: str = ""
     """Folder of a pretrained encoder (BERT, DistilBERT or ELECTRA), as save_to_preset of keras-hub writes it; read when
@@ -50,19 +51,19 @@ class HubCNN(Network):
 
     @property
     def pooled(self) -> str:
-        """See ``Network.pooled``; what stands where has seen the whole text through the encoder."""
+        """See ``ModelConfig.pooled``; what stands where has seen the whole text through the encoder."""
         return r"head_pooling_\d+"
 
-    def vectorizer(self, settings: Text) -> Vectorizer:
-        """See ``Network.vectorizer``.
+    def vectorizer(self, settings: TextConfig) -> Vectorizer:
+        """See ``ModelConfig.vectorizer``.
 
         Raises:
             InputError: The preset cannot be used, or the settings contradict it.
         """
-        from kerascnn.errors import InputError
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.text.vocabulary import RESERVED
         from kerascnn.transfer import presets
+        from kerascnn.utils.errors import InputError
 
         _, sizes = presets.read_config(self.preset)
         longest = sizes["max_sequence_length"] - 2
@@ -81,7 +82,7 @@ class HubCNN(Network):
         return Vectorizer(settings, [*RESERVED, *pieces.vocabulary])
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``; without a preset those over an encoder of 768 channels."""
+        """See ``ModelConfig.parameters``; without a preset those over an encoder of 768 channels."""
         from kerascnn.transfer import presets
 
         width, encoder = _USUAL_WIDTH, 0
@@ -94,7 +95,7 @@ class HubCNN(Network):
         return encoder + convolutions + (features + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the model, untrained but for its encoder, see ``Network.build``.
+        """Build the model, untrained but for its encoder, see ``ModelConfig.build``.
 
         Raises:
             InputError: The preset cannot be used, or Keras does not run on TensorFlow; on JAX keras-hub's encoders
@@ -103,8 +104,8 @@ class HubCNN(Network):
         import keras
 
         from kerascnn import layers
-        from kerascnn.extras import need_tensorflow_backend
         from kerascnn.transfer import presets
+        from kerascnn.utils.optional_packages import need_tensorflow_backend
 
         need_tensorflow_backend("hub_cnn")
         _, sizes = presets.read_config(self.preset)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 @register("rnn")
 @dataclass(frozen=True, kw_only=True)
-class RecurrentNetwork(Network):
+class RecurrentNetwork(ModelConfig):
     """Bidirectional recurrent network with pooling over time: reads in order, so it trains slowly on long texts."""
 
     paper: ClassVar[str] = "Hochreiter & Schmidhuber 1997 (LSTM), Cho et al. 2014 (GRU); Conneau et al. 2017 (pooling)"
     good_for: ClassVar[str] = "sentences whose word order matters; a yardstick for the convolutions"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=256)
+    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
     states: ClassVar[str] = r"recurrent_\d+"
 
     cell: Literal["gru", "lstm"] = "gru"
@@ -41,7 +42,7 @@ class RecurrentNetwork(Network):
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         total, channels = vocabulary_size * self.embedding_dim, self.embedding_dim
         gates, biases = {"gru": (3, 2), "lstm": (4, 1)}[self.cell]
         for _ in range(self.rnn_layers):
@@ -51,7 +52,7 @@ class RecurrentNetwork(Network):
         return total + (features + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
         from kerascnn import layers

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 @register("transformer")
 @dataclass(frozen=True, kw_only=True)
-class Transformer(Network):
+class Transformer(ModelConfig):
     """Small Transformer encoder, normalized before each sublayer; its cost grows with the square of the length."""
 
     paper: ClassVar[str] = "Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)"
     good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a yardstick for the convolutions"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=2, max_length=256)
+    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
     states: ClassVar[str] = r"normalization"
 
     width: Size = 64
@@ -39,7 +40,7 @@ class Transformer(Network):
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         attention, normalizations = 4 * self.width * (self.width + 1), 2 * 2 * self.width
         feed_forward = (self.width + 1) * self.hidden_units + (self.hidden_units + 1) * self.width
         blocks = self.blocks * (attention + normalizations + feed_forward)
@@ -47,7 +48,7 @@ class Transformer(Network):
         return vocabulary_size * self.width + blocks + 2 * self.width + (features + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+        """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
             InputError: The width does not go into the heads, or is odd.
@@ -55,7 +56,7 @@ class Transformer(Network):
         import keras
 
         from kerascnn import layers
-        from kerascnn.errors import InputError
+        from kerascnn.utils.errors import InputError
 
         if self.width % self.heads or self.width % 2:
             raise InputError(f"network.width is even and a multiple of network.heads; got {self.width}, {self.heads}")

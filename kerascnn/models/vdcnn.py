@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ MOMENTUM = 0.9
 
 @register("vdcnn")
 @dataclass(frozen=True, kw_only=True)
-class VeryDeepCNN(Network):
+class VeryDeepCNN(ModelConfig):
     """Very deep character CNN: blocks of two convolutions of size 3, twice the channels at half the length.
 
     The kernels of the convolutions are 1.58M, 3.66M, 4.03M and 7.15M at depth 9, 17, 29 and 49; the paper's table 2
@@ -30,7 +31,7 @@ class VeryDeepCNN(Network):
 
     paper: ClassVar[str] = "Conneau et al. 2016, Very Deep Convolutional Networks for Text Classification"
     good_for: ClassVar[str] = "a yardstick from the literature; hundreds of thousands of rows and more"
-    text: ClassVar[Text] = Text(level="character", max_tokens=72, min_count=1, max_length=1024)
+    text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1024)
 
     depth: Literal[9, 17, 29, 49] = 9
     """Convolutions, one above the other."""
@@ -47,7 +48,7 @@ class VeryDeepCNN(Network):
     """Units of each of the two dense layers."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         total, channels = vocabulary_size * self.embedding_dim + (3 * self.embedding_dim + 1) * 64, 64
         for level, blocks in enumerate(BLOCKS[self.depth]):
             filters = 64 * 2**level
@@ -60,7 +61,7 @@ class VeryDeepCNN(Network):
         return total + (8 * channels + 1) * units + (units + 1) * units + (units + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+        """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
             InputError: The length leaves fewer than 8 positions for the last pooling.
@@ -68,7 +69,7 @@ class VeryDeepCNN(Network):
         import keras
 
         from kerascnn import layers
-        from kerascnn.errors import InputError
+        from kerascnn.utils.errors import InputError
 
         if self.length < 64:
             raise InputError(f"network.length is 64 or more, so that 8 positions are left; got {self.length}")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Amount, Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 @register("word_cnn")
 @dataclass(frozen=True, kw_only=True)
-class WordCNN(Network):
+class WordCNN(ModelConfig):
     """Word CNN (Kim 2014) and a bag of hashed n-grams (Joulin et al. 2017), an ensemble in one network."""
 
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
-    text: ClassVar[Text] = Text(level="word", max_tokens=50_000, min_count=1, max_length=512)
+    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
     states: ClassVar[str] = r"convolution_\d+"
 
     embedding_dim: Size = 64
@@ -56,16 +57,16 @@ class WordCNN(Network):
 
     @property
     def pooled(self) -> str:
-        """See ``Network.pooled``."""
+        """See ``ModelConfig.pooled``."""
         return "" if self.hidden_units else r"pooling_\d+|ngram_pooling"
 
     @property
     def side_by_side(self) -> int:
-        """See ``Network.side_by_side``: the convolutions."""
+        """See ``ModelConfig.side_by_side``: the convolutions."""
         return len(self.kernel_sizes)
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         ids = vocabulary_size + self.start_token
         features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
         total = ids * self.embedding_dim
@@ -80,7 +81,7 @@ class WordCNN(Network):
         return total + (features + 1) * classes
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``."""
+        """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
         from kerascnn import layers

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
-from kerascnn.models.network import Network, Text
+from kerascnn.models.base import ModelConfig
 from kerascnn.settings import Rate, Size
+from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @register("zhang_char_cnn")
 @dataclass(frozen=True, kw_only=True)
-class ZhangCharCNN(Network):
+class ZhangCharCNN(ModelConfig):
     """Character CNN of Zhang, Zhao & LeCun: no embedding, every text at one length; made for millions of rows.
 
     The defaults are the paper's small network; ``pipelines/configs/zhang2015_large.yaml`` is the large one. Its
@@ -24,7 +25,7 @@ class ZhangCharCNN(Network):
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015, Character-level Convolutional Networks for Text Classification"
     good_for: ClassVar[str] = "a yardstick from the literature; very large data sets of noisy text"
-    text: ClassVar[Text] = Text(level="character", max_tokens=72, min_count=1, max_length=1014)
+    text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1014)
 
     length: Size = 1014
     """Characters that every text is cut or padded to, 123 or more."""
@@ -38,7 +39,7 @@ class ZhangCharCNN(Network):
     """Part of the input of each dense layer but the first, 0 to below 1, that is dropped in training."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
-        """See ``Network.parameters``."""
+        """See ``ModelConfig.parameters``."""
         characters, filters, units = vocabulary_size - 2, self.filters, self.hidden_units
         convolutions = (7 * characters + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
         positions = (self.length - 96) // 27  # section 2.3
@@ -46,7 +47,7 @@ class ZhangCharCNN(Network):
         return convolutions + dense
 
     def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
-        """Build the untrained model, see ``Network.build``.
+        """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
             InputError: The length leaves no position after the last pooling.
@@ -54,7 +55,7 @@ class ZhangCharCNN(Network):
         import keras
 
         from kerascnn import layers
-        from kerascnn.errors import InputError
+        from kerascnn.utils.errors import InputError
 
         if self.length < 123:
             raise InputError(f"network.length is 123 or more, so that a position is left; got {self.length}")

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kerascnn.config import Source
-from kerascnn.data.files import SUFFIXES
-from kerascnn.errors import InputError
+from kerascnn.config import SourceConfig
+from kerascnn.data.readers import SUFFIXES
+from kerascnn.utils.errors import InputError
 
 KEY = b"kerascnn"
 """Under it a file of answers says, as JSON, what they are the answers to; see ``stamp``."""
@@ -65,7 +65,7 @@ class Part(NamedTuple):
             raise InputError(f"{self.path} was changed meanwhile, or {socket.gethostname()} has another; start again")
 
 
-def listed(folder: Path, output: Path, source: Source) -> tuple[list[Part], list[str]]:
+def listed(folder: Path, output: Path, source: SourceConfig) -> tuple[list[Part], list[str]]:
     """The parts of a folder in the order of their names.
 
     Args:
@@ -100,7 +100,7 @@ def listed(folder: Path, output: Path, source: Source) -> tuple[list[Part], list
     return parts, [path.name for path in found if path.is_file() and path not in stats]
 
 
-def _is_part(path: Path, source: Source) -> bool:
+def _is_part(path: Path, source: SourceConfig) -> bool:
     return source.format != "auto" or path.name.lower().removesuffix(".gz").endswith(ENDINGS)
 
 

@@ -9,12 +9,12 @@ import socket
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kerascnn.errors import InputError
-from kerascnn.extras import package
-from kerascnn.notes import without_notes
-from kerascnn.processor import cores
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import Job, Outcome, Scorer
+from kerascnn.utils.cpu import cores
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
+from kerascnn.utils.stderr import without_notes
 
 STORE_BYTES = 100_000_000
 """Object store of a Ray of our own: only names and counts go through it."""

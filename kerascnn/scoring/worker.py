@@ -15,13 +15,13 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import pyarrow
 import pyarrow.parquet
 
-from kerascnn.config import Source
-from kerascnn.data.rows import BadRow
-from kerascnn.errors import InputError
-from kerascnn.files import sha256
-from kerascnn.scoring import parts, reading
-from kerascnn.scoring.answers import Wanted, free
+from kerascnn.config import SourceConfig
+from kerascnn.data.records import BadRow
+from kerascnn.scoring import arrow_tables, parts
+from kerascnn.scoring.output_columns import Wanted, free
 from kerascnn.scoring.parts import Part
+from kerascnn.utils.atomic_files import sha256
+from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -47,7 +47,7 @@ class Job:
 
     bundle: str
     manifest: str
-    source: Source
+    source: SourceConfig
     wanted: Wanted
     beacon: str
 
@@ -134,7 +134,7 @@ class Scorer:
 
     def _write(self, classifier: TextClassifier, part: Part, path: Path, side: _SideFile) -> int:
         """Write the answers to a part; returns how many there are."""
-        tables = reading.read(part.path, self.job.source, side)
+        tables = arrow_tables.read(part.path, self.job.source, side)
         groups = _grouped(self._answered(classifier, table) for table in tables)
         first, rows = next(groups), 0
         with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.errors import InputError
-from kerascnn.models.network import Text
-from kerascnn.text import alignment, plain, vocabulary, words
-from kerascnn.text.graph import Tokenizer
-from kerascnn.text.standardize import VERSION, rules
+from kerascnn.text import offsets, python_tokenizer, segmentation, vocabulary
+from kerascnn.text.config import TextConfig
+from kerascnn.text.rules import VERSION, rules
+from kerascnn.text.tf_tokenizer import Tokenizer
+from kerascnn.utils.errors import InputError
 
 # A batch is worth its overhead, yet a batch of huge documents fits in memory.
 _BATCH_DOCUMENTS = 1024
@@ -41,14 +41,16 @@ class Vectorizer:
         [2, 5, 1]
     """
 
-    def __init__(self, settings: Text, vocabulary: Sequence[str], stop_words: Sequence[str] = ()) -> None:
+    def __init__(self, settings: TextConfig, vocabulary: Sequence[str], stop_words: Sequence[str] = ()) -> None:
         self.settings = settings
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
-        self.rules = rules(settings, words.of([*self.vocabulary, *self.stop_words]) if settings.by_dictionary else ())
+        self.rules = rules(
+            settings, segmentation.of([*self.vocabulary, *self.stop_words]) if settings.by_dictionary else ()
+        )
 
     @classmethod
-    def adapt(cls, texts: Iterable[str], settings: Text, *, vectors: str = "") -> Vectorizer:
+    def adapt(cls, texts: Iterable[str], settings: TextConfig, *, vectors: str = "") -> Vectorizer:
         """Build the vocabulary of some texts, which are read once and not kept.
 
         Only the first `max_length` tokens of a text count, as a model sees no others.
@@ -65,7 +67,7 @@ class Vectorizer:
         """
         if settings.level == "word" and settings.split == "wordpiece":
             raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
-        known = [*vocabulary.RESERVED, *words.candidates(settings, vectors)]
+        known = [*vocabulary.RESERVED, *segmentation.candidates(settings, vectors)]
         first = cls(settings, known)
         if settings.stop_words:
             first = cls(settings, known, vocabulary.read_stop_words(settings.stop_words, first.tokenize_plain))
@@ -76,7 +78,7 @@ class Vectorizer:
             for token, frequency in zip(tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
                 counts[token] += frequency
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
-        return cls(settings, words.vocabulary_of(decoded, settings), first.stop_words)
+        return cls(settings, segmentation.vocabulary_of(decoded, settings), first.stop_words)
 
     @classmethod
     def from_settings(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
@@ -90,7 +92,7 @@ class Vectorizer:
         if version > VERSION:
             raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
         stop_words = saved.pop("stop_words")
-        return cls(Text().updated(saved, "vectorizer"), vocabulary, stop_words)
+        return cls(TextConfig().updated(saved, "vectorizer"), vocabulary, stop_words)
 
     def __reduce__(self) -> tuple:
         """Pickle what it is made from, not the graph it built."""
@@ -152,11 +154,11 @@ class Vectorizer:
 
     def tokenize_plain(self, text: str | bytes) -> list[str]:
         """Tokens of one text that would get an id, without TensorFlow."""
-        return plain.tokenize(text, self.rules, **self._how_to_split)
+        return python_tokenizer.tokenize(text, self.rules, **self._how_to_split)
 
-    def align(self, text: str) -> list[alignment.Token]:
+    def align(self, text: str) -> list[offsets.Token]:
         """The tokens of ``tokenize_plain`` and where in the text each stands."""
-        return alignment.tokenize(text, self.rules, **self._how_to_split)
+        return offsets.tokenize(text, self.rules, **self._how_to_split)
 
     @property
     def _how_to_split(self) -> dict[str, Any]:
@@ -170,7 +172,7 @@ class Vectorizer:
     def keeps(self, word: str) -> bool:
         """Whether a word of the vocabulary, or one that would be added to it, is one token in a text."""
         tokens = self.tokenize_plain(word)
-        return tokens == [word] or (self.settings.by_dictionary and words.of(["".join(tokens)]) == [word])
+        return tokens == [word] or (self.settings.by_dictionary and segmentation.of(["".join(tokens)]) == [word])
 
     def encode_plain(self, text: str | bytes) -> list[int]:
         """Ids of one text, without TensorFlow."""
@@ -200,7 +202,7 @@ class Vectorizer:
 
 
 @lru_cache(maxsize=8)
-def _counter(settings: Text, known: tuple[str, ...], stop_words: tuple[str, ...]) -> Callable[[tf.Tensor], Any]:
+def _counter(settings: TextConfig, known: tuple[str, ...], stop_words: tuple[str, ...]) -> Callable[[tf.Tensor], Any]:
     """The tokens of a batch of texts with their frequencies; traced once, however often a classifier is fitted."""
     tokenizer = Vectorizer(settings, known, stop_words).tokenizer
     return tf.function(

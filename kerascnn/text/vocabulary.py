@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from kerascnn.errors import InputError
-from kerascnn.text import plain
+from kerascnn.text import python_tokenizer
+from kerascnn.utils.errors import InputError
 
 PADDING = "[PAD]"
 """Id 0: what fills up a batch."""
-UNKNOWN = plain.UNKNOWN
+UNKNOWN = python_tokenizer.UNKNOWN
 """Id 1: a token that the vocabulary lacks."""
 RESERVED = (PADDING, UNKNOWN)
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 FILE = "state.npz"
 # A state of 100 MB would else take longer than an epoch of a few thousand documents.

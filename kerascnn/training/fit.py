@@ -15,18 +15,18 @@ import numpy as np
 import tensorflow as tf
 from sklearn.utils.class_weight import compute_sample_weight
 
-from kerascnn.config import Training
-from kerascnn.data.pipeline import Ids, training_batches, validation_batches
-from kerascnn.errors import InputError
+from kerascnn.config import TrainingConfig
+from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
 from kerascnn.task import SINGLE, Task
-from kerascnn.training import distribution
 from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.distributed import strategies
 from kerascnn.training.loop import run
 from kerascnn.training.losses import hard_and_soft
 from kerascnn.training.optimizers import Adadelta, LazyAdam
 from kerascnn.training.progress import Progress
 from kerascnn.training.schedules import Warmup
 from kerascnn.training.trainer import Trainer
+from kerascnn.utils.errors import InputError
 
 # Chosen on validation data: a short training whose learning rate falls to zero beats a long one that is stopped early.
 ENOUGH_STEPS = 800
@@ -36,7 +36,7 @@ ENOUGH_STEPS = 800
 class Examples:
     """Vectorized documents and what they are to be answered with."""
 
-    ids: Ids
+    ids: RaggedIds
     labels: np.ndarray
     """Codes of the task, see ``kerascnn.task``; -1, beside soft labels, where a document has no label."""
     soft_labels: np.ndarray | None = None
@@ -71,7 +71,7 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def build_optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
+def build_optimizer(settings: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
     """The optimizer with its schedule over all ``steps`` of the training."""
     schedule = Warmup(
         peak=settings.learning_rate,
@@ -114,7 +114,7 @@ def fit(
     model: keras.Model,
     train: Examples,
     validation: Examples,
-    settings: Training,
+    settings: TrainingConfig,
     *,
     seed: int,
     task: Task = SINGLE,
@@ -151,7 +151,7 @@ def fit(
             have different settings or data.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    distribution.agree(strategy, fingerprint or {})
+    strategies.agree(strategy, fingerprint or {})
     steps = -(-len(train.labels) // settings.batch_size)
     epochs = settings.epochs or enough_epochs(steps)
     checkpoint = Checkpoint(
@@ -160,7 +160,7 @@ def fit(
         patience=settings.patience,
         folder=folder,
         fingerprint=fingerprint or {},
-        writes=distribution.is_chief(settings.strategy),
+        writes=strategies.is_chief(settings.strategy),
     )
     callbacks = [*callbacks, checkpoint, *tensorboard(settings, folder)]
     if verbose:
@@ -172,7 +172,7 @@ def fit(
         training_batches, train.ids, targets, settings.batch_size,
         seed=seed, weights=weights, classes=train.labels if settings.sampling == "balanced" else None,
     )  # fmt: skip
-    with distribution.on_devices(strategy, model) as there:
+    with strategies.on_devices(strategy, model) as there:
         run(
             _trainer(there, task, settings, steps * epochs, rates or {}, taught=train.soft_labels is not None),
             lambda epoch, share: batches(first_epoch=epoch, share=share),
@@ -187,7 +187,7 @@ def fit(
 
 
 def _trainer(
-    model: keras.Model, task: Task, settings: Training, steps: int, rates: Mapping[str, float], *, taught: bool
+    model: keras.Model, task: Task, settings: TrainingConfig, steps: int, rates: Mapping[str, float], *, taught: bool
 ) -> Trainer:
     """What trains a model for so many steps, compiled, its optimizer built."""
     trainer = Trainer(
@@ -216,7 +216,7 @@ def _weights(labels: np.ndarray) -> np.ndarray:
     return weights
 
 
-def tensorboard(settings: Training, folder: Path | None) -> list[keras.callbacks.Callback]:
+def tensorboard(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
     """The callback that writes logs for TensorBoard into a folder, if the settings want it.
 
     Raises:

@@ -9,9 +9,9 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from kerascnn.data.pipeline import WHOLE, Share
+from kerascnn.data.batches import ALL, Shard
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.distribution import agree, shared_out
+from kerascnn.training.distributed.strategies import agree, shared_out
 
 STEPS_AT_ONCE = 8
 """Steps of one device from one word of Python to the next; calling each of them costs a sixth of a small one."""
@@ -19,8 +19,8 @@ STEPS_AT_ONCE = 8
 
 def run(
     trainer: keras.Model,
-    batches: Callable[[int, Share], tf.data.Dataset],
-    validation: Callable[[Share], tf.data.Dataset],
+    batches: Callable[[int, Shard], tf.data.Dataset],
+    validation: Callable[[Shard], tf.data.Dataset],
     checkpoint: Checkpoint,
     *,
     steps: int,
@@ -51,7 +51,7 @@ def run(
         return
     start = checkpoint.epoch
     training = iter(shared_out(strategy, partial(batches, start)))
-    held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(WHOLE).cardinality())
+    held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(ALL).cardinality())
     test = _compiled(strategy, trainer.test_step)
     alone = strategy.num_replicas_in_sync == 1
     # What devices send each other has one size within a call, and that of the rows they touched differs by the step.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from kerascnn.training.exchange import summed
+from kerascnn.training.distributed.all_reduce import summed
 
 
 class Summed(keras.optimizers.Optimizer):
     """An optimizer for several replicas: it adds up their gradients first, so that clipping sees the true norms."""
 
     def apply(self, grads, trainable_variables=None):
-        """Apply the sums of the gradients of all replicas, see ``kerascnn.training.exchange``."""
+        """Apply the sums of the gradients of all replicas, see ``kerascnn.training.distributed.all_reduce``."""
         super().apply(summed(grads), trainable_variables)
 
     def _all_reduce_sum_gradients(self, grads_and_vars):

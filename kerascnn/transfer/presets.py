@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.errors import InputError
-from kerascnn.extras import package
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
 
 if TYPE_CHECKING:
     import keras

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from kerascnn.errors import InputError
-from kerascnn.extras import package
-from kerascnn.files import read_json, write_json
 from kerascnn.tuning.space import Space
 from kerascnn.tuning.trials import DIRECTIONS, Trial
+from kerascnn.utils.atomic_files import read_json, write_json
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import package
 
 keras_tuner: Any = package("keras_tuner", "tune")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.errors import InputError, choices, did_you_mean
 from kerascnn.settings import Settings
+from kerascnn.utils.errors import InputError, choices, did_you_mean
 
 GROUPS = ("text", "network", "training", "transfer")
 """The groups whose settings may be searched: all that is not where the rows come from."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerascnn.files import whole_file
+from kerascnn.utils.atomic_files import whole_file
 
 FIGURES = ("accuracy", "macro_f1", "loss", "ece")
 """Of the validation data."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 from pipelines.benchmark import accuracy, growth, inference, plan, results, scale, speed
 from pipelines.command import parse
 

@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import annotated_types
 import yaml
 
-from kerascnn.errors import InputError
-from kerascnn.evaluation import card
-from kerascnn.files import read_json, whole_file
+from kerascnn.evaluation import model_card
+from kerascnn.utils.atomic_files import read_json, whole_file
+from kerascnn.utils.errors import InputError
 from pipelines.benchmark import baseline, results
 from pipelines.benchmark.process import measured
 from pipelines.command import say
@@ -88,11 +88,11 @@ def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple
     """
     from sklearn.model_selection import StratifiedKFold
 
-    from kerascnn.config import Source
+    from kerascnn.config import SourceConfig
     from kerascnn.data.sources import read_rows
 
     options = source(data)[1]
-    rows = list(read_rows(options[1::2], Source()))
+    rows = list(read_rows(options[1::2], SourceConfig()))
     rarest, count = min(Counter(row.label for row in rows).items(), key=lambda item: item[1])
     if folds < 2 or count < folds:
         raise InputError(f"--folds {folds}: from 2 to the {count} rows of the label {rarest!r}, the rarest of {data}")
@@ -217,7 +217,7 @@ def table(rows: Iterable[dict[str, str]]) -> str:
         "test accuracy",
         "macro-F1",
     )
-    return card.table(head, lines)
+    return model_card.table(head, lines)
 
 
 def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str:
@@ -243,7 +243,7 @@ def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str
     first = [column for column in order if column in used]
     columns = first + sorted(used.keys() - first, key=lambda column: (-used[column], column))
     lines = [[data, f"{sizes[data]:,}", *_cells(line, columns)] for data, line in cells.items()]
-    return card.table(("data", "training rows", *columns), lines)
+    return model_card.table(("data", "training rows", *columns), lines)
 
 
 def _cells(line: Mapping[str, tuple[int, list[float]]], columns: Sequence[str]) -> list[str]:

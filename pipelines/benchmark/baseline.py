@@ -28,14 +28,14 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    from kerascnn.config import Source
+    from kerascnn.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
     sources = dict(zip(options[::2], options[1::2], strict=True))
     train, validation, test = (
         [sources[name]] if name in sources else [] for name in ("--data", "--validation-data", "--test-data")
     )
-    splits = load_splits(train, validation, test, Source())
+    splits = load_splits(train, validation, test, SourceConfig())
     texts, labels = [row.text for row in splits.train], [row.label for row in splits.train]
     tokens: dict[str, Any] = (
         {"analyzer": "char", "ngram_range": (1, 3)} if spaceless(texts) else {"ngram_range": (1, 2)}
@@ -60,7 +60,7 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
 
 def spaceless(texts: Sequence[str]) -> bool:
     """Whether a fifth of the texts or more is in scripts without spaces between words."""
-    from kerascnn.data import characters
+    from kerascnn.audit import encoding_issues
 
-    scripts = characters.scripts(texts)
-    return sum(scripts[name] for name in characters.UNSPACED) >= 0.2 * max(scripts.total(), 1)
+    scripts = encoding_issues.scripts(texts)
+    return sum(scripts[name] for name in encoding_issues.UNSPACED) >= 0.2 * max(scripts.total(), 1)

@@ -69,13 +69,13 @@ def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool
         training_rows: Only so many of them, drawn at random; 0: all.
         characters: See ``Task``, as ``epochs``.
     """
-    from kerascnn.config import Source
+    from kerascnn.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
     options = source(data)[1]
     places = dict(zip(options[::2], options[1::2], strict=True))
     train, validation, test = ([places[name]] if name in places else [] for name in OPTIONS)
-    splits = load_splits(train, validation, test, Source())
+    splits = load_splits(train, validation, test, SourceConfig())
     few = 0 < training_rows < len(splits.train)
     kept = random.Random(0).sample(splits.train, training_rows) if few else splits.train
     for name, rows in {"train": kept, "dev": splits.validation, "test": splits.test}.items():

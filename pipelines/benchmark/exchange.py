@@ -21,8 +21,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.training import distribution
-from kerascnn.training.exchange import summed
+from kerascnn.training.distributed import strategies
+from kerascnn.training.distributed.all_reduce import summed
 from kerascnn.training.optimizers import LazyAdam
 
 FLOAT = 4
@@ -90,7 +90,7 @@ def _shape(embedding: dict[str, Any]) -> tuple[int, int]:
 def main() -> None:
     """Exchange the gradients, and for comparison ones of one number each."""
     part, whole = map(json.loads, sys.argv[1:])
-    strategy = distribution.start("multi_worker")
+    strategy = strategies.start("multi_worker")
     single = {"rows": 1, "row_bytes": 2 * FLOAT, "table_bytes": FLOAT}
     nothing = {"dense_bytes": FLOAT, "embeddings": [single for _ in part["embeddings"]]}
     print(json.dumps({

@@ -22,8 +22,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn import config
-from kerascnn.config import Config, Source
-from kerascnn.data.pipeline import Ids, training_batches
+from kerascnn.config import Config, SourceConfig
+from kerascnn.data.batches import RaggedIds, training_batches
 from kerascnn.data.sources import read_rows
 from kerascnn.text.vectorizer import Vectorizer
 
@@ -65,12 +65,12 @@ def _bytes(variable: keras.Variable) -> int:
     return int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size
 
 
-def prepared(path: str, run: Config[Any]) -> tuple[list[str], Vectorizer, Ids, list[Any]]:
+def prepared(path: str, run: Config[Any]) -> tuple[list[str], Vectorizer, RaggedIds, list[Any]]:
     """The texts of a file, the vectorizer that they make, their ids, and their labels."""
-    rows = list(read_rows([path], Source()))
+    rows = list(read_rows([path], SourceConfig()))
     texts = [row.text for row in rows]
     vectorizer = Vectorizer.adapt(texts, run.text)
-    return texts, vectorizer, Ids(*vectorizer.encode(texts)), [row.label for row in rows]
+    return texts, vectorizer, RaggedIds(*vectorizer.encode(texts)), [row.label for row in rows]
 
 
 def of_sizes(path: str, run: Config[Any], sizes: Sequence[int]) -> dict[int, dict[str, Any]]:

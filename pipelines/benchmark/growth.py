@@ -13,8 +13,8 @@ from typing import Annotated
 import annotated_types
 import numpy as np
 
-from kerascnn.evaluation import card
-from kerascnn.files import read_json
+from kerascnn.evaluation import model_card
+from kerascnn.utils.atomic_files import read_json
 from pipelines.benchmark import results
 from pipelines.benchmark.process import measured
 from pipelines.command import say
@@ -88,4 +88,4 @@ def table(rows: Iterable[dict[str, str]]) -> str:
         fewer[vocabulary] = documents, seconds
         lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", peak])
     head = ("documents", "words", "µs of training a document", "µs of a further one", "µs in all a document")
-    return card.table((*head, "seconds in all", "peak MB"), lines)
+    return model_card.table((*head, "seconds in all", "peak MB"), lines)

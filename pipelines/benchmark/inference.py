@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
-from kerascnn.evaluation import card
+from kerascnn.evaluation import model_card
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import Task, installed, rounds, tutorial
 from pipelines.benchmark.process import measured
@@ -99,4 +99,4 @@ def table(rows: Iterable[dict[str, str]]) -> str:
                 f"{milliseconds[name]:.2f}",
             ]
             lines.append(line)
-    return card.table(("data", "answered by", "documents/s, all at once", "× keras", "ms, one alone"), lines)
+    return model_card.table(("data", "answered by", "documents/s, all at once", "× keras", "ms, one alone"), lines)

@@ -12,8 +12,8 @@ from typing import Annotated
 import annotated_types
 import tyro
 
-from kerascnn.errors import InputError
-from kerascnn.evaluation import card
+from kerascnn.evaluation import model_card
+from kerascnn.utils.errors import InputError
 from pipelines.benchmark import results, scale
 
 NUMBER = 4
@@ -162,7 +162,7 @@ def training(model: Model, plan: Plan) -> str:
         f"Two processes on one machine, {model.half} documents of a step each: {model.pair():,.0f} documents/s by the"
         f" formula, {model.together:,.0f} measured, {model.together / model.pair():.0%} of it."
     )
-    return "\n".join([assumed, "", card.table(head, lines), "", *(f"- {note}" for note in notes)])
+    return "\n".join([assumed, "", model_card.table(head, lines), "", *(f"- {note}" for note in notes)])
 
 
 def scoring(model: Model, plan: Plan) -> str:
@@ -183,7 +183,7 @@ def scoring(model: Model, plan: Plan) -> str:
         notes.append(
             f"Two processes: {2 * one:,.0f} documents/s by the formula, {two:,.0f} measured, {two / 2 / one:.0%} of it."
         )
-    return "\n".join([card.table(head, lines), "", *(f"- {note}" for note in notes)])
+    return "\n".join([model_card.table(head, lines), "", *(f"- {note}" for note in notes)])
 
 
 def run(args: Plan) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerascnn.errors import InputError
-from kerascnn.files import whole_file
+from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.errors import InputError
 
 
 def read(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import annotated_types
 
-from kerascnn.errors import InputError
-from kerascnn.evaluation import card
-from kerascnn.files import read_json
+from kerascnn.evaluation import model_card
+from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.errors import InputError
 from pipelines.benchmark import results
 from pipelines.benchmark.accuracy import source
 from pipelines.benchmark.contest import prepare
@@ -215,9 +215,9 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             embedded, touched, tables = (known[figure, model, 1, batch] for figure in (SENT, ROWS, TABLES))
             cells = [f"{value:,.0f}" for value in (dense, touched, embedded, dense + embedded, dense + tables)]
             sent.append([model, str(batch), *cells])
-    first = card.table(("", "one process, documents/s", "two, documents/s", "ratio"), speeds)
+    first = model_card.table(("", "one process, documents/s", "two, documents/s", "ratio"), speeds)
     head = (
         "model", "documents of a process and step", "dense bytes", "embedding rows", "their bytes", "bytes in all",
         "bytes if the tables were dense",
     )  # fmt: skip
-    return f"{first}\n\n{card.table(head, sent)}"
+    return f"{first}\n\n{model_card.table(head, sent)}"

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
-from kerascnn.evaluation import card
-from kerascnn.files import read_json
+from kerascnn.evaluation import model_card
+from kerascnn.utils.atomic_files import read_json
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import (
     BATCH,
@@ -153,4 +153,4 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             ]
             lines.append(line)
     head = ("data", "training", "documents/s", "× keras", "× torch", "of the matrix product's rate", "seconds in all")
-    return card.table((*head, "peak MB", "test accuracy"), lines)
+    return model_card.table((*head, "peak MB", "test accuracy"), lines)

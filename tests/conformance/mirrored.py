@@ -14,15 +14,15 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn import models
-from kerascnn.config import Training, Transfer
-from kerascnn.data.pipeline import Ids, training_batches, validation_batches
+from kerascnn.config import TrainingConfig, TransferConfig
+from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.distribution import on_devices
+from kerascnn.training.distributed.strategies import on_devices
 from kerascnn.training.fit import build_optimizer
 from kerascnn.training.loop import run
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer.groups import GROUPS, Unfreezing, group_of
+from kerascnn.transfer.layer_groups import GROUPS, Unfreezing, group_of
 from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED
 
 VOCABULARY, CLASSES = 50, 3
@@ -37,12 +37,12 @@ def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
     model = without_dropout(models.get(name), DESCRIPTORS[name]).build(vocabulary_size=VOCABULARY, classes=CLASSES)
     record = Record()
-    schedule = Unfreezing(Transfer(freeze=("embedding", "encoder"), frozen_epochs=1))
-    documents = Ids(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
+    schedule = Unfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
+    documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
     with on_devices(strategy, model) as there:
         trainer = Trainer(there, loss=SparseCrossentropy())
-        optimizer = build_optimizer(Training(learning_rate=0.001, schedule="constant", clip_norm=0.1), 100)
+        optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", clip_norm=0.1), 100)
         trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer(ids[:1])
         optimizer.build(trainer.trainable_variables)

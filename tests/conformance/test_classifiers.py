@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.data.pipeline import Ids
+from kerascnn.data.batches import RaggedIds
 from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import edge_folder, saved_model
 from kerascnn.golden import PROBES
-from kerascnn.inference import compiled, softmax
+from kerascnn.prediction import compiled, softmax
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
@@ -55,7 +55,7 @@ def test_text_and_ids_get_the_same_answers(name, classifiers):
     bundle = classifiers[name].bundle_
     ids = [np.asarray(bundle.vectorizer.encode_plain(text), np.int32) for text in PROBES]
     forward = compiled(bundle.model)
-    logits = forward(Ids(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
+    logits = forward(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
     answers = softmax(logits, bundle.temperature)
     np.testing.assert_allclose(answers, classifiers[name].predict_proba(PROBES), atol=1e-6)
 

@@ -7,15 +7,15 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import read_texts
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 
 def sift(path, **settings):
     """The texts that can be read, and the rows that cannot: number, reason, what stands there."""
     bad = []
-    texts = [record.fields["text"] for record in read_texts(path, Source(**settings), reject=bad.append)]
+    texts = [record.fields["text"] for record in read_texts(path, SourceConfig(**settings), reject=bad.append)]
     assert all(row.file == path for row in bad)
     return texts, [(row.number, row.reason, row.raw) for row in bad]
 
@@ -38,7 +38,7 @@ def test_a_broken_quote_costs_its_own_line_and_none_of_those_that_it_takes_in(wr
     assert texts == good and len(texts) == 1 + after.count('"\n') + after.count("n\n") + after.count("t\n")
     assert (row, raw) == (3, f"{broken}\n") and reason.startswith("broken quoting (")
     with pytest.raises(InputError, match=r"a\.csv, row 3: broken quoting"):
-        list(read_texts(path, Source()))
+        list(read_texts(path, SourceConfig()))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".csv.gz"])
@@ -90,7 +90,7 @@ def test_a_parquet_row_without_a_text_is_put_aside(write):
     texts, bad = sift(path)
     assert texts == ["a", "", "好"]
     assert [(row, raw) for row, _, raw in bad] == [(2, ""), (4, "")]
-    assert [record.fields["text"] for record in read_texts(path, Source())] == ["a", "", "", "", "好"]
+    assert [record.fields["text"] for record in read_texts(path, SourceConfig())] == ["a", "", "", "", "好"]
 
 
 @pytest.mark.parametrize(
@@ -111,5 +111,5 @@ def test_a_file_that_cannot_be_read_as_a_whole_is_refused_all_the_same(write, na
 
 def test_half_a_surrogate_pair_inside_other_values_cannot_break_an_output_file(write):
     path = write("a.jsonl", r'{"text": "a", "tags": ["\ud83d"], "k\ud83d": 1}' + "\n")
-    [record] = read_texts(path, Source())
+    [record] = read_texts(path, SourceConfig())
     assert record.fields == {"text": "a", "tags": '["\ufffd"]', "k\ufffd": "1"}

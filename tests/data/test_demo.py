@@ -9,21 +9,21 @@ from collections import Counter
 
 import pytest
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import DEMOS, load_splits, read_records, read_rows
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 
 def error(spec: str) -> str:
     with pytest.raises(InputError) as caught:
-        list(read_records(spec, Source()))
+        list(read_records(spec, SourceConfig()))
     message = str(caught.value)
     assert "\n" not in message
     return message
 
 
 def test_bbc_has_its_2225_articles_in_5_sorted_classes():
-    rows = list(read_rows(["demo:bbc"], Source()))
+    rows = list(read_rows(["demo:bbc"], SourceConfig()))
     assert Counter(row.label for row in rows) == {
         "business": 510,
         "entertainment": 386,
@@ -37,13 +37,13 @@ def test_bbc_has_its_2225_articles_in_5_sorted_classes():
 
 
 def test_the_one_article_of_bbc_that_is_not_utf8_keeps_its_pound_sign():
-    article = next(row for row in read_rows(["demo:bbc"], Source()) if row.file == "sports/199.txt")
+    article = next(row for row in read_rows(["demo:bbc"], SourceConfig()) if row.file == "sports/199.txt")
     assert "a £15.8m sig" in article.text
     assert "\ufffd" not in article.text
 
 
 def test_reviews_zh_has_its_reviews_by_line():
-    rows = list(read_rows(["demo:reviews_zh"], Source()))
+    rows = list(read_rows(["demo:reviews_zh"], SourceConfig()))
     assert Counter(row.label for row in rows) == {"neg": 18575, "pos": 16548}
     assert rows[0].text.startswith("如果你在外资公司工作过")
     assert (rows[1].file, rows[1].number) == ("neg.txt", 2)
@@ -61,7 +61,7 @@ def test_reading_bbc_imports_nothing_of_its_package_and_prints_nothing():
 
 
 def test_no_article_of_bbc_stands_in_two_splits():
-    splits = load_splits(["demo:bbc"], (), (), Source())
+    splits = load_splits(["demo:bbc"], (), (), SourceConfig())
     texts = [row.text for rows in (splits.train, splits.validation, splits.test) for row in rows]
     assert len(texts) == len(set(texts)) == 2127
     assert any("left out before the split: 98 (first: business/" in message for message in splits.messages)

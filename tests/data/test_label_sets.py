@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from kerascnn import task
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 LISTS = [["sport", "law"], ["tech"], [], ("law", "tech", "tech")]
 MATRIX = MultiLabelBinarizer().fit_transform(LISTS)

@@ -8,11 +8,11 @@ import json
 import pyarrow
 import pyarrow.parquet
 import pytest
-from real_text import csv_text
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import load_splits, read_rows, usable_rows
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
+from tests.data.real_text import csv_text
 
 TEXTS = [
     "Parliament votes on a new stadium",
@@ -21,7 +21,7 @@ TEXTS = [
     "A quiet day",
 ]
 LABELS = [("politics", "sport"), ("business", "politics"), ("business", "sport"), ()]
-SEPARATED = Source(label_separator=";")
+SEPARATED = SourceConfig(label_separator=";")
 
 
 def found(path, source):
@@ -47,7 +47,7 @@ def test_columns_of_0_and_1_are_labels_of_their_names(write):
     rows = [(text, *row) for text, row in zip(TEXTS, cells, strict=True)]
     names = ("business", "politics", "sport")
     path = write("news.csv", csv_text(rows, header=("text", *names)))
-    assert found(path, Source(label_columns=names)) == LABELS
+    assert found(path, SourceConfig(label_columns=names)) == LABELS
 
 
 def test_lists_of_json_lines_and_parquet_are_labels_and_null_is_none(write, tmp_path):
@@ -55,10 +55,10 @@ def test_lists_of_json_lines_and_parquet_are_labels_and_null_is_none(write, tmp_
     lines = (json.dumps({"text": text, "label": value}) for text, value in zip(TEXTS, lists, strict=True))
     path = tmp_path / "news.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
-    assert found(str(path), Source()) == [*LABELS[:3], ""]
+    assert found(str(path), SourceConfig()) == [*LABELS[:3], ""]
     pyarrow.parquet.write_table(pyarrow.table({"text": TEXTS, "label": lists}), tmp_path / "news.parquet")
-    assert found(str(tmp_path / "news.parquet"), Source()) == [*LABELS[:3], ""]
-    source = Source(validation_fraction=0.0, test_fraction=0.0)
+    assert found(str(tmp_path / "news.parquet"), SourceConfig()) == [*LABELS[:3], ""]
+    source = SourceConfig(validation_fraction=0.0, test_fraction=0.0)
     splits = load_splits([str(path)], (), (), source)
     assert [row.label for row in splits.train] == LABELS
     assert "training rows to which no label applies, kept: 1 (first: " in splits.messages[0]
@@ -66,20 +66,20 @@ def test_lists_of_json_lines_and_parquet_are_labels_and_null_is_none(write, tmp_
 
 def test_numbers_in_a_list_are_labels(write):
     path = write("numbers.jsonl", '{"text": "a", "label": [10, 9]}')
-    assert [row.label for row in read_rows([path], Source())] == [("10", "9")]
+    assert [row.label for row in read_rows([path], SourceConfig())] == [("10", "9")]
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "", "yes"])
 def test_a_label_column_that_is_neither_0_nor_1_is_named_with_its_row(value, write):
     path = write("news.csv", csv_text([("a", "1", "0"), ("b", "0", value)], header=("text", "sport", "tech")))
-    message = error([path], (), (), Source(label_columns=("sport", "tech")))
+    message = error([path], (), (), SourceConfig(label_columns=("sport", "tech")))
     assert message.startswith(f"{path}, row 3: the label column 'tech' holds {value!r}; write 1 ")
 
 
 def test_a_missing_label_column_is_named_with_its_option(write):
     path = write("news.csv", csv_text([("a", "1")], header=("text", "sport")))
-    assert "no column 'sprot', there are" in error([path], (), (), Source(label_columns=("sport", "sprot")))
-    assert "--label-columns" in error([path], (), (), Source(label_columns=("sport", "sprot")))
+    assert "no column 'sprot', there are" in error([path], (), (), SourceConfig(label_columns=("sport", "sprot")))
+    assert "--label-columns" in error([path], (), (), SourceConfig(label_columns=("sport", "sprot")))
 
 
 def test_a_separator_that_no_row_has_is_refused_with_the_first_label(write):
@@ -90,12 +90,12 @@ def test_a_separator_that_no_row_has_is_refused_with_the_first_label(write):
 
 
 def test_labels_that_look_joined_are_found_where_one_is_read(write):
-    from kerascnn.data.classes import odd_classes
+    from kerascnn.audit.class_balance import odd_classes
 
     pairs = [(f"{text} {number}", label) for number in range(9) for text, label in zip(TEXTS, ["a", "b", "a;b"])]  # noqa: B905
     [finding] = [
         x
-        for x in odd_classes(load_splits([write("n.csv", csv_text(pairs))], (), (), Source()))
+        for x in odd_classes(load_splits([write("n.csv", csv_text(pairs))], (), (), SourceConfig()))
         if x.kind == "joined_labels"
     ]
     assert "--label-separator ';'" in finding.suggestion
@@ -104,19 +104,19 @@ def test_labels_that_look_joined_are_found_where_one_is_read(write):
 def test_one_label_and_lists_do_not_mix(write):
     single = write("single.csv", csv_text([("a", "sport"), ("b", "tech")]))
     several = write("several.jsonl", '{"text": "c", "label": ["sport", "tech"]}')
-    message = error([several], [single], (), Source())
+    message = error([several], [single], (), SourceConfig())
     assert message.startswith(f"{single}, row 2: the validation row has the one label 'sport' where any number")
     assert "--label-separator" in message
-    message = error([single], [several], (), Source())
+    message = error([single], [several], (), SourceConfig())
     assert message.startswith(f"{several}, row 1: this validation row has a list of labels, ['sport', 'tech']")
     with pytest.raises(InputError, match="row 2: the evaluation row has the one label 'sport'"):
-        usable_rows(read_rows([single], Source()), ["sport", "tech"], multi=True)
+        usable_rows(read_rows([single], SourceConfig()), ["sport", "tech"], multi=True)
 
 
 def test_a_label_that_training_never_saw_is_refused_with_its_row(write):
     train = write("train.csv", csv_text([("a", "sport;tech"), ("b", "tech"), ("c", "")]))
     test = write("test.csv", csv_text([("d", "tech"), ("e", "sports;tech")]))
-    source = Source(label_separator=";", validation_fraction=0.0)
+    source = SourceConfig(label_separator=";", validation_fraction=0.0)
     message = error([train], (), [test], source)
     assert message.startswith(f"{test}, row 3: the test data has the label 'sports', which no training row has")
     assert "did you mean 'sport'" in message
@@ -125,7 +125,7 @@ def test_a_label_that_training_never_saw_is_refused_with_its_row(write):
 def test_rows_without_any_label_and_columns_without_any_1_are_said(write):
     header = ("text", "sport", "tech", "law")
     path = write("news.csv", csv_text([("a", 1, 1, 0), ("b", 1, 0, 0), ("c", 0, 0, 0)], header=header))
-    source = Source(label_columns=header[1:], validation_fraction=0.0, test_fraction=0.0)
+    source = SourceConfig(label_columns=header[1:], validation_fraction=0.0, test_fraction=0.0)
     messages = load_splits([path], (), (), source).messages
     assert any(
         message.startswith("label columns that are 0 in all training rows, left out: 'law'") for message in messages
@@ -143,4 +143,4 @@ def test_rows_without_any_label_and_columns_without_any_1_are_said(write):
 )
 def test_settings_that_contradict_each_other_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
-        Source(**settings)
+        SourceConfig(**settings)

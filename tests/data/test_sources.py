@@ -6,16 +6,16 @@ import subprocess
 import sys
 
 import pytest
-from real_text import CHINESE, ENGLISH, csv_text
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import read_records, read_rows, where
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
+from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
 
 def error(*specs: str, **settings: object) -> str:
     with pytest.raises(InputError) as caught:
-        list(read_rows(specs, Source(**settings)))
+        list(read_rows(specs, SourceConfig(**settings)))
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -24,7 +24,7 @@ def error(*specs: str, **settings: object) -> str:
 def test_several_files_of_several_formats_are_read_one_after_the_other(write):
     first = write("a.csv", csv_text(ENGLISH))
     second = write("b.tsv", csv_text(CHINESE, delimiter="\t"))
-    rows = list(read_rows([first, second], Source()))
+    rows = list(read_rows([first, second], SourceConfig()))
     assert [(row.text, row.label) for row in rows] == ENGLISH + CHINESE
     assert where(rows[-1]) == f"{second}, row 5"
 
@@ -33,7 +33,7 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_names(write, tmp_path):
     write("part-2.csv", csv_text(CHINESE))
     write("part-1.csv", csv_text(ENGLISH))
     write("other.csv", csv_text([("no", "no")]))
-    rows = read_rows([str(tmp_path / "part-*.csv")], Source())
+    rows = read_rows([str(tmp_path / "part-*.csv")], SourceConfig())
     assert [(row.text, row.label) for row in rows] == ENGLISH + CHINESE
 
 
@@ -43,7 +43,7 @@ def test_a_folder_a_class_is_read_in_the_order_of_its_names(write, tmp_path, enc
         write(f"reviews/{label}/{number}.txt", f"{text}\n第二行\n", encoding)
     write("reviews/.git/config", "[core]")
     write("reviews/好评/.DS_Store", b"\x00\xff")
-    rows = list(read_rows([str(tmp_path / "reviews")], Source(encoding=encoding)))
+    rows = list(read_rows([str(tmp_path / "reviews")], SourceConfig(encoding=encoding)))
     assert [(row.label, row.text) for row in rows] == [
         (label, f"{CHINESE[number][0]}\n第二行\n")
         for label, number in (("好评", 0), ("好评", 2), ("差评", 1), ("差评", 3))
@@ -53,13 +53,13 @@ def test_a_folder_a_class_is_read_in_the_order_of_its_names(write, tmp_path, enc
 
 def test_sources_without_columns_take_the_names_of_the_settings(write, tmp_path):
     write("reviews/good/1.txt", "Good film.")
-    record = next(read_records(str(tmp_path / "reviews"), Source(text_column="content", label_column="stars")))
+    record = next(read_records(str(tmp_path / "reviews"), SourceConfig(text_column="content", label_column="stars")))
     assert record.fields == {"content": "Good film.", "stars": "good"}
 
 
 def test_rows_without_labels_can_be_read_where_none_are_wanted(write):
     path = write("a.csv", "text\nGood film.\n")
-    assert [(row.text, row.label) for row in read_rows([path], Source(), labelled=False)] == [("Good film.", "")]
+    assert [(row.text, row.label) for row in read_rows([path], SourceConfig(), labelled=False)] == [("Good film.", "")]
 
 
 def test_a_missing_file_names_its_neighbours(write, tmp_path):

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from real_text import CHINESE, ENGLISH, csv_text
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import Row, Splits, load_splits, split_rows
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
+from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
 
 def rows(pairs: Iterable[tuple[str, str]], file: str = "train.csv") -> list[Row]:
@@ -45,7 +45,7 @@ TEST = rows(TEST_PAIRS, "test.csv")
 
 
 def test_a_split_keeps_the_proportions_of_the_classes_and_says_so():
-    splits = split_rows(many(a=600, b=300, c=100), None, None, Source(test_fraction=0.2))
+    splits = split_rows(many(a=600, b=300, c=100), None, None, SourceConfig(test_fraction=0.2))
     assert Counter(row.label for row in splits.test) == {"a": 120, "b": 60, "c": 20}
     assert Counter(row.label for row in splits.validation) == {"a": 60, "b": 30, "c": 10}
     assert Counter(row.label for row in splits.train) == {"a": 420, "b": 210, "c": 70}
@@ -55,7 +55,7 @@ def test_a_split_keeps_the_proportions_of_the_classes_and_says_so():
 
 def test_the_parts_of_a_split_are_all_the_rows_in_their_order():
     train = many(a=40, b=17, c=2, d=1)
-    splits = split_rows(train, None, None, Source())
+    splits = split_rows(train, None, None, SourceConfig())
     parts = (splits.train, splits.validation, splits.test)
     assert sorted((row for part in parts for row in part), key=lambda row: row.number) == train
     assert all(part == sorted(part, key=lambda row: row.number) for part in parts)
@@ -63,34 +63,38 @@ def test_the_parts_of_a_split_are_all_the_rows_in_their_order():
 
 def test_the_same_seed_splits_the_same_and_another_differently():
     train = many(a=50, b=50)
-    assert split_rows(train, None, None, Source(split_seed=1)) == split_rows(train, None, None, Source(split_seed=1))
-    assert split_rows(train, None, None, Source(split_seed=1)) != split_rows(train, None, None, Source(split_seed=2))
+    assert split_rows(train, None, None, SourceConfig(split_seed=1)) == split_rows(
+        train, None, None, SourceConfig(split_seed=1)
+    )
+    assert split_rows(train, None, None, SourceConfig(split_seed=1)) != split_rows(
+        train, None, None, SourceConfig(split_seed=2)
+    )
 
 
 def test_only_what_is_not_given_is_split_off():
-    splits = split_rows(many(positive=50, negative=50), None, TEST, Source())
+    splits = split_rows(many(positive=50, negative=50), None, TEST, SourceConfig())
     assert splits.test == TEST
     assert (len(splits.train), len(splits.validation)) == (90, 10)
-    splits = split_rows(many(positive=50, negative=50), TEST, None, Source())
+    splits = split_rows(many(positive=50, negative=50), TEST, None, SourceConfig())
     assert splits.validation == TEST
     assert (len(splits.train), len(splits.test)) == (90, 10)
 
 
 def test_given_splits_are_left_as_they_are():
     train = TRAIN + TRAIN
-    splits = split_rows(train, TEST, TEST, Source())
+    splits = split_rows(train, TEST, TEST, SourceConfig())
     assert (splits.train, splits.validation, splits.test, splits.messages) == (train, TEST, TEST, [])
 
 
 def test_a_fraction_of_zero_leaves_a_part_out_and_says_so():
-    splits = split_rows(many(a=10, b=10), None, None, Source(test_fraction=0))
+    splits = split_rows(many(a=10, b=10), None, None, SourceConfig(test_fraction=0))
     assert splits.test == []
     assert len(splits.validation) == 2
     assert "--source.test_fraction is 0" in said(splits, "no test data")
 
 
 def test_fractions_that_leave_nothing_to_train_on_are_refused():
-    message = error(many(a=10, b=10), None, None, Source(test_fraction=0.5, validation_fraction=0.5))
+    message = error(many(a=10, b=10), None, None, SourceConfig(test_fraction=0.5, validation_fraction=0.5))
     assert "--source.test_fraction 0.5 and --source.validation_fraction 0.5 leave no training rows" in message
 
 
@@ -98,7 +102,7 @@ def test_fractions_that_leave_nothing_to_train_on_are_refused():
 @pytest.mark.parametrize("fractions", [(0.1, 0.1), (0.5, 0.4), (0.01, 0.01), (0, 0.5)])
 def test_a_class_stands_in_every_part_or_in_training_alone(counts, fractions):
     train = many(**{f"class{position}": count for position, count in enumerate(counts)})
-    source = Source(test_fraction=fractions[0], validation_fraction=fractions[1])
+    source = SourceConfig(test_fraction=fractions[0], validation_fraction=fractions[1])
     splits = split_rows(train, None, None, source)
     parts = [splits.train, splits.validation] + ([splits.test] if fractions[0] else [])
     for position, count in enumerate(counts):
@@ -109,26 +113,26 @@ def test_a_class_stands_in_every_part_or_in_training_alone(counts, fractions):
 
 def test_classes_too_small_to_split_stay_in_training_and_are_named():
     train = many(a=50, b=50) + rows([("Ein Satz.", "single"), ("Zwei", "pair"), ("Drei", "pair")], "rare.csv")
-    splits = split_rows(train, None, None, Source())
+    splits = split_rows(train, None, None, SourceConfig())
     assert Counter(row.label for row in splits.train) == {"a": 40, "b": 40, "single": 1, "pair": 2}
     message = said(splits, "too few rows to split")
     assert "2 of 4 classes, 'pair', 'single' (first: rare.csv, row 2)" in message
 
 
 def test_a_class_of_one_row_is_said_where_nothing_is_split():
-    splits = split_rows(TRAIN + rows([("Solo.", "single")], "rare.csv"), TEST, TEST, Source())
+    splits = split_rows(TRAIN + rows([("Solo.", "single")], "rare.csv"), TEST, TEST, SourceConfig())
     assert "training rows alone in their class: 1 (first: rare.csv, row 2)" in splits.messages
 
 
 def test_too_few_rows_to_split_are_refused():
-    message = error(TRAIN[:2], None, None, Source())
+    message = error(TRAIN[:2], None, None, SourceConfig())
     assert "2 training rows (first: train.csv, row 2) are too few to split off test and validation data" in message
     assert "--test-data" in message
 
 
 def test_repeats_are_left_out_before_a_split():
     train = many(a=30, b=30)
-    splits = split_rows(train + rows([(row.text, row.label) for row in train], "again.csv"), None, None, Source())
+    splits = split_rows(train + rows([(row.text, row.label) for row in train], "again.csv"), None, None, SourceConfig())
     assert len(splits.train) + len(splits.validation) + len(splits.test) == 60
     message = said(splits, "rows that repeat an earlier text, left out before the split")
     assert message.endswith(": 60 (first: again.csv, row 2)")
@@ -136,22 +140,22 @@ def test_repeats_are_left_out_before_a_split():
 
 def test_the_same_text_with_two_labels_is_counted_and_keeps_the_first_where_split():
     train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", "b", "doubt.csv", 9)]
-    splits = split_rows(train, None, None, Source())
+    splits = split_rows(train, None, None, SourceConfig())
     assert "rows that repeat a text with another label: 1 (first: doubt.csv, row 9)" in splits.messages
     everything = splits.train + splits.validation + splits.test
     assert [row.label for row in everything if row.text.endswith(" a 0")] == ["a"]
-    splits = split_rows(TRAIN, TEST, rows([("Dull.", "positive")], "test.csv"), Source())
+    splits = split_rows(TRAIN, TEST, rows([("Dull.", "positive")], "test.csv"), SourceConfig())
     assert said(splits, "another label").endswith("(first: test.csv, row 2)")
 
 
 def test_a_class_that_only_repeats_others_is_no_second_class():
-    message = error(rows([("Fine.", "a"), ("Good.", "a"), ("Fine.", "b")]), None, None, Source())
+    message = error(rows([("Fine.", "a"), ("Good.", "a"), ("Fine.", "b")]), None, None, SourceConfig())
     assert "all 2 training rows have the label 'a'" in message
 
 
 def test_a_text_in_training_and_in_given_data_is_counted_and_kept():
     shared = rows([*TEST_PAIRS, (ENGLISH[3][0], "positive")], "test.csv")
-    splits = split_rows(TRAIN, shared, shared, Source())
+    splits = split_rows(TRAIN, shared, shared, SourceConfig())
     assert splits.test == splits.validation == shared
     for name in ("test", "validation"):
         message = said(splits, f"{name} rows whose text is in the training data too")
@@ -161,14 +165,14 @@ def test_a_text_in_training_and_in_given_data_is_counted_and_kept():
 @pytest.mark.parametrize("empty", ["", "  ", "\n\t", "\u3000", "\xa0"])
 def test_rows_without_text_are_left_out_and_counted(empty):
     train = rows([*ENGLISH, (empty, "positive"), (empty, "negative")])
-    splits = split_rows(train, TEST, TEST, Source())
+    splits = split_rows(train, TEST, TEST, SourceConfig())
     assert splits.train == train[:4]
     assert splits.messages == ["training rows without text, left out: 2 (first: train.csv, row 6)"]
 
 
 def test_rows_without_a_label_are_left_out_and_counted_in_every_split():
     train, test = rows([*ENGLISH, ("Dull.", "")]), rows([("Dull.", ""), *TEST_PAIRS], "test.csv")
-    splits = split_rows(train, TEST, test, Source())
+    splits = split_rows(train, TEST, test, SourceConfig())
     assert (splits.train, splits.test) == (train[:4], test[1:])
     assert splits.messages == [
         "training rows without a label, left out: 1 (first: train.csv, row 6)",
@@ -177,7 +181,9 @@ def test_rows_without_a_label_are_left_out_and_counted_in_every_split():
 
 
 def test_nul_characters_are_read_as_spaces_and_counted():
-    splits = split_rows(rows([*ENGLISH, ("good\0film", "posi\0tive\0"), ("\0", "negative")]), TEST, TEST, Source())
+    splits = split_rows(
+        rows([*ENGLISH, ("good\0film", "posi\0tive\0"), ("\0", "negative")]), TEST, TEST, SourceConfig()
+    )
     assert splits.train[-1][:2] == ("good film", "posi tive")
     assert "training rows with NUL characters, read as spaces: 2 (first: train.csv, row 6)" in splits.messages
     assert "training rows without text, left out: 1 (first: train.csv, row 7)" in splits.messages
@@ -186,20 +192,20 @@ def test_nul_characters_are_read_as_spaces_and_counted():
 def test_no_usable_row_is_an_error_in_every_split():
     blank = rows([(" ", "positive"), ("Dull.", "")])
     assert "no row of the training data has both text and label (first: train.csv, row 2)" in error(
-        blank, TEST, TEST, Source()
+        blank, TEST, TEST, SourceConfig()
     )
-    assert "no row of the test data" in error(TRAIN, TEST, [], Source())
+    assert "no row of the test data" in error(TRAIN, TEST, [], SourceConfig())
 
 
 def test_one_class_only_is_an_error():
-    message = error(rows([("Good.", "a"), ("Fine.", "a")]), None, None, Source())
+    message = error(rows([("Good.", "a"), ("Fine.", "a")]), None, None, SourceConfig())
     assert "all 2 training rows have the label 'a' (first: train.csv, row 2)" in message
 
 
 @pytest.mark.parametrize("name", ["validation", "test"])
 def test_a_label_that_training_never_saw_is_an_error(name):
     odd = rows([*TEST_PAIRS, ("So so.", "postive")], f"{name}.csv")
-    message = error(TRAIN, odd if name == "validation" else TEST, odd if name == "test" else TEST, Source())
+    message = error(TRAIN, odd if name == "validation" else TEST, odd if name == "test" else TEST, SourceConfig())
     assert message.startswith(f"{name}.csv, row 4: the {name} data has the label 'postive', which no training row has")
     assert "did you mean 'positive'?" in message
 
@@ -208,7 +214,7 @@ def test_files_are_loaded_split_and_checked_in_one_call(write, chinese_reviews):
     train = write("train.csv", csv_text([*chinese_reviews, ("", "pos")]), "gb18030")
     shared = [text for text, _ in chinese_reviews[:40]]
     test = write("test.tsv", csv_text([(text, "neg") for text in shared], delimiter="\t"), "gb18030")
-    splits = load_splits([train], (), [test], Source(encoding="gb18030"))
+    splits = load_splits([train], (), [test], SourceConfig(encoding="gb18030"))
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (360, 40, 40)
     assert said(splits, "without text") == f"training rows without text, left out: 1 (first: {train}, row 402)"
     in_training = {row.text for row in splits.train}
@@ -221,5 +227,5 @@ def test_files_are_loaded_split_and_checked_in_one_call(write, chinese_reviews):
 def test_a_document_of_a_megabyte_goes_through_a_split(write):
     long = "很长的评论。" * 200_000
     path = write("train.csv", csv_text([*ENGLISH, *((text, "positive") for text, _ in CHINESE), (long, "negative")]))
-    splits = load_splits([path], [path], [path], Source())
+    splits = load_splits([path], [path], [path], SourceConfig())
     assert splits.train[-1].text == long

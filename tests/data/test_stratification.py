@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import Row, split_rows
 
 NAMES = ("business", "law", "politics", "sport", "tech")
@@ -30,7 +30,7 @@ def counts(rows):
 
 def test_each_part_has_its_share_of_each_label_and_of_rows_without_any():
     rows = news(1000)
-    splits = split_rows(rows, None, None, Source(validation_fraction=0.2, test_fraction=0.1))
+    splits = split_rows(rows, None, None, SourceConfig(validation_fraction=0.2, test_fraction=0.1))
     assert sorted([*splits.train, *splits.validation, *splits.test], key=lambda row: row.number) == rows
     for part, fraction in ((splits.validation, 0.2), (splits.test, 0.1)):
         for label, count in counts(rows).items():
@@ -42,8 +42,12 @@ def test_each_part_has_its_share_of_each_label_and_of_rows_without_any():
 
 def test_the_seed_decides_alone():
     rows = news(200)
-    assert split_rows(rows, None, None, Source(split_seed=1)) == split_rows(rows, None, None, Source(split_seed=1))
-    assert split_rows(rows, None, None, Source(split_seed=1)) != split_rows(rows, None, None, Source(split_seed=2))
+    assert split_rows(rows, None, None, SourceConfig(split_seed=1)) == split_rows(
+        rows, None, None, SourceConfig(split_seed=1)
+    )
+    assert split_rows(rows, None, None, SourceConfig(split_seed=1)) != split_rows(
+        rows, None, None, SourceConfig(split_seed=2)
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -51,14 +55,14 @@ def test_no_label_is_in_held_out_rows_only(seed):
     # B stands only in rows that are dealt out for rarer labels
     pairs = [("A1", "B"), ("A1",), ("A1",), ("A2", "B"), ("A2",), ("A2",), ("A3", "B"), ("A3",), ("A3",)]
     rows = [Row(f"text {number}", labels, "few.jsonl", number) for number, labels in enumerate(pairs)]
-    splits = split_rows(rows, None, None, Source(split_seed=seed, validation_fraction=0.3, test_fraction=0.3))
+    splits = split_rows(rows, None, None, SourceConfig(split_seed=seed, validation_fraction=0.3, test_fraction=0.3))
     assert set(counts(splits.train)) == {"A1", "A2", "A3", "B"}
     assert splits.validation and splits.test
 
 
 def test_rows_of_a_label_too_rare_to_split_stay_in_training():
     rows = [*news(100), Row("Rare.", ("politics", "weather"), "news.jsonl", 100)]
-    splits = split_rows(rows, None, None, Source())
+    splits = split_rows(rows, None, None, SourceConfig())
     assert counts(splits.train)["weather"] == 1
     assert any("too few rows to split, all stay in the training data: " in message for message in splits.messages)
 
@@ -69,6 +73,6 @@ def test_repeats_and_contradictions_are_told_by_the_set_of_labels():
         Row("Report 0", ("law",), "again.jsonl", 1),
         Row("Report 1", news(2)[1].labels, "again.jsonl", 2),
     ]
-    messages = split_rows(rows, None, None, Source()).messages
+    messages = split_rows(rows, None, None, SourceConfig()).messages
     assert "rows that repeat a text with another label: 1 (first: again.jsonl, row 1)" in messages
     assert "rows that repeat an earlier text, left out before the split: 2 (first: again.jsonl, row 1)" in messages

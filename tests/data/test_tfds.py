@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets
-from real_text import CHINESE, ENGLISH
 
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import load_splits, read_records, read_rows, tfds
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
+from tests.data.real_text import CHINESE, ENGLISH
 
 Text, ClassLabel = tensorflow_datasets.features.Text, tensorflow_datasets.features.ClassLabel
 LABELS = ["negative", "positive"]
@@ -23,10 +23,10 @@ TRAIN = [(text, label) for text, label in ENGLISH] + [(f"It is bad {n} times.", 
 
 
 @pytest.fixture
-def prepare(tmp_path: Path) -> Callable[..., Source]:
+def prepare(tmp_path: Path) -> Callable[..., SourceConfig]:
     """Prepare a data set as its owner would, where only its files are left afterwards; return how to read it."""
 
-    def prepare_data_set(name: str, features: dict, splits: dict[str, list[dict]], **settings: str) -> Source:
+    def prepare_data_set(name: str, features: dict, splits: dict[str, list[dict]], **settings: str) -> SourceConfig:
         class Prepared(tensorflow_datasets.core.GeneratorBasedBuilder, skip_registration=True):
             VERSION = tensorflow_datasets.core.Version("1.0.0")
 
@@ -43,7 +43,7 @@ def prepare(tmp_path: Path) -> Callable[..., Source]:
 
         Prepared.name = name
         Prepared(data_dir=str(tmp_path)).download_and_prepare()
-        return Source(tfds_dir=str(tmp_path), **settings)
+        return SourceConfig(tfds_dir=str(tmp_path), **settings)
 
     return prepare_data_set
 
@@ -52,7 +52,7 @@ def examples(pairs: list[tuple[str, str]], text: str = "text", label: str = "lab
     return [{text: words, label: name} for words, name in pairs]
 
 
-def error(spec: str, source: Source) -> str:
+def error(spec: str, source: SourceConfig) -> str:
     with pytest.raises(InputError) as caught:
         list(read_rows([spec], source))
     message = str(caught.value)
@@ -101,7 +101,13 @@ def test_the_only_text_and_the_only_class_are_found_under_any_name(prepare):
 
 @pytest.mark.parametrize(("text_column", "label_column", "label"), [("title", "topic", "x"), ("body", "year", "2004")])
 def test_of_several_texts_and_labels_the_columns_choose(prepare, text_column, label_column, label):
-    features = {"title": Text(), "body": Text(), "topic": Text(), "year": np.int64, "score": np.float32}
+    features = {
+        "title": Text(),
+        "body": Text(),
+        "topic": Text(),
+        "year": np.int64,
+        "score": np.float32,
+    }
     row = {"title": "title", "body": "body", "topic": "x", "year": 2004, "score": 0.5}
     source = prepare("articles", features, {"train": [row]}, text_column=text_column, label_column=label_column)
     assert [(r.text, r.label) for r in read_rows(["tfds:articles"], source)] == [(text_column, label)]
@@ -113,11 +119,11 @@ def test_features_that_cannot_be_told_apart_are_named_with_the_option(prepare):
     message = error("tfds:articles", source)
     assert "no feature 'text' and 2 of type Text; there are 'body', 'label', 'score', 'title'" in message
     assert "--text-column" in message
-    titled = Source(tfds_dir=source.tfds_dir, text_column="title")
+    titled = SourceConfig(tfds_dir=source.tfds_dir, text_column="title")
     assert "'label' is " in error("tfds:articles", titled)
-    other = Source(tfds_dir=source.tfds_dir, text_column="title", label_column="stars")
+    other = SourceConfig(tfds_dir=source.tfds_dir, text_column="title", label_column="stars")
     assert "--label-column" in error("tfds:articles", other)
-    scores = Source(tfds_dir=source.tfds_dir, text_column="score")
+    scores = SourceConfig(tfds_dir=source.tfds_dir, text_column="score")
     assert "'score' is not text" in error("tfds:articles", scores)
 
 
@@ -129,7 +135,7 @@ def test_an_unknown_split_lists_those_there_are(prepare):
 
 
 def test_unknown_names_configs_versions_and_spellings_are_told(tmp_path):
-    source = Source(tfds_dir=str(tmp_path))
+    source = SourceConfig(tfds_dir=str(tmp_path))
     assert "no such data set; did you mean 'imdb_reviews'" in error("tfds:imdb_reviws", source)
     assert "no config 'sst'; there are cola, sst2" in error("tfds:glue/sst", source)
     assert "0.0.7" in error("tfds:imdb_reviews:0.0.7", source)
@@ -143,7 +149,7 @@ def test_without_a_network_it_fails_in_seconds_with_the_remedy(monkeypatch, tmp_
 
     monkeypatch.setattr(socket, "getaddrinfo", no_name_server)
     start = time.monotonic()
-    message = error(f"tfds:{name}", Source(tfds_dir=str(tmp_path)))
+    message = error(f"tfds:{name}", SourceConfig(tfds_dir=str(tmp_path)))
     assert time.monotonic() - start < 10
     assert f"tfds:{name} is not prepared in {tmp_path}, and no network" in message
     assert f"load('{name}', data_dir='FOLDER')" in message
@@ -155,7 +161,7 @@ def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch, tmp_pat
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: released.wait(60) and [])
     monkeypatch.setattr(tfds, "PROBE_SECONDS", 0.2)
     start = time.monotonic()
-    assert "no network" in error("tfds:trec", Source(tfds_dir=str(tmp_path)))
+    assert "no network" in error("tfds:trec", SourceConfig(tfds_dir=str(tmp_path)))
     assert time.monotonic() - start < 10
     released.set()
 
@@ -166,7 +172,7 @@ def test_behind_a_proxy_the_proxy_is_what_must_answer(monkeypatch, tmp_path):
     for variable in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
     monkeypatch.setenv("no_proxy", "")
-    assert "127.0.0.1 does not answer" in error("tfds:trec", Source(tfds_dir=str(tmp_path)))
+    assert "127.0.0.1 does not answer" in error("tfds:trec", SourceConfig(tfds_dir=str(tmp_path)))
 
 
 def test_a_data_set_whose_own_code_fails_says_why(tmp_path):
@@ -184,6 +190,6 @@ def test_a_data_set_whose_own_code_fails_says_why(tmp_path):
         def _generate_examples(self) -> None:
             raise NotImplementedError
 
-    message = error("tfds:hand_made", Source(tfds_dir=str(tmp_path)))
+    message = error("tfds:hand_made", SourceConfig(tfds_dir=str(tmp_path)))
     assert "tfds:hand_made could not be prepared" in message
     assert "Ask the author for reviews.zip." in message

@@ -6,7 +6,7 @@ from scipy import special
 
 from kerascnn.evaluation.calibration import BOUNDS, Point, curve, find, fit_temperature
 from kerascnn.evaluation.metrics import expected_calibration_error
-from kerascnn.inference import softmax
+from kerascnn.prediction import softmax
 
 
 def drawn(temperature, count=20_000):

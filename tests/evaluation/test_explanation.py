@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, load
-from kerascnn.errors import InputError
 from kerascnn.evaluation.attribution import attribute
 from kerascnn.evaluation.explanation import Explanation, levels
+from kerascnn.utils.errors import InputError
 
 SMALL = {"epochs": 6, "learning_rate": 0.01, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1}
 GOOD, BAD = "the food was great &amp; fresh", "the food was awful, never again"

@@ -12,11 +12,11 @@ import pytest
 import tensorflow as tf
 
 from kerascnn.edge import EdgeClassifier
-from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, tflite
 from kerascnn.export.code_points import CodePoints
 from kerascnn.golden import PROBES
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
 
 NAMES = ("news", "reviews")
 every_bundle = pytest.mark.parametrize("name", NAMES)

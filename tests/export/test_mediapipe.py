@@ -10,12 +10,12 @@ import pytest
 
 from kerascnn import TextClassifier, load
 from kerascnn.edge import EdgeClassifier
-from kerascnn.errors import InputError
 from kerascnn.export import mediapipe, regex_tokenizer, verify
-from kerascnn.files import sha256
-from kerascnn.models.network import Text
-from kerascnn.text import plain
+from kerascnn.text import python_tokenizer
+from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.atomic_files import sha256
+from kerascnn.utils.errors import InputError
 
 SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "min_count": 1}
 WORDS = "the film festival opens in london this week"
@@ -23,7 +23,7 @@ WORDS = "the film festival opens in london this week"
 
 def mediapipe_reader(vectorizer):
     """A function from text to ids by the pattern and the vocabulary alone, as in MediaPipe's regex_tokenizer.cc."""
-    pattern = plain.compiled(f"({regex_tokenizer.pattern(vectorizer.settings)})")
+    pattern = python_tokenizer.compiled(f"({regex_tokenizer.pattern(vectorizer.settings)})")
     ids = dict(line.split(" ") for line in regex_tokenizer.vocabulary(vectorizer).splitlines())
 
     def read(text):
@@ -43,7 +43,7 @@ def assert_reads_alike(vectorizer, texts):
 
 
 def news_vectorizer(news, **settings):
-    return Vectorizer.adapt([*news[0], WORDS], Text(min_count=1, max_length=64, **settings))
+    return Vectorizer.adapt([*news[0], WORDS], TextConfig(min_count=1, max_length=64, **settings))
 
 
 def test_news_become_the_ids_that_the_bundle_gives_them(news):
@@ -53,7 +53,9 @@ def test_news_become_the_ids_that_the_bundle_gives_them(news):
 
 
 def test_chinese_becomes_the_ids_that_the_bundle_gives_it(reviews_zh):
-    assert_reads_alike(Vectorizer.adapt(reviews_zh[0], Text(min_count=1)), [text.strip() for text in reviews_zh[0]])
+    assert_reads_alike(
+        Vectorizer.adapt(reviews_zh[0], TextConfig(min_count=1)), [text.strip() for text in reviews_zh[0]]
+    )
 
 
 def test_marks_apostrophes_tags_and_entities_are_read_as_in_training(news):
@@ -65,7 +67,7 @@ def test_marks_apostrophes_tags_and_entities_are_read_as_in_training(news):
         "the 电影 film今日は london，这 👍🏽 🇩🇪🇩🇪 ❤️ week",
         "the\tfilm\r\nin london",
     ]
-    vectorizer = Vectorizer.adapt([*news[0], *texts], Text(min_count=1))
+    vectorizer = Vectorizer.adapt([*news[0], *texts], TextConfig(min_count=1))
     assert_reads_alike(vectorizer, texts)
 
 
@@ -96,11 +98,11 @@ def test_a_model_that_keeps_case_gets_no_other_cases(news):
 
 def test_what_its_tokenizer_cannot_express_is_refused(news, tmp_path):
     with pytest.raises(InputError, match=r"vocabulary holds <START>.*--text.split unicode"):
-        regex_tokenizer.vocabulary(Vectorizer(Text(split="whitespace"), ["[PAD]", "[UNK]", "<START>"]))
+        regex_tokenizer.vocabulary(Vectorizer(TextConfig(split="whitespace"), ["[PAD]", "[UNK]", "<START>"]))
     with pytest.raises(InputError, match=r"stop_words.*--format tflite"):
-        regex_tokenizer.vocabulary(Vectorizer(Text(), ["[PAD]", "[UNK]", "film"], ["the"]))
+        regex_tokenizer.vocabulary(Vectorizer(TextConfig(), ["[PAD]", "[UNK]", "film"], ["the"]))
     with pytest.raises(InputError, match=r"split dictionary.*--text.split unicode"):
-        regex_tokenizer.vocabulary(Vectorizer(Text(split="dictionary"), ["[PAD]", "[UNK]", "手机"]))
+        regex_tokenizer.vocabulary(Vectorizer(TextConfig(split="dictionary"), ["[PAD]", "[UNK]", "手机"]))
 
 
 def test_a_character_model_is_refused_before_anything_is_written(reviews_zh, tmp_path):

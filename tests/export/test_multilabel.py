@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from kerascnn import TextClassifier
 from kerascnn.edge import EdgeClassifier
-from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, mediapipe, onnx, saved_model, verify
 from kerascnn.golden import PROBES
+from kerascnn.utils.errors import InputError
 
 pytestmark = pytest.mark.full
 MODELS = ("word_cnn", "char_cnn")

@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import classification_pb2, predict_pb2, prediction_service_pb2_grpc
 
-from kerascnn.errors import InputError
 from kerascnn.export import saved_model
 from kerascnn.golden import PROBES
+from kerascnn.utils.errors import InputError
 
 NAMES = ("news", "reviews")
 every_bundle = pytest.mark.parametrize("name", NAMES)

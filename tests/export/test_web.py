@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.errors import InputError
 from kerascnn.export import web
-from kerascnn.models import Text
-from kerascnn.text import plain
-from kerascnn.text.standardize import rules
+from kerascnn.text import python_tokenizer
+from kerascnn.text.config import TextConfig
+from kerascnn.text.rules import rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
+from kerascnn.utils.errors import InputError
 from tests.conftest import unavailable
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
@@ -139,7 +139,7 @@ def test_two_precisions_are_refused(classifiers, tmp_path):
 
 
 def test_case_folding_is_refused(classifiers, tmp_path):
-    vectorizer = Vectorizer(Text(normalize="nfkc_casefold"), RESERVED)
+    vectorizer = Vectorizer(TextConfig(normalize="nfkc_casefold"), RESERVED)
     bundle = dataclasses.replace(classifiers["news"].bundle_, vectorizer=vectorizer)
     with pytest.raises(InputError, match=r"text\.normalize nfkc_casefold: browsers do not fold case"):
         web.export(bundle, tmp_path, quantize=["none"])
@@ -151,7 +151,7 @@ def test_a_browser_splits_text_as_python_does(node, news, reviews_zh, name, tmp_
     lines = [*TEXTS, *every_character(), *news[0], *reviews_zh[0]]
     options = {"level": settings.level, "max_length": 4000, "stop_words": ["the", "的"]}
     found = tokens_in_node(node, settings, lines, options, tmp_path)
-    expected = [plain.tokenize(line, rules(settings, WORDS), **options) for line in lines]
+    expected = [python_tokenizer.tokenize(line, rules(settings, WORDS), **options) for line in lines]
     differing = [
         (given, right)
         for pair in zip(found, expected, strict=True)

@@ -14,15 +14,15 @@ import pytest
 
 from kerascnn import TextClassifier, models
 from kerascnn import config as configuration
-from kerascnn.data.tokens import Reader
+from kerascnn.audit.token_counts import Reader
 from kerascnn.edge import EdgeClassifier
-from kerascnn.errors import InputError
 from kerascnn.export import edge_folder, mediapipe, saved_model, web
 from kerascnn.golden import PROBES
-from kerascnn.models import Text
+from kerascnn.text.config import TextConfig
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer import groups, presets
+from kerascnn.transfer import layer_groups, presets
+from kerascnn.utils.errors import InputError
 
 keras_hub = pytest.importorskip("keras_hub")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
@@ -75,7 +75,7 @@ def build(preset, **settings):
 @pytest.fixture(scope="module")
 def built(folders):
     """The network over each family, with maxima and averages, and a vectorizer."""
-    settings = Text(split="wordpiece", standardize=(), max_length=LONGEST - 2)
+    settings = TextConfig(split="wordpiece", standardize=(), max_length=LONGEST - 2)
     return {
         family: (build(folder, pooling="both", fine_tune=True), network(folder).vectorizer(settings))
         for family, folder in folders.items()
@@ -190,7 +190,7 @@ def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders)
     before = weights(model)
     for frozen, learned in ((["encoder", "embedding"], 8), ([], 8 + len(before))):
         model.get_layer("encoder").trainable = True
-        groups.freeze(model, frozen)
+        layer_groups.freeze(model, frozen)
         trainer = Trainer(model, loss=SparseCrossentropy())
         trainer.compile(keras.optimizers.SGD(0.1))
         assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"

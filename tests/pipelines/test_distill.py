@@ -8,7 +8,7 @@ import json
 import pytest
 
 from kerascnn import config as configuration
-from kerascnn.files import sha256
+from kerascnn.utils.atomic_files import sha256
 from tests.pipelines.conftest import command
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kerascnn.files import sha256
+from kerascnn.utils.atomic_files import sha256
 from tests.pipelines.conftest import command, files_with_text
 
 ARTEFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/model_float32.tflite", "onnx/model.onnx"]

@@ -239,15 +239,15 @@ def test_a_ray_that_is_missing_and_a_cluster_that_is_not_there_are_named(bundle,
 
 
 def test_a_part_that_changes_while_it_is_scored_or_a_folder_that_is_another_gives_no_answers(bundle, small, tmp_path):
-    from kerascnn.config import Source
-    from kerascnn.files import sha256
-    from kerascnn.scoring.answers import Wanted
+    from kerascnn.config import SourceConfig
+    from kerascnn.scoring.output_columns import Wanted
     from kerascnn.scoring.parts import listed
     from kerascnn.scoring.worker import Job, Scorer
+    from kerascnn.utils.atomic_files import sha256
 
-    [part, *_], _ = listed(small, tmp_path, Source())
+    [part, *_], _ = listed(small, tmp_path, SourceConfig())
     manifest = sha256(bundle / "manifest.json")
-    job = {"bundle": str(bundle), "manifest": manifest, "source": Source(), "wanted": Wanted()}
+    job = {"bundle": str(bundle), "manifest": manifest, "source": SourceConfig(), "wanted": Wanted()}
     (tmp_path / "beacon").touch()
     assert "is another folder than here" in Scorer(Job(**job, beacon=str(tmp_path / "gone")))(part).error
     scorer = Scorer(Job(**job, beacon=str(tmp_path / "beacon")))

@@ -1,16 +1,16 @@
 """Settings of a vectorizer, and texts that are hard to read the same way in two languages."""
 
-from kerascnn.models import Text
+from kerascnn.text.config import TextConfig
 
 SETTINGS = {
-    "default": Text(),
-    "punctuation": Text(standardize=("html", "width", "lowercase", "punctuation")),
-    "whitespace": Text(split="whitespace"),
-    "dictionary": Text(split="dictionary"),
-    "character": Text(level="character"),
-    "as it stands": Text(standardize=()),
-    "nfkc": Text(normalize="nfkc"),
-    "nfkc_casefold": Text(normalize="nfkc_casefold", standardize=()),
+    "default": TextConfig(),
+    "punctuation": TextConfig(standardize=("html", "width", "lowercase", "punctuation")),
+    "whitespace": TextConfig(split="whitespace"),
+    "dictionary": TextConfig(split="dictionary"),
+    "character": TextConfig(level="character"),
+    "as it stands": TextConfig(standardize=()),
+    "nfkc": TextConfig(normalize="nfkc"),
+    "nfkc_casefold": TextConfig(normalize="nfkc_casefold", standardize=()),
 }
 
 WORDS = [

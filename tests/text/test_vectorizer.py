@@ -14,19 +14,19 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from kerascnn.errors import InputError
-from kerascnn.models import Text
-from kerascnn.text import plain
-from kerascnn.text.standardize import rules
+from kerascnn.text import python_tokenizer
+from kerascnn.text.config import TextConfig
+from kerascnn.text.rules import rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
+from kerascnn.utils.errors import InputError
 
 TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电影很好看，电影!", "", "👍🏻 good"]
 
 
 def tokens(text: str, **settings) -> list[str]:
-    chosen = Text(**settings)
-    return plain.tokenize(text, rules(chosen), level=chosen.level, max_length=chosen.max_length)
+    chosen = TextConfig(**settings)
+    return python_tokenizer.tokenize(text, rules(chosen), level=chosen.level, max_length=chosen.max_length)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_characters_are_code_points_with_single_spaces():
 
 @pytest.mark.parametrize("level", ["word", "character"])
 def test_graph_and_plain_python_give_the_same_ids(level):
-    vectorizer = Vectorizer.adapt(TEXTS, Text(level=level, min_count=1, max_tokens=12, max_length=6))
+    vectorizer = Vectorizer.adapt(TEXTS, TextConfig(level=level, min_count=1, max_tokens=12, max_length=6))
     values, splits = vectorizer.encode(TEXTS)
     assert values.dtype == np.int32 and splits.dtype == np.int64
     ids = [values[a:b].tolist() for a, b in itertools.pairwise(splits)]
@@ -74,12 +74,12 @@ def test_graph_and_plain_python_give_the_same_ids(level):
 
 
 def test_reserved_strings_in_text_are_unknown():
-    vectorizer = Vectorizer(Text(split="whitespace", standardize=()), ["[PAD]", "[UNK]", "a"])
+    vectorizer = Vectorizer(TextConfig(split="whitespace", standardize=()), ["[PAD]", "[UNK]", "a"])
     assert vectorizer.encode(["[PAD] a [UNK]"])[0].tolist() == vectorizer.encode_plain("[PAD] a [UNK]") == [1, 2, 1]
 
 
 def test_a_vocabulary_without_tokens_makes_all_unknown():
-    vectorizer = Vectorizer.adapt(["once"], Text(min_count=2))
+    vectorizer = Vectorizer.adapt(["once"], TextConfig(min_count=2))
     assert vectorizer.encode(["once upon"])[0].tolist() == [1, 1]
     assert vectorizer.encode([])[1].tolist() == [0]
 
@@ -87,7 +87,7 @@ def test_a_vocabulary_without_tokens_makes_all_unknown():
 def test_stop_words_leave_no_trace_and_are_standardized(tmp_path):
     path = tmp_path / "stop.txt"
     path.write_text("The\n’\n\n.\n", encoding="utf-8")
-    vectorizer = Vectorizer.adapt(["the end. 'the' end"], Text(stop_words=str(path), min_count=1))
+    vectorizer = Vectorizer.adapt(["the end. 'the' end"], TextConfig(stop_words=str(path), min_count=1))
     assert vectorizer.stop_words == ("the", "'", ".")
     assert vectorizer.vocabulary == ["[PAD]", "[UNK]", "end"]
     path.unlink()
@@ -105,25 +105,25 @@ def test_a_broken_stop_word_file_is_named(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=f"stop.txt.*{message}"):
-        Vectorizer.adapt(["a"], Text(stop_words=str(path)))
+        Vectorizer.adapt(["a"], TextConfig(stop_words=str(path)))
 
 
 def test_settings_of_a_newer_version_are_refused():
-    saved = Vectorizer(Text(), ["[PAD]", "[UNK]"]).settings_dict()
+    saved = Vectorizer(TextConfig(), ["[PAD]", "[UNK]"]).settings_dict()
     with pytest.raises(InputError, match="version 99"):
         Vectorizer.from_settings(saved | {"version": 99}, [])
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
 def test_the_layer_survives_keras_serialization(split):
-    vectorizer = Vectorizer(Text(split=split), [*RESERVED, "电影", "good"])
+    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED, "电影", "good"])
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vectorizer.layer))
     assert np.array_equal(layer(tf.constant(TEXTS)), vectorizer.layer(tf.constant(TEXTS)))
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
 def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(split, tmp_path):
-    vectorizer = Vectorizer(Text(split=split), [*RESERVED, "电影", "good", "影", "the", "好看"])
+    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED, "电影", "good", "影", "the", "好看"])
     archive = keras.export.ExportArchive()
     archive.track(vectorizer.layer)
     archive.add_endpoint("ids", vectorizer.__call__, [tf.TensorSpec([None], tf.string, name="text")])
@@ -143,7 +143,7 @@ def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(
 @pytest.mark.parametrize("level", ["word", "character"])
 def test_a_document_of_a_megabyte_is_cut_at_max_length(level):
     document = "good film 好 " * 80_000 + "x" * 100_000 + "'" * 100_000
-    vectorizer = Vectorizer(Text(level=level), ["[PAD]", "[UNK]", "good"])
+    vectorizer = Vectorizer(TextConfig(level=level), ["[PAD]", "[UNK]", "good"])
     values, _ = vectorizer.encode([document])
     assert values.tolist() == vectorizer.encode_plain(document)
     assert len(values) == 512

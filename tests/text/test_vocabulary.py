@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from kerascnn.errors import InputError
 from kerascnn.text import vocabulary
+from kerascnn.utils.errors import InputError
 
 
 def test_falls_by_count_and_breaks_ties_by_code_point():

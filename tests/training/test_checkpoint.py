@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.errors import InputError
 from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.utils.errors import InputError
 
 SMALL = {"filters": 16, "ngrams": (), "max_length": 64, "min_count": 1}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import read_rows
-from kerascnn.errors import InputError
+from kerascnn.utils.errors import InputError
 
 SMALL = {
     "model": "bow",
@@ -22,7 +22,7 @@ SMALL = {
 def skewed():
     """300 bad and 15 good reviews to train on, 200 and 10 to watch."""
     kinds = {"neg": {}, "pos": {}}
-    for row in read_rows(["demo:reviews_zh"], Source()):
+    for row in read_rows(["demo:reviews_zh"], SourceConfig()):
         kinds[row.label].setdefault(row.text)
     bad, good = (list(kinds[name])[:500] for name in ("neg", "pos"))
     train = [*bad[:300], *good[:15]], ["neg"] * 300 + ["pos"] * 15

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.config import Source
+from kerascnn.config import SourceConfig
 from kerascnn.data import Row
-from kerascnn.errors import InputError
+from kerascnn.distillation import teachers
 from kerascnn.layers import Ensemble
 from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer import teachers
+from kerascnn.utils.errors import InputError
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]], np.float32)
 TAUGHT = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
@@ -157,14 +157,16 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
         sys.modules, "my_teacher", SimpleNamespace(answer=lambda texts, _: student.predict_proba(texts))
     )
     monkeypatch.chdir(tmp_path)
-    answers = [teachers.ask(spec, rows, labels, Source()) for spec in ("bundle", "answers.csv", "my_teacher:answer")]
+    answers = [
+        teachers.ask(spec, rows, labels, SourceConfig()) for spec in ("bundle", "answers.csv", "my_teacher:answer")
+    ]
     np.testing.assert_array_equal(answers[1], answers[0])
     np.testing.assert_array_equal(answers[2], answers[0])
     np.testing.assert_allclose(answers[0], taught, atol=1e-6)
     with pytest.raises(InputError, match="the teacher does not know the label 'weather'"):
-        teachers.ask("bundle", rows, [*labels, "weather"], Source())
+        teachers.ask("bundle", rows, [*labels, "weather"], SourceConfig())
     with pytest.raises(InputError, match=f"the teacher knows the label '{labels[0]}', which no training row has"):
-        teachers.ask("bundle", rows, labels[1:], Source())
+        teachers.ask("bundle", rows, labels[1:], SourceConfig())
 
 
 def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_is_the_same(student, lesson, tmp_path):

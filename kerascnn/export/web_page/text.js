@@ -1,4 +1,4 @@
-// Text to tokens: the rules of edge.json on one text, as kerascnn/text/plain.py runs them in Python.
+// Text to tokens: the rules of edge.json on one text, as kerascnn/text/python_tokenizer.py runs them in Python.
 
 const RULES = {
   replace: (text, pattern, rewrite) => text.replace(compiled(pattern, "gu"), rewriting(rewrite)),

@@ -1,0 +1,1 @@
+"""Train on several devices or processes."""

@@ -1,0 +1,1 @@
+"""What every part of the package uses: errors, atomic files, standard error, CPU facts, optional packages."""

@@ -1,0 +1,31 @@
+"""What native code has to say, and nobody needs to read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from kerascnn.utils.errors import InputError
+
+
+@contextlib.contextmanager
+def without_notes() -> Iterator[None]:
+    """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, InputError):
+                notes.seek(0)
+                os.write(terminal, notes.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)

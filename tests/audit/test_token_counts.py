@@ -1,0 +1,36 @@
+"""Tokens without TensorFlow are those of the vectorizer."""
+
+import numpy as np
+import pytest
+
+from kerascnn import config as configuration
+from kerascnn.audit.token_counts import Reader
+from kerascnn.text.vectorizer import Vectorizer
+
+SETTINGS = {
+    "words": {"min_count": 3, "max_length": 20},
+    "characters": {"level": "character", "max_tokens": 100},
+    "stop words": {"stop_words": "the\nof\n的\n", "min_count": 1},
+    "dictionary": {"split": "dictionary", "words": "酒店\n服务员\n服务\n空调\n", "min_count": 2},
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_vocabulary_and_tokens_are_those_of_the_vectorizer(name, news, chinese_reviews, tmp_path):
+    settings = dict(SETTINGS[name])
+    for key in settings.keys() & {"stop_words", "words"}:
+        (tmp_path / key).write_text(settings[key], encoding="utf-8")
+        settings[key] = str(tmp_path / key)
+    texts = [*news[0][:100], *(text for text, _ in chinese_reviews[:100])]
+    config = configuration.default("word_cnn").updated({"text": settings}, "test")
+    reader = Reader(config, texts[::2])
+    vectorizer = Vectorizer.adapt(texts[::2], config.text)
+    assert reader.vocabulary == vectorizer.vocabulary
+    read, known = reader.read(texts[1::2]), reader.is_known()
+    number = {token: position for position, token in enumerate(vectorizer.vocabulary)}
+    for document, text in enumerate(texts[1::2]):
+        values = read.values[read.row_splits[document] :][: min(read.lengths[document], config.text.max_length)]
+        tokens = vectorizer.tokenize_plain(text)
+        assert [reader.types[token] for token in tokens] == values.tolist()
+        assert known[values].tolist() == [token in number for token in tokens]
+    assert np.isin(read.first(5), read.values).all() and len(read.first(5)) == sum(np.minimum(read.lengths, 5))

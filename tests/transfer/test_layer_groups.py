@@ -1,0 +1,100 @@
+"""Which groups of layers learn, when, and how fast."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import models
+from kerascnn.config import TrainingConfig, TransferConfig
+from kerascnn.data.batches import RaggedIds
+from kerascnn.training import fit
+from kerascnn.transfer import layer_groups
+from tests.conformance.descriptors import DESCRIPTORS, every_model_anew
+
+VOCABULARY, CLASSES, DOCUMENTS, LENGTH = 50, 3, 48, 20
+
+
+class Record(keras.callbacks.Callback):
+    """The weights of each group at the end of each epoch."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.network = model
+        self.epochs = [self._weights()]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(self._weights())
+
+    def _weights(self):
+        found = {group: [] for group in layer_groups.GROUPS}
+        for layer in self.network.layers:
+            found[layer_groups.group_of(layer)] += layer.get_weights()
+        return found
+
+    def changed(self, epoch):
+        """The groups that an epoch, from 1, changed."""
+        before, after = self.epochs[epoch - 1], self.epochs[epoch]
+        return {group for group in before if not all(map(np.array_equal, before[group], after[group]))}
+
+
+def examples():
+    rng = np.random.default_rng(0)
+    ids, labels = rng.integers(5, VOCABULARY, (DOCUMENTS, LENGTH)).astype(np.int32), np.arange(DOCUMENTS) % CLASSES
+    ids[:, 3] = labels + 2
+    return fit.Examples(RaggedIds(ids.reshape(-1), np.arange(DOCUMENTS + 1) * LENGTH), labels.astype(np.int32))
+
+
+def train(name, transfer, *, epochs=3, network=None, **training):
+    keras.utils.set_random_seed(0)
+    model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, classes=CLASSES)
+    record, data = Record(model), examples()
+    settings = TrainingConfig(epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup=0.0, **training)
+    rates = layer_groups.rates(model, transfer.rate_factor)
+    callbacks = [record] if not transfer.freeze else [layer_groups.Unfreezing(transfer), record]
+    fit.fit(model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
+    return record
+
+
+@every_model_anew
+def test_frozen_groups_do_not_change_by_a_bit_and_learn_afterwards(name):
+    transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1)
+    record = train(name, transfer, epochs=2, network=DESCRIPTORS[name])
+    assert record.changed(1) == {"head"}
+    # models without a table of tokens have no such group
+    assert record.changed(2) == {group for group, weights in record.epochs[0].items() if weights}
+
+
+def test_groups_learn_one_after_the_other_from_the_top_down():
+    transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=2, unfreeze="gradually")
+    record = train("word_cnn", transfer, epochs=6, network={"ngrams": ()})
+    changed = [record.changed(epoch) for epoch in range(1, 7)]
+    assert changed == [{"head"}] * 2 + [{"head", "encoder"}] * 2 + [{"head", "encoder", "embedding"}] * 2
+
+
+def test_the_optimizer_keeps_its_state_when_a_group_begins_to_learn():
+    frozen = TransferConfig(freeze=("embedding",), frozen_epochs=1)
+    first = train("word_cnn", frozen, epochs=1, network={"ngrams": ()}).epochs
+    both = train("word_cnn", frozen, epochs=2, network={"ngrams": ()}).epochs
+    for before, after in zip(first[1]["head"], both[1]["head"], strict=True):
+        np.testing.assert_array_equal(before, after)
+    # Adam that has just begun moves every weight by the learning rate; one that goes on does not
+    moved = np.abs(both[2]["head"][0] - both[1]["head"][0])
+    assert np.ptp(moved) > 1e-4
+
+
+@pytest.mark.parametrize("optimizer", ["adam", pytest.param("adadelta", marks=pytest.mark.full)])
+def test_a_group_learns_at_its_part_of_the_rate_of_the_group_above(optimizer):
+    def moved(factor):
+        small = DESCRIPTORS["word_cnn"]
+        record = train("word_cnn", TransferConfig(rate_factor=factor), epochs=1, optimizer=optimizer, network=small)
+        return {
+            group: max(np.abs(a - b).max() for a, b in zip(before, record.epochs[1][group], strict=True))
+            for group, before in record.epochs[0].items()
+        }
+
+    whole, part = moved(1.0), moved(0.1)
+    assert part["head"] == pytest.approx(whole["head"], rel=0.2)
+    assert part["encoder"] == pytest.approx(0.1 * whole["encoder"], rel=0.3)
+    assert part["embedding"] == pytest.approx(0.01 * whole["embedding"], rel=0.3)
