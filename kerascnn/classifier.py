@@ -23,7 +23,7 @@ from kerascnn.utils.optional_packages import need_tensorflow_backend
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.prediction import Forward
-    from kerascnn.training.fit import Examples
+    from kerascnn.training.fit import EncodedDataset
 
 Labelled = tuple[Sequence[str], Sequence[Any]]
 
@@ -118,20 +118,20 @@ class TextClassifier(Estimator):
                 task.codes(validation_data[1], self.classes_),
             )
 
-        strategy = strategies.start(config.training.strategy)
-        fit.seed_everything(config.seed, config.training.deterministic)
+        strategy = strategies.create_strategy(config.training.strategy)
+        fit.set_random_seed(config.seed, config.training.deterministic)
         vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
             texts, config.text, vectors=config.transfer.vectors
         )
         config = dataclasses.replace(config, text=vectorizer.settings)
         vectorizer = transfer.extended(vectorizer, config.transfer)
-        train = fit.Examples(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
-        with fit.precision(config.training.precision):
+        train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
+        with fit.dtype_policy_scope(config.training.precision):
             begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
         config, model = begun.config, begun.model
         if verbose:
             begun.tell()
-        validation = fit.Examples(RaggedIds(*vectorizer.encode(validation_texts)), validation_codes)
+        validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_codes)
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
@@ -310,7 +310,7 @@ def load(folder: str | Path) -> TextClassifier:
     return TextClassifier.load(folder)
 
 
-def _fingerprint(config: Config[Any], train: Examples, validation: Examples) -> dict[str, Any]:
+def _fingerprint(config: Config[Any], train: EncodedDataset, validation: EncodedDataset) -> dict[str, Any]:
     """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
     data = {
         "training data": train.digest(),

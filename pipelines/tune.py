@@ -99,11 +99,11 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
     say(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # one trial after the other traces its own functions
-    from kerascnn.training.fit import enough_epochs
+    from kerascnn.training.fit import default_epochs
     from kerascnn.tuning import search
 
     lesson = train.lesson_of(config, splits)
-    epochs = config.training.epochs or enough_epochs(-(-len(splits.train) // config.training.batch_size))
+    epochs = config.training.epochs or default_epochs(-(-len(splits.train) // config.training.batch_size))
     oracle = search.oracle(args.algorithm, space, args.objective, args.trials, config.seed, epochs)
     if args.overwrite and folder.exists():
         shutil.rmtree(folder)

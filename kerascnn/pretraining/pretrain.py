@@ -18,7 +18,7 @@ from kerascnn.pretraining.pretrainer import Pretrainer
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.loop import run
+from kerascnn.training.loop import run_epochs
 from kerascnn.training.progress import Progress
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import need_tensorflow_backend
@@ -58,7 +58,7 @@ def pretrain(
         raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
     if config.training.strategy != "none":
         raise InputError("training.strategy is for classifiers; a pretraining runs on one device")
-    fit.seed_everything(config.seed, config.training.deterministic)
+    fit.set_random_seed(config.seed, config.training.deterministic)
     train_texts, held_out_texts = _split(texts, config)
     vectorizer = Vectorizer.adapt(train_texts, config.text)
     size = len(vectorizer.vocabulary)
@@ -68,13 +68,13 @@ def pretrain(
 
     sampled = 0 < settings.negatives < size
     probabilities = masking.frequencies(train, size)
-    with fit.precision(config.training.precision):
+    with fit.dtype_policy_scope(config.training.precision):
         network = config.network.build(vocabulary_size=size, classes=2)
         trainer = Pretrainer(
             network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
         )
     steps = -(-len(train) // config.training.batch_size)
-    epochs = config.training.epochs or fit.enough_epochs(steps)
+    epochs = config.training.epochs or fit.default_epochs(steps)
     trainer.compile(optimizer=fit.build_optimizer(config.training, steps * epochs), jit_compile=False)
     trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
     trainer.optimizer.build(trainer.trainable_variables)
@@ -87,7 +87,7 @@ def pretrain(
     callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
     if verbose:
         callbacks.append(Progress(epochs=epochs, documents=len(train), batch_size=config.training.batch_size))
-    run(
+    run_epochs(
         trainer,
         lambda epoch, _: masking.training_batches(
             train, settings, probabilities, config.training.batch_size, seed=config.seed, first_epoch=epoch

@@ -20,7 +20,7 @@ from kerascnn.data.batches import RaggedIds, training_batches, validation_batche
 from kerascnn.task import SINGLE, Task
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
-from kerascnn.training.loop import run
+from kerascnn.training.loop import run_epochs
 from kerascnn.training.losses import hard_and_soft
 from kerascnn.training.optimizers import Adadelta, LazyAdam
 from kerascnn.training.progress import Progress
@@ -29,11 +29,11 @@ from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
 
 # Chosen on validation data: a short training whose learning rate falls to zero beats a long one that is stopped early.
-ENOUGH_STEPS = 800
+DEFAULT_STEPS = 800
 
 
 @dataclass(frozen=True)
-class Examples:
+class EncodedDataset:
     """Vectorized documents and what they are to be answered with."""
 
     ids: RaggedIds
@@ -53,7 +53,7 @@ class Examples:
         return None if self.soft_labels is None else hashlib.sha256(self.soft_labels.tobytes()).hexdigest()
 
 
-def seed_everything(seed: int, deterministic: bool) -> None:
+def set_random_seed(seed: int, deterministic: bool) -> None:
     """Seed Python, NumPy and TensorFlow; optionally make every operation deterministic for the rest of the process."""
     keras.utils.set_random_seed(seed)
     if deterministic:
@@ -61,7 +61,7 @@ def seed_everything(seed: int, deterministic: bool) -> None:
 
 
 @contextmanager
-def precision(policy: str) -> Iterator[None]:
+def dtype_policy_scope(policy: str) -> Iterator[None]:
     """Build layers under a dtype policy."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
@@ -92,7 +92,7 @@ def build_optimizer(settings: TrainingConfig, steps: int) -> keras.optimizers.Op
     return optimizer
 
 
-def scale_rates(
+def scale_learning_rates(
     optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], rates: Mapping[str, float]
 ) -> None:
     """Give weights learning rates of their own.
@@ -112,8 +112,8 @@ def scale_rates(
 
 def fit(
     model: keras.Model,
-    train: Examples,
-    validation: Examples,
+    train: EncodedDataset,
+    validation: EncodedDataset,
     settings: TrainingConfig,
     *,
     seed: int,
@@ -138,7 +138,7 @@ def fit(
         folder: Where the state is kept after each epoch; None: nowhere.
         resume: Go on from the state in ``folder``.
         fingerprint: What must be the same for a run to go on, name to value.
-        rates: See ``scale_rates``.
+        rates: See ``scale_learning_rates``.
         callbacks: What else happens between the epochs.
         strategy: Where it is trained; the model itself lives on one device. None: there.
         verbose: Show progress on standard error.
@@ -151,9 +151,9 @@ def fit(
             have different settings or data.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    strategies.agree(strategy, fingerprint or {})
+    strategies.check_workers_agree(strategy, fingerprint or {})
     steps = -(-len(train.labels) // settings.batch_size)
-    epochs = settings.epochs or enough_epochs(steps)
+    epochs = settings.epochs or default_epochs(steps)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
         documents=len(validation.labels),
@@ -172,8 +172,8 @@ def fit(
         training_batches, train.ids, targets, settings.batch_size,
         seed=seed, weights=weights, classes=train.labels if settings.sampling == "balanced" else None,
     )  # fmt: skip
-    with strategies.on_devices(strategy, model) as there:
-        run(
+    with strategies.mirror_model(strategy, model) as there:
+        run_epochs(
             _trainer(there, task, settings, steps * epochs, rates or {}, taught=train.soft_labels is not None),
             lambda epoch, share: batches(first_epoch=epoch, share=share),
             partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
@@ -199,13 +199,13 @@ def _trainer(
     trainer(np.zeros((1, 8), np.int32))
     trainer.optimizer.build(trainer.trainable_variables)
     if rates:
-        scale_rates(trainer.optimizer, trainer.trainable_variables, rates)
+        scale_learning_rates(trainer.optimizer, trainer.trainable_variables, rates)
     return trainer
 
 
-def enough_epochs(steps: int) -> int:
+def default_epochs(steps: int) -> int:
     """Small data needs more epochs, large data is learned by heart in a few: the number of updates decides."""
-    return min(max(3, -(-ENOUGH_STEPS // steps)), 50)
+    return min(max(3, -(-DEFAULT_STEPS // steps)), 50)
 
 
 def _weights(labels: np.ndarray) -> np.ndarray:

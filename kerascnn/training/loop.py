@@ -11,13 +11,13 @@ import tensorflow as tf
 
 from kerascnn.data.batches import ALL, Shard
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.distributed.strategies import agree, shared_out
+from kerascnn.training.distributed.strategies import check_workers_agree, distribute_batches
 
-STEPS_AT_ONCE = 8
+STEPS_PER_EXECUTION = 8
 """Steps of one device from one word of Python to the next; calling each of them costs a sixth of a small one."""
 
 
-def run(
+def run_epochs(
     trainer: keras.Model,
     batches: Callable[[int, Shard], tf.data.Dataset],
     validation: Callable[[Shard], tf.data.Dataset],
@@ -45,17 +45,17 @@ def run(
     if resume:
         checkpoint.restore()
     strategy = trainer.distribute_strategy
-    agree(strategy, {"the number of finished epochs": checkpoint.epoch})
+    check_workers_agree(strategy, {"the number of finished epochs": checkpoint.epoch})
     if checkpoint.finished or checkpoint.epoch >= epochs:
         checkpoint.restore_best()
         return
     start = checkpoint.epoch
-    training = iter(shared_out(strategy, partial(batches, start)))
-    held_out, test_steps = iter(shared_out(strategy, validation)), int(validation(ALL).cardinality())
+    training = iter(distribute_batches(strategy, partial(batches, start)))
+    held_out, test_steps = iter(distribute_batches(strategy, validation)), int(validation(ALL).cardinality())
     test = _compiled(strategy, trainer.test_step)
     alone = strategy.num_replicas_in_sync == 1
     # What devices send each other has one size within a call, and that of the rows they touched differs by the step.
-    at_once = STEPS_AT_ONCE if alone else 1
+    at_once = STEPS_PER_EXECUTION if alone else 1
     told = keras.callbacks.CallbackList(list(callbacks), model=trainer)
     trainer.stop_training = False
     told.on_train_begin()

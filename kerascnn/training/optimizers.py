@@ -5,15 +5,15 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from kerascnn.training.distributed.all_reduce import summed
+from kerascnn.training.distributed.all_reduce import all_reduce_gradients
 
 
-class Summed(keras.optimizers.Optimizer):
+class AllReduceOptimizer(keras.optimizers.Optimizer):
     """An optimizer for several replicas: it adds up their gradients first, so that clipping sees the true norms."""
 
     def apply(self, grads, trainable_variables=None):
         """Apply the sums of the gradients of all replicas, see ``kerascnn.training.distributed.all_reduce``."""
-        super().apply(summed(grads), trainable_variables)
+        super().apply(all_reduce_gradients(grads), trainable_variables)
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
         """What Keras calls to add them up after clipping."""
@@ -21,12 +21,12 @@ class Summed(keras.optimizers.Optimizer):
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Adadelta(Summed, keras.optimizers.Adadelta):
+class Adadelta(AllReduceOptimizer, keras.optimizers.Adadelta):
     """Adadelta (Zeiler 2012), as Keras has it."""
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class LazyAdam(Summed, keras.optimizers.Adam):
+class LazyAdam(AllReduceOptimizer, keras.optimizers.Adam):
     """Adam (Kingma & Ba 2015) that updates only the embedding rows that a batch touches; TensorFlow backend.
 
     The gradient of an embedding is sparse (``tf.IndexedSlices``), but ``keras.optimizers.Adam`` still moves every row

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.training.distributed import strategies
-from kerascnn.training.distributed.all_reduce import summed
+from kerascnn.training.distributed.all_reduce import all_reduce_gradients
 from kerascnn.training.optimizers import LazyAdam
 
 FLOAT = 4
@@ -50,7 +50,7 @@ def exchange(strategy: tf.distribute.Strategy, part: dict[str, Any], whole: dict
             # as many rows have two in common as they have in truth
             numbers = tf.range(rows) + here * (_rows(everyones) - rows)
             gradients.append(tf.IndexedSlices(tf.ones((rows, _width(own))), numbers, tf.constant(_shape(own))))
-        summed(gradients)
+        all_reduce_gradients(gradients)
 
     return milliseconds(lambda: strategy.run(step))
 
@@ -90,7 +90,7 @@ def _shape(embedding: dict[str, Any]) -> tuple[int, int]:
 def main() -> None:
     """Exchange the gradients, and for comparison ones of one number each."""
     part, whole = map(json.loads, sys.argv[1:])
-    strategy = strategies.start("multi_worker")
+    strategy = strategies.create_strategy("multi_worker")
     single = {"rows": 1, "row_bytes": 2 * FLOAT, "table_bytes": FLOAT}
     nothing = {"dense_bytes": FLOAT, "embeddings": [single for _ in part["embeddings"]]}
     print(json.dumps({

@@ -17,9 +17,9 @@ from kerascnn import models
 from kerascnn.config import TrainingConfig, TransferConfig
 from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.distributed.strategies import on_devices
+from kerascnn.training.distributed.strategies import mirror_model
 from kerascnn.training.fit import build_optimizer
-from kerascnn.training.loop import run
+from kerascnn.training.loop import run_epochs
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.layer_groups import GROUPS, Unfreezing, group_of
@@ -40,14 +40,14 @@ def train(name, strategy, ids, labels):
     schedule = Unfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
     documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
-    with on_devices(strategy, model) as there:
+    with mirror_model(strategy, model) as there:
         trainer = Trainer(there, loss=SparseCrossentropy())
         optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", clip_norm=0.1), 100)
         trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer(ids[:1])
         optimizer.build(trainer.trainable_variables)
         # the last batch has one document for both
-        run(
+        run_epochs(
             trainer,
             lambda epoch, share: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, share=share),
             lambda share: validation_batches(documents, labels, 31, share=share),

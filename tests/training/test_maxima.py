@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kerascnn import models
-from kerascnn.training.fit import precision
+from kerascnn.training.fit import dtype_policy_scope
 from kerascnn.training.maxima import StrongestAnswers, branches
 
 VOCABULARY = 40
@@ -81,7 +81,7 @@ def test_windows_that_answer_alike_share_what_they_learn_whichever_is_chosen():
 @pytest.mark.parametrize("settings", [READ_TOKENS[0], READ_VECTORS[0]], ids=str)
 def test_half_precision_learns_as_well_as_in_the_network_run_as_it_is(settings):
     exact = network(**settings)
-    with precision("mixed_bfloat16"):
+    with dtype_policy_scope("mixed_bfloat16"):
         plain = network(**settings)
     (features, gradients), (_, halved), (found, cheap) = (
         learned(run, documents(), [variable.value for variable in model.trainable_variables])

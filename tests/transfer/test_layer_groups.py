@@ -43,7 +43,7 @@ def examples():
     rng = np.random.default_rng(0)
     ids, labels = rng.integers(5, VOCABULARY, (DOCUMENTS, LENGTH)).astype(np.int32), np.arange(DOCUMENTS) % CLASSES
     ids[:, 3] = labels + 2
-    return fit.Examples(RaggedIds(ids.reshape(-1), np.arange(DOCUMENTS + 1) * LENGTH), labels.astype(np.int32))
+    return fit.EncodedDataset(RaggedIds(ids.reshape(-1), np.arange(DOCUMENTS + 1) * LENGTH), labels.astype(np.int32))
 
 
 def train(name, transfer, *, epochs=3, network=None, **training):

@@ -1,4 +1,4 @@
-"""What the replicas of a training send each other in a step: gradients, summed in as few messages as can be."""
+"""What the replicas of a training send each other in a step: gradients, summed in as few messages as possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Gradient = Any
 """A tensor, sparse (``tf.IndexedSlices``) for an embedding, or None for a weight without one."""
 
 
-def summed(gradients: Sequence[Gradient]) -> list[Gradient]:
+def all_reduce_gradients(gradients: Sequence[Gradient]) -> list[Gradient]:
     """The sum of the gradients of all replicas, the same in each; called within a training step.
 
     ``all_reduce`` of TensorFlow gathers sparse gradients: each replica gets the rows of all others, in five messages a
@@ -25,14 +25,14 @@ def summed(gradients: Sequence[Gradient]) -> list[Gradient]:
     Returns:
         Alike; of a sparse gradient each row once.
     """
-    gradients = list(map(with_unique_rows, gradients))
+    gradients = list(map(sum_repeated_rows, gradients))
     replicas = tf.distribute.get_replica_context()
     if replicas.num_replicas_in_sync == 1:
         return gradients
     known = [number for number, gradient in enumerate(gradients) if gradient is not None]
     sparse = [number for number in known if isinstance(gradients[number], tf.IndexedSlices)]
-    wanted = dict(zip(sparse, _touched([gradients[number].indices for number in sparse]), strict=True))
-    values = [_spread(gradients[n], *wanted[n]) if n in wanted else gradients[n] for n in known]
+    wanted = dict(zip(sparse, _gather_touched_rows([gradients[number].indices for number in sparse]), strict=True))
+    values = [_scatter_rows(gradients[n], *wanted[n]) if n in wanted else gradients[n] for n in known]
     for number, total in zip(known, replicas.all_reduce(tf.distribute.ReduceOp.SUM, values), strict=True):
         if number in wanted:
             total = tf.IndexedSlices(total, wanted[number][0], gradients[number].dense_shape)
@@ -40,7 +40,7 @@ def summed(gradients: Sequence[Gradient]) -> list[Gradient]:
     return gradients
 
 
-def with_unique_rows(gradient: Gradient) -> Gradient:
+def sum_repeated_rows(gradient: Gradient) -> Gradient:
     """A gradient whose repeated rows are added up."""
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
@@ -49,17 +49,17 @@ def with_unique_rows(gradient: Gradient) -> Gradient:
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
 
 
-def _touched(tables: Sequence[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
+def _gather_touched_rows(tables: Sequence[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
     """The rows of each table that any replica has touched, and where among them those of this one are."""
     if not tables:
         return []
     replicas = tf.distribute.get_replica_context()
     count, here = replicas.num_replicas_in_sync, replicas.replica_id_in_sync_group
     sizes = tf.stack([tf.size(rows) for rows in tables])
-    sizes = _everyones(tf.one_hot(here, count, dtype=tf.int32)[:, None] * sizes)  # (replicas, tables)
+    sizes = _all_gather(tf.one_hot(here, count, dtype=tf.int32)[:, None] * sizes)  # (replicas, tables)
     before = tf.reduce_sum(sizes[:here])
     after = tf.reduce_sum(sizes[here + 1 :])
-    rows = _everyones(tf.pad(tf.concat(tables, axis=0), [[before, after]]))
+    rows = _all_gather(tf.pad(tf.concat(tables, axis=0), [[before, after]]))
     parts = tf.split(rows, tf.reshape(sizes, [-1]), num=count * len(tables))
     found = []
     for number, own in enumerate(tables):
@@ -69,12 +69,12 @@ def _touched(tables: Sequence[tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
     return found
 
 
-def _everyones(own: tf.Tensor) -> tf.Tensor:
+def _all_gather(own: tf.Tensor) -> tf.Tensor:
     """What all replicas put into an array, each in a place of its own and zeros elsewhere."""
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
 
 
-def _spread(gradient: tf.IndexedSlices, union: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+def _scatter_rows(gradient: tf.IndexedSlices, union: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
     """The rows of a gradient at their places among others, zeros for those: (rows of all, width)."""
     shape = tf.concat([tf.shape(union), tf.shape(gradient.values)[1:]], axis=0)
     return tf.scatter_nd(positions[:, None], gradient.values, shape)

@@ -17,7 +17,7 @@ from kerascnn.data.batches import Shard
 from kerascnn.utils.errors import InputError
 
 
-def start(name: str) -> tf.distribute.Strategy:
+def create_strategy(name: str) -> tf.distribute.Strategy:
     """A strategy by its name in ``training.strategy``; for several processes, connected to the others.
 
     They find each other by ``TF_CONFIG``, or under SLURM by its own variables.
@@ -29,11 +29,11 @@ def start(name: str) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
-    return _several_processes()
+    return _multi_worker_strategy()
 
 
 @functools.cache
-def _several_processes() -> tf.distribute.Strategy:
+def _multi_worker_strategy() -> tf.distribute.Strategy:
     """What all trainings of this process share: to start anew would take away what another process is about to read."""
     resolver = _resolver()
     try:
@@ -98,7 +98,7 @@ def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
 
 
 @contextmanager
-def on_devices(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator[keras.Model]:
+def mirror_model(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator[keras.Model]:
     """A model that is trained under a strategy in place of the given one, which gets its weights in the end.
 
     Raises:
@@ -107,7 +107,7 @@ def on_devices(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator
     if strategy is tf.distribute.get_strategy():
         yield model
         return
-    with strategy.scope(), _told_of_losses():
+    with strategy.scope(), _report_lost_worker():
         twin = keras.models.clone_model(model, clone_function=_for_devices)
         twin.set_weights(model.get_weights())
         yield twin
@@ -115,7 +115,7 @@ def on_devices(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator
 
 
 @contextmanager
-def _told_of_losses() -> Iterator[None]:
+def _report_lost_worker() -> Iterator[None]:
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError):
@@ -130,7 +130,7 @@ def _for_devices(layer: keras.layers.Layer) -> keras.layers.Layer:
     return layer.__class__.from_config(settings)
 
 
-def shared_out(
+def distribute_batches(
     strategy: tf.distribute.Strategy, batches: Callable[[Shard], tf.data.Dataset]
 ) -> tf.distribute.DistributedDataset:
     """Batches, again and again, of which each replica gets its part, made where it is."""
@@ -144,7 +144,7 @@ def shared_out(
     return strategy.distribute_datasets_from_function(of_process)
 
 
-def agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
+def check_workers_agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
     """Make sure that the processes of one training train the same.
 
     Args:
@@ -157,8 +157,8 @@ def agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
     if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
         return
     told = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8).astype(np.int32)
-    lengths = _everyones(strategy, np.array([len(told)], np.int32))
-    everything = _everyones(strategy, np.pad(told, (0, lengths.max() - len(told)))).reshape(len(lengths), -1)
+    lengths = _all_gather(strategy, np.array([len(told)], np.int32))
+    everything = _all_gather(strategy, np.pad(told, (0, lengths.max() - len(told)))).reshape(len(lengths), -1)
     first = json.loads(json.dumps(facts))
     for process, (length, row) in enumerate(zip(lengths, everything, strict=True)):
         other = json.loads(row[:length].astype(np.uint8).tobytes())
@@ -170,10 +170,10 @@ def agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
                 )
 
 
-def _everyones(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
+def _all_gather(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
     """The arrays of all processes, one after the other."""
     replicas = len(strategy.extended.worker_devices)
     own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(values))
-    with _told_of_losses():
+    with _report_lost_worker():
         gathered = strategy.gather(own, axis=0).numpy()
     return gathered.reshape(-1, replicas, len(values))[:, 0].reshape(-1)

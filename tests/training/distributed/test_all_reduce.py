@@ -1,4 +1,4 @@
-"""The gradients of several replicas, summed; in a process of its own, for devices are set once."""
+"""All-reduce of gradients over replicas, in a process of its own because devices are configured once."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import sys
 PROGRAM = """
 import json
 import tensorflow as tf
-from kerascnn.training.distributed.all_reduce import summed
+from kerascnn.training.distributed.all_reduce import all_reduce_gradients
 
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 3)
@@ -23,8 +23,9 @@ def step():
         values = number * tf.ones((tf.size(own), 2))
         table = tf.IndexedSlices(values, own, tf.constant([9, 2]))
         other = tf.IndexedSlices(values[:, :1], 8 - own, tf.constant([9, 1]))
+        gradients = [number * tf.ones(2), table, None, other, table]
         return [None if g is None else tf.convert_to_tensor(g) if dense else g.indices
-                for g, dense in zip(summed([number * tf.ones(2), table, None, other, table]), [1, 1, 1, 1, 0])]
+                for g, dense in zip(all_reduce_gradients(gradients), [1, 1, 1, 1, 0])]
     return strategy.run(replica)
 
 results = [strategy.experimental_local_results(value) for value in step()]

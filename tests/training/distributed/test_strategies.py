@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kerascnn.training.distributed.strategies import is_chief, start
+from kerascnn.training.distributed.strategies import create_strategy, is_chief
 from kerascnn.utils.errors import InputError
 
 CLUSTER = {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}
@@ -23,7 +23,7 @@ def test_a_process_that_does_not_know_its_place_is_told_how(config, message, mon
     monkeypatch.delenv("SLURM_PROCID", raising=False)
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(InputError, match=message):
-        start("multi_worker")
+        create_strategy("multi_worker")
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_process_that_srun_did_not_start_is_told_so(variables, message, monkey
     under_slurm(monkeypatch, **variables)
     monkeypatch.delenv("SLURMD_NODENAME", raising=False)
     with pytest.raises(InputError, match=message):
-        start("multi_worker")
+        create_strategy("multi_worker")
 
 
 def test_nodes_that_slurm_and_tensorflow_order_otherwise_are_noticed(monkeypatch):
     under_slurm(monkeypatch, STEP_NUM_TASKS="2", STEP_NODELIST="n[9-10]", STEP_TASKS_PER_NODE="1(x2)")
     monkeypatch.setenv("SLURMD_NODENAME", "n9")
     with pytest.raises(InputError, match=r"SLURM runs process 0 on n9, .* looks for it on n10; set TF_CONFIG"):
-        start("multi_worker")
+        create_strategy("multi_worker")
