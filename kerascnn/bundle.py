@@ -164,7 +164,7 @@ def read_vectorizer(folder: Path) -> Vectorizer:
 
 
 def _vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
-    return Vectorizer.from_settings(manifest["vectorizer"], vocabulary.read(folder / "vocabulary.txt"))
+    return Vectorizer.from_config(manifest["vectorizer"], vocabulary.read_vocabulary(folder / "vocabulary.txt"))
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:
@@ -200,7 +200,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
     path = folder / "golden.json"
     golden = read_json(path)
     for text, ids in zip(golden["texts"], golden["ids"], strict=True):
-        if vectorizer.encode_plain(text) != ids:
+        if vectorizer.encode_text(text) != ids:
             raise InputError(f"{path}: the text {text[:40]!r} becomes other ids than at training")
     difference = np.abs(predict(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
     worst = int(difference.argmax())
@@ -217,7 +217,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
     texts = list(PROBES)
     golden = {
         "texts": texts,
-        "ids": [bundle.vectorizer.encode_plain(text) for text in texts],
+        "ids": [bundle.vectorizer.encode_text(text) for text in texts],
         "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
     }
     write_json(folder / "golden.json", golden)
@@ -249,7 +249,7 @@ def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
 
 def _write_common(bundle: Bundle, folder: Path) -> None:
     configuration.write(bundle.config, folder / "config.yaml")
-    vocabulary.write(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
     bundle.model.save(folder / "model.keras")
     write_json(folder / "metrics.json", bundle.metrics)
     _write_history(bundle.history, folder / "history.csv")
@@ -262,7 +262,7 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str, schema_version: int
             "schema_version": schema_version,
             "task": task,
             "model": bundle.config.model,
-            "vectorizer": bundle.vectorizer.settings_dict(),
+            "vectorizer": bundle.vectorizer.get_config(),
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,

@@ -210,11 +210,11 @@ class TextClassifier(Estimator):
         bundle, target = self.bundle_, None if label is None else int(codes_of([label], self.classes_)[0])
         if "attribute" not in self._compiled:
             self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
-        attribution = self._compiled["attribute"](bundle.vectorizer.encode_plain(text), target)
+        attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
         score = bundle.task.probabilities(attribution.logits, bundle.temperature)[attribution.target]
         return explanation(
             text,
-            bundle.vectorizer.align(text),
+            bundle.vectorizer.tokenize_with_offsets(text),
             attribution,
             label=self.classes_[attribution.target],
             score=float(score),

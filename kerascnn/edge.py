@@ -25,7 +25,7 @@ else:
     import python_tokenizer  # type: ignore[no-redef]
 
 SCHEMA_VERSION = 2
-MODELS = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
+MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
 """The files that an edge folder may hold, the most exact first."""
 
 
@@ -39,7 +39,7 @@ class EdgeClassifier:
 
     Args:
         path: The edge folder, whose most exact file is taken, or one of its .tflite files.
-        threads: Processor threads.
+        num_threads: Processor threads.
 
     Attributes:
         labels: Class names, in the order of the probabilities.
@@ -49,7 +49,7 @@ class EdgeClassifier:
         ValueError: A file is missing, damaged, newer than this program, or none of ours.
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 1) -> None:
+    def __init__(self, path: str | Path, *, num_threads: int = 1) -> None:
         path = Path(path)
         folder = path if path.is_dir() else path.parent
         self._settings = _read_json(folder / "edge.json")
@@ -57,7 +57,7 @@ class EdgeClassifier:
         if not isinstance(version, int) or version > SCHEMA_VERSION:
             raise ValueError(f"{folder / 'edge.json'}: schema {version}, this program reads up to {SCHEMA_VERSION}")
         if path.is_dir():
-            names = [name for name in MODELS if name in self._settings["files"]]
+            names = [name for name in MODEL_FILES if name in self._settings["files"]]
             if not names:
                 raise ValueError(f"{folder}: no model here; export one with --format tflite")
             path = folder / names[0]
@@ -69,7 +69,7 @@ class EdgeClassifier:
         if self._settings["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
             self._ids = {token: number for number, token in enumerate(tokens) if number > 1}
-        self._interpreter = _interpreter(path, self._content(path), threads)
+        self._interpreter = _interpreter(path, self._content(path), num_threads)
         [given], [answer] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         self._input, self._output = given["index"], answer["index"]
 
@@ -160,13 +160,13 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: damaged ({error}); copy the edge folder again") from None
 
 
-def _interpreter(path: Path, content: bytes, threads: int) -> Any:
+def _interpreter(path: Path, content: bytes, num_threads: int) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
         raise ValueError("a .tflite file needs ai-edge-litert to run; pip install ai-edge-litert") from None
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter = Interpreter(model_content=content, num_threads=num_threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"{path}: the interpreter cannot run it ({' '.join(str(error).split())})") from None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
 MODULES: dict[Format, str] = {
     "saved_model": "saved_model",
-    "tflite": "edge_folder",
+    "tflite": "tflite",
     "mediapipe": "mediapipe",
     "web": "web",
     "onnx": "onnx",
@@ -45,9 +45,9 @@ class Arguments:
     calibration_data: tuple[str, ...] = ()
     """Data whose texts int8 is calibrated on; none: the training data of the bundle."""
     verify: bool = False
-    """Run every artefact of the bundle on its golden texts and print a table."""
+    """Run every artifact of the bundle on its golden texts and print a table."""
     data: tuple[str, ...] = ()
-    """With --verify: labelled data, to compare artefacts on more than the golden texts."""
+    """With --verify: labelled data, to compare artifacts on more than the golden texts."""
     json: bool = False
     """Print the table as JSON."""
     source: SourceConfig = field(default_factory=SourceConfig)
@@ -72,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.verify:
         documents = labelled(args.data, args.source, classifier.bundle_) if args.data else ([], [])
         with without_notes():
-            rows = list(verify.table(classifier, folder, *documents))
-        print(json.dumps(rows) if args.json else verify.markdown(rows))
+            rows = list(verify.compare_artifacts(classifier, folder, *documents))
+        print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 
 
 def _export(name: Format, bundle: Bundle, folder: Path, args: Arguments, texts: Sequence[str]) -> Path:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from kerascnn.config import Config
 from kerascnn.text import python_tokenizer, segmentation, vocabulary
-from kerascnn.text.rules import rules
+from kerascnn.text.rules import build_rules
 
 _ALL = 10**9
 
@@ -68,15 +68,15 @@ class Reader:
             self.train = self.read(texts)
             return
         self.settings = config.text
-        self._rules = rules(self.settings, segmentation.candidates(self.settings, config.transfer.vectors))
+        self._rules = build_rules(self.settings, segmentation.load_words(self.settings, config.transfer.vectors))
         if self.settings.stop_words:
             self._stop_words = frozenset(vocabulary.read_stop_words(self.settings.stop_words, self.tokenize))
         self.train = self.read(texts)
         numbers = np.bincount(self.train.first(self.settings.max_length), minlength=len(self.types)).tolist()
         counts = Counter({token: numbers[number] for token, number in self.types.items() if numbers[number]})
-        self.vocabulary = segmentation.vocabulary_of(counts, self.settings)
-        if self.settings.by_dictionary:  # from here on the words of the vocabulary alone are kept together
-            self._rules = rules(self.settings, segmentation.of([*self.vocabulary, *self._stop_words]))
+        self.vocabulary = segmentation.build_vocabulary(counts, self.settings)
+        if self.settings.uses_dictionary:  # from here on the words of the vocabulary alone are kept together
+            self._rules = build_rules(self.settings, segmentation.select_words([*self.vocabulary, *self._stop_words]))
             self.train = self.read(texts)
 
     def tokenize(self, text: str) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.attribution import Attribution
-    from kerascnn.text.offsets import Token
+    from kerascnn.text.offsets import TokenSpan
 
 BEFORE, BEHIND = "[START]", "[END]"
 """What the network itself puts before and behind a text."""
@@ -81,7 +81,7 @@ class Explanation:
 
 
 def explanation(
-    text: str, tokens: Sequence[Token], attribution: Attribution, *, label: Any, score: float
+    text: str, tokens: Sequence[TokenSpan], attribution: Attribution, *, label: Any, score: float
 ) -> Explanation:
     """An attribution to ids as one to the text that they were made from.
 
@@ -108,7 +108,7 @@ def explanation(
     )  # fmt: skip
 
 
-def _passages(text: str, tokens: Sequence[Token], by_token: np.ndarray) -> list[tuple[str, float]]:
+def _passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> list[tuple[str, float]]:
     """The text in parts: tokens, as one where they were made from the same characters, and what lies between."""
     spans: list[list] = []
     for token, share in zip(tokens, by_token, strict=True):

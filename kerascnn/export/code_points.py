@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.text import python_tokenizer
-from kerascnn.text.rules import rules
+from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
 
@@ -43,7 +43,7 @@ class CodePoints:
                     f"text.{name} {value}: cannot be expressed as one code point to one id, which the TFLite file of a"
                     f" character model needs; train with --text.{name} {plainest!r}"
                 )
-        self._space_id = vectorizer.encode_plain("a a")[1]
+        self._space_id = vectorizer.encode_text("a a")[1]
         pages = _table(vectorizer).reshape(-1, PAGE)
         kept, numbers = np.unique(pages, axis=0, return_inverse=True)
         smallest = np.int16 if len(vectorizer.vocabulary) < 2**15 else np.int32
@@ -87,8 +87,8 @@ def _table(vectorizer: Vectorizer) -> np.ndarray:
         code for code, name in enumerate(categories) if name not in ("Co", "Cs") and (name != "Cn" or code < 2**16)
     ]
     steps = tuple(step for step in vectorizer.settings.standardize if step != "html")
-    without_markup = rules(dataclasses.replace(vectorizer.settings, standardize=steps))
-    found = python_tokenizer.apply(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
+    without_markup = build_rules(dataclasses.replace(vectorizer.settings, standardize=steps))
+    found = python_tokenizer.apply_rules(_MARK.join(map(chr, codes)), without_markup).split(_MARK)
     table = np.full(0x110000, _UNKNOWN, np.int32)
     for token, number in ids.items():
         table[ord(token)] = number

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.export import edge_folder, regex_tokenizer, tflite
+from kerascnn.export import regex_tokenizer, tflite, tflite_conversion
 from kerascnn.text import vocabulary
 from kerascnn.utils.atomic_files import whole_folder
 from kerascnn.utils.errors import InputError
@@ -24,14 +24,14 @@ _COMPILED = "mediapipe.tasks.cc.metadata.python"
 
 
 def export(
-    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite.Quantize], texts: Sequence[str] = ()
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str] = ()
 ) -> Path:
     """Write ``mediapipe_PRECISION.tflite`` files to ``edge/``; other files that stand there stay.
 
     Args:
         bundle: The classifier, a word model.
         bundle_folder: Its folder.
-        quantize: One file each, see ``tflite.convert``.
+        quantize: One file each, see ``tflite_conversion.convert``.
         texts: Documents to calibrate ``int8`` on; none of them is written.
 
     Returns:
@@ -50,7 +50,7 @@ def export(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
             " --format tflite for devices or --format web for a browser"
         )
-    if bundle.vectorizer.takes_apart:
+    if bundle.vectorizer.uses_wordpiece:
         raise InputError(
             f"{bundle_folder}: text.split wordpiece, and the words of MediaPipe's tokenizer stay whole; export it with"
             " --format tflite for devices"
@@ -58,14 +58,14 @@ def export(
     writers = _writers()
     folder = bundle_folder / "edge"
     with whole_folder(folder, keep=True) as beside:
-        for precision, content in tflite.convert(bundle, quantize=quantize, texts=texts).items():
-            path = beside / f"mediapipe_{edge_folder.SUFFIX[precision]}.tflite"
+        for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
+            path = beside / f"mediapipe_{tflite.PRECISION_SUFFIXES[precision]}.tflite"
             path.write_bytes(_with_metadata(bundle, content, *writers))
-        edge_folder.describe(bundle, beside)
+        tflite.describe(bundle, beside)
     return folder
 
 
-def runner(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
     """A function from texts to probabilities (texts, classes) that runs a file in MediaPipe.
 
     Raises:

@@ -29,7 +29,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     return folder / "model.onnx"
 
 
-def runner(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
     """A function from texts to probabilities (texts, classes) that runs an ONNX file.
 
     Raises:

@@ -65,7 +65,7 @@ def vocabulary(vectorizer: Vectorizer) -> str:
         InputError: A token means something else to MediaPipe, or the vectorizer leaves out stop words or looks for the
             words of a dictionary.
     """
-    if vectorizer.settings.by_dictionary:
+    if vectorizer.settings.uses_dictionary:
         raise InputError(
             "text.split dictionary: MediaPipe cannot find words in text without spaces; train with --text.split"
             " unicode, or export --format tflite or web"
@@ -80,7 +80,7 @@ def vocabulary(vectorizer: Vectorizer) -> str:
     ids = {PADDING: 0, UNKNOWN: 1} | {token: number for number, token in enumerate(tokens, start=2)}
     for spelling in _spellings(tokens):
         # Entities without an ampersand are known by the space before them.
-        found = vectorizer.encode_plain(f" {spelling}")
+        found = vectorizer.encode_text(f" {spelling}")
         if len(found) == 1 and found[0] > 1:
             ids.setdefault(spelling, found[0])
     return "".join(f"{token} {number}\n" for token, number in ids.items())

@@ -82,7 +82,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
         The folder of the new version.
     """
     serving = bundle_folder / "serving"
-    last = newest(serving)
+    last = latest_version(serving)
     folder = serving / str(int(last.name) + 1 if last else 1)
     with whole_folder(folder) as beside:
         _write(bundle, beside)
@@ -91,13 +91,13 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     return folder
 
 
-def newest(serving: Path) -> Path | None:
+def latest_version(serving: Path) -> Path | None:
     """The folder of the highest version, which is the one that TensorFlow Serving loads."""
     versions = [path for path in serving.glob("*") if path.name.isdigit()]
     return max(versions, key=lambda path: int(path.name), default=None)
 
 
-def runner(folder: Path) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(folder: Path) -> Callable[[Sequence[str]], np.ndarray]:
     """A function from texts to probabilities (texts, classes) that loads a version as TensorFlow Serving does.
 
     Raises:

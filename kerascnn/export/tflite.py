@@ -1,115 +1,90 @@
-"""TFLite files for phones, browsers and small computers: one document of fixed length, builtin operations only."""
+"""The folder ``edge`` of a bundle: TFLite files and all that a device needs beside them."""
 
 from __future__ import annotations
 
-import re
-import tempfile
-from collections.abc import Callable, Sequence
-from typing import Literal
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
-import keras
-import numpy as np
-import tensorflow as tf
-
+from kerascnn import edge
 from kerascnn.bundle import Bundle
-from kerascnn.export.code_points import CodePoints
-from kerascnn.utils.errors import InputError
+from kerascnn.export import tflite_conversion
+from kerascnn.golden import PROBES
+from kerascnn.text import python_tokenizer, vocabulary
+from kerascnn.utils.atomic_files import sha256, whole_folder, write_json
+from kerascnn.utils.optional_packages import package
 
-Quantize = Literal["none", "float16", "dynamic", "int8"]
-# A sum over a document has another size for each length, and the mean of it is small: 8 bits hold neither.
-_IN_FLOAT = ["DIV", "LOGISTIC", "MAXIMUM", "MUL", "SOFTMAX", "SUM"]
-_OPERATION = re.compile(r"tf\.\w+")
+PRECISION_SUFFIXES: dict[tflite_conversion.Precision, str] = {
+    "none": "float32",
+    "float16": "float16",
+    "dynamic": "dynamic",
+    "int8": "int8",
+}
 
 
-def convert(
-    bundle: Bundle, *, quantize: Sequence[Quantize] = ("none",), texts: Sequence[str] = ()
-) -> dict[Quantize, bytes]:
-    """Convert a classifier to files of one precision or more.
+def export(
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str] = ()
+) -> Path:
+    """Write TFLite files and what describes them to ``edge/``; files of other precisions that stand there stay.
 
     Args:
-        bundle: The classifier. A word model takes `ids`, a character model `code_points`, int32 (1, max_length),
-            padded with 0; both give `probabilities`, float32 (1, classes).
-        quantize: One file each. ``none``: float32. ``float16``: weights of half the size. ``dynamic``: weights of 8
-            bits. ``int8``: weights and, after calibration, what flows between them.
-        texts: Documents to calibrate ``int8`` on.
+        bundle: The classifier.
+        bundle_folder: Its folder.
+        quantize: One file each, see ``tflite_conversion.convert``.
+        texts: Documents to calibrate ``int8`` on; none of them is written.
 
     Returns:
-        Precision to the content of a .tflite file.
-
-    Raises:
-        InputError: The model needs an operation that TFLite does not have, or ``int8`` was given no texts.
+        The edge folder.
     """
-    if "int8" in quantize and not texts:
-        raise InputError("int8 is calibrated on training texts, and there are none")
-    with tempfile.TemporaryDirectory() as folder:
-        _archive(bundle, folder)
-        return {precision: _convert(folder, bundle, precision, texts) for precision in quantize}
+    folder = bundle_folder / "edge"
+    with whole_folder(folder, keep=True) as beside:
+        write_models(bundle, beside, quantize, texts)
+        describe(bundle, beside)
+    return folder
 
 
-def _convert(archive: str, bundle: Bundle, quantize: Quantize, texts: Sequence[str]) -> bytes:
-    """The content of the file of one precision, from what ``_archive`` wrote."""
-    converter = tf.lite.TFLiteConverter.from_saved_model(archive, signature_keys=["serving_default"])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if quantize != "none":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-    try:
-        return _quantized(converter, bundle, texts) if quantize == "int8" else converter.convert()
-    except Exception as error:
-        # the class of the converter's error is not public
-        missing = sorted(set(_OPERATION.findall(str(error))))
-        if type(error).__name__ != "ConverterError" or not missing:
-            raise
-        raise InputError(
-            f"{bundle.config.model}: TFLite has no operation for {', '.join(missing)}; use another layer there"
-        ) from None
+def write_models(
+    bundle: Bundle, folder: Path, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str]
+) -> None:
+    """Write TFLite files, each named for its precision."""
+    package("ai_edge_litert", "edge")  # runs the files for their golden answers
+    for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
+        (folder / f"model_{PRECISION_SUFFIXES[precision]}.tflite").write_bytes(content)
 
 
-def _quantized(converter: tf.lite.TFLiteConverter, bundle: Bundle, texts: Sequence[str]) -> bytes:
-    """Weights and convolutions in 8 bits, averages and probabilities in float."""
+def describe(bundle: Bundle, folder: Path) -> None:
+    """Write how text becomes the input of the files in a folder, what they answer, and a program that runs them."""
+    shutil.copy(edge.__file__, folder / "edge.py")
+    shutil.copy(python_tokenizer.__file__, folder / "python_tokenizer.py")
+    describe_files(bundle, folder)
+
+
+def describe_files(bundle: Bundle, folder: Path) -> None:
+    """Write how text becomes the input of the files in a folder, and what they answer."""
+    vocabulary.write_lines(folder / "labels.txt", bundle.labels)
+    if tflite_conversion.input_name(bundle) == "ids":
+        vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     vectorizer = bundle.vectorizer
-    examples = [{takes(bundle): padded(inputs(bundle, text), vectorizer.settings.max_length)} for text in texts]
-    converter.representative_dataset = lambda: examples
-    # The debugger is what TensorFlow has to leave operations out.
-    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=_IN_FLOAT)
-    debugger = tf.lite.experimental.QuantizationDebugger(
-        converter=converter, debug_dataset=lambda: examples, debug_options=options
-    )
-    return debugger.get_nondebug_quantized_model()
-
-
-def takes(bundle: Bundle) -> str:
-    """Name of the input: ``ids`` of a word model, ``code_points`` of a character model."""
-    return "ids" if bundle.vectorizer.settings.level == "word" else "code_points"
-
-
-def inputs(bundle: Bundle, text: str) -> list[int]:
-    """What the file takes for a text, without padding."""
-    vectorizer = bundle.vectorizer
-    if vectorizer.settings.level == "word":
-        return vectorizer.encode_plain(text)
-    return [ord(character) for character in vectorizer.tokenize_plain(text)]
-
-
-def _archive(bundle: Bundle, folder: str) -> None:
-    """A SavedModel of the one signature, because TFLite made from a Keras 3 function lacks its weights."""
-    to_ids: Callable[[tf.Tensor], tf.Tensor] = tf.identity
-    if takes(bundle) == "code_points":
-        to_ids = CodePoints(bundle.vectorizer)
-    archive = keras.export.ExportArchive()  # finds the variables by itself
-    spec = tf.TensorSpec([1, bundle.vectorizer.settings.max_length], tf.int32, name=takes(bundle))
-
-    def probabilities(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = bundle.model(to_ids(tokens), training=False)
-        return {"probabilities": getattr(tf.nn, bundle.task.activation)(logits / bundle.temperature)}
-
-    archive.add_endpoint("serving_default", probabilities, input_signature=[spec])
-    archive.write_out(folder, verbose=False)
-
-
-def padded(numbers: Sequence[int], length: int) -> np.ndarray:
-    """Numbers as a file takes them, int32 (1, length)."""
-    row = np.zeros((1, length), np.int32)
-    row[0, : len(numbers)] = numbers
-    return row
+    settings = {
+        "schema_version": bundle.task.schema_version,
+        "input": tflite_conversion.input_name(bundle),
+        "length": vectorizer.settings.max_length,
+        "level": "wordpiece" if vectorizer.uses_wordpiece else vectorizer.settings.level,
+        "rules": vectorizer.rules,
+        "stop_words": list(vectorizer.stop_words),
+        "thresholds": bundle.thresholds,
+        "files": {path.name: sha256(path) for path in files},
+    }
+    write_json(folder / "edge.json", settings)
+    answers = {}
+    for path in sorted(folder.glob("model_*.tflite")):
+        classifier = edge.EdgeClassifier(path)
+        answers[path.name] = [[float(f"{p:.6g}") for p in row] for row in classifier.predict_proba(PROBES)]
+    golden = {
+        "texts": PROBES,
+        "inputs": [tflite_conversion.encode_input(bundle, text) for text in PROBES],
+        "probabilities": answers,
+    }
+    (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")

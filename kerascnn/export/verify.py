@@ -1,4 +1,4 @@
-"""Runs every artefact of a bundle with the program it was made for and holds its answers against the bundle's."""
+"""Runs every artifact of a bundle with the program it was made for and holds its answers against the bundle's."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 
 Predict = Callable[[Sequence[str]], np.ndarray]
-ROUNDS = 5
+NUM_ROUNDS = 5
 # Documents of the data that are also asked one by one.
-ALONE = 200
+MAX_SINGLE_DOCUMENTS = 200
 # Documents that a server is asked at a time: what pads all to the longest would need the memory for all at once.
-REQUEST = 256
+BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
-class Artefact:
+class Artifact:
     """A thing that was exported, and a way to run it."""
 
     name: str
@@ -39,7 +39,7 @@ class Artefact:
     """Texts to probabilities (texts, classes)."""
 
 
-def artefacts(classifier: TextClassifier, folder: Path) -> Iterator[Artefact]:
+def load_artifacts(classifier: TextClassifier, folder: Path) -> Iterator[Artifact]:
     """What stands in the folder of a bundle, the bundle's own model first.
 
     Args:
@@ -47,35 +47,37 @@ def artefacts(classifier: TextClassifier, folder: Path) -> Iterator[Artefact]:
         folder: Its folder.
 
     Raises:
-        InputError: An artefact is damaged or needs a package that is not installed.
+        InputError: An artifact is damaged or needs a package that is not installed.
     """
-    yield Artefact("model.keras", _size(folder / "model.keras"), classifier.predict_proba)
-    if newest := saved_model.newest(folder / "serving"):
-        yield Artefact(f"serving/{newest.name}", _size(newest), in_requests(saved_model.runner(newest)))
+    yield Artifact("model.keras", _size(folder / "model.keras"), classifier.predict_proba)
+    if newest := saved_model.latest_version(folder / "serving"):
+        yield Artifact(f"serving/{newest.name}", _size(newest), predict_in_batches(saved_model.load_predict_fn(newest)))
     for path in sorted((folder / "edge").glob("model_*.tflite")):
         try:
-            yield Artefact(f"edge/{path.name}", _size(path), EdgeClassifier(path).predict_proba)
+            yield Artifact(f"edge/{path.name}", _size(path), EdgeClassifier(path).predict_proba)
         except ValueError as error:
             raise InputError(str(error)) from None
     for path in sorted((folder / "edge").glob("mediapipe_*.tflite")):
-        yield Artefact(f"edge/{path.name}", _size(path), mediapipe.runner(path))
+        yield Artifact(f"edge/{path.name}", _size(path), mediapipe.load_predict_fn(path))
     if (path := folder / "onnx" / "model.onnx").exists():
-        yield Artefact("onnx/model.onnx", _size(path), in_requests(onnx.runner(path, classifier.bundle_)))
+        yield Artifact(
+            "onnx/model.onnx", _size(path), predict_in_batches(onnx.load_predict_fn(path, classifier.bundle_))
+        )
 
 
-def in_requests(predict: Predict) -> Predict:
-    """Ask for many documents as a client of a server would, ``REQUEST`` at a time."""
+def predict_in_batches(predict: Predict) -> Predict:
+    """Ask for many documents as a client of a server would, ``BATCH_SIZE`` at a time."""
 
     def ask(texts: Sequence[str]) -> np.ndarray:
-        return np.concatenate([predict(texts[i : i + REQUEST]) for i in range(0, len(texts), REQUEST)])
+        return np.concatenate([predict(texts[i : i + BATCH_SIZE]) for i in range(0, len(texts), BATCH_SIZE)])
 
     return ask
 
 
-def table(
+def compare_artifacts(
     classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[Label] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Figures of every artefact, a row each, on the golden texts, and on labelled documents where some are given.
+    """Figures of every artifact, a row each, on the golden texts, and on labelled documents where some are given.
 
     Args:
         classifier: The bundle, loaded.
@@ -84,9 +86,9 @@ def table(
         labels: Their labels.
 
     Yields:
-        `artefact`, `bytes`, `difference` (the largest of a probability), `agreement` (part of the golden texts that get
+        `artifact`, `bytes`, `difference` (the largest of a probability), `agreement` (part of the golden texts that get
         the bundle's label), `milliseconds` (median of one document at a time), `documents_per_second` (of all; a
-        SavedModel and an ONNX file are asked for ``REQUEST`` at a time); for documents `data_agreement`, `accuracy`,
+        SavedModel and an ONNX file are asked for ``BATCH_SIZE`` at a time); for documents `data_agreement`, `accuracy`,
         `data_milliseconds` and `data_documents_per_second`.
     """
     golden = read_json(folder / "golden.json")
@@ -94,23 +96,23 @@ def table(
     bundle = classifier.bundle_
     truth = bundle.task.codes(labels, classifier.classes_)
     decide = functools.partial(bundle.task.decide, thresholds=bundle.thresholds)
-    given = None  # the labels of the first artefact, the bundle's own model
-    for artefact in artefacts(classifier, folder):
-        answers = artefact.predict(golden["texts"])
+    given = None  # the labels of the first artifact, the bundle's own model
+    for artifact in load_artifacts(classifier, folder):
+        answers = artifact.predict(golden["texts"])
         row = {
-            "artefact": artefact.name,
-            "bytes": artefact.bytes,
+            "artifact": artifact.name,
+            "bytes": artifact.bytes,
             "difference": float(np.abs(answers - expected).max()),
             "agreement": _same(decide(answers), decide(expected)),
-            **_speed(artefact.predict, golden["texts"]),
+            **_speed(artifact.predict, golden["texts"]),
         }
         if len(texts):
             started = time.perf_counter()
-            found = decide(artefact.predict(texts))
+            found = decide(artifact.predict(texts))
             seconds = time.perf_counter() - started
             given = found if given is None else given
             row |= {"data_agreement": _same(found, given), "accuracy": _same(found, truth)}
-            alone = statistics.median(_seconds(artefact.predict, [text]) for text in texts[:ALONE])
+            alone = statistics.median(_seconds(artifact.predict, [text]) for text in texts[:MAX_SINGLE_DOCUMENTS])
             row |= {"data_milliseconds": 1000 * alone, "data_documents_per_second": len(texts) / seconds}
         yield row
 
@@ -120,7 +122,7 @@ def _same(answers: np.ndarray, others: np.ndarray) -> float:
     return float(np.mean((answers == others).reshape(len(answers), -1).all(axis=1)))
 
 
-def markdown(rows: Sequence[dict[str, Any]]) -> str:
+def format_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The rows of ``table`` for people."""
     style = {
         "bytes": ("bytes", ","),
@@ -134,15 +136,15 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
         "data_documents_per_second": ("documents/s of the data", ",.0f"),
     }
     shown = [key for key in style if key in rows[0]]
-    head = ["artefact", *(style[key][0] for key in shown)]
+    head = ["artifact", *(style[key][0] for key in shown)]
     return model_card.table(
-        head, [[row["artefact"], *(format(row[key], style[key][1]) for key in shown)] for row in rows]
+        head, [[row["artifact"], *(format(row[key], style[key][1]) for key in shown)] for row in rows]
     )
 
 
 def _speed(predict: Predict, texts: Sequence[str]) -> dict[str, float]:
     single, together = [], []
-    for _ in range(ROUNDS):
+    for _ in range(NUM_ROUNDS):
         single += [_seconds(predict, [text]) for text in texts]
         together.append(_seconds(predict, texts))
     return {

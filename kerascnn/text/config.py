@@ -20,7 +20,7 @@ class TextConfig(Settings):
     """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token;
     dictionary keeps words of the vocabulary together in runs of Han and kana, from left to right the longest first;
     wordpiece takes words apart into the pieces of a pretrained encoder (hub_cnn only)."""
-    words: str = ""
+    dictionary: str = ""
     """List of words that split dictionary starts from, one at the beginning of each line (jieba's dict.txt will do);
     empty: those of transfer.vectors, without such a file jieba's (extra zh)."""
     standardize: tuple[Step, ...] = ("html", "width", "lowercase")
@@ -38,6 +38,6 @@ class TextConfig(Settings):
     """Tokens of a document that are read; the rest is cut."""
 
     @property
-    def by_dictionary(self) -> bool:
+    def uses_dictionary(self) -> bool:
         """Whether words of the vocabulary are looked for in text without spaces."""
         return self.level == "word" and self.split == "dictionary"

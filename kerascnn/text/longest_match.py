@@ -14,8 +14,8 @@ import tensorflow as tf
 _CODE_POINTS = 2**21
 
 
-def match(texts: tf.Tensor, ranges: str, words: str) -> tf.Tensor:
-    """Put a space before every token of words and single characters, see ``plain.match``.
+def insert_spaces(texts: tf.Tensor, ranges: str, words: str) -> tf.Tensor:
+    """Put a space before every token of words and single characters, see ``python_tokenizer.longest_match``.
 
     Args:
         texts: Valid UTF-8, string (batch,).

@@ -19,7 +19,7 @@ _UNITS = ("(?s:.)[\\p{M}\uff9e\uff9f\u1160-\u11ff]*", "\\s*\\S+|\\s+")
 
 
 @dataclass(frozen=True)
-class Token:
+class TokenSpan:
     """A token and the part of the source that it was made from."""
 
     text: str
@@ -29,7 +29,7 @@ class Token:
     """Code points up to its end."""
 
 
-def tokenize(
+def tokenize_with_offsets(
     text: str,
     rules: Sequence[Sequence],
     *,
@@ -37,9 +37,9 @@ def tokenize(
     max_length: int,
     stop_words: Collection[str] = (),
     pieces: Collection[str] = (),
-) -> list[Token]:
+) -> list[TokenSpan]:
     """Split a text into the tokens of ``plain.tokenize``, which explains the arguments, each with its place in it."""
-    text, spans = apply(_repaired(text), rules)
+    text, spans = apply_rules(_repaired(text), rules)
     kept = []
     for match in re.finditer("(?s:.)" if level == "character" else "[^ ]+", text):
         if match[0] not in stop_words:
@@ -47,9 +47,9 @@ def tokenize(
     return kept[:max_length]
 
 
-def _pieces(word: str, spans: list[Span], known: Collection[str]) -> list[Token]:
+def _pieces(word: str, spans: list[Span], known: Collection[str]) -> list[TokenSpan]:
     """A word, whole or in WordPieces."""
-    if not known or (parts := python_tokenizer.take_apart(word, known)) == [python_tokenizer.UNKNOWN]:
+    if not known or (parts := python_tokenizer.split_into_pieces(word, known)) == [python_tokenizer.UNKNOWN]:
         return [_token(python_tokenizer.UNKNOWN if known else word, spans)]
     found, at = [], 0
     for part in parts:
@@ -59,8 +59,8 @@ def _pieces(word: str, spans: list[Span], known: Collection[str]) -> list[Token]
     return found
 
 
-def _token(text: str, spans: list[Span]) -> Token:
-    return Token(text, *_around(spans))
+def _token(text: str, spans: list[Span]) -> TokenSpan:
+    return TokenSpan(text, *_around(spans))
 
 
 def _around(spans: Sequence[Span]) -> Span:
@@ -73,7 +73,7 @@ def _repaired(text: str) -> Aligned:
     return repair(text, [(place, place + 1) for place in range(len(text))])
 
 
-def apply(aligned: Aligned, rules: Sequence[Sequence]) -> Aligned:
+def apply_rules(aligned: Aligned, rules: Sequence[Sequence]) -> Aligned:
     """Run the rules on a text, as ``plain.apply`` does, and say what of the source each character comes from."""
     for name, *arguments in rules:
         aligned = _RULES[name](*aligned, *arguments)
@@ -83,7 +83,7 @@ def apply(aligned: Aligned, rules: Sequence[Sequence]) -> Aligned:
 def _replace(text: str, spans: list[Span], pattern: str, rewrite: str) -> Aligned:
     literals_and_groups = re.split(r"\\(\d)", rewrite)
     written, found, last = [], [], 0
-    for match in python_tokenizer.compiled(pattern).finditer(text):
+    for match in python_tokenizer.compile_pattern(pattern).finditer(text):
         written.append(text[last : match.start()])
         found += spans[last : match.start()]
         for number, part in enumerate(literals_and_groups):
@@ -99,17 +99,21 @@ def _replace(text: str, spans: list[Span], pattern: str, rewrite: str) -> Aligne
 
 
 def _unless(text: str, spans: list[Span], pattern: str, *rules: Sequence) -> Aligned:
-    return (text, spans) if python_tokenizer.compiled(pattern).fullmatch(text) else apply((text, spans), rules)
+    return (
+        (text, spans)
+        if python_tokenizer.compile_pattern(pattern).fullmatch(text)
+        else apply_rules((text, spans), rules)
+    )
 
 
 def _match(text: str, spans: list[Span], ranges: str, words: str) -> Aligned:
-    known, longest = python_tokenizer.known_words(words)
+    known, longest = python_tokenizer.parse_words(words)
     written, found, last = [], [], 0
-    for run in python_tokenizer.compiled(f"[{ranges}]+").finditer(text):
+    for run in python_tokenizer.compile_pattern(f"[{ranges}]+").finditer(text):
         written.append(text[last : run.start()])
         found += spans[last : run.start()]
         last = run.start()
-        for part in python_tokenizer.match(run[0], known, longest):
+        for part in python_tokenizer.longest_match(run[0], known, longest):
             written += [" ", part]
             found += [spans[last], *spans[last : last + len(part)]]
             last += len(part)
@@ -131,7 +135,7 @@ def _unit_by_unit(change: Callable[[str], str]) -> Callable[[str, list[Span]], A
     def run(text: str, spans: list[Span]) -> Aligned:
         whole = change(text)
         for unit in _UNITS:
-            units = list(python_tokenizer.compiled(unit).finditer(text))
+            units = list(python_tokenizer.compile_pattern(unit).finditer(text))
             changed = [change(match[0]) for match in units]
             if "".join(changed) == whole:
                 around = [_around(spans[match.start() : match.end()]) for match in units]
@@ -146,8 +150,8 @@ _RULES: dict[str, Callable[..., Aligned]] = {
     "unless": _unless,
     "repair": lambda text, spans: (text, spans),
     "lower": _letter_by_letter(str.lower),
-    "width": _letter_by_letter(lambda text: python_tokenizer.apply(text, [("width",)])),
+    "width": _letter_by_letter(lambda text: python_tokenizer.apply_rules(text, [("width",)])),
     "match": _match,
-    "nfkc": _unit_by_unit(lambda text: python_tokenizer.apply(text, [("nfkc",)])),
-    "nfkc_casefold": _unit_by_unit(lambda text: python_tokenizer.apply(text, [("nfkc_casefold",)])),
+    "nfkc": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc",)])),
+    "nfkc_casefold": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc_casefold",)])),
 }

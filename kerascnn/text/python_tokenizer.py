@@ -44,19 +44,19 @@ def tokenize(
         level: ``word`` or ``character``.
         max_length: Tokens that are kept.
         stop_words: Tokens that are left out.
-        pieces: WordPieces that words are taken apart into, see ``take_apart``; none: words stay whole.
+        pieces: WordPieces that words are taken apart into, see ``split_into_pieces``; none: words stay whole.
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogatepass")
-    text = apply(text.decode("utf-8", "replace"), rules)
+    text = apply_rules(text.decode("utf-8", "replace"), rules)
     tokens = text if level == "character" else text.split(" ")
     kept = [token for token in tokens if token and token not in stop_words]
     if pieces:
-        kept = [piece for word in kept for piece in take_apart(word, pieces)]
+        kept = [piece for word in kept for piece in split_into_pieces(word, pieces)]
     return kept[:max_length]
 
 
-def take_apart(word: str, pieces: Collection[str]) -> list[str]:
+def split_into_pieces(word: str, pieces: Collection[str]) -> list[str]:
     """WordPieces of a word: the longest known one at each place, ``##`` before all but the first (Devlin et al. 2019).
 
     ``UNKNOWN`` alone for a word that has a place without one, or is longer than 100 bytes, as in tensorflow-text.
@@ -75,7 +75,7 @@ def take_apart(word: str, pieces: Collection[str]) -> list[str]:
     return found
 
 
-def apply(text: str, rules: Sequence[Sequence]) -> str:
+def apply_rules(text: str, rules: Sequence[Sequence]) -> str:
     """Run the rules on a text, one after the other."""
     for name, *arguments in rules:
         text = _RULES[name](text, *arguments)
@@ -83,11 +83,11 @@ def apply(text: str, rules: Sequence[Sequence]) -> str:
 
 
 def _replace(text: str, pattern: str, rewrite: str) -> str:
-    return compiled(pattern).sub(rewrite.replace("\\0", "\\g<0>"), text)
+    return compile_pattern(pattern).sub(rewrite.replace("\\0", "\\g<0>"), text)
 
 
 def _unless(text: str, pattern: str, *rules: Sequence) -> str:
-    return text if compiled(pattern).fullmatch(text) else apply(text, rules)
+    return text if compile_pattern(pattern).fullmatch(text) else apply_rules(text, rules)
 
 
 def _repair(text: str) -> str:
@@ -109,9 +109,9 @@ def _nfkc_casefold(text: str) -> str:
     return unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded))
 
 
-def _match(text: str, ranges: str, words: str) -> str:
-    known, longest = known_words(words)
-    return compiled(f"[{ranges}]+").sub(lambda run: " " + " ".join(match(run[0], known, longest)), text)
+def _longest_match(text: str, ranges: str, words: str) -> str:
+    known, longest = parse_words(words)
+    return compile_pattern(f"[{ranges}]+").sub(lambda run: " " + " ".join(longest_match(run[0], known, longest)), text)
 
 
 _RULES: dict[str, Callable] = {
@@ -120,13 +120,13 @@ _RULES: dict[str, Callable] = {
     "repair": _repair,
     "lower": str.lower,
     "width": _width,
-    "match": _match,
+    "longest_match": _longest_match,
     "nfkc": _nfkc,
     "nfkc_casefold": _nfkc_casefold,
 }
 
 
-def match(run: str, words: Collection[str], longest: int) -> list[str]:
+def longest_match(run: str, words: Collection[str], longest: int) -> list[str]:
     """Split text without spaces by forward maximum matching: the longest word that begins here, else one character.
 
     Args:
@@ -149,14 +149,14 @@ def unescape(line: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def known_words(words: str) -> tuple[frozenset[str], int]:
+def parse_words(words: str) -> tuple[frozenset[str], int]:
     """The words between spaces, and the length of the longest."""
     known = frozenset(words.split(" "))
     return known, max(map(len, known))
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern:
+def compile_pattern(pattern: str) -> re.Pattern:
     """Compile a pattern in RE2 syntax, with the general categories spelled out as ranges."""
     return re.compile(_CATEGORY.sub(_spell_out, _bracket(pattern)))
 

@@ -9,14 +9,15 @@ A rule is a tuple of strings and rules, so that a list of them can be written as
 | ``("repair",)`` | invalid UTF-8 becomes U+FFFD |
 | ``("lower",)`` | lower case, as Unicode has it, whatever the locale |
 | ``("width",)`` | full-width ASCII forms become ASCII |
-| ``("match", ranges, words)`` | in runs of characters of `ranges`, a space before each token, see below |
+| ``("longest_match", ranges, words)`` | in runs of characters of `ranges`, a space before each token, see below |
 | ``("nfkc",)``, ``("nfkc_casefold",)`` | Unicode normalization |
 
 After the rules the tokens of a word vectorizer stand between spaces; those of a character vectorizer are its code
 points. Patterns use what RE2 and Python's ``re`` share, and general categories (``\\p{L}``), spelled out by ``plain``.
 
-``match`` is forward maximum matching: from left to right, the longest word that begins here is a token, else one
-character. Its `ranges` are ascending, as in the brackets of a pattern (``a-bx-y``), its `words` stand between spaces.
+``longest_match`` is forward maximum matching: from left to right, the longest word that begins here is a token,
+else one character. Its `ranges` are ascending, as in the brackets of a pattern (``a-bx-y``), its
+`words` are joined by spaces.
 
 Whatever the settings, invalid UTF-8, control characters and every kind of space become a space, and characters that
 only steer display (soft hyphen, direction marks, byte order mark) vanish: no token ever holds one.
@@ -76,7 +77,7 @@ IDEOGRAPH = (
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U0001aff0-\U0001b16f\U00020000-\U0003fffd"
 )
 _IDEOGRAPHS = ("replace", f"[{IDEOGRAPH}]\\p{{M}}*", " \\0 ")
-# Behind the rule "match".
+# Behind the rule "longest_match".
 _IDEOGRAPHIC_WORDS = ("replace", f"[{IDEOGRAPH}]+\\p{{M}}*", " \\0 ")
 
 # A symbol keeps its marks, skin tone and tags; a joiner binds the next one: a family or a flag is one token.
@@ -101,7 +102,7 @@ _BERT_WORDS = (
 _COLLAPSE = (("replace", "  +", " "), ("replace", "^ | $", ""))
 
 
-def rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
+def build_rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
     """The rules of some settings, in the order in which they run.
 
     Args:
@@ -118,8 +119,8 @@ def rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
         other_than_ascii += [(settings.normalize,)]
     if "width" in steps:
         other_than_ascii += [_WIDTH]
-    if settings.by_dictionary and words:
-        other_than_ascii += [("match", IDEOGRAPH, " ".join(words)), _IDEOGRAPHIC_WORDS]
+    if settings.uses_dictionary and words:
+        other_than_ascii += [("longest_match", IDEOGRAPH, " ".join(words)), _IDEOGRAPHIC_WORDS]
     elif unicode_words:
         other_than_ascii += [_IDEOGRAPHS]
     if unicode_words or "punctuation" in steps:
@@ -143,6 +144,6 @@ def rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
     return chosen
 
 
-def as_rules(value: Sequence) -> list[Rule]:
+def rules_from_json(value: Sequence) -> list[Rule]:
     """Rules as JSON returns them, lists, made tuples again."""
-    return [tuple(part if isinstance(part, str) else as_rules([part])[0] for part in rule) for rule in value]
+    return [tuple(part if isinstance(part, str) else rules_from_json([part])[0] for part in rule) for rule in value]

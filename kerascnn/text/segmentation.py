@@ -1,8 +1,8 @@
 """Words of text without spaces, which the split ``dictionary`` finds: where they come from, and how rare ones count.
 
-A word is two to ``LONGEST`` Han or kana characters. While the training texts are counted, the words of a list are
-matched; from then on those of the vocabulary alone, in training as in serving, so that a bundle needs no list beside
-it. Matching is forward maximum matching, see ``plain.match``.
+A word is two to ``MAX_WORD_LENGTH`` Han or kana characters. While the training texts are counted, the words of a list
+are matched; from then on those of the vocabulary alone, in training as in serving, so that a bundle needs no list
+beside it. Matching is forward maximum matching, see ``plain.match``.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import IDEOGRAPH
 from kerascnn.utils.errors import InputError
 
-LONGEST = 8
+MAX_WORD_LENGTH = 8
 """Characters of a word at the most; what is longer is a phrase or a title."""
-MOST = 500_000
+MAX_WORDS = 500_000
 """Words of a list that are read, the first ones; large files of vectors go by falling frequency."""
 
-_WORD = re.compile(f"[{IDEOGRAPH}]{{2,{LONGEST}}}")
+_WORD = re.compile(f"[{IDEOGRAPH}]{{2,{MAX_WORD_LENGTH}}}")
 
 
-def of(tokens: Iterable[str]) -> list[str]:
+def select_words(tokens: Iterable[str]) -> list[str]:
     """The words among some tokens."""
     return [token for token in tokens if _WORD.fullmatch(token)]
 
 
-def candidates(settings: TextConfig, vectors: str = "") -> list[str]:
+def load_words(settings: TextConfig, vectors: str = "") -> list[str]:
     """The words to look for in training texts.
 
-    They come from the file `settings.words`; without one from the file of vectors; without either from jieba's
+    They come from the file `settings.dictionary`; without one from the file of vectors; without either from jieba's
     dictionary.
 
     Args:
@@ -45,37 +45,39 @@ def candidates(settings: TextConfig, vectors: str = "") -> list[str]:
     Raises:
         InputError: There is no list, or it cannot be read, or it holds no word.
     """
-    if not settings.by_dictionary:
-        if settings.words:
-            raise InputError(f"text.words {settings.words}: only text.split dictionary reads it; choose that as well")
+    if not settings.uses_dictionary:
+        if settings.dictionary:
+            raise InputError(
+                f"text.dictionary {settings.dictionary}: only text.split dictionary reads it; choose that as well"
+            )
         return []
-    path = settings.words or vectors or _jieba()
-    first_column = _lines(path) if settings.words or not vectors else word_vectors.words(path)
-    words = list(dict.fromkeys(itertools.islice(filter(_WORD.fullmatch, first_column), MOST)))
+    path = settings.dictionary or vectors or _jieba()
+    first_column = _lines(path) if settings.dictionary or not vectors else word_vectors.read_words(path)
+    words = list(dict.fromkeys(itertools.islice(filter(_WORD.fullmatch, first_column), MAX_WORDS)))
     if not words:
         raise InputError(
             f"{path}: no line begins with a word of two or more Han or kana characters; name a list of words with"
-            " --text.words FILE"
+            " --text.dictionary FILE"
         )
     return words
 
 
-def vocabulary_of(counts: Counter[str], settings: TextConfig) -> list[str]:
-    """The vocabulary that counted tokens give: `vocabulary.build`, with words too rare for it taken apart first.
+def build_vocabulary(counts: Counter[str], settings: TextConfig) -> list[str]:
+    """Build the vocabulary of counted tokens; words that are too rare for it count as their parts.
 
     Args:
         counts: How often each token occurs in the training texts, where `candidates` were kept together.
         settings: How text becomes ids.
     """
     sizes = {"max_tokens": settings.max_tokens, "min_count": settings.min_count}
-    tokens = vocabulary.build(counts, **sizes)
-    if not settings.by_dictionary:
+    tokens = vocabulary.build_vocabulary(counts, **sizes)
+    if not settings.uses_dictionary:
         return tokens
-    in_parts = counted_in_parts(counts, max(settings.min_count, counts[tokens[-1]]))
-    return vocabulary.build(in_parts, **sizes)
+    in_parts = split_rare_words(counts, max(settings.min_count, counts[tokens[-1]]))
+    return vocabulary.build_vocabulary(in_parts, **sizes)
 
 
-def counted_in_parts(counts: Counter[str], least: int) -> Counter[str]:
+def split_rare_words(counts: Counter[str], least: int) -> Counter[str]:
     """Counts of tokens after every rare word was taken apart, the longest first, into shorter words and characters.
 
     Args:
@@ -83,12 +85,12 @@ def counted_in_parts(counts: Counter[str], least: int) -> Counter[str]:
         least: How often a word must occur to stay whole.
     """
     counts = Counter(counts)
-    known = set(of(counts))
+    known = set(select_words(counts))
     for word in sorted(known, key=len, reverse=True):
         if counts[word] < least:
             known.remove(word)
             count = counts.pop(word)
-            for part in python_tokenizer.match(word, known, len(word)):
+            for part in python_tokenizer.longest_match(word, known, len(word)):
                 counts[part] += count
     return counts
 
@@ -98,8 +100,8 @@ def _jieba() -> str:
     found = importlib.util.find_spec("jieba")
     if found is None or found.origin is None:
         raise InputError(
-            "text.split dictionary needs words: name a list with --text.words FILE or vectors with --vectors FILE, or"
-            ' pip install "kerascnn[zh]" for the dictionary of jieba'
+            "text.split dictionary needs words: name a list with --text.dictionary FILE or vectors with --vectors FILE,"
+            ' or pip install "kerascnn[zh]" for the dictionary of jieba'
         )
     return str(Path(found.origin).with_name("dict.txt"))
 

@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kerascnn.text.longest_match import match
+from kerascnn.text import longest_match
 from kerascnn.text.python_tokenizer import UNKNOWN
-from kerascnn.text.rules import as_rules
+from kerascnn.text.rules import rules_from_json
 from kerascnn.utils.errors import InputError
 
 # Surrogates left out: over the whole range of code points RE2 would let overlong forms pass.
@@ -39,7 +39,7 @@ class Tokenizer:
         level: ``word`` or ``character``.
         max_length: Tokens of a document that are kept.
         stop_words: Tokens that are left out.
-        pieces: WordPieces that words are taken apart into, see ``plain.take_apart``; none: words stay whole.
+        pieces: WordPieces that words are taken apart into, see ``plain.split_into_pieces``; none: words stay whole.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Tokenizer:
         stop_words: Sequence[str] = (),
         pieces: Sequence[str] = (),
     ) -> None:
-        self.rules = as_rules(rules)
+        self.rules = rules_from_json(rules)
         self.level = level
         self.max_length = max_length
         self.stop_words = tuple(stop_words)
@@ -66,7 +66,7 @@ class Tokenizer:
         Returns:
             string (batch, tokens), ragged, at most `max_length` tokens a document.
         """
-        texts = apply(texts, self.rules)
+        texts = apply_rules(texts, self.rules)
         if self.level == "word":
             tokens = tf.strings.split(texts)
         else:
@@ -104,7 +104,7 @@ class Tokenizer:
         return cls(**config)
 
 
-def apply(texts: tf.Tensor, rules: Sequence[tuple]) -> tf.Tensor:
+def apply_rules(texts: tf.Tensor, rules: Sequence[tuple]) -> tf.Tensor:
     """Run the rules on a batch of texts, string (batch,), one after the other."""
     for name, *arguments in rules:
         texts = _RULES[name](texts, *arguments)
@@ -113,7 +113,7 @@ def apply(texts: tf.Tensor, rules: Sequence[tuple]) -> tf.Tensor:
 
 def _unless(texts: tf.Tensor, pattern: str, *rules: tuple) -> tf.Tensor:
     rows = tf.where(~tf.strings.regex_full_match(texts, pattern))
-    return tf.tensor_scatter_nd_update(texts, rows, apply(tf.gather_nd(texts, rows), rules))
+    return tf.tensor_scatter_nd_update(texts, rows, apply_rules(tf.gather_nd(texts, rows), rules))
 
 
 def _repair(texts: tf.Tensor) -> tf.Tensor:
@@ -156,7 +156,7 @@ _RULES: dict[str, Callable[..., tf.Tensor]] = {
     "lower": _lower,
     "lower_unicode": _lower_unicode,
     "width": _width,
-    "match": match,
+    "longest_match": longest_match.insert_spaces,
     "nfkc": lambda texts: _tensorflow_text().normalize_utf8(texts, "NFKC"),
     "nfkc_casefold": lambda texts: _tensorflow_text().case_fold_utf8(texts),
 }

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kerascnn.text import offsets, python_tokenizer, segmentation, vocabulary
 from kerascnn.text.config import TextConfig
-from kerascnn.text.rules import VERSION, rules
+from kerascnn.text.rules import VERSION, build_rules
 from kerascnn.text.tf_tokenizer import Tokenizer
 from kerascnn.utils.errors import InputError
 
@@ -37,7 +37,7 @@ class Vectorizer:
 
     Example:
         >>> vectorizer = Vectorizer.adapt(["a good film", "a bad film"], Text(min_count=1))
-        >>> vectorizer.encode_plain("A good book")
+        >>> vectorizer.encode_text("A good book")
         [2, 5, 1]
     """
 
@@ -45,8 +45,9 @@ class Vectorizer:
         self.settings = settings
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
-        self.rules = rules(
-            settings, segmentation.of([*self.vocabulary, *self.stop_words]) if settings.by_dictionary else ()
+        self.rules = build_rules(
+            settings,
+            segmentation.select_words([*self.vocabulary, *self.stop_words]) if settings.uses_dictionary else (),
         )
 
     @classmethod
@@ -58,8 +59,8 @@ class Vectorizer:
         Args:
             texts: The training texts.
             settings: How text becomes ids.
-            vectors: File of pretrained vectors, whose words the split `dictionary` looks for if `settings.words` is
-                empty.
+            vectors: File of pretrained vectors, whose words the split `dictionary` looks for if
+                `settings.dictionary` is empty.
 
         Raises:
             InputError: The file of stop words, or that of words, cannot be used, or the settings want the pieces of a
@@ -67,10 +68,10 @@ class Vectorizer:
         """
         if settings.level == "word" and settings.split == "wordpiece":
             raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
-        known = [*vocabulary.RESERVED, *segmentation.candidates(settings, vectors)]
+        known = [*vocabulary.RESERVED, *segmentation.load_words(settings, vectors)]
         first = cls(settings, known)
         if settings.stop_words:
-            first = cls(settings, known, vocabulary.read_stop_words(settings.stop_words, first.tokenize_plain))
+            first = cls(settings, known, vocabulary.read_stop_words(settings.stop_words, first.tokenize_text))
         count = _counter(settings, tuple(known), first.stop_words)
         counts: Counter[bytes] = Counter()
         for batch in _batches(map(_utf8, texts)):
@@ -78,11 +79,11 @@ class Vectorizer:
             for token, frequency in zip(tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
                 counts[token] += frequency
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
-        return cls(settings, segmentation.vocabulary_of(decoded, settings), first.stop_words)
+        return cls(settings, segmentation.build_vocabulary(decoded, settings), first.stop_words)
 
     @classmethod
-    def from_settings(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
-        """Build the vectorizer that ``settings_dict`` describes.
+    def from_config(cls, saved: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
+        """Build the vectorizer that ``get_config`` describes.
 
         Raises:
             InputError: A newer version of the rules made it.
@@ -96,15 +97,15 @@ class Vectorizer:
 
     def __reduce__(self) -> tuple:
         """Pickle what it is made from, not the graph it built."""
-        return type(self).from_settings, (self.settings_dict(), self.vocabulary)
+        return type(self).from_config, (self.get_config(), self.vocabulary)
 
-    def settings_dict(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, Any]:
         """All but the vocabulary, ready for JSON.
 
         The stop words themselves stand in it, not their file. The list of words is left out: the vocabulary holds them.
         """
         settings = self.settings.to_dict()
-        del settings["words"]
+        del settings["dictionary"]
         return {"version": VERSION} | settings | {"stop_words": list(self.stop_words)}
 
     @property
@@ -115,7 +116,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self.stop_words,
-            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self.takes_apart else (),
+            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self.uses_wordpiece else (),
         )
 
     @cached_property
@@ -152,13 +153,13 @@ class Vectorizer:
         lengths = [np.zeros(1, np.int64), *(batch.row_lengths().numpy() for batch in found)]
         return np.concatenate([batch.values.numpy() for batch in found]), np.cumsum(np.concatenate(lengths))
 
-    def tokenize_plain(self, text: str | bytes) -> list[str]:
+    def tokenize_text(self, text: str | bytes) -> list[str]:
         """Tokens of one text that would get an id, without TensorFlow."""
         return python_tokenizer.tokenize(text, self.rules, **self._how_to_split)
 
-    def align(self, text: str) -> list[offsets.Token]:
-        """The tokens of ``tokenize_plain`` and where in the text each stands."""
-        return offsets.tokenize(text, self.rules, **self._how_to_split)
+    def tokenize_with_offsets(self, text: str) -> list[offsets.TokenSpan]:
+        """The tokens of ``tokenize_text`` and where in the text each stands."""
+        return offsets.tokenize_with_offsets(text, self.rules, **self._how_to_split)
 
     @property
     def _how_to_split(self) -> dict[str, Any]:
@@ -166,17 +167,19 @@ class Vectorizer:
             "level": self.settings.level,
             "max_length": self.settings.max_length,
             "stop_words": self._stop_words,
-            "pieces": self._ids if self.takes_apart else (),
+            "pieces": self._ids if self.uses_wordpiece else (),
         }
 
-    def keeps(self, word: str) -> bool:
+    def is_single_token(self, word: str) -> bool:
         """Whether a word of the vocabulary, or one that would be added to it, is one token in a text."""
-        tokens = self.tokenize_plain(word)
-        return tokens == [word] or (self.settings.by_dictionary and segmentation.of(["".join(tokens)]) == [word])
+        tokens = self.tokenize_text(word)
+        return tokens == [word] or (
+            self.settings.uses_dictionary and segmentation.select_words(["".join(tokens)]) == [word]
+        )
 
-    def encode_plain(self, text: str | bytes) -> list[int]:
+    def encode_text(self, text: str | bytes) -> list[int]:
         """Ids of one text, without TensorFlow."""
-        return [self._ids.get(token, 1) for token in self.tokenize_plain(text)]
+        return [self._ids.get(token, 1) for token in self.tokenize_text(text)]
 
     @cached_property
     def _ragged(self) -> Callable[[tf.Tensor], tf.RaggedTensor]:
@@ -188,7 +191,7 @@ class Vectorizer:
         )
 
     @property
-    def takes_apart(self) -> bool:
+    def uses_wordpiece(self) -> bool:
         """Whether words are taken apart into WordPieces."""
         return self.settings.level == "word" and self.settings.split == "wordpiece"
 

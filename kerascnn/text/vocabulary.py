@@ -26,7 +26,7 @@ _ESCAPED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 _ESCAPE = re.compile(r"\\(?:(\\)|u([0-9a-f]{4})|U([0-9a-f]{8})|)")
 
 
-def build(counts: Counter[str], *, max_tokens: int, min_count: int) -> list[str]:
+def build_vocabulary(counts: Counter[str], *, max_tokens: int, min_count: int) -> list[str]:
     """Choose the tokens that get an id: the most frequent ones, ties in the order of their code points.
 
     Args:
@@ -42,12 +42,12 @@ def build(counts: Counter[str], *, max_tokens: int, min_count: int) -> list[str]
     return [*RESERVED, *kept[: max(0, max_tokens - len(RESERVED))]]
 
 
-def write(path: str | Path, tokens: Sequence[str]) -> None:
+def write_vocabulary(path: str | Path, tokens: Sequence[str]) -> None:
     """Write a vocabulary, a token a line."""
     write_lines(path, tokens)
 
 
-def read(path: str | Path) -> list[str]:
+def read_vocabulary(path: str | Path) -> list[str]:
     """Read a vocabulary.
 
     Raises:

@@ -31,7 +31,7 @@ _LONGEST_WORD = 10_000
 
 
 @dataclass(frozen=True)
-class Vectors:
+class WordVectors:
     """What a file knows of a vocabulary."""
 
     ids: np.ndarray
@@ -62,7 +62,7 @@ class _Faults:
         )
 
 
-def read(path: str | Path, vocabulary: Sequence[str]) -> Vectors:
+def read_vectors(path: str | Path, vocabulary: Sequence[str]) -> WordVectors:
     """Find the vectors of a vocabulary.
 
     A token takes the vector of the same word; else that of the first word which is the token in lower case; else of the
@@ -103,10 +103,10 @@ def read(path: str | Path, vocabulary: Sequence[str]) -> Vectors:
             f"{path}: knows none of the {len(exact):,} tokens; is it made for another language or for words?"
         )
     ids = sorted(rows)
-    return Vectors(np.array(ids), np.stack([rows[number] for number in ids]), faults.messages())
+    return WordVectors(np.array(ids), np.stack([rows[number] for number in ids]), faults.messages())
 
 
-def words(path: str | Path) -> Iterator[str]:
+def read_words(path: str | Path) -> Iterator[str]:
     """The words of a file, in its order, which is mostly by falling frequency."""
     for _, word, _ in _entries(Path(path), _Faults(Path(path))):
         yield word

@@ -54,8 +54,8 @@ def extended(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
     if not (settings.vectors and settings.extend_vocabulary):
         return vectorizer
     known = set(vectorizer.vocabulary)
-    candidates = (word for word in word_vectors.words(settings.vectors) if word not in known)
-    whole = (word for word in candidates if vectorizer.keeps(word))
+    candidates = (word for word in word_vectors.read_words(settings.vectors) if word not in known)
+    whole = (word for word in candidates if vectorizer.is_single_token(word))
     added = dict.fromkeys(itertools.islice(whole, settings.extend_vocabulary))
     return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
 
@@ -75,7 +75,7 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
     settings, size = config.transfer, len(vectorizer.vocabulary)
     if settings.vectors and settings.init_from:
         raise InputError("the embedding starts from --vectors or from --init-from; leave one out")
-    found = word_vectors.read(settings.vectors, vectorizer.vocabulary) if settings.vectors else None
+    found = word_vectors.read_vectors(settings.vectors, vectorizer.vocabulary) if settings.vectors else None
     if found:
         if not hasattr(config.network, "embedding_dim"):
             raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; leave out --vectors")

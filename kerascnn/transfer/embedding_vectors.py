@@ -5,13 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from kerascnn.text.word_vectors import Vectors
+from kerascnn.text.word_vectors import WordVectors
 
 TABLES = ("embedding", "static_embedding")
 """Layers that hold a row for each token."""
 
 
-def place(model: keras.Model, vectors: Vectors, *, deviation: float, seed: int) -> None:
+def place(model: keras.Model, vectors: WordVectors, *, deviation: float, seed: int) -> None:
     """Put the vectors into the rows of their tokens.
 
     Rows without a vector are drawn with the variance of the others (Kim 2014, section 3.2).
@@ -31,7 +31,7 @@ def place(model: keras.Model, vectors: Vectors, *, deviation: float, seed: int) 
         table.set_weights([rows])
 
 
-def coverage(vectors: Vectors, values: np.ndarray, vocabulary_size: int) -> dict[str, float]:
+def coverage(vectors: WordVectors, values: np.ndarray, vocabulary_size: int) -> dict[str, float]:
     """How much of the training text has a vector.
 
     Args:

@@ -125,7 +125,7 @@ def figures(bundle: Path) -> dict[str, Any]:
 
 
 def _bytes(folder: Path, files: str) -> int | None:
-    """The size of the files of an artefact; None where there is no such artefact."""
+    """The size of the files of an artifact; None where there is no such artifact."""
     return sum(path.stat().st_size for path in folder.glob(files) if path.is_file()) or None
 
 
@@ -148,7 +148,7 @@ def nested(settings: Iterable[str]) -> dict[str, Any]:
 def train(
     model: str, options: Sequence[str], settings: Sequence[str], seed: int, exports: Sequence[str]
 ) -> dict[str, Any]:
-    """The figures of one training and, if there are options of an export, of its artefacts, in processes of their own.
+    """The figures of one training and, if there are options of an export, of its artifacts, in processes of their own.
 
     Raises:
         InputError: The training or the export failed, whose last line says why, or the yardstick has no such settings.

@@ -35,13 +35,13 @@ class Inference:
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
     """Each contestant trains and answers once a round; the round is the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "keras", "torch", "sklearn")
-    """Who answers; kerascnn with the defaults, once for each artefact. torch is left out where it is not installed."""
+    """Who answers; kerascnn with the defaults, once for each artifact. torch is left out where it is not installed."""
     output: str = "inference.csv"
-    """CSV file, an artefact a row; rows are added to those that it has."""
+    """CSV file, an artifact a row; rows are added to those that it has."""
 
 
 def bundle(task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and figures of our bundle and of each artefact."""
+    """Name and figures of our bundle and of each artifact."""
     folder = task.folder / f"bundle-{seed}"
     run_file = {
         "model": "char_cnn" if task.characters else "word_cnn",
@@ -56,7 +56,7 @@ def bundle(task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     printed, _, _ = measured("export", ["-m", "pipelines.export", str(folder), "--verify", "--data", test, "--json"])
     for row in json.loads(printed):
         told = {"answers_per_second": row["data_documents_per_second"], "milliseconds": row["data_milliseconds"]}
-        yield f"kerascnn, {row['artefact']}", told | {"accuracy": row["accuracy"]}
+        yield f"kerascnn, {row['artifact']}", told | {"accuracy": row["accuracy"]}
 
 
 def run(args: Inference) -> None:

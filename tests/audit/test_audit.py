@@ -223,9 +223,9 @@ def test_words_that_the_vocabulary_lacks_are_those_of_the_vectorizer(rows):
     config = run("word_cnn", min_count=3, max_length=40)
     found = looked_at(rows, config)
     vectorizer = Vectorizer.adapt([row.text for row in rows["train"]], config.text)
-    ids = [number for row in rows["test"] for number in vectorizer.encode_plain(row.text)]
+    ids = [number for row in rows["test"] for number in vectorizer.encode_text(row.text)]
     assert found.figures["test"]["known"]["tokens"] == pytest.approx(1 - ids.count(1) / len(ids))
-    tokens = {token for row in rows["test"] for token in vectorizer.tokenize_plain(row.text)}
+    tokens = {token for row in rows["test"] for token in vectorizer.tokenize_text(row.text)}
     assert found.figures["test"]["known"]["types"] == pytest.approx(
         len(tokens & set(vectorizer.vocabulary)) / len(tokens)
     )

@@ -30,7 +30,7 @@ def test_vocabulary_and_tokens_are_those_of_the_vectorizer(name, news, chinese_r
     number = {token: position for position, token in enumerate(vectorizer.vocabulary)}
     for document, text in enumerate(texts[1::2]):
         values = read.values[read.row_splits[document] :][: min(read.lengths[document], config.text.max_length)]
-        tokens = vectorizer.tokenize_plain(text)
+        tokens = vectorizer.tokenize_text(text)
         assert [reader.types[token] for token in tokens] == values.tolist()
         assert known[values].tolist() == [token in number for token in tokens]
     assert np.isin(read.first(5), read.values).all() and len(read.first(5)) == sum(np.minimum(read.lengths, 5))

@@ -14,7 +14,7 @@ from kerascnn import TextClassifier
 from kerascnn.data.batches import RaggedIds
 from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
-from kerascnn.export import edge_folder, saved_model
+from kerascnn.export import saved_model, tflite
 from kerascnn.golden import PROBES
 from kerascnn.prediction import compiled, softmax
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
@@ -53,7 +53,7 @@ def test_it_learns_any_number_of_labels_by_heart(name, mixed):
 @every_model
 def test_text_and_ids_get_the_same_answers(name, classifiers):
     bundle = classifiers[name].bundle_
-    ids = [np.asarray(bundle.vectorizer.encode_plain(text), np.int32) for text in PROBES]
+    ids = [np.asarray(bundle.vectorizer.encode_text(text), np.int32) for text in PROBES]
     forward = compiled(bundle.model)
     logits = forward(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
     answers = softmax(logits, bundle.temperature)
@@ -107,7 +107,7 @@ def folders(classifiers, tmp_path_factory):
 
 @every_model
 def test_its_saved_model_takes_text_in_a_v1_session_which_loads_as_tf_serving_does(name, classifiers, folders):
-    predict = saved_model.runner(saved_model.export(classifiers[name].bundle_, folders[name]))
+    predict = saved_model.load_predict_fn(saved_model.export(classifiers[name].bundle_, folders[name]))
     expected = classifiers[name].predict_proba(PROBES)
     np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
     np.testing.assert_allclose(predict(PROBES[:1]), expected[:1], atol=1e-5, err_msg="an empty text alone")
@@ -116,7 +116,7 @@ def test_its_saved_model_takes_text_in_a_v1_session_which_loads_as_tf_serving_do
 
 @every_model
 def test_its_tflite_file_of_builtin_operations_agrees_without_tensorflow(name, classifiers, folders):
-    edge = EdgeClassifier(edge_folder.export(classifiers[name].bundle_, folders[name], quantize=["none"]))
+    edge = EdgeClassifier(tflite.export(classifiers[name].bundle_, folders[name], quantize=["none"]))
     np.testing.assert_allclose(edge.predict_proba(PROBES), classifiers[name].predict_proba(PROBES), atol=1e-4)
 
 

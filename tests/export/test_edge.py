@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from kerascnn.edge import EdgeClassifier
-from kerascnn.export import edge_folder, tflite
+from kerascnn.export import tflite, tflite_conversion
 from kerascnn.export.code_points import CodePoints
 from kerascnn.golden import PROBES
 from kerascnn.text.vectorizer import Vectorizer
@@ -29,7 +29,7 @@ def exported(classifiers, folders, texts, tmp_path_factory):
     place = tmp_path_factory.mktemp("exported")
     for name, classifier in classifiers.items():
         folder = shutil.copytree(folders[name], place / name)
-        edge_folder.export(classifier.bundle_, folder, quantize=list(FILES), texts=texts[name][:100])
+        tflite.export(classifier.bundle_, folder, quantize=list(FILES), texts=texts[name][:100])
     return place
 
 
@@ -171,7 +171,7 @@ class TestCodePoints:
         convert = tf.function(table, input_signature=[tf.TensorSpec([1, length], tf.int32)])
         wrong = []
         for text, expected in zip(texts, vectorizer(texts).numpy(), strict=True):
-            found = convert(tflite.padded([ord(character) for character in text], length)).numpy()[0]
+            found = convert(tflite_conversion.pad_input([ord(character) for character in text], length)).numpy()[0]
             if found[found != 0].tolist() != expected[expected != 0].tolist():
                 wrong.append(text)
         assert len(wrong) == 1 and "İ" in wrong[0], "which is two characters in lower case"
@@ -183,7 +183,7 @@ class TestCodePoints:
         vectorizer = Vectorizer(settings, bundle.vectorizer.vocabulary, stop_words=["的"])
         [name] = setting
         with pytest.raises(InputError, match=f"text.{name} .*cannot be expressed"):
-            tflite.convert(dataclasses.replace(bundle, vectorizer=vectorizer))
+            tflite_conversion.convert(dataclasses.replace(bundle, vectorizer=vectorizer))
 
 
 @every_bundle
@@ -195,7 +195,7 @@ def test_the_folder_holds_no_training_text(name, exported, texts):
 
 def test_int8_without_texts_is_refused(classifiers):
     with pytest.raises(InputError, match="calibrated on training texts"):
-        tflite.convert(classifiers["news"].bundle_, quantize=["int8"])
+        tflite_conversion.convert(classifiers["news"].bundle_, quantize=["int8"])
 
 
 def test_an_operation_that_tflite_lacks_is_named(classifiers):
@@ -205,15 +205,15 @@ def test_an_operation_that_tflite_lacks_is_named(classifiers):
     root = keras.ops.cholesky(keras.ops.matmul(keras.ops.transpose(words, (0, 2, 1)), words) + keras.ops.eye(5))
     model = keras.Model(ids, keras.layers.Dense(5)(keras.ops.sum(root, axis=1)))
     with pytest.raises(InputError, match=r"TFLite has no operation for tf\.Cholesky"):
-        tflite.convert(dataclasses.replace(bundle, model=model))
+        tflite_conversion.convert(dataclasses.replace(bundle, model=model))
 
 
 def test_an_export_that_fails_leaves_the_old_folder(exported, classifiers, tmp_path, monkeypatch):
     folder = shutil.copytree(exported / "news", tmp_path / "news")
     before = {path.name: path.read_bytes() for path in (folder / "edge").iterdir()}
-    monkeypatch.setattr(edge_folder, "describe", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(tflite, "describe", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        edge_folder.export(classifiers["news"].bundle_, folder, quantize=["none"])
+        tflite.export(classifiers["news"].bundle_, folder, quantize=["none"])
     assert {path.name: path.read_bytes() for path in (folder / "edge").iterdir()} == before
 
 

@@ -23,7 +23,7 @@ WORDS = "the film festival opens in london this week"
 
 def mediapipe_reader(vectorizer):
     """A function from text to ids by the pattern and the vocabulary alone, as in MediaPipe's regex_tokenizer.cc."""
-    pattern = python_tokenizer.compiled(f"({regex_tokenizer.pattern(vectorizer.settings)})")
+    pattern = python_tokenizer.compile_pattern(f"({regex_tokenizer.pattern(vectorizer.settings)})")
     ids = dict(line.split(" ") for line in regex_tokenizer.vocabulary(vectorizer).splitlines())
 
     def read(text):
@@ -39,7 +39,7 @@ def mediapipe_reader(vectorizer):
 def assert_reads_alike(vectorizer, texts):
     read = mediapipe_reader(vectorizer)
     for text in texts:
-        assert read(text) == vectorizer.encode_plain(text), text
+        assert read(text) == vectorizer.encode_text(text), text
 
 
 def news_vectorizer(news, **settings):
@@ -79,7 +79,7 @@ def test_text_without_marks_becomes_the_ids_that_the_bundle_gives_it(news, split
 
 def test_spaces_before_the_text_are_one_unknown_token(news):
     vectorizer = news_vectorizer(news)
-    assert mediapipe_reader(vectorizer)(f" \n{WORDS} \n") == [1, *vectorizer.encode_plain(WORDS)]
+    assert mediapipe_reader(vectorizer)(f" \n{WORDS} \n") == [1, *vectorizer.encode_text(WORDS)]
 
 
 def test_every_id_has_a_line_and_every_line_one_token_and_an_id(news):
@@ -139,7 +139,7 @@ def exported(whole, news, tmp_path_factory):
 
 def test_mediapipe_answers_as_the_bundle_whatever_the_case(exported, news):
     folder, classifier = exported
-    predict = mediapipe.runner(folder / "edge" / "mediapipe_float32.tflite")
+    predict = mediapipe.load_predict_fn(folder / "edge" / "mediapipe_float32.tflite")
     texts = [WORDS, WORDS.title(), WORDS.upper(), 'It\'s ("London")!', "", *(text.lower() for text in news[0][::60])]
     np.testing.assert_allclose(predict(texts), classifier.predict_proba(texts), atol=1e-4)
 
@@ -147,7 +147,7 @@ def test_mediapipe_answers_as_the_bundle_whatever_the_case(exported, news):
 @pytest.mark.parametrize(("precision", "tolerance"), [("float16", 0.01), ("dynamic", 0.05), ("int8", 0.15)])
 def test_smaller_files_answer_nearly_the_same(exported, precision, tolerance):
     folder, classifier = exported
-    predict = mediapipe.runner(folder / "edge" / f"mediapipe_{precision}.tflite")
+    predict = mediapipe.load_predict_fn(folder / "edge" / f"mediapipe_{precision}.tflite")
     np.testing.assert_allclose(predict([WORDS]), classifier.predict_proba([WORDS]), atol=tolerance)
 
 
@@ -164,7 +164,7 @@ def test_labels_stand_in_the_order_of_the_bundle(exported):
     "text", [" ", "\x00", "a\x00b", "\ud800", "word " * 20_000, "a" * 100_000, "<a " * 5_000, "'" * 5_000, "\u200d"]
 )
 def test_no_text_stops_it(exported, text):
-    predict = mediapipe.runner(exported[0] / "edge" / "mediapipe_float32.tflite")
+    predict = mediapipe.load_predict_fn(exported[0] / "edge" / "mediapipe_float32.tflite")
     np.testing.assert_allclose(predict([text]).sum(axis=1), 1, atol=1e-4)
 
 
@@ -178,8 +178,8 @@ def test_the_edge_folder_knows_the_files_and_keeps_its_others(exported, whole):
 
 def test_verify_runs_the_files_and_refuses_a_damaged_one(exported, tmp_path):
     folder = shutil.copytree(exported[0], tmp_path / "news")
-    names = [artefact.name for artefact in verify.artefacts(exported[1], folder)]
+    names = [artifact.name for artifact in verify.load_artifacts(exported[1], folder)]
     assert "edge/mediapipe_float32.tflite" in names and len(names) == 5
     (folder / "edge" / "mediapipe_float32.tflite").write_bytes(b"no model")
     with pytest.raises(InputError, match="mediapipe_float32"):
-        list(verify.artefacts(exported[1], folder))
+        list(verify.load_artifacts(exported[1], folder))

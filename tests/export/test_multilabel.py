@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from kerascnn import TextClassifier
 from kerascnn.edge import EdgeClassifier
-from kerascnn.export import edge_folder, mediapipe, onnx, saved_model, verify
+from kerascnn.export import mediapipe, onnx, saved_model, tflite, verify
 from kerascnn.golden import PROBES
 from kerascnn.utils.errors import InputError
 
@@ -35,7 +35,7 @@ def folders(classifiers, briefs, tmp_path_factory):
         classifier.save(place / name)
         saved_model.export(classifier.bundle_, place / name)
         quantize = QUANTIZED if name == "word_cnn" else ("none",)
-        edge_folder.export(classifier.bundle_, place / name, quantize=quantize, texts=briefs[0][:50])
+        tflite.export(classifier.bundle_, place / name, quantize=quantize, texts=briefs[0][:50])
         onnx.export(classifier.bundle_, place / name)
     return {name: place / name for name in MODELS}
 
@@ -79,12 +79,14 @@ def test_edge_py_prints_the_labels_of_each_text_without_tensorflow(folders, clas
 
 @every_model
 def test_verify_runs_every_artefact_and_compares_their_sets_of_labels(name, classifiers, folders, briefs):
-    rows = list(verify.table(classifiers[name], folders[name], briefs[0][:60], [tuple(x) for x in briefs[1][:60]]))
-    kinds = {row["artefact"].split("/")[0] for row in rows}
+    rows = list(
+        verify.compare_artifacts(classifiers[name], folders[name], briefs[0][:60], [tuple(x) for x in briefs[1][:60]])
+    )
+    kinds = {row["artifact"].split("/")[0] for row in rows}
     assert kinds == {"model.keras", "serving", "edge", "onnx"}
     assert rows[0]["accuracy"] == pytest.approx(classifiers[name].score(briefs[0][:60], briefs[1][:60]))
     for row in rows:
-        exact = not any(kind in row["artefact"] for kind in ("dynamic", "int8"))
+        exact = not any(kind in row["artifact"] for kind in ("dynamic", "int8"))
         assert row["agreement"] >= (1.0 if exact else 0.7), row
         assert row["difference"] < (1e-3 if exact else 0.1), row
 

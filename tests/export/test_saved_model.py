@@ -164,5 +164,5 @@ def test_a_damaged_saved_model_is_refused_in_one_line(damage, exported, tmp_path
     version = shutil.copytree(exported / "news" / "serving" / "1", tmp_path / "1")
     damage(version / "saved_model.pb")
     with pytest.raises(InputError, match=r"no whole SavedModel.*export it again") as error:
-        saved_model.runner(version)
+        saved_model.load_predict_fn(version)
     assert "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What ``export --verify`` asks of the artefacts."""
+"""What ``export --verify`` asks of the artifacts."""
 
 from kerascnn.export import saved_model, verify
 
@@ -8,16 +8,16 @@ def test_documents_of_the_data_are_asked_in_requests_that_fit_in_memory(
 ):
     folder = folders["news"]
     serving = saved_model.export(classifiers["news"].bundle_, tmp_path)
-    predict, sizes = saved_model.runner(serving), []
+    predict, sizes = saved_model.load_predict_fn(serving), []
 
     def recorded(documents):
         sizes.append(len(documents))
         return predict(documents)
 
-    monkeypatch.setattr(saved_model, "newest", lambda _: serving)
-    monkeypatch.setattr(saved_model, "runner", lambda _: recorded)
+    monkeypatch.setattr(saved_model, "latest_version", lambda _: serving)
+    monkeypatch.setattr(saved_model, "load_predict_fn", lambda _: recorded)
     documents = (texts["news"] * 10)[: 2 * verify.REQUEST + 1]
     labels = classifiers["news"].predict(documents)
-    rows = {row["artefact"]: row for row in verify.table(classifiers["news"], folder, documents, labels)}
+    rows = {row["artifact"]: row for row in verify.compare_artifacts(classifiers["news"], folder, documents, labels)}
     assert rows[f"serving/{serving.name}"]["accuracy"] == 1
     assert max(sizes) == verify.REQUEST

@@ -18,7 +18,7 @@ from kerascnn import TextClassifier
 from kerascnn.export import web
 from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
-from kerascnn.text.rules import rules
+from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
 from kerascnn.utils.errors import InputError
@@ -151,7 +151,7 @@ def test_a_browser_splits_text_as_python_does(node, news, reviews_zh, name, tmp_
     lines = [*TEXTS, *every_character(), *news[0], *reviews_zh[0]]
     options = {"level": settings.level, "max_length": 4000, "stop_words": ["the", "的"]}
     found = tokens_in_node(node, settings, lines, options, tmp_path)
-    expected = [python_tokenizer.tokenize(line, rules(settings, WORDS), **options) for line in lines]
+    expected = [python_tokenizer.tokenize(line, build_rules(settings, WORDS), **options) for line in lines]
     differing = [
         (given, right)
         for pair in zip(found, expected, strict=True)
@@ -178,7 +178,7 @@ def tokens_in_node(node, settings, texts, options, folder):
         console.log(JSON.stringify(texts.map((text) => tokenize(text, rules, options))));
     """
     shutil.copy(web.PAGE / "text.js", folder / "text.mjs")
-    (folder / "given.json").write_text(json.dumps({"texts": texts, "rules": rules(settings, WORDS), **options}))
+    (folder / "given.json").write_text(json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), **options}))
     (folder / "run.mjs").write_text(script)
     finished = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, encoding="utf-8", timeout=120)
     assert finished.returncode == 0, finished.stderr

@@ -16,7 +16,7 @@ from kerascnn import TextClassifier, models
 from kerascnn import config as configuration
 from kerascnn.audit.token_counts import Reader
 from kerascnn.edge import EdgeClassifier
-from kerascnn.export import edge_folder, mediapipe, saved_model, web
+from kerascnn.export import mediapipe, saved_model, tflite, web
 from kerascnn.golden import PROBES
 from kerascnn.text.config import TextConfig
 from kerascnn.training.losses import SparseCrossentropy
@@ -102,7 +102,7 @@ def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
     texts, vectorizer = [*PROBES, "a" * 100, "a" * 101, "好" * 34], built[family][1]
     values, splits = vectorizer.encode(texts)
     for text, start, stop in zip(texts, splits[:-1], splits[1:], strict=True):
-        assert vectorizer.encode_plain(text) == values[start:stop].tolist(), text
+        assert vectorizer.encode_text(text) == values[start:stop].tolist(), text
 
 
 def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
@@ -110,7 +110,7 @@ def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
     config = configuration.default("hub_cnn").updated(settings, "test")
     vectorizer = config.network.vectorizer(config.text)
     reader = Reader(config, news[0][:30])
-    tokens = [vectorizer.tokenize_plain(text) for text in news[0][:30]]
+    tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]
     assert np.minimum(reader.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
     assert reader.is_known().sum() == len(reader.types) - ("[UNK]" in reader.types)
 
@@ -119,7 +119,7 @@ def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
 def test_its_vectors_are_those_of_the_preset(family, folders, built):
     text = "The striker scored twice, 这部电影 quickly!"
     model, vectorizer = built[family]
-    found = keras.Model(model.input, model.get_layer("encoder").output)(np.array([vectorizer.encode_plain(text)]))
+    found = keras.Model(model.input, model.get_layer("encoder").output)(np.array([vectorizer.encode_text(text)]))
     tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])
     ids = np.array([[tokenizer.cls_token_id, *tokenizer([text])[0], tokenizer.sep_token_id]])
     backbone = keras_hub.models.Backbone.from_preset(folders[family])
@@ -227,9 +227,9 @@ def test_what_the_pieces_of_words_add_makes_up_the_logit(frozen, news):
 @pytest.mark.full
 def test_its_exports_agree(frozen, tmp_path):
     expected = frozen.predict_proba(PROBES)
-    predict = saved_model.runner(saved_model.export(frozen.bundle_, tmp_path))
+    predict = saved_model.load_predict_fn(saved_model.export(frozen.bundle_, tmp_path))
     np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
-    edge = EdgeClassifier(edge_folder.export(frozen.bundle_, tmp_path, quantize=["none"]))
+    edge = EdgeClassifier(tflite.export(frozen.bundle_, tmp_path, quantize=["none"]))
     np.testing.assert_allclose(edge.predict_proba(PROBES), expected, atol=1e-4)
 
 

@@ -99,7 +99,7 @@ def test_all_contestants_answer_the_same_texts(news_folder, tmp_path):
     assert finished.status == 0, finished.err
     rows = {row["contestant"]: row for row in rows_of(tmp_path / "inference.csv")}
     ours = ("model.keras", "serving/1", "edge/model_float32.tflite", "edge/model_int8.tflite")
-    assert {f"kerascnn, {artefact}" for artefact in ours} | {"keras", "sklearn"} <= set(rows)
+    assert {f"kerascnn, {artifact}" for artifact in ours} | {"keras", "sklearn"} <= set(rows)
     for row in rows.values():
         assert row["texts"] == "75"
         assert float(row["answers_per_second"]) > 0 and float(row["milliseconds"]) > 0

@@ -1,4 +1,4 @@
-"""The export command: artefacts of a bundle, and the table that verifies them."""
+"""The export command: artifacts of a bundle, and the table that verifies them."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ ARTEFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/mode
 
 @pytest.fixture(scope="module")
 def exported(news_bundle, tmp_path_factory):
-    """A copy of the bundle with artefacts in it, and what the command said."""
+    """A copy of the bundle with artifacts in it, and what the command said."""
     folder = shutil.copytree(news_bundle[0], tmp_path_factory.mktemp("exported") / "news")
     formats = ("--format", "saved_model", "tflite", "onnx", "--quantize", "none", "dynamic")
     finished = command("export", folder, *formats)
@@ -36,7 +36,7 @@ def test_no_artefact_holds_a_text_of_the_data(exported, news):
 def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, news_csv):
     finished = command("export", exported[0], "--verify", "--data", news_csv, "--json")
     assert finished.status == 0, finished.err
-    rows = {row["artefact"]: row for row in json.loads(finished.out)}
+    rows = {row["artifact"]: row for row in json.loads(finished.out)}
     assert list(rows) == ARTEFACTS
     for name, row in rows.items():
         # 8-bit weights may decide otherwise where two labels are as probable as each other: one of the 25 golden texts
@@ -53,7 +53,7 @@ def test_the_table_is_markdown_for_people(exported):
     finished = command("export", exported[0], "--verify")
     assert finished.status == 0, finished.err
     head, _, *lines = finished.out.splitlines()
-    assert head.startswith("| artefact | bytes | largest difference | agreement |")
+    assert head.startswith("| artifact | bytes | largest difference | agreement |")
     assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == ARTEFACTS
 
 

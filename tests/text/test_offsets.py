@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerascnn.text import offsets, python_tokenizer
-from kerascnn.text.rules import rules
+from kerascnn.text.rules import build_rules
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 EVERY = pytest.mark.parametrize("name", SETTINGS)
@@ -13,12 +13,12 @@ EVERY = pytest.mark.parametrize("name", SETTINGS)
 
 def aligned(text, name, **kwargs):
     how = SETTINGS[name]
-    return offsets.tokenize(text, rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
+    return offsets.tokenize_with_offsets(text, build_rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
 
 
 def plainly(text, name, **kwargs):
     how = SETTINGS[name]
-    return python_tokenizer.tokenize(text, rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
+    return python_tokenizer.tokenize(text, build_rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
 
 
 @EVERY

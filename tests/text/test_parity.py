@@ -40,7 +40,7 @@ def assert_same(texts: list, name: str) -> None:
     encoded = [text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in texts]
     from_graph = graph(name)(tf.constant(encoded, tf.string)).to_list()
     for text, tokens in zip(texts, from_graph, strict=True):
-        assert vectorizer(name).tokenize_plain(text) == [token.decode() for token in tokens], repr(text[:200])
+        assert vectorizer(name).tokenize_text(text) == [token.decode() for token in tokens], repr(text[:200])
 
 
 @pytest.mark.parametrize("name", SETTINGS)

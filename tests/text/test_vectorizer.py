@@ -16,7 +16,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
-from kerascnn.text.rules import rules
+from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED
 from kerascnn.utils.errors import InputError
@@ -26,7 +26,7 @@ TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电�
 
 def tokens(text: str, **settings) -> list[str]:
     chosen = TextConfig(**settings)
-    return python_tokenizer.tokenize(text, rules(chosen), level=chosen.level, max_length=chosen.max_length)
+    return python_tokenizer.tokenize(text, build_rules(chosen), level=chosen.level, max_length=chosen.max_length)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_graph_and_plain_python_give_the_same_ids(level):
     values, splits = vectorizer.encode(TEXTS)
     assert values.dtype == np.int32 and splits.dtype == np.int64
     ids = [values[a:b].tolist() for a, b in itertools.pairwise(splits)]
-    assert ids == [vectorizer.encode_plain(text) for text in TEXTS]
+    assert ids == [vectorizer.encode_text(text) for text in TEXTS]
     assert ids[3] == [] and max(map(len, ids)) == 6 and 1 in values and 0 not in values
     padded = vectorizer(tf.constant(TEXTS))
     assert padded.dtype == tf.int32 and padded.shape == (5, 6)
@@ -75,7 +75,7 @@ def test_graph_and_plain_python_give_the_same_ids(level):
 
 def test_reserved_strings_in_text_are_unknown():
     vectorizer = Vectorizer(TextConfig(split="whitespace", standardize=()), ["[PAD]", "[UNK]", "a"])
-    assert vectorizer.encode(["[PAD] a [UNK]"])[0].tolist() == vectorizer.encode_plain("[PAD] a [UNK]") == [1, 2, 1]
+    assert vectorizer.encode(["[PAD] a [UNK]"])[0].tolist() == vectorizer.encode_text("[PAD] a [UNK]") == [1, 2, 1]
 
 
 def test_a_vocabulary_without_tokens_makes_all_unknown():
@@ -91,9 +91,9 @@ def test_stop_words_leave_no_trace_and_are_standardized(tmp_path):
     assert vectorizer.stop_words == ("the", "'", ".")
     assert vectorizer.vocabulary == ["[PAD]", "[UNK]", "end"]
     path.unlink()
-    again = Vectorizer.from_settings(json.loads(json.dumps(vectorizer.settings_dict())), vectorizer.vocabulary)
+    again = Vectorizer.from_config(json.loads(json.dumps(vectorizer.get_config())), vectorizer.vocabulary)
     text = "The end ... 'the xxx"
-    assert again.encode([text])[0].tolist() == again.encode_plain(text) == [2, 1]
+    assert again.encode([text])[0].tolist() == again.encode_text(text) == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_a_broken_stop_word_file_is_named(tmp_path, content, message):
 
 
 def test_settings_of_a_newer_version_are_refused():
-    saved = Vectorizer(TextConfig(), ["[PAD]", "[UNK]"]).settings_dict()
+    saved = Vectorizer(TextConfig(), ["[PAD]", "[UNK]"]).get_config()
     with pytest.raises(InputError, match="version 99"):
-        Vectorizer.from_settings(saved | {"version": 99}, [])
+        Vectorizer.from_config(saved | {"version": 99}, [])
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
@@ -136,7 +136,7 @@ def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(
         signature = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1")).signature_def["ids"]
         (text,), (output,) = signature.inputs.values(), signature.outputs.values()
         ids = session.run(output.name, {text.name: TEXTS})
-    expected = [vectorizer.encode_plain(text) for text in TEXTS]
+    expected = [vectorizer.encode_text(text) for text in TEXTS]
     assert ids.tolist() == [row + [0] * (ids.shape[1] - len(row)) for row in expected]
 
 
@@ -145,18 +145,18 @@ def test_a_document_of_a_megabyte_is_cut_at_max_length(level):
     document = "good film 好 " * 80_000 + "x" * 100_000 + "'" * 100_000
     vectorizer = Vectorizer(TextConfig(level=level), ["[PAD]", "[UNK]", "good"])
     values, _ = vectorizer.encode([document])
-    assert values.tolist() == vectorizer.encode_plain(document)
+    assert values.tolist() == vectorizer.encode_text(document)
     assert len(values) == 512
 
 
 @pytest.mark.parametrize("locale", ["tr_TR.UTF-8", "lt_LT.UTF-8"])
 def test_lower_case_does_not_depend_on_the_locale(locale):
     script = (
-        "from kerascnn.models import Text; from kerascnn.text.vectorizer import Vectorizer\n"
+        "from kerascnn.text.config import TextConfig; from kerascnn.text.vectorizer import Vectorizer\n"
         "text = 'I ISPARTA \u0130STANBUL \u00cc\u00cd\u0128 \u012e\u0307 J'\n"
-        "vectorizer = Vectorizer.adapt([text.lower()], Text(min_count=1))\n"
-        "assert vectorizer.encode([text])[0].tolist() == vectorizer.encode_plain(text), 'parity'\n"
-        "assert 1 not in vectorizer.encode_plain(text), 'unknown'"
+        "vectorizer = Vectorizer.adapt([text.lower()], TextConfig(min_count=1))\n"
+        "assert vectorizer.encode([text])[0].tolist() == vectorizer.encode_text(text), 'parity'\n"
+        "assert 1 not in vectorizer.encode_text(text), 'unknown'"
     )
     environment = {**os.environ, "LC_ALL": locale, "LANG": locale}
     finished = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)

@@ -12,19 +12,23 @@ from kerascnn.utils.errors import InputError
 
 def test_falls_by_count_and_breaks_ties_by_code_point():
     counts = Counter({"b": 3, "a": 3, "é": 3, "z": 9, "rare": 1})
-    assert vocabulary.build(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
-    assert vocabulary.build(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
+    assert vocabulary.build_vocabulary(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
+    assert vocabulary.build_vocabulary(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
 
 
 def test_reserved_strings_in_text_get_no_second_id():
-    assert vocabulary.build(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == ["[PAD]", "[UNK]", "x"]
+    assert vocabulary.build_vocabulary(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == [
+        "[PAD]",
+        "[UNK]",
+        "x",
+    ]
 
 
 def test_every_code_point_round_trips(tmp_path):
     path = tmp_path / "vocabulary.txt"
     tokens = [*vocabulary.RESERVED, *map(chr, range(0x110000)), "\\u0085", "a b", "\\\\", "👨\u200d👩"]
-    vocabulary.write(path, tokens)
-    assert vocabulary.read(path) == tokens
+    vocabulary.write_vocabulary(path, tokens)
+    assert vocabulary.read_vocabulary(path) == tokens
     assert path.read_bytes().count(b"\n") == len(tokens)
     assert len(path.read_text("utf-8").splitlines()) == len(tokens)
 
@@ -55,9 +59,9 @@ def test_a_broken_file_is_named_with_its_line(tmp_path, content, message):
     path = tmp_path / "vocabulary.txt"
     path.write_bytes(content)
     with pytest.raises(InputError, match=f"vocabulary.txt, .*{message}"):
-        vocabulary.read(path)
+        vocabulary.read_vocabulary(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"nothing\.txt: cannot be read"):
-        vocabulary.read(tmp_path / "nothing.txt")
+        vocabulary.read_vocabulary(tmp_path / "nothing.txt")

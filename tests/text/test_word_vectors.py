@@ -57,7 +57,7 @@ def test_every_format_plain_or_packed_gives_the_same_rows(name, packing, tmp_pat
             archive.writestr(f"folder/{name}", content)
     else:
         path.write_bytes(gzip.compress(content) if packing == "gz" else content)
-    found = word_vectors.read(path, VOCABULARY)
+    found = word_vectors.read_vectors(path, VOCABULARY)
     assert found.messages == ()
     assert [VOCABULARY[number] for number in found.ids] == ["film", "好", "paris", "straße", "a"]
     np.testing.assert_array_equal(found.rows, MATRIX[[2, 4, 3, 5, 1]])
@@ -71,19 +71,19 @@ def save(tmp_path, content, name="vectors.txt"):
 
 def test_the_same_word_wins_over_one_in_another_case_wherever_it_stands(tmp_path):
     words = ["FILM", "film", "Film", "PARIS", "Paris"]
-    found = word_vectors.read(save(tmp_path, text(words=words, matrix=MATRIX[:5])), VOCABULARY)
+    found = word_vectors.read_vectors(save(tmp_path, text(words=words, matrix=MATRIX[:5])), VOCABULARY)
     np.testing.assert_array_equal(found.rows, MATRIX[[1, 3]])
 
 
 def test_half_precision_matrices_are_read_in_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr(word_vectors, "_CHUNK", 3)
     npz(tmp_path / "half.npz", np.float16)
-    found = word_vectors.read(tmp_path / "half.npz", VOCABULARY)
+    found = word_vectors.read_vectors(tmp_path / "half.npz", VOCABULARY)
     np.testing.assert_allclose(found.rows, MATRIX[[2, 4, 3, 5, 1]], atol=1e-3)
 
 
 def test_words_come_in_the_order_of_the_file(tmp_path):
-    assert list(word_vectors.words(save(tmp_path, text()))) == WORDS
+    assert list(word_vectors.read_words(save(tmp_path, text()))) == WORDS
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_words_come_in_the_order_of_the_file(tmp_path):
 )
 def test_a_broken_line_is_passed_over_and_counted(line, message, tmp_path):
     content = text().replace(b"8 5\n", b"9 5\n", 1) + f"{line}\n".encode()
-    found = word_vectors.read(save(tmp_path, content), VOCABULARY)
+    found = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
     np.testing.assert_array_equal(found.rows, MATRIX[[2, 4, 3, 5, 1]])
     [told] = found.messages
     assert "1 entry passed over" in told and message in told
@@ -105,12 +105,12 @@ def test_a_broken_line_is_passed_over_and_counted(line, message, tmp_path):
 
 def test_words_that_are_not_utf8_are_passed_over_and_counted(tmp_path):
     content = text(header=False) + b"caf\xe9 1 2 3 4 5\nna\xefve 1 2 3 4 5\n"
-    [told] = word_vectors.read(save(tmp_path, content), VOCABULARY).messages
+    [told] = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY).messages
     assert "2 entries passed over, the first on line 9: its word is not UTF-8" in told
 
 
 def test_a_header_that_announces_more_vectors_than_there_are_is_told(tmp_path):
-    [told] = word_vectors.read(save(tmp_path, text().replace(b"8 5\n", b"800 5\n", 1)), VOCABULARY).messages
+    [told] = word_vectors.read_vectors(save(tmp_path, text().replace(b"8 5\n", b"800 5\n", 1)), VOCABULARY).messages
     assert "announces 800 vectors" in told
 
 
@@ -129,13 +129,13 @@ def test_a_header_that_announces_more_vectors_than_there_are_is_told(tmp_path):
 )
 def test_a_file_that_cannot_be_used_is_refused_in_one_line(content, complaint, tmp_path):
     with pytest.raises(InputError, match=complaint) as error:
-        word_vectors.read(save(tmp_path, content), VOCABULARY)
+        word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
     assert "\n" not in str(error.value) and "vectors.txt" in str(error.value)
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.txt: no such file"):
-        word_vectors.read(tmp_path / "nowhere.txt", VOCABULARY)
+        word_vectors.read_vectors(tmp_path / "nowhere.txt", VOCABULARY)
 
 
 def test_a_zip_of_several_files_names_them(tmp_path):
@@ -143,10 +143,10 @@ def test_a_zip_of_several_files_names_them(tmp_path):
         archive.writestr("glove.50d.txt", text())
         archive.writestr("glove.100d.txt", text())
     with pytest.raises(InputError, match=r"glove\.50d\.txt, glove\.100d\.txt"):
-        word_vectors.read(tmp_path / "glove.zip", VOCABULARY)
+        word_vectors.read_vectors(tmp_path / "glove.zip", VOCABULARY)
 
 
 def test_arrays_without_words_are_refused_with_what_there_is(tmp_path):
     np.savez(tmp_path / "matrix.npz", vectors=MATRIX)
     with pytest.raises(InputError, match=r"an array of words.*vectors\.npy \(8, 5\) float32"):
-        word_vectors.read(tmp_path / "matrix.npz", VOCABULARY)
+        word_vectors.read_vectors(tmp_path / "matrix.npz", VOCABULARY)

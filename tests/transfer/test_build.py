@@ -97,7 +97,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
     classifier.save(tmp_path / "reviews")
     path.unlink()
     loaded = load(tmp_path / "reviews")
-    assert loaded.bundle_.vectorizer.tokenize_plain("犰狳的房间") == ["犰狳", "的", "房间"]
+    assert loaded.bundle_.vectorizer.tokenize_text("犰狳的房间") == ["犰狳", "的", "房间"]
     np.testing.assert_allclose(loaded.predict_proba(texts), classifier.predict_proba(texts), atol=1e-6)
 
 

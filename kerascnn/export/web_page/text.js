@@ -6,7 +6,7 @@ const RULES = {
   repair: (text) => text.toWellFormed(),
   lower: (text) => text.toLowerCase(),
   width: (text) => text.replace(/[\uff01-\uff5e]/g, (form) => String.fromCharCode(form.charCodeAt(0) - 0xfee0)),
-  match: (text, ranges, words) => text.replace(compiled(`[${ranges}]+`, "gu"), (run) => spaced(run, known(words))),
+  longest_match: (text, ranges, words) => text.replace(compiled(`[${ranges}]+`, "gu"), (run) => spaced(run, known(words))),
   nfkc: (text) => text.normalize("NFKC"),
 };
 
