@@ -128,7 +128,7 @@ def settings() -> str:
     """The page of all settings."""
     sections = [SETTINGS, "## The run", "Without a group: `--model`, in YAML `model:`.", options(Config)]
     groups = get_type_hints(Config)
-    for name in ("source", "text", "training", "transfer", "distill"):
+    for name in ("source", "text", "training", "transfer", "distillation"):
         sections += [f"## {name}", _first(groups[name]), options(groups[name], f"{name}.")]
     sections += [
         "## masking",

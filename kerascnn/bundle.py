@@ -116,7 +116,9 @@ def read(folder: Path) -> Bundle:
         )
     _check_files(folder, manifest, CHECKED)
     bundle = Bundle(
-        config=configuration.from_dict(configuration.read(folder / "config.yaml"), str(folder / "config.yaml")),
+        config=configuration.config_from_dict(
+            configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
+        ),
         vectorizer=_vectorizer(folder, manifest),
         labels=vocabulary.read_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
@@ -248,7 +250,7 @@ def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
 
 
 def _write_common(bundle: Bundle, folder: Path) -> None:
-    configuration.write(bundle.config, folder / "config.yaml")
+    configuration.save_yaml(bundle.config, folder / "config.yaml")
     vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
     bundle.model.save(folder / "model.keras")
     write_json(folder / "metrics.json", bundle.metrics)

@@ -75,9 +75,8 @@ class TextClassifier(Estimator):
                 for a label that is not known. Or any number of labels a document (multi-label): a list of them, empty
                 where none applies, or an indicator matrix (documents, labels) of 0 and 1, as ``MultiLabelBinarizer``
                 makes it; then ``predict`` gives such a matrix too.
-            soft_labels: What a teacher thinks of each document, which is learned from as well, see ``soft_temperature``
-                and ``soft_weight`` (Hinton, Vinyals & Dean 2015): probabilities, float (documents, classes), in the
-                order of ``classes_``, the sorted labels.
+            soft_labels: A teacher's class probabilities, float (documents, classes), in the order of ``classes_``, the
+                sorted labels; see ``soft_label_temperature`` and ``soft_label_weight`` (Hinton, Vinyals & Dean 2015).
             validation_data: Texts and labels that early stopping watches; by default a stratified part of the above.
             folder: Keep the state of the training here after each epoch.
             resume: Go on from the state in ``folder``.
@@ -104,7 +103,7 @@ class TextClassifier(Estimator):
         codes = task.codes(labels, self.classes_, taught=taught)
         self._indicator = np.asarray(labels).dtype if is_indicator(labels) else None
         if soft_labels is None:
-            config = dataclasses.replace(config, distill=DistillationConfig())
+            config = dataclasses.replace(config, distillation=DistillationConfig())
         else:
             soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
@@ -126,7 +125,7 @@ class TextClassifier(Estimator):
         config = dataclasses.replace(config, text=vectorizer.settings)
         vectorizer = transfer.extended(vectorizer, config.transfer)
         train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
-        with fit.dtype_policy_scope(config.training.precision):
+        with fit.dtype_policy_scope(config.training.dtype_policy):
             begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
         config, model = begun.config, begun.model
         if verbose:
@@ -317,14 +316,14 @@ def _fingerprint(config: Config[Any], train: EncodedDataset, validation: Encoded
         "validation data": validation.digest(),
         "the teacher's answers": train.soft_digest(),
     }
-    return {"model": config.model, "seed": config.seed, **config.flat(GROUPS), **data}
+    return {"model": config.model, "seed": config.seed, **config.flatten(GROUPS), **data}
 
 
 def _distillation(config: Config[Any]) -> dict[str, Any]:
     """What the manifest says of a teacher."""
     settings = config.training
     return {
-        "teacher": config.distill.teacher or None,
-        "temperature": settings.soft_temperature,
-        "weight": settings.soft_weight,
+        "teacher": config.distillation.teacher or None,
+        "temperature": settings.soft_label_temperature,
+        "weight": settings.soft_label_weight,
     }

@@ -1,8 +1,8 @@
 """Every setting, once: default, help text, YAML key and command-line option come from the dataclasses here.
 
-A run is one frozen tree, ``Config``. Its groups are ``source``, ``text``, ``network``, ``training``, ``transfer`` and
-``distill``; ``network`` is the dataclass of the chosen model and lives beside that model in ``kerascnn.models``, as
-does ``TextConfig``. The string under a field is its help text.
+The settings of a run are one frozen tree, ``Config``, with the groups ``source``, ``text``, ``network``, ``training``,
+``transfer`` and ``distillation``. ``network`` is the ``ModelConfig`` of the chosen model, defined next to that model in
+``kerascnn.models``. The string under a field is its help text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 
 from kerascnn import models
 from kerascnn.models import ModelConfig
-from kerascnn.settings import Amount, Fraction, Settings, Size
+from kerascnn.settings import Fraction, NonNegativeFloat, PositiveInt, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
 
@@ -76,19 +76,19 @@ class TrainingConfig(Settings):
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
     """Passes over the training rows at the most; 0: as many as make 800 steps, but 3 to 50."""
-    batch_size: Size = 64
+    batch_size: PositiveInt = 64
     """Documents in a batch."""
     optimizer: Literal["adam", "adadelta"] = "adam"
     """adam updates only the embedding rows that a batch touches."""
-    learning_rate: Amount = 2e-3
+    learning_rate: NonNegativeFloat = 2e-3
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate falls to zero over all epochs."""
-    warmup: Fraction = 0.05
+    warmup_ratio: Fraction = 0.05
     """Part of all steps over which the learning rate rises from zero."""
-    weight_decay: Amount = 0.0
+    weight_decay: NonNegativeFloat = 0.0
     """Decoupled weight decay (Loshchilov & Hutter 2019) of everything but embeddings and biases."""
-    clip_norm: Amount = 0.0
+    global_clipnorm: NonNegativeFloat = 0.0
     """Largest norm of the whole gradient; 0: no bound."""
     label_smoothing: Fraction = 0.1
     """Probability mass that is spread evenly over all classes; in multi-label over each label's yes and no."""
@@ -98,24 +98,24 @@ class TrainingConfig(Settings):
     """balanced: each class makes the same part of an epoch, which has as many documents as there are rows; those of
     small classes stand in it several times, of large ones another part each time. Instead of class_weights, and not in
     multi-label."""
-    focal_gamma: Amount = 0.0
+    focal_gamma: NonNegativeFloat = 0.0
     """Exponent of the focal loss, by which documents count less the surer their answer is (Lin et al. 2017 have 2);
     0: cross-entropy."""
-    soft_temperature: Annotated[float, annotated_types.Gt(0)] = 2.0
+    soft_label_temperature: Annotated[float, annotated_types.Gt(0)] = 2.0
     """Where a teacher's probabilities are learned: what their logits and those of the model are divided by; above 1
     shows more of what the teacher thinks of the other classes."""
-    soft_weight: Fraction = 0.9
+    soft_label_weight: Fraction = 0.9
     """Part of the loss that a teacher's probabilities have; the labels have the rest."""
     monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
     """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
     within half a standard error of the highest the last. macro_f1 counts every class alike, however rare. In
     multi-label accuracy is the part of the rows whose labels are all right."""
-    patience: Size = 3
+    patience: PositiveInt = 3
     """Training stops when the best epoch lies so many epochs back."""
     calibrate: bool = True
     """Fit a temperature to the validation data, so that a probability of 0.9 is right 9 times out of 10, and in
     multi-label the probability from which on each label is given; without it that is 0.5."""
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    dtype_policy: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the layers; weights stay float32."""
     deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False
     """The same seed gives the same weights, bit for bit; slower."""
@@ -140,7 +140,7 @@ class TransferConfig(Settings):
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
     """File of pretrained vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) that the
     embedding starts from; network.embedding_dim follows the file."""
-    vectors_deviation: Amount = 0.1
+    vectors_stddev: NonNegativeFloat = 0.1
     """Standard deviation that the vectors' numbers are scaled to; 0: as they stand in the file."""
     init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",))] = ""
     """Folder of a pretrained encoder or of another classifier to start from: its tokens become known, its layers are
@@ -154,9 +154,9 @@ class TransferConfig(Settings):
     """Epochs after which they learn as well; 0: never."""
     unfreeze: Literal["together", "gradually"] = "together"
     """gradually: the group above first, the one below after as many epochs again (Howard & Ruder 2018)."""
-    rate_factor: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
+    layerwise_lr_decay: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
     """Learning rate of a group as a part of that of the group above it (Howard & Ruder 2018 have 1/2.6 for each layer).
-    Their slanted triangle is training.schedule linear with training.warmup 0.1."""
+    Their slanted triangle is training.schedule linear with training.warmup_ratio 0.1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,15 +204,15 @@ class Config(Settings, Generic[ModelConfigT]):
     network: ModelConfigT
     training: TrainingConfig = field(default_factory=TrainingConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
-    distill: DistillationConfig = field(default_factory=DistillationConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
 
-    def flat(self, groups: Sequence[str]) -> dict[str, Any]:
+    def flatten(self, groups: Sequence[str]) -> dict[str, Any]:
         """The settings of some groups, GROUP.KEY to plain value."""
         values = self.to_dict()
         return {f"{group}.{key}": value for group in groups for key, value in values[group].items()}
 
 
-def default(model: str = "", init_from: str = "") -> Config[Any]:
+def default_config(model: str = "", init_from: str = "") -> Config[Any]:
     """The run that a model starts from: its own network and text settings, every other default as it stands above.
 
     Args:
@@ -224,7 +224,7 @@ def default(model: str = "", init_from: str = "") -> Config[Any]:
     """
     if init_from:
         path = Path(init_from) / "config.yaml"
-        origin = from_dict(read(path), str(path))
+        origin = config_from_dict(load_yaml(path), str(path))
         if model in ("", origin.model):
             return Config(
                 model=origin.model,
@@ -236,7 +236,7 @@ def default(model: str = "", init_from: str = "") -> Config[Any]:
     return Config(model=model or Config.model, text=network.text, network=network())
 
 
-def from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = None) -> Config[Any]:
+def config_from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = None) -> Config[Any]:
     """A run from a nested dictionary; what the dictionary leaves out comes from ``base`` or the model's defaults.
 
     Args:
@@ -249,10 +249,10 @@ def from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = 
     """
     if not isinstance(values, Mapping):
         raise InputError(f"{where}: expected settings as 'key: value', found {type(values).__name__}")
-    return (base or default(str(values.get("model", Config.model)))).updated(values, where)
+    return (base or default_config(str(values.get("model", Config.model)))).replace_values(values, where)
 
 
-def read(path: str | Path) -> dict[str, Any]:
+def load_yaml(path: str | Path) -> dict[str, Any]:
     """The settings that a YAML file gives, unchecked.
 
     Raises:
@@ -266,7 +266,7 @@ def read(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
 
 
-def write(config: Config[Any], path: str | Path) -> None:
+def save_yaml(config: Config[Any], path: str | Path) -> None:
     """Write a run as YAML, every setting included."""
     Path(path).write_text(to_yaml(config), encoding="utf-8")
 

@@ -86,7 +86,11 @@ class Estimator(ClassifierMixin, BaseEstimator):
         """
         given = {name: value for name in self._parameters() if (value := getattr(self, name)) is not None}
         run: Config[Any] | None = getattr(self, "_run", None)
-        base = run if run is not None and run.model == self.model else configuration.default(self.model, self.init_from)
+        base = (
+            run
+            if run is not None and run.model == self.model
+            else configuration.default_config(self.model, self.init_from)
+        )
         changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
         for group in GROUPS:
@@ -97,4 +101,4 @@ class Estimator(ClassifierMixin, BaseEstimator):
             raise InputError(
                 f"{base.model} has no setting {', '.join(map(repr, given))}; its own are {', '.join(names_of_network)}"
             )
-        return base.updated(changes, "settings")
+        return base.replace_values(changes, "settings")

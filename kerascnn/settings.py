@@ -17,9 +17,9 @@ Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A number from 0 to 1."""
 Rate = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
 """A probability of dropping something, from 0 to below 1."""
-Size = Annotated[int, annotated_types.Ge(1)]
+PositiveInt = Annotated[int, annotated_types.Ge(1)]
 """A whole number, 1 or more."""
-Amount = Annotated[float, annotated_types.Ge(0)]
+NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
 """A number, 0 or more."""
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
@@ -41,7 +41,7 @@ class Settings:
         """Nested dictionary of plain values: lists for tuples, as YAML and JSON have them."""
         return _plain(dataclasses.asdict(self))
 
-    def updated(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
+    def replace_values(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
         """A copy with the values of a nested dictionary.
 
         Args:
@@ -59,7 +59,9 @@ class Settings:
             if key not in names:
                 raise InputError(f"{where}: no setting is called {key!r}{choices(str(key), names)}")
             current = getattr(self, key)
-            changes[key] = current.updated(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)
+            changes[key] = (
+                current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)
+            )
         try:
             return dataclasses.replace(self, **changes)
         except InputError as error:

@@ -149,7 +149,7 @@ class Single(Task):
         of_labels: dict[str, Any] = {"label_smoothing": settings.label_smoothing, "focal_gamma": settings.focal_gamma}
         if not taught:
             return SparseCrossentropy(**of_labels)
-        return Distillation(temperature=settings.soft_temperature, weight=settings.soft_weight, **of_labels)
+        return Distillation(temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, **of_labels)
 
     def metrics(self, settings: TrainingConfig, labels: int) -> list[keras.metrics.Metric]:
         """Accuracy, and macro-F1 where it is monitored."""

@@ -11,7 +11,7 @@ import tyro
 
 from kerascnn.config import Config, ModelConfigT
 from pipelines.command import run
-from pipelines.train import over, read_splits, starting_run
+from pipelines.train import base_config, parse_over, read_splits
 
 if TYPE_CHECKING:
     from kerascnn.audit.audit import Audit
@@ -37,7 +37,7 @@ class Arguments(Generic[ModelConfigT]):
 
 def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    return over(*starting_run(argv), Arguments, "audit", DESCRIPTION, argv)
+    return parse_over(*base_config(argv), Arguments, "audit", DESCRIPTION, argv)
 
 
 def report(audit: Audit) -> str:

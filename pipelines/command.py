@@ -14,7 +14,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
 from kerascnn.utils.cpu import cores
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import without_notes
+from kerascnn.utils.stderr import log, without_notes
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -54,7 +54,7 @@ def run(main: Callable[[], None]) -> None:
         raise SystemExit(1) from None
 
 
-def share_cores(network: ModelConfig) -> None:
+def limit_threads(network: ModelConfig) -> None:
     """Give each operation one core where a network has more of them side by side than there are cores.
 
     Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
@@ -64,7 +64,7 @@ def share_cores(network: ModelConfig) -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 
-def onednn() -> dict[str, str]:
+def onednn_environment() -> dict[str, str]:
     """The variable that lets TensorFlow compute with oneDNN on every x86 processor; nothing on others.
 
     Without AVX-512 it does not by itself, although trainings are a fifth faster so.
@@ -74,7 +74,7 @@ def onednn() -> dict[str, str]:
 
 def start_tensorflow() -> None:
     """Import TensorFlow and find its devices without its notes on missing CUDA libraries; set variables win."""
-    for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn()}.items():
+    for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
     with without_notes():
         import tensorflow as tf
@@ -82,18 +82,13 @@ def start_tensorflow() -> None:
         tf.config.list_physical_devices()
 
 
-def start_reader(specs: Sequence[str]) -> None:
+def start_tensorflow_for(specs: Sequence[str]) -> None:
     """Start TensorFlow if it reads one of the sources; for others it can wait until they are known to be sound."""
     if any(spec.startswith(tfds.PREFIX) for spec in specs):
         start_tensorflow()
 
 
-def say(message: str) -> None:
-    """Tell the person, apart from the results on standard output."""
-    print(message, file=sys.stderr, flush=True)
-
-
-def labelled(data: tuple[str, ...], source: SourceConfig, bundle: Bundle) -> tuple[list[str], list[Label]]:
+def load_labelled_texts(data: tuple[str, ...], source: SourceConfig, bundle: Bundle) -> tuple[list[str], list[Label]]:
     """Texts and labels of data that a bundle is measured on; what was left out of it is said.
 
     Args:
@@ -106,5 +101,5 @@ def labelled(data: tuple[str, ...], source: SourceConfig, bundle: Bundle) -> tup
 
     rows, messages = usable_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
     for message in messages:
-        say(message)
+        log(message)
     return [row.text for row in rows], [row.label for row in rows]

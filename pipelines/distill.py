@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.distillation.teachers import KINDS
 
     args = arguments(argv, "distill", DESCRIPTION)
-    if not (args.run.distill.teacher or args.list_models):
+    if not (args.run.distillation.teacher or args.list_models):
         raise InputError(f"--teacher is missing; give {KINDS}")
     carry_out(args)
 

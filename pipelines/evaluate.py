@@ -12,7 +12,7 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
-from pipelines.command import labelled, parse, run, start_tensorflow
+from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     classifier = load(args.bundle)
     if args.plot and classifier.bundle_.task.name == "multi":
         raise InputError("--plot: multi-label answers have no confusion matrix; leave it out")
-    figures = classifier.evaluate(*labelled(args.data, args.source, classifier.bundle_))
+    figures = classifier.evaluate(*load_labelled_texts(args.data, args.source, classifier.bundle_))
     if args.plot:
         plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))
     print(json.dumps(figures, ensure_ascii=False) if args.json else metrics.table(figures))

@@ -14,8 +14,8 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import without_notes
-from pipelines.command import labelled, parse, run, say, start_tensorflow
+from kerascnn.utils.stderr import log, without_notes
+from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -68,9 +68,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in args.format:
         with without_notes():
             written = _export(name, classifier.bundle_, folder, args, texts)
-        say(f"wrote {written}")
+        log(f"wrote {written}")
     if args.verify:
-        documents = labelled(args.data, args.source, classifier.bundle_) if args.data else ([], [])
+        documents = load_labelled_texts(args.data, args.source, classifier.bundle_) if args.data else ([], [])
         with without_notes():
             rows = list(verify.compare_artifacts(classifier, folder, *documents))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))

@@ -13,7 +13,7 @@ import tyro
 from kerascnn.config import SourceConfig
 from kerascnn.settings import Fraction, Settings
 from kerascnn.utils.errors import InputError
-from pipelines.command import labelled, parse, run, start_tensorflow
+from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
 
 CURVE = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 """Thresholds that people are shown."""
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{args.bundle}: multi-label, where each label has a threshold of its own, tuned when it was trained"
             " (thresholds in manifest.json); find_threshold is for one label a text"
         )
-    texts, labels = labelled(args.data, args.source, classifier.bundle_)
+    texts, labels = load_labelled_texts(args.data, args.source, classifier.bundle_)
     codes = classifier.bundle_.task.codes(labels, classifier.classes_)
     points = calibration.curve(codes, classifier.predict_proba(texts))
     found = calibration.find(points, args.precision, surely=args.surely)

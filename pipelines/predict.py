@@ -25,7 +25,8 @@ from kerascnn.text import vocabulary
 from kerascnn.utils.atomic_files import whole_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import package
-from pipelines.command import parse, run, say, start_tensorflow
+from kerascnn.utils.stderr import log
+from pipelines.command import parse, run, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -153,7 +154,7 @@ def _parts(args: Arguments) -> list[Part]:
     parts, others = listed(Path(args.input), Path(args.output), args.source)
     if parts and others:
         names = ", ".join(others[:SHOWN]) + (", …" if len(others) > SHOWN else "")
-        say(f"{args.input}: left out, for their names are not those of files of rows: {names}")
+        log(f"{args.input}: left out, for their names are not those of files of rows: {names}")
     return parts
 
 
@@ -177,8 +178,8 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
     for name, reason in itertools.islice(sorted(summary.failed.items()), SHOWN):
-        say(f"{Path(args.input) / name} failed: {reason}")
-    say(f"wrote {args.output}: {summary}")
+        log(f"{Path(args.input) / name} failed: {reason}")
+    log(f"wrote {args.output}: {summary}")
     if summary.failed:
         raise InputError(f"{len(summary.failed):,} of {len(parts):,} parts failed; the same command tries only these")
     if summary.rejected and not summary.rows:

@@ -15,8 +15,9 @@ import tyro
 from kerascnn.config import Config, MaskingConfig, ModelConfigT, TransferConfig
 from kerascnn.utils.atomic_files import check_free, read_json
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import log
 from pipelines import train
-from pipelines.command import run, say, start_reader, start_tensorflow
+from pipelines.command import run, start_tensorflow, start_tensorflow_for
 
 DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
 """Where pretraining differs from training."""
@@ -40,10 +41,10 @@ class Arguments(Generic[ModelConfigT]):
 
 def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    base, config = train.starting_run(argv)
+    base, config = train.base_config(argv)
     if not config:
         base = dataclasses.replace(base, training=dataclasses.replace(base.training, **DEFAULTS))
-    return train.over(base, config, Arguments, "pretrain", __doc__, argv)
+    return train.parse_over(base, config, Arguments, "pretrain", __doc__, argv)
 
 
 def output_folder(config: Config[Any]) -> Path:
@@ -61,12 +62,12 @@ def pretrain(args: Arguments[Any]) -> dict[str, Any]:
         raise InputError("pretraining starts from nothing; leave out the settings of transfer")
     state = train.state_folder(folder)
     if args.resume and folder.exists() and not state.exists():
-        say(f"{folder} is finished already")
+        log(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
     check_free(folder, overwrite=args.overwrite or args.resume)
-    start_reader(config.data)
+    start_tensorflow_for(config.data)
     texts = read_texts(config)
-    say(f"{len(texts):,} texts")
+    log(f"{len(texts):,} texts")
     train.replace_interrupted(state, resume=args.resume)
     start_tensorflow()
     from kerascnn import bundle
@@ -93,13 +94,13 @@ def read_texts(config: Config[Any]) -> list[str]:
             texts[record.fields[config.source.text_column]] = None
     kept = [text for text in texts if text.strip()]
     if len(kept) < count:
-        say(f"{count - len(kept):,} of {count:,} texts are blank or repeat another one; left out")
+        log(f"{count - len(kept):,} of {count:,} texts are blank or repeat another one; left out")
     return kept
 
 
 def _report(metrics: dict[str, Any], folder: Path) -> None:
     held_out = metrics["validation"]
-    say(
+    log(
         f"\nof {held_out['tokens']:,} hidden tokens of held-out texts {held_out['accuracy']:.1%} are named right;"
         f" perplexity {held_out['perplexity']:.1f}\n{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in"
         f" {metrics['seconds']:.0f} s ({metrics['documents_per_second']:,.0f} documents/s)\nwrote {folder}"

@@ -17,7 +17,8 @@ from kerascnn import models
 from kerascnn.config import Config, ModelConfigT
 from kerascnn.utils.atomic_files import check_free, read_json
 from kerascnn.utils.errors import InputError
-from pipelines.command import parse, run, say, share_cores, start_reader, start_tensorflow
+from kerascnn.utils.stderr import log
+from pipelines.command import limit_threads, parse, run, start_tensorflow, start_tensorflow_for
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -56,29 +57,33 @@ class Arguments(Generic[ModelConfigT]):
     """Print the figures as JSON on standard output."""
 
 
-def starting_run(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
+def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
     """The YAML file that a command line names over the defaults of the model, and the file's name."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--config", default="")
     first.add_argument("--model", default="")
     first.add_argument("--init-from", "--init_from", "--transfer.init-from", "--transfer.init_from")
     known, _ = first.parse_known_args(argv)
-    values = configuration.read(known.config) if known.config else {}
+    values = configuration.load_yaml(known.config) if known.config else {}
     if known.model and known.model != values.get("model", Config.model):
         # settings of another architecture's network and text do not carry over
         values = {key: value for key, value in values.items() if key not in ("network", "text")}
     if known.init_from is None:
         known.init_from = (values.get("transfer") or {}).get("init_from", "")
-    start = configuration.default(known.model or values.get("model", ""), known.init_from)
-    return configuration.from_dict({**values, "model": start.model}, known.config or "--model", start), known.config
+    start = configuration.default_config(known.model or values.get("model", ""), known.init_from)
+    return configuration.config_from_dict(
+        {**values, "model": start.model}, known.config or "--model", start
+    ), known.config
 
 
 def arguments(argv: Sequence[str] | None = None, verb: str = "train", description: str = DESCRIPTION) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    return over(*starting_run(argv), Arguments, verb, description, argv)
+    return parse_over(*base_config(argv), Arguments, verb, description, argv)
 
 
-def over(base: Config[Any], config: str, kind: Any, verb: str, description: str, argv: Sequence[str] | None) -> Any:
+def parse_over(
+    base: Config[Any], config: str, kind: Any, verb: str, description: str, argv: Sequence[str] | None
+) -> Any:
     """The command line over a run.
 
     Args:
@@ -98,7 +103,7 @@ def output_folder(config: Config[Any]) -> Path:
     if config.output:
         return Path(config.output)
     data = config.data[0].rpartition(":")[2].replace("/", "-") if ":" in config.data[0] else _stem(Path(config.data[0]))
-    return Path("saved_models") / f"{data}-{config.model}{'-distilled' if config.distill.teacher else ''}"
+    return Path("saved_models") / f"{data}-{config.model}{'-distilled' if config.distillation.teacher else ''}"
 
 
 def _stem(path: Path) -> str:
@@ -114,7 +119,7 @@ def state_folder(folder: Path) -> Path:
 def replace_interrupted(state: Path, *, resume: bool) -> None:
     """Clear away the state of an interrupted training that is not to go on."""
     if state.exists() and not resume:
-        say(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
+        log(f"{state}: an interrupted run lies here and is replaced; to go on with it, stop now and add --resume")
         shutil.rmtree(state)
 
 
@@ -122,7 +127,7 @@ def read_splits(config: Config[Any]) -> Splits:
     """The rows of a run; where TensorFlow reads them it is started first."""
     from kerascnn.data.splits import load_splits
 
-    start_reader([*config.data, *config.validation_data, *config.test_data])
+    start_tensorflow_for([*config.data, *config.validation_data, *config.test_data])
     return load_splits(config.data, config.validation_data, config.test_data, config.source)
 
 
@@ -141,17 +146,17 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     config, folder = args.run, output_folder(args.run)
     state = state_folder(folder)
     if args.resume and folder.exists() and not state.exists():
-        say(f"{folder} is finished already")
+        log(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
     check_free(folder, overwrite=args.overwrite or args.resume)
-    share_cores(config.network)
+    limit_threads(config.network)
     splits = read_splits(config)
     for message in splits.messages:
-        say(message)
-    say(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
-    task.of([row.label for row in splits.train]).refuse(config.training, taught=bool(config.distill.teacher))
+        log(message)
+    log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    task.of([row.label for row in splits.train]).refuse(config.training, taught=bool(config.distillation.teacher))
     for finding in audit.quick(splits, config)[:ADVICE]:
-        say(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
+        log(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
     from kerascnn.training.distributed import strategies
@@ -167,7 +172,7 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         folder=state, resume=args.resume, verbose=chief,
     )  # fmt: skip
     if not chief:
-        say("done; the first process writes the bundle")
+        log("done; the first process writes the bundle")
         return classifier.bundle_.metrics
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
@@ -198,15 +203,15 @@ def _measure(
 
 def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
     """What the teacher says about the training, if there is one."""
-    if not config.distill.teacher:
-        if config.distill.unlabelled:
+    if not config.distillation.teacher:
+        if config.distillation.unlabelled:
             raise InputError("--unlabelled: texts without labels need a --teacher who answers them")
         return None
     from kerascnn.distillation import data
 
     lesson = data.learn(config, splits)
     for message in lesson.messages:
-        say(message)
+        log(message)
     return lesson
 
 
@@ -222,7 +227,7 @@ def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> d
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
     rows_of = {name: getattr(splits, name) for name in sources}
     if lesson:
-        sources["unlabelled"], rows_of["unlabelled"] = config.distill.unlabelled, lesson.unlabelled
+        sources["unlabelled"], rows_of["unlabelled"] = config.distillation.unlabelled, lesson.unlabelled
     found = {}
     for name, specs in sources.items():
         if rows := rows_of[name]:
@@ -235,14 +240,14 @@ def _report(bundle: Bundle, folder: Path) -> None:
 
     metrics = bundle.metrics
     name = "test" if "test" in metrics else "validation"
-    say(f"\n{name} data\n\n{table(metrics[name])}\n")
-    say(
+    log(f"\n{name} data\n\n{table(metrics[name])}\n")
+    log(
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
         f" ({metrics['documents_per_second']:,.0f} documents/s){_calibration(metrics)}"
     )
     if bundle.thresholds is not None and bundle.config.training.calibrate:
-        say(_thresholds(bundle))
-    say(f"wrote {folder}")
+        log(_thresholds(bundle))
+    log(f"wrote {folder}")
 
 
 def _calibration(metrics: dict[str, Any]) -> str:

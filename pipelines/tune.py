@@ -18,15 +18,16 @@ from tqdm import tqdm
 
 from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
-from kerascnn.settings import Size
+from kerascnn.settings import PositiveInt
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.space import Space
 from kerascnn.tuning.trials import Trial
 from kerascnn.utils.atomic_files import whole_file
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import log
 from pipelines import train
-from pipelines.command import run, say, share_cores, start_tensorflow
+from pipelines.command import limit_threads, run, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
@@ -54,7 +55,7 @@ class Arguments(Generic[ModelConfigT]):
     algorithm: Literal["bayesian", "hyperband", "random"] = "bayesian"
     """bayesian: a Gaussian process chooses after a third of the trials, which are random. hyperband: many short
     trainings, the best of which are done again, longer; --epochs is the most."""
-    trials: Size = 30
+    trials: PositiveInt = 30
     """Trainings at the most; each rung of hyperband counts."""
     objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
     """The figure of the validation data that decides."""
@@ -70,9 +71,9 @@ class Arguments(Generic[ModelConfigT]):
 
 def arguments(argv: Sequence[str] | None = None) -> Arguments[Any]:
     """The command line over the YAML file over the defaults of the model."""
-    base, config = train.starting_run(argv)
+    base, config = train.base_config(argv)
     base = dataclasses.replace(base, output="")  # that of a YAML file is the place of a bundle
-    return train.over(base, config, Arguments, "tune", DESCRIPTION, argv)
+    return train.parse_over(base, config, Arguments, "tune", DESCRIPTION, argv)
 
 
 def output_folder(config: Config[Any]) -> Path:
@@ -90,13 +91,13 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
             f"{space_file(args)}: training.epochs: hyperband chooses it; leave it out, --epochs is the most"
         )
     check_place(folder, args)
-    share_cores(config.network)
+    limit_threads(config.network)
     splits = train.read_splits(config)
     for message in splits.messages:
-        say(message)
+        log(message)
     if not splits.validation:
         raise InputError("a search needs validation rows: --validation-data, or --source.validation_fraction above 0")
-    say(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
+    log(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # one trial after the other traces its own functions
     from kerascnn.training.fit import default_epochs
@@ -111,12 +112,12 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
     with tqdm(total=args.trials, desc="trials", unit=" trials", leave=False, disable=None) as bar:
 
         def begin(trial: Trial) -> None:
-            say(f"trial {trial.number}/{args.trials}   {_told(trial.settings)}")
+            log(f"trial {trial.number}/{args.trials}   {_told(trial.settings)}")
 
         def end(trial: Trial) -> None:
             bar.update()
             took = f"{trial.figures['epochs']:.0f} epochs in {trial.figures['seconds']:.0f} s" if trial.figures else ""
-            say(f"  {_figures(trial)}   {took}" if trial.figures else f"  failed: {trial.error}")
+            log(f"  {_figures(trial)}   {took}" if trial.figures else f"  failed: {trial.error}")
             _write(searching.trials, args, config, folder)
 
         searching = search.Search(
@@ -124,7 +125,7 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
         )
         bar.update(len(searching.trials))
         if searching.trials:
-            say(f"{len(searching.trials)} trials are done already")
+            log(f"{len(searching.trials)} trials are done already")
         searching.search()
     if not results.ranked(searching.trials, args.objective):
         raise InputError(f"none of {len(searching.trials)} trials succeeded, see {folder / 'trials.csv'}")
@@ -183,7 +184,7 @@ def _origin(
     from kerascnn.data.records import digest
 
     searched = {f"space {name}": given for name, given in space.to_dict().items()}
-    fixed = {name: given for name, given in config.flat(spaces.GROUPS).items() if name not in space.dimensions}
+    fixed = {name: given for name, given in config.flatten(spaces.GROUPS).items() if name not in space.dimensions}
     return {
         "algorithm": args.algorithm, "objective": args.objective, "model": config.model, "seed": config.seed,
         "training data": digest(splits.train), "validation data": digest(splits.validation),

@@ -117,7 +117,7 @@ def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(fo
     [
         ("a trained classifier", load),
         ("training", lambda _: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8)),
-        ("pretraining", lambda _: pretrain(["good", "bad"], config.default("word_cnn"), config.MaskingConfig())),
+        ("pretraining", lambda _: pretrain(["good", "bad"], config.default_config("word_cnn"), config.MaskingConfig())),
         ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, classes=2)),
     ],
 )

@@ -165,8 +165,8 @@ def test_class_weights_help_the_rare_class(news):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"precision": "mixed_bfloat16", "normalize": "nfkc_casefold"},
-     {"precision": "mixed_float16", "weight_decay": 0.01, "clip_norm": 1.0},
+    [{"dtype_policy": "mixed_bfloat16", "normalize": "nfkc_casefold"},
+     {"dtype_policy": "mixed_float16", "weight_decay": 0.01, "global_clipnorm": 1.0},
      {"optimizer": "adadelta", "learning_rate": 1.0, "monitor": "loss"},
      {"schedule": "cosine", "label_smoothing": 0.1}],
     ids=str,

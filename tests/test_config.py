@@ -20,17 +20,19 @@ GROUPS = [SourceConfig, TextConfig, TrainingConfig, DistillationConfig, *list_mo
 
 @pytest.mark.parametrize("model", list_models())
 def test_a_run_written_as_yaml_reads_back_the_same(model, tmp_path):
-    run = configuration.default(model).updated({"training": {"learning_rate": 3e-4}, "data": ["新闻.csv"]}, "test")
-    configuration.write(run, tmp_path / "run.yaml")
-    assert configuration.from_dict(configuration.read(tmp_path / "run.yaml"), "run.yaml") == run
+    run = configuration.default_config(model).replace_values(
+        {"training": {"learning_rate": 3e-4}, "data": ["新闻.csv"]}, "test"
+    )
+    configuration.save_yaml(run, tmp_path / "run.yaml")
+    assert configuration.config_from_dict(configuration.load_yaml(tmp_path / "run.yaml"), "run.yaml") == run
 
 
 def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
-    run = configuration.default("word_cnn")
-    configuration.write(run, tmp_path / "run.yaml")
+    run = configuration.default_config("word_cnn")
+    configuration.save_yaml(run, tmp_path / "run.yaml")
     written = yaml.safe_load((tmp_path / "run.yaml").read_text(encoding="utf-8"))
     assert set(written) == {field.name for field in dataclasses.fields(Config)}
-    for group in ("source", "text", "network", "training", "distill"):
+    for group in ("source", "text", "network", "training", "distillation"):
         assert set(written[group]) == {field.name for field in dataclasses.fields(getattr(run, group))}
 
 
@@ -42,7 +44,7 @@ def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
         ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
         ({"training": {"epochs": "many"}}, "epochs: 'many'"),
         ({"training": {"batch_size": 0}}, "batch_size: 0 is below 1"),
-        ({"training": {"warmup": 1.5}}, "warmup: 1.5 is above 1"),
+        ({"training": {"warmup_ratio": 1.5}}, "warmup_ratio: 1.5 is above 1"),
         ({"source": {"test_fraction": 0.7}}, "test_fraction: 0.7 is above 0.5"),
         ({"text": {"standardize": ["lowercase", "stem"]}}, "standardize"),
         ({"training": 3}, "expected settings"),
@@ -51,7 +53,7 @@ def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
 )
 def test_a_setting_that_cannot_be_used_is_refused_by_name(values, message):
     with pytest.raises(InputError, match=message.replace("?", r"\?").replace("(", r"\(")) as error:
-        configuration.from_dict(values, "run.yaml")
+        configuration.config_from_dict(values, "run.yaml")
     assert "\n" not in str(error.value)
 
 
@@ -61,12 +63,12 @@ def test_a_setting_that_cannot_be_used_is_refused_by_name(values, message):
 def test_a_broken_yaml_file_is_refused_with_its_line(content, message, tmp_path):
     (tmp_path / "run.yaml").write_text(content)
     with pytest.raises(InputError, match=message):
-        configuration.read(tmp_path / "run.yaml")
+        configuration.load_yaml(tmp_path / "run.yaml")
 
 
 def test_a_missing_yaml_file_is_refused():
     with pytest.raises(InputError, match=r"nowhere\.yaml: no such file"):
-        configuration.read("nowhere.yaml")
+        configuration.load_yaml("nowhere.yaml")
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
@@ -95,11 +97,13 @@ def test_an_unknown_model_is_refused_with_the_nearest_name():
     "recipe", sorted(Path(pipelines.__file__).parent.glob("configs/*.yaml")), ids=lambda path: path.stem
 )
 def test_every_recipe_is_a_run(recipe):
-    run = configuration.from_dict(configuration.read(recipe), str(recipe))
-    assert run != configuration.default(run.model)
+    run = configuration.config_from_dict(configuration.load_yaml(recipe), str(recipe))
+    assert run != configuration.default_config(run.model)
 
 
 @pytest.mark.parametrize("name", ["compact_word", "compact_char"])
 def test_compact_recipes_leave_room_in_500_kb_for_words_tables_and_programs(name):
-    run = configuration.from_dict(configuration.read(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name)
+    run = configuration.config_from_dict(
+        configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
+    )
     assert run.network.parameters(vocabulary_size=run.text.max_tokens, classes=20) <= 350_000

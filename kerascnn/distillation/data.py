@@ -43,8 +43,8 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
         InputError: The teacher cannot be read, does not know these labels or texts, or answers with something else than
             probabilities; the message names the file, the row and the value.
     """
-    spec, labels = config.distill.teacher, sorted({label for row in splits.train for label in row.labels})
-    texts = read_rows(config.distill.unlabelled, config.source, labelled=False)
+    spec, labels = config.distillation.teacher, sorted({label for row in splits.train for label in row.labels})
+    texts = read_rows(config.distillation.unlabelled, config.source, labelled=False)
     unlabelled, messages = unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
@@ -58,7 +58,7 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
 
 def _doubts(config: Config[Any], splits: Splits) -> list[str]:
     """Whether the test rows may have been among those that a bundle was trained on, as far as its manifest tells."""
-    spec = config.distill.teacher
+    spec = config.distillation.teacher
     if not (os.path.isdir(spec) and splits.test):
         return []
     data = read_manifest(Path(spec))["data"]

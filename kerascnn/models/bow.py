@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ class BagOfNGrams(ModelConfig):
 
     start_token: bool = True
     """Put a token of its own before the text, so that an n-gram knows that it opens a document."""
-    ngrams: tuple[Size, ...] = (1, 2)
+    ngrams: tuple[PositiveInt, ...] = (1, 2)
     """Lengths of the n-grams that have a vector."""
-    ngram_buckets: Size = 2**18
+    ngram_buckets: PositiveInt = 2**18
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
-    ngram_dim: Size = 16
+    ngram_dim: PositiveInt = 16
     """Length of an n-gram's vector."""
     dropout: Rate = 0.0
     """Part of the bag's numbers, 0 to below 1, that is dropped in training."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -31,31 +31,31 @@ class CharCNN(ModelConfig):
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=20_000, min_count=1, max_length=512)
     states: ClassVar[str] = r"block_\d+"
 
-    embedding_dim: Size = 128
+    embedding_dim: PositiveInt = 128
     """Length of a character vector."""
     start_token: bool = True
     """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
-    filters: Size = 128
+    filters: PositiveInt = 128
     """Channels of every block; even for gate=complementary."""
-    kernel_size: Size = 3
+    kernel_size: PositiveInt = 3
     """Characters that a convolution sees at once."""
-    blocks: Size = 2
+    blocks: PositiveInt = 2
     """Blocks of convolution, gate and residual connection."""
-    pool_size: Size = 2
+    pool_size: PositiveInt = 2
     """Positions that become one between two blocks; 1: none are joined."""
     gate: Literal["glu", "complementary"] = "glu"
     """Of a convolution's halves A, B: glu passes A*sigmoid(B), complementary also A*(1-sigmoid(B))."""
     pooling: Literal["max", "average", "both"] = "max"
     """What is kept of the last block's answers over the text."""
-    ngrams: tuple[Size, ...] = (1, 2, 3)
+    ngrams: tuple[PositiveInt, ...] = (1, 2, 3)
     """Lengths of the character n-grams that have a vector of their own, beside the convolutions; empty: none."""
-    ngram_buckets: Size = 2**18
+    ngram_buckets: PositiveInt = 2**18
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
-    ngram_dim: Size = 16
+    ngram_dim: PositiveInt = 16
     """Length of an n-gram's vector."""
     ngram_dropout: Rate = 0.2
     """Part of the n-grams, 0 to below 1, that is left out in training."""
-    hidden_units: tuple[Size, ...] = ()
+    hidden_units: tuple[PositiveInt, ...] = ()
     """Units of the dense layers over the convolutions, a layer a number."""
     dropout: Rate = 0.5
     """Part of the convolutions' features, 0 to below 1, that is dropped in training."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ class DeepPyramidCNN(ModelConfig):
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=30_000, min_count=2, max_length=512)
     states: ClassVar[str] = r"block_\d+"
 
-    embedding_dim: Size = 128
+    embedding_dim: PositiveInt = 128
     """Length of a word vector."""
-    filters: Size = 250
+    filters: PositiveInt = 250
     """Feature maps of every layer."""
-    region_size: Size = 3
+    region_size: PositiveInt = 3
     """Words that the region embedding sees at once."""
-    blocks: Size = 7
+    blocks: PositiveInt = 7
     """Blocks of two convolutions; before each but the first the text is halved. 7 are the paper's 15 layers."""
     dropout: Rate = 0.5
     """Part of the pooled features, 0 to below 1, that is dropped in training."""

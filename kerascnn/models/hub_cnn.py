@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class HubCNN(ModelConfig):
     """Folder of a pretrained encoder (BERT, DistilBERT or ELECTRA), as save_to_preset of keras-hub writes it; read when
     training begins, afterwards the bundle holds it (needs the extra hub)."""
     fine_tune: bool = False
-    """Train the encoder as well; it wants a learning rate far below that of the rest (--transfer.rate-factor 0.02)."""
-    kernel_sizes: tuple[Size, ...] = (1, 2, 3)
+    """Train the encoder as well, with a far lower learning rate than the rest (--transfer.layerwise-lr-decay 0.02)."""
+    kernel_sizes: tuple[PositiveInt, ...] = (1, 2, 3)
     """Pieces that the convolutions see at once, a convolution a number."""
-    filters: Size = 128
+    filters: PositiveInt = 128
     """Filters of each convolution."""
     pooling: Literal["max", "average", "both"] = "max"
     """What is kept of a filter's answers over the text."""

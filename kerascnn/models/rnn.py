@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ class RecurrentNetwork(ModelConfig):
 
     cell: Literal["gru", "lstm"] = "gru"
     """Kind of recurrent cell."""
-    embedding_dim: Size = 64
+    embedding_dim: PositiveInt = 64
     """Length of a word vector."""
-    units: Size = 64
+    units: PositiveInt = 64
     """Size of the state, each direction."""
-    rnn_layers: Size = 1
+    rnn_layers: PositiveInt = 1
     """Bidirectional layers, one above the other."""
     pooling: Literal["max", "average", "both"] = "max"
     """How the states become one vector."""

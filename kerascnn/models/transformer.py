@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class Transformer(ModelConfig):
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
     states: ClassVar[str] = r"normalization"
 
-    width: Size = 64
+    width: PositiveInt = 64
     """Channels of the whole encoder; even, and a multiple of heads."""
-    blocks: Size = 2
+    blocks: PositiveInt = 2
     """Blocks of attention and feed-forward layers."""
-    heads: Size = 4
+    heads: PositiveInt = 4
     """Attention heads of a block."""
-    hidden_units: Size = 128
+    hidden_units: PositiveInt = 128
     """Units of a block's feed-forward layer."""
     pooling: Literal["max", "average", "both"] = "average"
     """How the tokens' outputs become one vector."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Size
+from kerascnn.settings import PositiveInt
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class VeryDeepCNN(ModelConfig):
     larger half of each channel's values."""
     shortcuts: bool = False
     """Add the input of each block to its output."""
-    length: Size = 1024
+    length: PositiveInt = 1024
     """Characters that every text is cut or padded to, 64 or more."""
-    embedding_dim: Size = 16
+    embedding_dim: PositiveInt = 16
     """Length of a character vector."""
-    hidden_units: Size = 2048
+    hidden_units: PositiveInt = 2048
     """Units of each of the two dense layers."""
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Amount, Rate, Size
+from kerascnn.settings import NonNegativeFloat, PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -24,23 +24,23 @@ class WordCNN(ModelConfig):
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
     states: ClassVar[str] = r"convolution_\d+"
 
-    embedding_dim: Size = 64
+    embedding_dim: PositiveInt = 64
     """Length of a word vector."""
     static_channel: bool = False
     """Read every word through a second table as well, which keeps its first values: Kim's multichannel."""
     start_token: bool = True
     """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
-    kernel_sizes: tuple[Size, ...] = (1, 2, 3)
+    kernel_sizes: tuple[PositiveInt, ...] = (1, 2, 3)
     """Words that the convolutions see at once, a convolution a number."""
-    filters: Size = 64
+    filters: PositiveInt = 64
     """Filters of each convolution."""
     pooling: Literal["max", "average", "both"] = "max"
     """What is kept of a filter's answers over the text."""
-    ngrams: tuple[Size, ...] = (1, 2)
+    ngrams: tuple[PositiveInt, ...] = (1, 2)
     """Lengths of the word n-grams that have a vector of their own, beside the convolutions; empty: none."""
-    ngram_buckets: Size = 2**18
+    ngram_buckets: PositiveInt = 2**18
     """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
-    ngram_dim: Size = 16
+    ngram_dim: PositiveInt = 16
     """Length of an n-gram's vector."""
     ngram_dropout: Rate = 0.0
     """Part of the n-grams, 0 to below 1, that is left out in training."""
@@ -52,7 +52,7 @@ class WordCNN(ModelConfig):
     """Part of the word vectors' numbers, 0 to below 1, that is dropped in training."""
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
-    max_norm: Amount = 0.0
+    max_norm: NonNegativeFloat = 0.0
     """Largest norm of a class's weights in the last layer; 0: no bound."""
 
     @property

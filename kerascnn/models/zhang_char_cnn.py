@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
-from kerascnn.settings import Rate, Size
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ class ZhangCharCNN(ModelConfig):
     good_for: ClassVar[str] = "a yardstick from the literature; very large data sets of noisy text"
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1014)
 
-    length: Size = 1014
+    length: PositiveInt = 1014
     """Characters that every text is cut or padded to, 123 or more."""
-    filters: Size = 256
+    filters: PositiveInt = 256
     """Feature maps of each convolution; 1024 in the large network."""
-    hidden_units: Size = 1024
+    hidden_units: PositiveInt = 1024
     """Units of each of the two dense layers; 2048 in the large network."""
     initial_deviation: float = 0.05
     """Standard deviation of the first weights; 0.02 in the large network."""

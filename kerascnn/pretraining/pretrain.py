@@ -68,7 +68,7 @@ def pretrain(
 
     sampled = 0 < settings.negatives < size
     probabilities = masking.frequencies(train, size)
-    with fit.dtype_policy_scope(config.training.precision):
+    with fit.dtype_policy_scope(config.training.dtype_policy):
         network = config.network.build(vocabulary_size=size, classes=2)
         trainer = Pretrainer(
             network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
@@ -123,7 +123,7 @@ def _fingerprint(config: Config[Any], settings: MaskingConfig, *documents: Ragge
     return {
         "model": config.model,
         "seed": config.seed,
-        **config.flat(("text", "network", "training")),
+        **config.flatten(("text", "network", "training")),
         **{f"masking.{key}": value for key, value in settings.to_dict().items()},
         "texts": digest.hexdigest(),
     }

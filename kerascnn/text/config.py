@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from kerascnn.settings import Settings, Size
+from kerascnn.settings import PositiveInt, Settings
 
 Step = Literal["html", "width", "lowercase", "punctuation"]
 
@@ -30,11 +30,11 @@ class TextConfig(Settings):
     """Unicode normalization before the steps; needs tensorflow-text, also in the program that serves the model."""
     stop_words: str = ""
     """File of tokens to leave out, a line each."""
-    max_tokens: Size = 50_000
+    max_tokens: PositiveInt = 50_000
     """Size of the vocabulary at the most, padding and unknown included."""
-    min_count: Size = 2
+    min_count: PositiveInt = 2
     """A token that occurs less often in the training rows is unknown."""
-    max_length: Size = 512
+    max_length: PositiveInt = 512
     """Tokens of a document that are read; the rest is cut."""
 
     @property

@@ -93,7 +93,7 @@ class Vectorizer:
         if version > VERSION:
             raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
         stop_words = saved.pop("stop_words")
-        return cls(TextConfig().updated(saved, "vectorizer"), vocabulary, stop_words)
+        return cls(TextConfig().replace_values(saved, "vectorizer"), vocabulary, stop_words)
 
     def __reduce__(self) -> tuple:
         """Pickle what it is made from, not the graph it built."""

@@ -124,7 +124,7 @@ class Checkpoint(keras.callbacks.Callback):
         if not np.isfinite([logs["loss"], logs["val_loss"]]).all():
             raise InputError(
                 f"the loss became {logs['loss']} in epoch {epoch + 1}; lower --training.learning_rate"
-                " or set --training.clip_norm 1"
+                " or set --training.global_clipnorm 1"
             )
         now = time.perf_counter()
         self.seconds, self._started = self.seconds + now - self._started, now

@@ -75,7 +75,7 @@ def build_optimizer(settings: TrainingConfig, steps: int) -> keras.optimizers.Op
     """The optimizer with its schedule over all ``steps`` of the training."""
     schedule = Warmup(
         peak=settings.learning_rate,
-        warmup_steps=round(settings.warmup * steps),
+        warmup_steps=round(settings.warmup_ratio * steps),
         total_steps=steps,
         decay=settings.schedule,
     )
@@ -83,11 +83,11 @@ def build_optimizer(settings: TrainingConfig, steps: int) -> keras.optimizers.Op
     optimizer = kinds[settings.optimizer](
         learning_rate=schedule,
         weight_decay=settings.weight_decay or None,
-        global_clipnorm=settings.clip_norm or None,
+        global_clipnorm=settings.global_clipnorm or None,
     )
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["embedding", "bias", "gamma", "beta"])
-    if settings.precision == "mixed_float16":
+    if settings.dtype_policy == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
 

@@ -85,14 +85,14 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
     metrics: dict[str, float] = {}
     messages: tuple[str, ...] = ()
     if found:
-        embedding_vectors.place(model, found, deviation=settings.vectors_deviation, seed=config.seed)
+        embedding_vectors.place(model, found, deviation=settings.vectors_stddev, seed=config.seed)
         metrics = embedding_vectors.coverage(found, values, size)
         messages = (*found.messages, _told(config, metrics, size))
     if settings.init_from:
         placed = initial_weights.place(model, settings.init_from, size)
         metrics = {"origin_tokens": placed.tokens / size}
         messages = (_inherited(settings.init_from, placed, size),)
-    rates = layer_groups.rates(model, settings.rate_factor) if settings.rate_factor != 1 else {}
+    rates = layer_groups.rates(model, settings.layerwise_lr_decay) if settings.layerwise_lr_decay != 1 else {}
     if settings.freeze and settings.frozen_epochs:
         return Start(config, model, metrics, messages, rates, (layer_groups.Unfreezing(settings),))
     layer_groups.freeze(model, settings.freeze)

@@ -89,7 +89,7 @@ def applied(config: Config[Any], settings: Mapping[str, Any], where: str) -> Con
     for name, value in settings.items():
         group, _, key = name.partition(".")
         groups.setdefault(group, {})[key] = value
-    return config.updated(groups, where)
+    return config.replace_values(groups, where)
 
 
 def read(path: str | Path, config: Config[Any]) -> Space:
@@ -103,7 +103,7 @@ def read(path: str | Path, config: Config[Any]) -> Space:
         InputError: The file cannot be read, a name is unknown (the nearest right one is named), or a value cannot be
             used; the message names file, setting and value.
     """
-    content = configuration.read(path)
+    content = configuration.load_yaml(path)
     if not isinstance(content, Mapping) or not content:
         raise InputError(f"{path}: expected settings as 'network.filters: [64, 100]'")
     dimensions = {}
@@ -118,7 +118,7 @@ def read(path: str | Path, config: Config[Any]) -> Space:
 
 def _present(path: str, name: str, config: Config[Any]) -> Any:
     """The value that a setting has in the run."""
-    known = config.flat(GROUPS)
+    known = config.flatten(GROUPS)
     if name in known:
         return known[name]
     group, _, key = name.partition(".")

@@ -1,4 +1,4 @@
-"""What native code has to say, and nobody needs to read."""
+"""Standard error: messages to the user, and the output of native code, which is hidden."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import tempfile
 from collections.abc import Iterator
 
 from kerascnn.utils.errors import InputError
+
+
+def log(message: str) -> None:
+    """Print a message to standard error, apart from the results on standard output."""
+    print(message, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -18,9 +18,9 @@ import yaml
 from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json, whole_file
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import log
 from pipelines.benchmark import baseline, results
 from pipelines.benchmark.process import measured
-from pipelines.command import say
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "fold", "training_rows", "test_rows", "accuracy", "macro_f1",
@@ -185,7 +185,7 @@ def run(args: Accuracy) -> None:
                 row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
                 file.add({**row, **key})
                 part = f", fold {fold}" * bool(fold)
-                say(f"{name}: {model}, seed {seed}{part}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+                log(f"{name}: {model}, seed {seed}{part}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerascnn.utils.stderr import log
 from pipelines.benchmark.accuracy import source
 from pipelines.benchmark.process import measured
-from pipelines.command import say
 
 TUTORIALS = Path(__file__).with_name("tutorials")
 # The network of the tutorials.
@@ -112,5 +112,5 @@ def installed(contestants: Sequence[str]) -> list[str]:
     """The contestants without PyTorch's if that is not installed, which is said."""
     present = [name for name in contestants if name != "torch" or importlib.util.find_spec("torch")]
     if len(present) < len(contestants):
-        say("torch is not installed: left out")
+        log("torch is not installed: left out")
     return present

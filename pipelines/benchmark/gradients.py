@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", required=True)
     parser.add_argument("--batch-sizes", nargs="+", type=int, required=True)
     args = parser.parse_args()
-    runs = {name: config.default(name) for name in args.models}
+    runs = {name: config.default_config(name) for name in args.models}
     first = runs[args.models[0]]
     prepared(args.rows, first)  # TensorFlow's own start is no part of the time
     start = time.perf_counter()

@@ -15,9 +15,9 @@ import numpy as np
 
 from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
 from pipelines.benchmark.process import measured
-from pipelines.command import say
 
 COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")
 WORDS = 40
@@ -67,7 +67,7 @@ def run(args: Growth) -> None:
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
         file.add(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak})
-        say(f"{documents:,} documents, {vocabulary:,} words: {total:.0f} s in all, {seconds:.0f} s of training")
+        log(f"{documents:,} documents, {vocabulary:,} words: {total:.0f} s in all, {seconds:.0f} s of training")
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:

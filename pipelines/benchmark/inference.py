@@ -12,10 +12,10 @@ import annotated_types
 import yaml
 
 from kerascnn.evaluation import model_card
+from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import Task, installed, rounds, tutorial
 from pipelines.benchmark.process import measured
-from pipelines.command import say
 
 COLUMNS = ("contestant", "data", "round", "texts", "length", "answers_per_second", "milliseconds", "accuracy")
 EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "int8")
@@ -67,7 +67,7 @@ def run(args: Inference) -> None:
         for name, told in answered(contestants, task, number):
             facts = {"contestant": name, "data": data, "round": number, "texts": task.test_rows, "length": task.length}
             file.add(facts | {column: told[column] for column in COLUMNS[-3:]})
-            say(
+            log(
                 f"{data}, round {number}: {name} {told['answers_per_second']:,.0f} documents/s,"
                 f" {told['milliseconds']:.2f} ms for one"
             )

@@ -15,11 +15,11 @@ import annotated_types
 from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
 from pipelines.benchmark.accuracy import source
 from pipelines.benchmark.contest import prepare
 from pipelines.benchmark.process import ONE_THREAD, measured, together
-from pipelines.command import say
 
 COLUMNS = ("figure", "data", "model", "processes", "batch_size", "round", "value")
 TRAINING, SCORING, START = "training documents/s", "scoring documents/s", "seconds until scoring starts"
@@ -94,7 +94,7 @@ def count(run: Measurement) -> None:
             )
             for figure, value in {DENSE: dense, ROWS: rows, SENT: sent, TABLES: tables}.items():
                 run.note(figure, value, model=model, batch=size)
-        say(f"{model}: a step of {size} documents sends {dense + sent:,.0f} bytes, {rows:,.0f} embedding rows in them")
+        log(f"{model}: a step of {size} documents sends {dense + sent:,.0f} bytes, {rows:,.0f} embedding rows in them")
 
 
 def train(run: Measurement, number: int, processes: int, batch: int, bundle: Path) -> None:
@@ -110,7 +110,7 @@ def train(run: Measurement, number: int, processes: int, batch: int, bundle: Pat
         together("train", [*command, "--training.strategy", "multi_worker"], run.args.cores)
     speed = read_json(bundle / "metrics.json")["documents_per_second"]
     run.note(TRAINING, speed, processes=processes, batch=batch, round=number)
-    say(f"round {number}: {processes} training, {batch} documents of each step each: {speed:,.0f} documents/s")
+    log(f"round {number}: {processes} training, {batch} documents of each step each: {speed:,.0f} documents/s")
 
 
 def exchange(run: Measurement, number: int, batch: int) -> None:
@@ -121,7 +121,7 @@ def exchange(run: Measurement, number: int, batch: int) -> None:
         EXCHANGE: "milliseconds", NOTHING: "milliseconds_of_nothing", UPDATE: "row_microseconds",
     }.items():  # fmt: skip
         run.note(figure, told[key], processes=2, batch=batch, round=number)
-    say(f"round {number}: exchange {told['milliseconds']:.2f} ms, of nothing {told['milliseconds_of_nothing']:.2f} ms")
+    log(f"round {number}: exchange {told['milliseconds']:.2f} ms, of nothing {told['milliseconds_of_nothing']:.2f} ms")
 
 
 def write_parts(folder: Path, texts: Sequence[str], documents: int, parts: int) -> None:
@@ -150,7 +150,7 @@ def score(run: Measurement, number: int, workers: int, bundle: Path) -> None:
     speed = (args.documents - few) / (seconds["many"] - seconds["few"])
     run.note(SCORING, speed, processes=workers, round=number)
     run.note(START, seconds["few"] - few / speed, processes=workers, round=number)
-    say(f"round {number}: {workers} scoring: {speed:,.0f} documents/s after {seconds['few'] - few / speed:.0f} s")
+    log(f"round {number}: {workers} scoring: {speed:,.0f} documents/s after {seconds['few'] - few / speed:.0f} s")
 
 
 def run(args: Scale) -> None:
@@ -161,7 +161,7 @@ def run(args: Scale) -> None:
         raise InputError(f"--documents {args.documents}: give 0 or more than {FEW * args.parts}")
     scores = args.documents and importlib.util.find_spec("ray") is not None
     if not scores:
-        say("scoring is left out" + " (ray is not installed)" * bool(args.documents))
+        log("scoring is left out" + " (ray is not installed)" * bool(args.documents))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         prepare(args.data, folder, characters=False, epochs=args.epochs)

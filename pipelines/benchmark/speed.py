@@ -14,6 +14,7 @@ import yaml
 
 from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import (
     BATCH,
@@ -28,7 +29,7 @@ from pipelines.benchmark.contest import (
     tutorial,
 )
 from pipelines.benchmark.process import measured
-from pipelines.command import onednn, say
+from pipelines.command import onednn_environment
 
 COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",
@@ -73,7 +74,7 @@ class Speed:
 def compete(name: str, task: Task, seed: int, learning_rate: float) -> dict[str, Any]:
     """The figures of one contestant's training, in a process of its own."""
     if name in OURS:
-        bundle = _bundle(task, seed, precision=OURS[name], learning_rate=learning_rate)
+        bundle = _bundle(task, seed, dtype_policy=OURS[name], learning_rate=learning_rate)
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
         _, total, peak = measured(name, command)
         metrics = read_json(bundle / "metrics.json")
@@ -90,7 +91,7 @@ def compete(name: str, task: Task, seed: int, learning_rate: float) -> dict[str,
 
 def _bundle(task: Task, seed: int, **training: Any) -> Path:
     """Where our training writes, its configuration beside it."""
-    bundle = task.folder / f"{training['precision']}-{seed}"
+    bundle = task.folder / f"{training['dtype_policy']}-{seed}"
     run_file = {
         "model": "word_cnn",
         "seed": seed,
@@ -119,7 +120,7 @@ def run(args: Speed) -> None:
     contestants = installed(args.contestants)
     options = {"training_rows": args.training_rows, "characters": args.characters, "epochs": args.epochs}
     for data, task, number in rounds(args.data, args.rounds, **options):
-        product = measured("matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn())
+        product = measured("matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn_environment())
         rate = json.loads(product[0])["gflops"]
         for contestant in contestants:
             told = compete(contestant, task, number, args.learning_rate)
@@ -127,7 +128,7 @@ def run(args: Speed) -> None:
             facts |= {"training_rows": task.training_rows, "length": task.length}
             facts |= {"arithmetic_gflop": task.gflop, "matrix_product_gflops": rate}
             file.add(facts | told)
-            say(
+            log(
                 f"{data}, round {number}: {contestant} {told['documents_per_second']:,.0f} documents/s,"
                 f" {told['total_seconds']:.0f} s in all, accuracy {told['accuracy']:.2%}"
             )

@@ -32,7 +32,7 @@ def rows(clean):
 
 
 def run(model="char_cnn", **text) -> Config:
-    return configuration.default(model).updated({"text": text}, "test")
+    return configuration.default_config(model).replace_values({"text": text}, "test")
 
 
 def looked_at(rows, config=None, changes=None, **options):
@@ -271,7 +271,7 @@ def test_every_option_that_is_suggested_exists(rows):
     groups = {"vectors", "init-from", "model", "text-column", "label-column", "validation-data", "test-data"}
     for option in options - groups:
         group, _, key = option.partition(".")
-        assert hasattr(getattr(configuration.default(), group), key), option
+        assert hasattr(getattr(configuration.default_config(), group), key), option
 
 
 def test_probable_label_errors_are_found_first_where_labels_were_swapped(news):
@@ -293,5 +293,5 @@ def test_a_file_that_was_read_in_the_wrong_encoding_is_mojibake(write):
     lines = [f"Schöne Grüße aus Köln {number},{'ab'[number % 2]}" for number in range(20)]
     path = write("de.csv", "\n".join(["text,label", *lines]))
     source = SourceConfig(encoding="cp1252")
-    config = run().updated({"source": {"encoding": "cp1252"}}, "test")
+    config = run().replace_values({"source": {"encoding": "cp1252"}}, "test")
     assert the(audit(load_splits([path], [], [], source), config), "mojibake").count > 10

@@ -22,7 +22,7 @@ def test_vocabulary_and_tokens_are_those_of_the_vectorizer(name, news, chinese_r
         (tmp_path / key).write_text(settings[key], encoding="utf-8")
         settings[key] = str(tmp_path / key)
     texts = [*news[0][:100], *(text for text, _ in chinese_reviews[:100])]
-    config = configuration.default("word_cnn").updated({"text": settings}, "test")
+    config = configuration.default_config("word_cnn").replace_values({"text": settings}, "test")
     reader = Reader(config, texts[::2])
     vectorizer = Vectorizer.adapt(texts[::2], config.text)
     assert reader.vocabulary == vectorizer.vocabulary

@@ -42,7 +42,7 @@ def train(name, strategy, ids, labels):
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
     with mirror_model(strategy, model) as there:
         trainer = Trainer(there, loss=SparseCrossentropy())
-        optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", clip_norm=0.1), 100)
+        optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", global_clipnorm=0.1), 100)
         trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer(ids[:1])
         optimizer.build(trainer.trainable_variables)

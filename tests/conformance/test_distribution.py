@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.command import onednn
+from pipelines.command import onednn_environment
 from tests.conformance.descriptors import DESCRIPTORS, wanted
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def mirrored(request):
     """What ``tests.conformance.mirrored`` found for the models that are tested, in a process that has two devices."""
     command = [sys.executable, "-m", "tests.conformance.mirrored", *wanted(request, "mirrored")]
     # as the commands compute; rounding otherwise, dpcnn meets two maxima of which it chooses the other on two devices
-    environment = {**os.environ, **onednn()}
+    environment = {**os.environ, **onednn_environment()}
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout.splitlines()[-1])

@@ -26,7 +26,7 @@ def test_it_trains_in_mixed_precision(name, mixed):
         "batch_size": 16,
         "max_length": MAX_LENGTH,
     }
-    classifier = TextClassifier(model=name, precision="mixed_bfloat16", **settings, **DESCRIPTORS[name])
+    classifier = TextClassifier(model=name, dtype_policy="mixed_bfloat16", **settings, **DESCRIPTORS[name])
     classifier.fit(*mixed, validation_data=mixed)
     assert classifier.bundle_.model.dtype_policy.name == "mixed_bfloat16"
     assert classifier.score(*mixed) > 0.8

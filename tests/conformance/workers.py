@@ -15,7 +15,7 @@ import numpy as np
 from kerascnn import TextClassifier, models
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, NORMALIZED
 
-SETTINGS = {"max_length": MAX_LENGTH, "patience": 9, "deterministic": True, "clip_norm": 0.1}
+SETTINGS = {"max_length": MAX_LENGTH, "patience": 9, "deterministic": True, "global_clipnorm": 0.1}
 STEPS = {"epochs": 2, "batch_size": 24}
 ONE_STEP = {"epochs": 1, "batch_size": 64}
 

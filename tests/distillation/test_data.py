@@ -24,8 +24,8 @@ def learn(tmp_path, monkeypatch):
     def messages(sources, test, **run):
         data = {"train": {"sources": sources}, "test": {"sha256": digest(test)}}
         (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "data": data}))
-        values = {"data": ["all.csv"], "distill": {"teacher": str(tmp_path)}, **run}
-        run = configuration.default("bow").updated(values, "test")
+        values = {"data": ["all.csv"], "distillation": {"teacher": str(tmp_path)}, **run}
+        run = configuration.default_config("bow").replace_values(values, "test")
         return data.learn(run, Splits(TRAIN, [], TEST)).messages
 
     return messages

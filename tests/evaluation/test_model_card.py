@@ -10,7 +10,7 @@ def test_it_states_data_figures_and_training():
     labels = ["good|bad", "体育", "tech"]
     figures = evaluate(LABELS, PROBABILITIES, labels)
     speed = {"parameters": 1_234_567, "epochs": 3, "seconds": 12.3, "documents_per_second": 4567.8}
-    run = configuration.default("word_cnn").updated({"data": ["news.csv"], "seed": 7}, "test")
+    run = configuration.default_config("word_cnn").replace_values({"data": ["news.csv"], "seed": 7}, "test")
     data = {"train": {"sources": ["news.csv"], "rows": 12_345, "sha256": "0"}}
     card = model_card(run, labels, data, {"test": figures, **speed})
     assert card.startswith("# word_cnn for news.csv\n")
@@ -22,6 +22,6 @@ def test_it_states_data_figures_and_training():
     assert "tensorflow-text" not in card
     assert model_card(run, labels, {}, {"test": figures, **speed}).startswith("# word_cnn\n")
     normalized = model_card(
-        run.updated({"text": {"normalize": "nfkc"}}, "test"), labels, data, {"test": figures, **speed}
+        run.replace_values({"text": {"normalize": "nfkc"}}, "test"), labels, data, {"test": figures, **speed}
     )
     assert "operations of tensorflow-text" in normalized

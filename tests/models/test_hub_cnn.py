@@ -107,7 +107,7 @@ def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
 
 def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
     settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": LONGEST - 2}}
-    config = configuration.default("hub_cnn").updated(settings, "test")
+    config = configuration.default_config("hub_cnn").replace_values(settings, "test")
     vectorizer = config.network.vectorizer(config.text)
     reader = Reader(config, news[0][:30])
     tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]

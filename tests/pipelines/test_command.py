@@ -23,7 +23,7 @@ from pipelines import command
 def test_an_operation_gets_one_core_where_more_of_them_stand_side_by_side(monkeypatch, model, cores, given, threads):
     monkeypatch.setattr(command, "cores", lambda: cores)
     monkeypatch.setattr(os, "environ", {"TF_NUM_INTRAOP_THREADS": given} if given else {})
-    command.share_cores(models.list_models()[model]())
+    command.limit_threads(models.list_models()[model]())
     assert os.environ.get("TF_NUM_INTRAOP_THREADS") == threads
 
 

@@ -30,8 +30,8 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
     student = tmp_path / "student"
     finished = command(
         "distill", "--teacher", teacher, "--data", few, "--unlabelled", more, "--test-data", held_out, "--model", "bow",
-        "--epochs", "8", "--training.learning-rate", "0.02", "--training.soft-temperature", "1.5", "--output", student,
-        "--network.ngram-buckets", "4096",
+        "--epochs", "8", "--training.learning-rate", "0.02", "--training.soft-label-temperature", "1.5",
+        "--output", student, "--network.ngram-buckets", "4096",
     )  # fmt: skip
     assert finished.status == 0, finished.err
     assert "unlabelled rows whose text is in the test data, left out: 30 (first: " in finished.err
@@ -44,8 +44,8 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
     assert manifest["data"]["unlabelled"]["sources"] == [str(more)]
     assert manifest["data"]["unlabelled"]["rows"] == 240
     assert "Distilled from" in (student / "README.md").read_text(encoding="utf-8")
-    run = configuration.from_dict(configuration.read(student / "config.yaml"), "config.yaml")
-    assert (run.distill.teacher, run.distill.unlabelled) == (str(teacher), (str(more),))
+    run = configuration.config_from_dict(configuration.load_yaml(student / "config.yaml"), "config.yaml")
+    assert (run.distillation.teacher, run.distillation.unlabelled) == (str(teacher), (str(more),))
     metrics = json.loads((student / "metrics.json").read_text())
     assert metrics["test"]["rows"] == 30 and metrics["test"]["accuracy"] > 0.6
 
@@ -70,5 +70,7 @@ def test_what_the_user_can_mend_is_one_line_and_status_1(verb, options, message,
 def test_a_distilled_bundle_does_not_take_the_place_of_its_teacher():
     from pipelines.train import output_folder
 
-    run = configuration.default("word_cnn").updated({"distill": {"teacher": "saved_models/bbc-word_cnn"}}, "test")
+    run = configuration.default_config("word_cnn").replace_values(
+        {"distillation": {"teacher": "saved_models/bbc-word_cnn"}}, "test"
+    )
     assert output_folder(run).name == "bbc-word_cnn-distilled"

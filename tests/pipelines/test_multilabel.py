@@ -154,7 +154,7 @@ def test_what_makes_no_sense_is_refused_by_name(verb, options, message, bundle):
     ("options", "message"),
     [
         (("--training.class-weights", "balanced"), "training.class_weights balanced"),
-        (("--distill.teacher", "teacher.csv"), "a teacher answers with one label a text"),
+        (("--distillation.teacher", "teacher.csv"), "a teacher answers with one label a text"),
         (("--source.label-separator", "/"), "the label separator '/' stands between no labels"),
     ],
 )

@@ -171,7 +171,7 @@ def test_a_bundle_is_named_after_its_data_and_model(data, name):
     from kerascnn import config as configuration
     from pipelines.train import output_folder
 
-    run: Config = configuration.default("word_cnn").updated({"data": [data]}, "test")
+    run: Config = configuration.default_config("word_cnn").replace_values({"data": [data]}, "test")
     assert str(output_folder(run)) == os.path.join("saved_models", name)
 
 

@@ -68,7 +68,7 @@ def test_a_search_leaves_a_table_a_picture_and_a_configuration(search):
 def test_the_best_configuration_trains_to_the_figures_of_its_trial(search, tmp_path):
     _, folder, _ = search
     best = max(rows(folder), key=lambda row: (float(row["accuracy"]), -float(row["loss"])))
-    config = configuration.from_dict(configuration.read(folder / "best.yaml"), "best.yaml")
+    config = configuration.config_from_dict(configuration.load_yaml(folder / "best.yaml"), "best.yaml")
     assert list(config.network.kernel_sizes) == json.loads(best["network.kernel_sizes"])
     assert (config.seed, config.training.epochs, config.text.max_length) == (3, 2, 32)
     assert os.path.split(config.output) == ("saved_models", "tuned-tuned")
@@ -140,7 +140,7 @@ def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path)
     assert epochs == [1, 1, 1, 3] and [int(row["epochs"]) for row in trials] == epochs
     first = min(trials[:3], key=lambda row: float(row["loss"]))
     assert trials[3]["training.learning_rate"] == first["training.learning_rate"]
-    best = configuration.read(tmp_path / "tuned" / "best.yaml")
+    best = configuration.load_yaml(tmp_path / "tuned" / "best.yaml")
     ranked = sorted(trials, key=lambda row: float(row["loss"]))
     assert best["training"]["epochs"] == int(ranked[0]["training.epochs"])
 

@@ -25,9 +25,9 @@ EPOCHS = ("--epochs", "3", "--training.learning-rate", "0.02")
 
 def run_of(model, **training):
     """A short pretraining run of a small network."""
-    base = config.default(model)
+    base = config.default_config(model)
     changes = {"network": DESCRIPTORS[model], "text": {"max_length": 32}, "training": {"monitor": "loss", **training}}
-    return base.updated(changes, "test")
+    return base.replace_values(changes, "test")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_other_models_learn_to_name_tokens_too(model, news):
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_tokens_are_named_in_half_precision_too(precision, news):
     pretrained = pretrain(
-        news[0][:100], run_of("word_cnn", epochs=2, learning_rate=0.01, precision=precision), MaskingConfig()
+        news[0][:100], run_of("word_cnn", epochs=2, learning_rate=0.01, dtype_policy=precision), MaskingConfig()
     )
     assert pretrained.model.get_layer("convolution_1").compute_dtype == precision.removeprefix("mixed_")
     assert pretrained.history[1]["val_loss"] < pretrained.history[0]["val_loss"] - 0.01
@@ -146,7 +146,7 @@ def test_a_model_without_states_is_refused_by_name(news):
 
 def test_the_state_of_a_token_is_that_of_its_place_whatever_the_network_halves():
     """Hiding is told apart by place: what changes far from a place does not change what is known there."""
-    network = config.default("char_cnn").network
+    network = config.default_config("char_cnn").network
     network = dataclasses.replace(network, **{**DESCRIPTORS["char_cnn"], "blocks": 3, "pool_size": 2})
     model = network.build(vocabulary_size=50, classes=2)
     trainer = Pretrainer(model, states=network.states, probabilities=np.full(50, 0.02), negatives=0)
@@ -171,7 +171,7 @@ def test_the_hidden_tokens_are_known_ones_in_their_proportions():
 
 def test_the_sampled_loss_with_every_token_drawn_is_that_of_the_whole_vocabulary():
     keras.utils.set_random_seed(0)
-    network = config.default("word_cnn").network
+    network = config.default_config("word_cnn").network
     network = dataclasses.replace(network, **DESCRIPTORS["word_cnn"])
     size = 30
     ids = RaggedIds(np.random.default_rng(0).integers(2, size, 400).astype(np.int32), np.arange(0, 401, 20))

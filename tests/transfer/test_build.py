@@ -36,7 +36,7 @@ def rows_of(path):
 
 
 def test_frozen_rows_are_those_of_the_file_and_others_have_their_variance(vectors, news):
-    settings = {"vectors": str(vectors), "vectors_deviation": 0.0, "freeze": ("embedding",)}
+    settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "freeze": ("embedding",)}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
     vocabulary, found, expected = classifier.bundle_.vectorizer.vocabulary, table(classifier), rows_of(vectors)
     assert found.shape[1] == classifier.bundle_.config.network.embedding_dim == WIDTH
@@ -50,7 +50,7 @@ def test_frozen_rows_are_those_of_the_file_and_others_have_their_variance(vector
 
 
 def test_vectors_are_scaled_and_trained_unless_they_are_frozen(vectors, news):
-    classifier = TextClassifier(**FAST, vectors=str(vectors), vectors_deviation=0.1, learning_rate=0.01).fit(*news)
+    classifier = TextClassifier(**FAST, vectors=str(vectors), vectors_stddev=0.1, learning_rate=0.01).fit(*news)
     expected, number = rows_of(vectors)["The"], classifier.bundle_.vectorizer.vocabulary.index("the")
     scale = 0.1 / np.std([row for name, row in rows_of(vectors).items() if name[0].isupper()])
     moved = np.abs(table(classifier)[number] - scale * expected)
@@ -58,7 +58,7 @@ def test_vectors_are_scaled_and_trained_unless_they_are_frozen(vectors, news):
 
 
 def test_the_static_channel_keeps_its_rows_while_the_other_learns(vectors, news):
-    settings = {"vectors": str(vectors), "vectors_deviation": 0.0, "static_channel": True, "learning_rate": 0.01}
+    settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "static_channel": True, "learning_rate": 0.01}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
     number = classifier.bundle_.vectorizer.vocabulary.index("the")
     expected = rows_of(vectors)["The"]
@@ -67,7 +67,7 @@ def test_the_static_channel_keeps_its_rows_while_the_other_learns(vectors, news)
 
 
 def test_words_that_training_never_saw_become_known_if_the_vectorizer_keeps_them_whole(vectors, news):
-    settings = {"vectors": str(vectors), "vectors_deviation": 0.0, "freeze": ("embedding",), "extend_vocabulary": 2}
+    settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "freeze": ("embedding",), "extend_vocabulary": 2}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
     vocabulary = classifier.bundle_.vectorizer.vocabulary
     assert vocabulary[-2:] == ["zebra", "quokka"], "don't is three tokens, and the others are known"
@@ -88,7 +88,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
     rows = np.random.default_rng(0).normal(0, 0.4, (len(words), WIDTH))
     lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, rows, strict=True))
     path.write_text("".join(lines), encoding="utf-8")
-    settings = {"vectors": str(path), "vectors_deviation": 0.0, "extend_vocabulary": 9, "freeze": ("embedding",)}
+    settings = {"vectors": str(path), "vectors_stddev": 0.0, "extend_vocabulary": 9, "freeze": ("embedding",)}
     texts, labels = (column[::8] for column in reviews_zh)
     classifier = TextClassifier(**FAST, **settings, split="dictionary").fit(texts, labels)
     vocabulary = classifier.bundle_.vectorizer.vocabulary

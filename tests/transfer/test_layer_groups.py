@@ -50,8 +50,10 @@ def train(name, transfer, *, epochs=3, network=None, **training):
     keras.utils.set_random_seed(0)
     model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, classes=CLASSES)
     record, data = Record(model), examples()
-    settings = TrainingConfig(epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup=0.0, **training)
-    rates = layer_groups.rates(model, transfer.rate_factor)
+    settings = TrainingConfig(
+        epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
+    )
+    rates = layer_groups.rates(model, transfer.layerwise_lr_decay)
     callbacks = [record] if not transfer.freeze else [layer_groups.Unfreezing(transfer), record]
     fit.fit(model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
     return record
@@ -88,7 +90,9 @@ def test_the_optimizer_keeps_its_state_when_a_group_begins_to_learn():
 def test_a_group_learns_at_its_part_of_the_rate_of_the_group_above(optimizer):
     def moved(factor):
         small = DESCRIPTORS["word_cnn"]
-        record = train("word_cnn", TransferConfig(rate_factor=factor), epochs=1, optimizer=optimizer, network=small)
+        record = train(
+            "word_cnn", TransferConfig(layerwise_lr_decay=factor), epochs=1, optimizer=optimizer, network=small
+        )
         return {
             group: max(np.abs(a - b).max() for a, b in zip(before, record.epochs[1][group], strict=True))
             for group, before in record.epochs[0].items()

@@ -12,7 +12,7 @@ from pipelines.tune import SPACES
 def read(text, tmp_path, model="word_cnn"):
     path = tmp_path / "space.yaml"
     path.write_text(text, encoding="utf-8")
-    return spaces.read(path, configuration.default(model))
+    return spaces.read(path, configuration.default_config(model))
 
 
 def drawn(space, count=300):
@@ -60,13 +60,13 @@ def test_choices_may_be_lists_words_and_numbers_that_yaml_takes_for_words(tmp_pa
     assert {tuple(settings["network.kernel_sizes"]) for settings in found} == {(3, 4, 5), (2,)}
     assert {settings["network.pooling"] for settings in found} == {"max", "both"}
     assert {settings["training.learning_rate"] for settings in found} == {0.001, 0.01}
-    run = spaces.applied(configuration.default("word_cnn"), found[0], "test")
+    run = spaces.applied(configuration.default_config("word_cnn"), found[0], "test")
     assert run.network.kernel_sizes == tuple(found[0]["network.kernel_sizes"])
     assert run.training.learning_rate == found[0]["training.learning_rate"]
 
 
 @pytest.mark.parametrize("path", sorted(SPACES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_ready_space_is_one_of_its_model(path):
-    run = configuration.default(path.stem)
+    run = configuration.default_config(path.stem)
     for settings in drawn(spaces.read(path, run), 20):
         assert spaces.applied(run, settings, path.name) != run
