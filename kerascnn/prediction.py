@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import special
 
-from kerascnn.data.batches import RaggedIds, sorted_by_length
+from kerascnn.data.batches import RaggedIds, sorted_batch_indices
 
 BATCH_SIZE = 256
 
@@ -27,8 +27,8 @@ def compiled(model: keras.Model) -> Forward:
     def forward(ids: RaggedIds) -> np.ndarray:
         if len(ids) == 0:
             return np.zeros((0, model.output_shape[-1]), np.float32)
-        batches = sorted_by_length(ids.lengths, BATCH_SIZE)
-        outputs = np.concatenate([step(ids.padded(rows)).numpy() for rows in batches])
+        batches = sorted_batch_indices(ids.lengths, BATCH_SIZE)
+        outputs = np.concatenate([step(ids.to_padded(rows)).numpy() for rows in batches])
         order = np.concatenate(batches)
         result = np.empty_like(outputs)
         result[order] = outputs

@@ -97,9 +97,9 @@ def load_labelled_texts(data: tuple[str, ...], source: SourceConfig, bundle: Bun
         bundle: Knows the labels, and whether a text has any number of them.
     """
     from kerascnn.data.sources import read_rows
-    from kerascnn.data.validation import usable_rows
+    from kerascnn.data.validation import select_evaluation_rows
 
-    rows, messages = usable_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
+    rows, messages = select_evaluation_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
     for message in messages:
         log(message)
     return [row.text for row in rows], [row.label for row in rows]

@@ -155,8 +155,8 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     task.of([row.label for row in splits.train]).refuse(config.training, taught=bool(config.distillation.teacher))
-    for finding in audit.quick(splits, config)[:ADVICE]:
-        log(f"{finding.message}; {finding.suggestion}; more by python -m pipelines.audit")
+    for issue in audit.quick_audit(splits, config)[:ADVICE]:
+        log(f"{issue.message}; {issue.suggestion}; more by python -m pipelines.audit")
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
     from kerascnn.training.distributed import strategies
@@ -222,7 +222,7 @@ def columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
 
 def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
     """What each split was read from, how many rows it has, and a hash of them."""
-    from kerascnn.data.records import digest
+    from kerascnn.data.records import hash_rows
 
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
     rows_of = {name: getattr(splits, name) for name in sources}
@@ -231,7 +231,7 @@ def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> d
     found = {}
     for name, specs in sources.items():
         if rows := rows_of[name]:
-            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": digest(rows)}
+            found[name] = {"sources": list(specs or config.data), "rows": len(rows), "sha256": hash_rows(rows)}
     return found
 
 

@@ -181,13 +181,13 @@ def _origin(
     args: Arguments[Any], config: Config[Any], space: Space, splits: Splits, lesson: Lesson | None
 ) -> dict[str, Any]:
     """What makes two searches the same; where the rows came from does not."""
-    from kerascnn.data.records import digest
+    from kerascnn.data.records import hash_rows
 
     searched = {f"space {name}": given for name, given in space.to_dict().items()}
     fixed = {name: given for name, given in config.flatten(spaces.GROUPS).items() if name not in space.dimensions}
     return {
         "algorithm": args.algorithm, "objective": args.objective, "model": config.model, "seed": config.seed,
-        "training data": digest(splits.train), "validation data": digest(splits.validation),
+        "training data": hash_rows(splits.train), "validation data": hash_rows(splits.validation),
         "the teacher's answers": lesson.sha256 if lesson else None, **searched, **fixed,
     }  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""Find what is unusual about data before training, one module a kind of finding."""
+"""Find what is unusual about data before training, one module a kind of issue."""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from kerascnn.data.issues import Finding, Tally
+from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits
 
@@ -23,73 +23,73 @@ BALANCE_MULTI = "--training.focal_gamma 2; judge by --training.monitor macro_f1"
 _SHOWN = 5
 
 
-def odd_classes(splits: Splits) -> list[Finding]:
+def find_class_issues(splits: Splits) -> list[Issue]:
     """Classes out of balance, with few rows, without rows to measure them on, and labels that look the same."""
-    findings: list[Finding] = []
+    issues: list[Issue] = []
     counts = Counter(label for row in splits.train for label in row.labels)
     (largest, most), *_, (smallest, least) = counts.most_common()
     if most >= UNBALANCED * least:
-        findings.append(Finding(
-            "imbalance", "warning",
+        issues.append(Issue(
+            "class_imbalance", "warning",
             f"the classes are out of balance: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
             suggestion=BALANCE if isinstance(splits.train[0].label, str) else BALANCE_MULTI,
         ))  # fmt: skip
-    _few(splits.train, counts, findings)
+    _few(splits.train, counts, issues)
     for name in ("validation", "test"):
         rows: list[Row] = getattr(splits, name)
         missing = sorted(counts.keys() - {label for row in rows for label in row.labels})
         if rows and missing:
-            findings.append(Finding(
+            issues.append(Issue(
                 "missing_class", "warning",
                 f"the {name} data has no row of {len(missing)} of {len(counts)} classes: {_named(missing)}",
                 len(missing), suggestion=f"its figures say nothing of them; add such rows to the {name} data",
             ))  # fmt: skip
-    _joined(splits.train, counts, findings)
-    _alike([*splits.train, *splits.validation, *splits.test], findings)
-    return findings
+    _joined(splits.train, counts, issues)
+    _alike([*splits.train, *splits.validation, *splits.test], issues)
+    return issues
 
 
-def _few(train: Sequence[Row], counts: Counter[str], findings: list[Finding]) -> None:
+def _few(train: Sequence[Row], counts: Counter[str], issues: list[Issue]) -> None:
     few = sorted(label for label, count in counts.items() if count < FEW)
-    tally = Tally()
+    counter = RowCounter()
     for row in train:
         if rare := [label for label in row.labels if counts[label] < FEW]:
-            tally.add(row, about=", ".join(f"{label!r}: {counts[label]}" for label in rare))
-    tally.report(
-        findings, "few", "warning",
+            counter.add(row, detail=", ".join(f"{label!r}: {counts[label]}" for label in rare))
+    counter.report(
+        issues, "rare_class", "warning",
         f"rows of {len(few)} of {len(counts)} classes that have fewer than {FEW}, {_named(few)}",
         "add rows, or join classes; words known from elsewhere help: --vectors FILE, --init-from FOLDER",
     )  # fmt: skip
 
 
-def _joined(train: Sequence[Row], counts: Counter[str], findings: list[Finding]) -> None:
+def _joined(train: Sequence[Row], counts: Counter[str], issues: list[Issue]) -> None:
     """Labels that are other labels with a mark between them: several, which were read as one."""
     for separator in ";|,":
-        tally = Tally()
+        counter = RowCounter()
         for row in train:
             if isinstance(row.label, str) and separator in row.label:
                 parts = [part.strip() for part in row.label.split(separator)]
                 if all(part in counts for part in parts if part):
-                    tally.add(row, about=repr(row.label))
-        tally.report(
-            findings, "joined_labels", "warning",
+                    counter.add(row, detail=repr(row.label))
+        counter.report(
+            issues, "joined_labels", "warning",
             f"training rows whose label is other labels with {separator!r} between them",
             f"--label-separator {separator!r} reads any number of labels a row (multi-label)",
         )  # fmt: skip
 
 
-def _alike(rows: Sequence[Row], findings: list[Finding]) -> None:
+def _alike(rows: Sequence[Row], issues: list[Issue]) -> None:
     """Labels that differ in case, spaces and marks alone: one class that was written in several ways."""
     counts = Counter(label for row in rows for label in row.labels)
     main: dict[str, str] = {}
     for label, _ in counts.most_common():
         main.setdefault(_bare(label), label)
-    tally = Tally()
+    counter = RowCounter()
     for row in rows:
         if unlike := [label for label in row.labels if main[_bare(label)] != label]:
-            tally.add(row, about=", ".join(f"{label!r} beside {main[_bare(label)]!r}" for label in unlike))
-    tally.report(
-        findings, "labels_alike", "serious", "rows whose label differs from another in case, space or marks alone",
+            counter.add(row, detail=", ".join(f"{label!r} beside {main[_bare(label)]!r}" for label in unlike))
+    counter.report(
+        issues, "similar_labels", "serious", "rows whose label differs from another in case, space or marks alone",
         "write each label in one way",
     )  # fmt: skip
 

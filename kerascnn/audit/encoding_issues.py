@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
-from kerascnn.data.issues import Finding, Tally
+from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row
 
 UNSPACED = frozenset({"Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"})
@@ -44,9 +44,9 @@ _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 
-def odd_characters(rows: Iterable[Row]) -> list[Finding]:
+def find_encoding_issues(rows: Iterable[Row]) -> list[Issue]:
     """Characters that tell of a wrong encoding, or that nobody sees."""
-    replaced, mojibake, control, invisible, decomposed = (Tally() for _ in range(5))
+    replaced, mojibake, control, invisible, decomposed = (RowCounter() for _ in range(5))
     composed = False
     for row in rows:
         text = row.text
@@ -63,28 +63,29 @@ def odd_characters(rows: Iterable[Row]) -> list[Finding]:
         if not unicodedata.is_normalized("NFC", text):
             decomposed.add(row)
         composed = composed or not unicodedata.is_normalized("NFD", text)
-    findings: list[Finding] = []
+    issues: list[Issue] = []
     replaced.report(
-        findings, "replacement", "serious", "rows with U+FFFD, which stands for what could not be decoded",
+        issues, "replacement_character", "serious", "rows with U+FFFD, which stands for what could not be decoded",
         "write the file again from its source; that of a text is lost, training reads a space",
     )  # fmt: skip
     mojibake.report(
-        findings, "mojibake", "serious", "rows with mojibake, UTF-8 that was read in another encoding",
+        issues, "mojibake", "serious", "rows with mojibake, UTF-8 that was read in another encoding",
         "read the file with --source.encoding utf-8, or if it holds them itself, mend them (ftfy.fix_text)",
     )  # fmt: skip
     control.report(
-        findings, "control", "note", "rows with control characters", "none is needed: they are read as spaces"
+        issues, "control_character", "note", "rows with control characters", "none is needed: they are read as spaces"
     )
     invisible.report(
-        findings, "invisible", "note", "rows with invisible characters (zero-width, soft hyphens, direction marks)",
+        issues, "invisible_character", "note",
+        "rows with invisible characters (zero-width, soft hyphens, direction marks)",
         "none is needed: they are dropped; the zero-width space parts words, as in Thai",
     )  # fmt: skip
     if composed:
         decomposed.report(
-            findings, "normal_forms", "warning", "rows in another normal form than NFC, beside others in NFC",
+            issues, "mixed_normalization", "warning", "rows in another normal form than NFC, beside others in NFC",
             "the same letter has two forms: --text.normalize nfkc",
         )  # fmt: skip
-    return findings
+    return issues
 
 
 def _misread(text: str) -> int:

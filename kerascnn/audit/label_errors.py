@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerascnn.audit.token_counts import Reader, Tokens
-from kerascnn.data.issues import Finding, Tally
+from kerascnn.audit.token_counts import CorpusTokenizer, RaggedTokens
+from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import package
@@ -20,7 +20,7 @@ from kerascnn.utils.optional_packages import package
 FOLDS = 5
 
 
-def find(rows: Sequence[Row], reader: Reader, tokens: Tokens) -> list[Finding]:
+def find_label_errors(rows: Sequence[Row], reader: CorpusTokenizer, tokens: RaggedTokens) -> list[Issue]:
     """The rows whose label is probably wrong, the surest first.
 
     Rows of classes with fewer rows than folds are left out.
@@ -46,22 +46,22 @@ def find(rows: Sequence[Row], reader: Reader, tokens: Tokens) -> list[Finding]:
     wrong = cleanlab.find_label_issues(
         codes, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
     )  # fmt: skip
-    tally = Tally()
+    counter = RowCounter()
     for place in wrong.tolist():
         best = int(probabilities[place].argmax())
-        about = f"{names[codes[place]]!r}, looks like {names[best]!r} ({probabilities[place, best]:.2f})"
-        tally.add(rows[positions[place]], about=about)
+        detail = f"{names[codes[place]]!r}, looks like {names[best]!r} ({probabilities[place, best]:.2f})"
+        counter.add(rows[positions[place]], detail=detail)
     accuracy = (probabilities.argmax(axis=1) == codes).mean()
-    findings: list[Finding] = []
-    tally.report(
-        findings, "label_error", "serious",
+    issues: list[Issue] = []
+    counter.report(
+        issues, "label_error", "serious",
         f"rows whose label is probably wrong, says a linear classifier that is right on {accuracy:.0%} of the rows",
         "read them, and correct what is wrong, in the test data first",
     )  # fmt: skip
-    return findings
+    return issues
 
 
-def _documents(tokens: Tokens, positions: Sequence[int], reader: Reader) -> list[list[str]]:
+def _documents(tokens: RaggedTokens, positions: Sequence[int], reader: CorpusTokenizer) -> list[list[str]]:
     names = list(reader.types)
     bounds = tokens.row_splits
     return [[names[n] for n in tokens.values[bounds[p] : bounds[p + 1]].tolist()] for p in positions]

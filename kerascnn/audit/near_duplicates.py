@@ -22,7 +22,7 @@ _BANDS, _ROWS = 16, 5
 _CHUNK = 1_000_000
 
 
-def similar_to(values: np.ndarray, row_splits: np.ndarray, width: int) -> np.ndarray:
+def find_near_duplicates(values: np.ndarray, row_splits: np.ndarray, width: int) -> np.ndarray:
     """For each document the first one that it nearly repeats, by a chain of near-duplicates.
 
     Args:

@@ -18,7 +18,7 @@ _ALL = 10**9
 
 
 @dataclass(frozen=True)
-class Tokens:
+class RaggedTokens:
     """Tokens of some documents, by number.
 
     ``values`` int64 (tokens,) holds those of all documents, ``row_splits`` int64 (documents + 1,) where each begins.
@@ -38,7 +38,7 @@ class Tokens:
         return self.values[place < length]
 
 
-class Reader:
+class CorpusTokenizer:
     """Reads text as the vectorizer of a run would, but to the end.
 
     It imports TensorFlow only for a model that brings its own vectorizer (hub_cnn).
@@ -90,14 +90,14 @@ class Reader:
             pieces=self._pieces,
         )
 
-    def read(self, texts: Sequence[str]) -> Tokens:
+    def read(self, texts: Sequence[str]) -> RaggedTokens:
         """All tokens of some texts, numbered."""
         types, values, lengths = self.types, [], [0]
         for text in tqdm(texts, desc="reading", unit=" documents", unit_scale=True, leave=False, disable=None):
             tokens = [types.setdefault(token, len(types)) for token in self.tokenize(text)]
             lengths.append(len(tokens))
             values.append(np.array(tokens, np.int32))
-        return Tokens(np.concatenate(values).astype(np.int64), np.cumsum(lengths))
+        return RaggedTokens(np.concatenate(values).astype(np.int64), np.cumsum(lengths))
 
     def is_known(self) -> np.ndarray:
         """Whether the vocabulary holds each token that was read, by its number, bool (types,)."""

@@ -1,11 +1,11 @@
 """From a named source to rows of text and label, and from rows to training, validation and test data."""
 
 from kerascnn.data.demo import DEMOS
-from kerascnn.data.records import Record, Row, where
+from kerascnn.data.records import Record, Row, location
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.data.splits import Splits, load_splits, split_rows
-from kerascnn.data.unlabelled import unlabelled_rows
-from kerascnn.data.validation import usable_rows
+from kerascnn.data.unlabelled import select_unlabelled_rows
+from kerascnn.data.validation import select_evaluation_rows
 
 __all__ = [
     "DEMOS",
@@ -13,11 +13,11 @@ __all__ = [
     "Row",
     "Splits",
     "load_splits",
+    "location",
     "read_records",
     "read_rows",
     "read_texts",
+    "select_evaluation_rows",
+    "select_unlabelled_rows",
     "split_rows",
-    "unlabelled_rows",
-    "usable_rows",
-    "where",
 ]

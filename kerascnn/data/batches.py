@@ -38,7 +38,7 @@ class RaggedIds:
         """Tokens of each document, int64 (documents,)."""
         return np.diff(self.row_splits)
 
-    def padded(self, rows: np.ndarray) -> np.ndarray:
+    def to_padded(self, rows: np.ndarray) -> np.ndarray:
         """Some documents as int32 (rows, length), padded with 0 to a common multiple of ``LENGTH_MULTIPLE``."""
         starts = self.row_splits[rows]
         lengths = self.row_splits[rows + 1] - starts
@@ -60,7 +60,7 @@ class Shard:
     parts: int = 1
     """How many there are in all."""
 
-    def of(self, rows: np.ndarray) -> list[np.ndarray]:
+    def split(self, rows: np.ndarray) -> list[np.ndarray]:
         """The rows of each part; all parts together hold every row once.
 
         Raises:
@@ -75,7 +75,7 @@ ALL = Shard()
 """All of every batch: one process, one device."""
 
 
-def shuffled(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
+def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
     """The rows of each batch of an epoch: shuffled, of similar length, every row once.
 
     The order depends on nothing but the arguments, so that an interrupted run goes on where it stopped.
@@ -88,7 +88,7 @@ def shuffled(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> 
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-def drawn_evenly(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+def balanced_order(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
     """As many rows as there are, int64 (documents,), of each class equally many (or one more or less).
 
     The rows of a class stand among them equally often (or one time more or less): those of a large class, then, at most
@@ -105,7 +105,7 @@ def drawn_evenly(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
     return np.sort(np.concatenate(drawn))
 
 
-def sorted_by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
+def sorted_batch_indices(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """The rows of each batch for prediction: shortest documents first, every row once, batches of about one size."""
     return np.array_split(np.argsort(lengths, kind="stable"), max(1, -(-len(lengths) // batch_size)))
 
@@ -119,7 +119,7 @@ def training_batches(
     first_epoch: int,
     weights: np.ndarray | None = None,
     classes: np.ndarray | None = None,
-    share: Shard = ALL,
+    shard: Shard = ALL,
 ) -> tf.data.Dataset:
     """Endless batches of ids, labels and weights, epoch after epoch.
 
@@ -130,8 +130,8 @@ def training_batches(
         seed: Seed of the order.
         first_epoch: The epoch to begin with, from 0.
         weights: What each document counts, float32 (documents,); None: all the same.
-        classes: Class of each document, int (documents,), to be ``drawn_evenly``; None: each stands in an epoch once.
-        share: What is wanted of each batch.
+        classes: Class of each document, int (documents,), for ``balanced_order``; None: each document once per epoch.
+        shard: What is wanted of each batch.
 
     Returns:
         ids int32 (batch, length), labels as given (batch, ...), and what each document counts, divided by the number
@@ -143,35 +143,35 @@ def training_batches(
         drawn = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
             if classes is not None:
-                drawn = drawn_evenly(classes, seed=seed, epoch=epoch)
-            for batch in shuffled(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
+                drawn = balanced_order(classes, seed=seed, epoch=epoch)
+            for batch in shuffled_batch_indices(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
                 # of a rest that is too small for all parts some documents are taken twice
-                whole = np.resize(drawn[batch], max(len(batch), share.parts))
-                for rows in share.of(whole):
-                    yield ids.padded(rows), labels[rows], weights[rows] / np.float32(len(whole))
+                whole = np.resize(drawn[batch], max(len(batch), shard.parts))
+                for rows in shard.split(whole):
+                    yield ids.to_padded(rows), labels[rows], weights[rows] / np.float32(len(whole))
 
-    return dataset(generate, _signature(labels, weights))
+    return dataset_from_generator(generate, _signature(labels, weights))
 
 
-def validation_batches(ids: RaggedIds, labels: np.ndarray, batch_size: int, share: Shard = ALL) -> tf.data.Dataset:
+def validation_batches(ids: RaggedIds, labels: np.ndarray, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
     """Batches as for training, each document once, in an order that never changes."""
 
-    batches = sorted_by_length(ids.lengths, batch_size)
+    batches = sorted_batch_indices(ids.lengths, batch_size)
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for batch in batches:
-            for rows in share.of(batch):
-                yield ids.padded(rows), labels[rows]
+            for rows in shard.split(batch):
+                yield ids.to_padded(rows), labels[rows]
 
-    count = len(batches) * share.count
-    return dataset(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(count))
+    count = len(batches) * shard.count
+    return dataset_from_generator(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:
     return tf.TensorSpec((None, None), tf.int32), *(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays)
 
 
-def dataset(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:
+def dataset_from_generator(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:
     """The batches of a generator, made ready while the one before is worked on.
 
     Args:

@@ -28,7 +28,7 @@ def read_lines(path: str, encoding: str, *, newline: str | None = None, errors: 
         path: The file, plain or gzipped; ``-`` is standard input.
         encoding: Any text encoding that Python knows; a UTF-8 BOM is skipped.
         newline: What ends a line, as in ``open``.
-        errors: ``surrogateescape`` goes on after bytes that cannot be decoded; ``undecodable`` finds them.
+        errors: ``surrogateescape`` goes on after bytes that cannot be decoded; ``describe_undecodable`` finds them.
 
     Yields:
         Lines with their ends.
@@ -74,7 +74,7 @@ def open_binary(path: str) -> Iterator[IO[bytes]]:
         yield cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if zipped else binary
 
 
-class Replay:
+class RewindableLines:
     """Lines, of which those of the record that is being read can be read again.
 
     Args:
@@ -90,7 +90,7 @@ class Replay:
         self.record: list[str] = []
         self._lines, self._again = iter(lines), deque[str]()
 
-    def __iter__(self) -> Replay:
+    def __iter__(self) -> RewindableLines:
         return self
 
     def __next__(self) -> str:
@@ -99,18 +99,18 @@ class Replay:
         self.record.append(line)
         return line
 
-    def begin(self) -> None:
+    def start_record(self) -> None:
         """A record begins with the next line."""
         self.record = []
 
-    def go_back(self) -> None:
+    def rewind_to_next_line(self) -> None:
         """Only the first line of the record counts as read; the others come again."""
         self._again.extendleft(reversed(self.record[1:]))
         self.number -= len(self.record) - 1
         self.record = self.record[:1]
 
 
-def undecodable(text: str, encoding: str) -> str:
+def describe_undecodable(text: str, encoding: str) -> str:
     """What is wrong with the bytes of a text that was decoded with ``surrogateescape``; nothing, if they are right."""
     if text.isascii() or not (found := _ESCAPED.search(text)):
         return ""

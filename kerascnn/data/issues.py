@@ -7,10 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from kerascnn.data.records import Row, where
+from kerascnn.data.records import Row, location
 
 EXAMPLES = 5
-"""Rows that a finding shows at the most."""
+"""Rows that an issue shows at the most."""
 WIDTH = 80
 """Characters of a text that an example shows, about."""
 
@@ -18,24 +18,24 @@ Severity = Literal["serious", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
 
 
-class Example(NamedTuple):
-    """A row that a finding is about.
+class IssueExample(NamedTuple):
+    """A row that an issue is about.
 
     Attributes:
         file: As in ``Row``.
         row: Its number, as in ``Row``.
         text: An excerpt, see ``excerpt``.
-        about: What there is to say of this row.
+        detail: What there is to say of this row.
     """
 
     file: str
     row: int
     text: str
-    about: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issue:
     """Something unusual about the data.
 
     Attributes:
@@ -51,36 +51,36 @@ class Finding:
     severity: Severity
     message: str
     count: int = 0
-    examples: tuple[Example, ...] = ()
+    examples: tuple[IssueExample, ...] = ()
     suggestion: str = ""
 
 
-class Tally:
+class RowCounter:
     """How many rows something is true of, and which are the first."""
 
     def __init__(self) -> None:
         self.rows = 0
         self.first: Row | None = None
-        self.examples: list[Example] = []
+        self.examples: list[IssueExample] = []
 
-    def add(self, row: Row, *, at: int = 0, about: str = "") -> None:
+    def add(self, row: Row, *, at: int = 0, detail: str = "") -> None:
         """Count a row.
 
         Args:
             row: The row.
             at: Position in its text that an example must show.
-            about: What there is to say of this row.
+            detail: What there is to say of this row.
         """
         self.rows += 1
         self.first = self.first or row
         if len(self.examples) < EXAMPLES:
-            self.examples.append(Example(row.file, row.number, excerpt(row.text, at), about))
+            self.examples.append(IssueExample(row.file, row.number, excerpt(row.text, at), detail))
 
-    def report(self, findings: list[Finding], kind: str, severity: Severity, what: str, suggestion: str = "") -> None:
-        """Add a finding, if any row was counted."""
+    def report(self, issues: list[Issue], kind: str, severity: Severity, what: str, suggestion: str = "") -> None:
+        """Add an issue, if any row was counted."""
         if self.first:
-            message = f"{what}: {self.rows:,} (first: {where(self.first)})"
-            findings.append(Finding(kind, severity, message, self.rows, tuple(self.examples), suggestion))
+            message = f"{what}: {self.rows:,} (first: {location(self.first)})"
+            issues.append(Issue(kind, severity, message, self.rows, tuple(self.examples), suggestion))
 
 
 def excerpt(text: str, at: int = 0) -> str:

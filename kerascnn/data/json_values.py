@@ -12,7 +12,7 @@ from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
 
 
-def record(
+def parse_record(
     values: Mapping[str, object], path: str, number: int, source: SourceConfig, needed: tuple[str, ...], *, nulls: bool
 ) -> Record:
     """A record of typed values; the text must be a string, a label a string, a whole number, or a list of such.
@@ -28,15 +28,15 @@ def record(
     Raises:
         InputError: They are not; the message does not name the row.
     """
-    fields = {as_text(name): as_text(value) for name, value in values.items()}
+    fields = {to_text(name): to_text(value) for name, value in values.items()}
     text, label = values[source.text_column], values.get(source.label_column)
-    if fault := no_text(text, source.text_column, nulls=nulls):
+    if fault := check_text(text, source.text_column, nulls=nulls):
         raise InputError(fault)
     if source.label_column not in needed:
         return Record(fields, path, number)
     if isinstance(label, list):
-        found = labels.of_list(label, repr(source.label_column))
-        return Record(fields, path, number, tuple(map(as_text, found)))
+        found = labels.parse_label_list(label, repr(source.label_column))
+        return Record(fields, path, number, tuple(map(to_text, found)))
     if isinstance(label, float):
         fields[source.label_column] = "" if math.isnan(label) else f"{label:.15g}"
     elif not isinstance(label, str | int | None):
@@ -47,7 +47,7 @@ def record(
     return Record(fields, path, number)
 
 
-def no_text(value: object, column: str, *, nulls: bool) -> str:
+def check_text(value: object, column: str, *, nulls: bool) -> str:
     """What keeps a value from being a text; nothing, if it is one.
 
     Args:
@@ -60,12 +60,12 @@ def no_text(value: object, column: str, *, nulls: bool) -> str:
     if value is None:
         return f"{column!r} is null; a row without a text has no answer"
     return (
-        f"{column!r} is {as_text(value)[:40]} ({type(value).__name__}), "
+        f"{column!r} is {to_text(value)[:40]} ({type(value).__name__}), "
         "not a string; write it as one, or name another column with --text-column"
     )
 
 
-def as_text(value: object) -> str:
+def to_text(value: object) -> str:
     """A value as text: a string as it is, null as nothing, all else as JSON."""
     if value is None:
         return ""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import SourceConfig
 from kerascnn.data import json_values
-from kerascnn.data.encodings import STDIN, Replay, open_binary, read_lines, undecodable
-from kerascnn.data.records import BadRow, Record, Reject, refuse
+from kerascnn.data.encodings import STDIN, RewindableLines, describe_undecodable, open_binary, read_lines
+from kerascnn.data.records import BadRow, BadRowHandler, Record, raise_bad_row
 from kerascnn.utils.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow
 
-SUFFIXES = {
+FORMATS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".jsonl": "jsonl",
@@ -34,14 +34,16 @@ MAX_FIELD_CHARACTERS = 100_000_000
 _JSONL = 'a line must be one object such as {"text": "…", "label": "…"}'
 
 
-def read_file(path: str, source: SourceConfig, *, labelled: bool, reject: Reject = refuse) -> Iterator[Record]:
+def read_file(
+    path: str, source: SourceConfig, *, labelled: bool, on_bad_row: BadRowHandler = raise_bad_row
+) -> Iterator[Record]:
     """Read the records of one file.
 
     Args:
         path: The file; ``-`` is standard input. Gzip is recognized by ``.gz`` or by its first bytes.
         source: Format, encoding and columns.
         labelled: Whether the columns of labels must be there; where not, only the text column must.
-        reject: Is given rows that cannot be read, which are then left out; null is no text for it. By default the
+        on_bad_row: Is given rows that cannot be read, which are then left out; null is no text for it. By default the
             first one is refused, and null is an empty text.
 
     Yields:
@@ -50,34 +52,34 @@ def read_file(path: str, source: SourceConfig, *, labelled: bool, reject: Reject
     Raises:
         InputError: The file is damaged, or is not what its name or the settings say; the message names the row.
     """
-    kind = file_format(path, source)
+    kind = detect_format(path, source)
     needed = source.columns if labelled else (source.text_column,)
     if kind == "txt":
         if labelled:
             raise InputError(f"{path} is plain text without labels; give csv, tsv, jsonl, parquet or a folder a class")
-        return _read_txt(path, source, reject)
+        return _read_txt(path, source, on_bad_row)
     if kind == "jsonl":
-        return _read_jsonl(path, source, needed, reject)
+        return _read_jsonl(path, source, needed, on_bad_row)
     if kind == "parquet":
-        return _read_parquet(path, source, needed, reject)
-    return _read_csv(path, source, needed, reject, delimiter=_delimiter(kind))
+        return _read_parquet(path, source, needed, on_bad_row)
+    return _read_csv(path, source, needed, on_bad_row, delimiter=_delimiter(kind))
 
 
-def columns(path: str, source: SourceConfig) -> list[str]:
+def column_names(path: str, source: SourceConfig) -> list[str]:
     """All columns of a CSV, TSV or JSONL file, in the order in which they come; JSON lines are all read for it.
 
     Raises:
         InputError: As in ``read_file``; rows that cannot be read are passed over.
     """
-    kind, needed = file_format(path, source), (source.text_column,)
+    kind, needed = detect_format(path, source), (source.text_column,)
     if kind != "jsonl":
         return _Table(path, source, needed, _pass_over, _delimiter(kind)).header
     records = _read_jsonl(path, source, needed, _pass_over)
     return list(dict.fromkeys(name for record in records for name in record.fields))
 
 
-def file_format(path: str, source: SourceConfig) -> str:
-    """What a file is: a value of ``SUFFIXES``.
+def detect_format(path: str, source: SourceConfig) -> str:
+    """What a file is: a value of ``FORMATS``.
 
     Raises:
         InputError: Neither the settings nor its name say so.
@@ -87,12 +89,12 @@ def file_format(path: str, source: SourceConfig) -> str:
     if path == STDIN:
         return "txt"
     suffix = PurePath(path.lower().removesuffix(".gz")).suffix
-    if suffix not in SUFFIXES:
+    if suffix not in FORMATS:
         raise InputError(
             f"{path}: cannot tell the format from {repr(suffix) if suffix else 'a name without extension'}; "
-            f"use {', '.join(SUFFIXES)} (also .gz) or say --source.format csv"
+            f"use {', '.join(FORMATS)} (also .gz) or say --source.format csv"
         )
-    return SUFFIXES[suffix]
+    return FORMATS[suffix]
 
 
 def _delimiter(kind: str) -> str:
@@ -103,15 +105,15 @@ def _pass_over(bad: BadRow) -> None:
     """The one who reads the rows for themselves says what is wrong with them."""
 
 
-def _errors(reject: Reject) -> str:
+def _errors(on_bad_row: BadRowHandler) -> str:
     """What is done with bytes that cannot be decoded: they are an error, or the row is rejected later."""
-    return "strict" if reject is refuse else "surrogateescape"
+    return "strict" if on_bad_row is raise_bad_row else "surrogateescape"
 
 
-def _read_txt(path: str, source: SourceConfig, reject: Reject) -> Iterator[Record]:
-    for number, line in enumerate(read_lines(path, source.encoding, errors=_errors(reject)), start=1):
-        if fault := undecodable(line, source.encoding):
-            reject(BadRow(path, number, fault, line))
+def _read_txt(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[Record]:
+    for number, line in enumerate(read_lines(path, source.encoding, errors=_errors(on_bad_row)), start=1):
+        if fault := describe_undecodable(line, source.encoding):
+            on_bad_row(BadRow(path, number, fault, line))
         else:
             yield Record({source.text_column: line.rstrip("\n")}, path, number)
 
@@ -120,10 +122,10 @@ class _Table:
     """A CSV or TSV file, of which the header has been read."""
 
     def __init__(
-        self, path: str, source: SourceConfig, needed: tuple[str, ...], reject: Reject, delimiter: str
+        self, path: str, source: SourceConfig, needed: tuple[str, ...], on_bad_row: BadRowHandler, delimiter: str
     ) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
-        self.lines = Replay(read_lines(path, source.encoding, newline="", errors=_errors(reject)))
+        self.lines = RewindableLines(read_lines(path, source.encoding, newline="", errors=_errors(on_bad_row)))
         self.rows = csv.reader(self.lines, delimiter=delimiter, strict=True)
         try:
             self.header = [name.strip() for name in next(filter(None, self.rows), ())]
@@ -133,12 +135,12 @@ class _Table:
 
 
 def _read_csv(
-    path: str, source: SourceConfig, needed: tuple[str, ...], reject: Reject, delimiter: str
+    path: str, source: SourceConfig, needed: tuple[str, ...], on_bad_row: BadRowHandler, delimiter: str
 ) -> Iterator[Record]:
-    table = _Table(path, source, needed, reject, delimiter)
+    table = _Table(path, source, needed, on_bad_row, delimiter)
     lines, header = table.lines, table.header
     while True:
-        lines.begin()
+        lines.start_record()
         start = lines.number + 1
         try:
             values = next(table.rows)
@@ -147,12 +149,12 @@ def _read_csv(
             return
         except csv.Error as error:
             # a quote left open takes in all lines to the next quote, which are no part of this row
-            lines.go_back()
+            lines.rewind_to_next_line()
             fault = _quoting(error)
-        if reject is not refuse:
-            fault = undecodable("".join(lines.record), source.encoding) or fault
+        if on_bad_row is not raise_bad_row:
+            fault = describe_undecodable("".join(lines.record), source.encoding) or fault
         if fault:
-            reject(BadRow(path, start, fault, "".join(lines.record)))
+            on_bad_row(BadRow(path, start, fault, "".join(lines.record)))
         elif values:
             yield Record(dict(zip(header, values, strict=True)), path, start)
 
@@ -193,17 +195,19 @@ def _missing(columns: Iterable[str], needed: tuple[str, ...]) -> str:
     return ""
 
 
-def _read_jsonl(path: str, source: SourceConfig, needed: tuple[str, ...], reject: Reject) -> Iterator[Record]:
+def _read_jsonl(
+    path: str, source: SourceConfig, needed: tuple[str, ...], on_bad_row: BadRowHandler
+) -> Iterator[Record]:
     number = 0
-    for number, line in enumerate(read_lines(path, source.encoding, newline="\n", errors=_errors(reject)), start=1):
+    for number, line in enumerate(read_lines(path, source.encoding, newline="\n", errors=_errors(on_bad_row)), start=1):
         if not line.strip():
             continue
         try:
-            record = json_values.record(
-                _object(line, source, needed), path, number, source, needed, nulls=reject is refuse
+            record = json_values.parse_record(
+                _object(line, source, needed), path, number, source, needed, nulls=on_bad_row is raise_bad_row
             )
         except InputError as error:
-            reject(BadRow(path, number, str(error), line))
+            on_bad_row(BadRow(path, number, str(error), line))
         else:
             yield record
     if not number:
@@ -216,7 +220,7 @@ def _object(line: str, source: SourceConfig, needed: tuple[str, ...]) -> dict[st
     Raises:
         InputError: It is not an object with the needed keys.
     """
-    if fault := undecodable(line, source.encoding):
+    if fault := describe_undecodable(line, source.encoding):
         raise InputError(fault)
     try:
         values = json.loads(line)
@@ -231,20 +235,24 @@ def _object(line: str, source: SourceConfig, needed: tuple[str, ...]) -> dict[st
     return values
 
 
-def _read_parquet(path: str, source: SourceConfig, needed: tuple[str, ...], reject: Reject) -> Iterator[Record]:
+def _read_parquet(
+    path: str, source: SourceConfig, needed: tuple[str, ...], on_bad_row: BadRowHandler
+) -> Iterator[Record]:
     number = 0
-    for batch in read_batches(path, needed, list(needed) if len(needed) > 1 else None):
+    for batch in read_parquet_batches(path, needed, list(needed) if len(needed) > 1 else None):
         for values in batch.to_pylist():
             number += 1
             try:
-                record = json_values.record(values, path, number, source, needed, nulls=reject is refuse)
+                record = json_values.parse_record(
+                    values, path, number, source, needed, nulls=on_bad_row is raise_bad_row
+                )
             except InputError as error:
-                reject(BadRow(path, number, str(error), json_values.as_text(values[source.text_column])))
+                on_bad_row(BadRow(path, number, str(error), json_values.to_text(values[source.text_column])))
             else:
                 yield record
 
 
-def read_batches(
+def read_parquet_batches(
     path: str, needed: tuple[str, ...], only: list[str] | None = None, rows: int = 1024
 ) -> Iterator[pyarrow.RecordBatch]:
     """Read a Parquet file.

@@ -41,13 +41,13 @@ class BadRow(NamedTuple):
     raw: str
 
 
-Reject = Callable[[BadRow], None]
+BadRowHandler = Callable[[BadRow], None]
 """What is done with rows that cannot be read; if it returns, reading goes on with the next row."""
 
 
-def refuse(bad: BadRow) -> None:
+def raise_bad_row(bad: BadRow) -> None:
     """Stop at the first row that cannot be read."""
-    raise InputError(f"{where(bad)}: {bad.reason}")
+    raise InputError(f"{location(bad)}: {bad.reason}")
 
 
 Label = str | tuple[str, ...]
@@ -72,12 +72,12 @@ class Row(NamedTuple):
         return (self.label,) if isinstance(self.label, str) else self.label
 
 
-def where(row: Row | Record | BadRow) -> str:
+def location(row: Row | Record | BadRow) -> str:
     """The place of a row, for messages: ``train.csv, row 7``."""
     return f"{row.file}, row {row.number}"
 
 
-def digest(rows: Iterable[Row]) -> str:
+def hash_rows(rows: Iterable[Row]) -> str:
     """A hash of texts and labels, hexadecimal."""
     found = hashlib.sha256()
     for row in rows:

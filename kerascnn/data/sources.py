@@ -14,13 +14,13 @@ from pathlib import Path
 from kerascnn.config import SourceConfig
 from kerascnn.data import demo, readers, tfds
 from kerascnn.data.encodings import STDIN, read_lines
-from kerascnn.data.labels import label_of
-from kerascnn.data.records import Record, Reject, Row, refuse
+from kerascnn.data.labels import parse_label
+from kerascnn.data.records import BadRowHandler, Record, Row, raise_bad_row
 from kerascnn.utils.errors import InputError, did_you_mean
 
 
 def read_records(
-    spec: str, source: SourceConfig, *, labelled: bool = False, reject: Reject = refuse
+    spec: str, source: SourceConfig, *, labelled: bool = False, on_bad_row: BadRowHandler = raise_bad_row
 ) -> Iterator[Record]:
     """Read one source with all its columns.
 
@@ -29,7 +29,7 @@ def read_records(
             the text and the label under the column names of ``source``.
         source: How to read it.
         labelled: Whether every record must have a label column.
-        reject: Is given the rows of files that cannot be read, see ``files.read_file``.
+        on_bad_row: Is given the rows of files that cannot be read, see ``files.read_file``.
 
     Yields:
         Records, in the order of the source.
@@ -42,13 +42,13 @@ def read_records(
     elif spec.startswith(tfds.PREFIX):
         yield from tfds.read(spec, source)
     elif spec == STDIN:
-        yield from readers.read_file(spec, source, labelled=labelled, reject=reject)
+        yield from readers.read_file(spec, source, labelled=labelled, on_bad_row=on_bad_row)
     else:
         for path in _paths(spec):
             if os.path.isdir(path):
                 yield from _read_folder(path, source)
             else:
-                yield from readers.read_file(path, source, labelled=labelled, reject=reject)
+                yield from readers.read_file(path, source, labelled=labelled, on_bad_row=on_bad_row)
 
 
 def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = True) -> Iterator[Row]:
@@ -68,19 +68,19 @@ def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
     for spec in specs:
         record = None
         for record in read_records(spec, source, labelled=labelled):
-            label = label_of(record, source) if labelled else ""
+            label = parse_label(record, source) if labelled else ""
             yield Row(record.fields[source.text_column], label, record.file, record.number)
         if record is None:
             raise InputError(f"{spec} has no rows; a header alone is not enough")
 
 
-def read_texts(path: str, source: SourceConfig, *, reject: Reject = refuse) -> Iterator[Record]:
+def read_texts(path: str, source: SourceConfig, *, on_bad_row: BadRowHandler = raise_bad_row) -> Iterator[Record]:
     """Read what is to be classified: any source, labelled or not, plain text (a text a line), or standard input.
 
     Args:
         path: Name of a source; ``-`` is standard input, a text a line unless ``source.format`` says otherwise.
         source: How to read it.
-        reject: As for ``read_records``.
+        on_bad_row: As for ``read_records``.
 
     Yields:
         Records with all columns, NUL characters replaced by spaces as in training.
@@ -88,7 +88,7 @@ def read_texts(path: str, source: SourceConfig, *, reject: Reject = refuse) -> I
     Raises:
         InputError: The source cannot be read.
     """
-    for record in read_records(path, source, reject=reject):
+    for record in read_records(path, source, on_bad_row=on_bad_row):
         yield record._replace(fields={name: value.replace("\0", " ") for name, value in record.fields.items()})
 
 

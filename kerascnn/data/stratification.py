@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from kerascnn.data.records import Label, Row
 
 
-def hold_out(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[Row]]:
+def stratified_split(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[Row]]:
     """Draw parts of the rows, stratified.
 
     Args:
@@ -24,14 +24,14 @@ def hold_out(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> 
     Returns:
         Name to rows, in their order.
     """
-    draw = by_class if isinstance(rows[0].label, str) else by_labels
+    draw = split_by_class if isinstance(rows[0].label, str) else split_by_labels
     return {
         name: [rows[position] for position in sorted(positions)]
         for name, positions in draw(rows, fractions, seed).items()
     }
 
 
-def by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+def split_by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
     """Positions of rows drawn from each class: at least one for each part, and one that stays."""
     order = random.Random(seed)
     of_label: dict[Label, list[int]] = {}
@@ -47,7 +47,7 @@ def by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> 
     return held
 
 
-def by_labels(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+def split_by_labels(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
     """Positions of rows drawn so that each part has its share of each label, and no label is in held-out rows only.
 
     Iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011, On the Stratification of Multi-Label Data, algorithm

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kerascnn.data.issues import Finding, Tally
+from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits
 
 
-def unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], list[str]]:
+def select_unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], list[str]]:
     """The rows whose text is new; what a label says is left behind.
 
     A text of the test or validation data is left out, or the figures would flatter; a text of the training data and a
@@ -29,18 +29,18 @@ def unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], lis
         "whose text is in the training data": {row.text for row in splits.train},
         "that repeat an earlier one": set(),
     }
-    tallies = {reason: Tally() for reason in reasons}
+    counters = {reason: RowCounter() for reason in reasons}
     new = []
     for row in rows:
         row = row._replace(text=row.text.replace("\0", " "), label="")
         text = row.text if row.text.strip() else ""
         reason = next((reason for reason, texts in reasons.items() if text in texts), None)
         if reason:
-            tallies[reason].add(row)
+            counters[reason].add(row)
         else:
             reasons["that repeat an earlier one"].add(text)
             new.append(row)
-    findings: list[Finding] = []
-    for reason, tally in tallies.items():
-        tally.report(findings, "unlabelled", "note", f"unlabelled rows {reason}, left out")
-    return new, [finding.message for finding in findings]
+    issues: list[Issue] = []
+    for reason, counter in counters.items():
+        counter.report(issues, "unlabelled", "note", f"unlabelled rows {reason}, left out")
+    return new, [issue.message for issue in issues]

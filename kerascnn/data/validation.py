@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.issues import Finding, Tally
-from kerascnn.data.labels import each_once
-from kerascnn.data.records import Row, where
+from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.data.labels import unique_labels
+from kerascnn.data.records import Row, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
 
-def usable_rows(rows: Iterable[Row], labels: Collection[str], *, multi: bool = False) -> tuple[list[Row], list[str]]:
+def select_evaluation_rows(
+    rows: Iterable[Row], labels: Collection[str], *, multi: bool = False
+) -> tuple[list[Row], list[str]]:
     """The rows that a trained classifier can be evaluated on, and what was left out.
 
     Args:
@@ -23,32 +25,32 @@ def usable_rows(rows: Iterable[Row], labels: Collection[str], *, multi: bool = F
         InputError: A row has another label, or one where several may be or the other way round, or no row has both text
             and label.
     """
-    findings: list[Finding] = []
-    known = usable(rows, "evaluation", findings, multi=multi)
+    issues: list[Issue] = []
+    known = clean_rows(rows, "evaluation", issues, multi=multi)
     _check_known(known, "evaluation", labels)
-    return known, [finding.message for finding in findings]
+    return known, [issue.message for issue in issues]
 
 
-def usable(rows: Iterable[Row], name: str, findings: list[Finding], *, multi: bool) -> list[Row]:
-    """Rows with text and, unless they may have none, a label, in one form; the others are counted among the findings.
+def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, multi: bool) -> list[Row]:
+    """Rows with text and, unless they may have none, a label, in one form; the others are counted among the issues.
 
     Args:
         rows: Rows.
         name: What they are, for messages.
-        findings: Is added to.
+        issues: Is added to.
         multi: Whether a row may have any number of labels, or one.
 
     Raises:
         InputError: No row is left, or one has the other form.
     """
     found = []
-    no_text, no_label, nul = Tally(), Tally(), Tally()
+    no_text, no_label, nul = RowCounter(), RowCounter(), RowCounter()
     for row in rows:
         row = _of_form(row, name, multi)
         if "\0" in row.text or any("\0" in label for label in row.labels):
             nul.add(row)
             labels = [label.replace("\0", " ").strip() for label in row.labels]
-            row = row._replace(text=row.text.replace("\0", " "), label=each_once(labels) if multi else labels[0])
+            row = row._replace(text=row.text.replace("\0", " "), label=unique_labels(labels) if multi else labels[0])
         if not row.text.strip():
             no_text.add(row)
             continue
@@ -57,21 +59,21 @@ def usable(rows: Iterable[Row], name: str, findings: list[Finding], *, multi: bo
         if row.label or multi:
             found.append(row)
     nul.report(
-        findings, "nul", "warning", f"{name} rows with NUL characters, read as spaces",
+        issues, "nul_character", "warning", f"{name} rows with NUL characters, read as spaces",
         "the encoding may be another: --source.encoding utf-16",
     )  # fmt: skip
-    no_text.report(findings, "no_text", "warning", f"{name} rows without text, left out", "check --text-column")
+    no_text.report(issues, "empty_text", "warning", f"{name} rows without text, left out", "check --text-column")
     if multi:
-        no_label.report(findings, "no_label", "note", f"{name} rows to which no label applies, kept")
+        no_label.report(issues, "missing_label", "note", f"{name} rows to which no label applies, kept")
     else:
         no_label.report(
-            findings, "no_label", "warning", f"{name} rows without a label, left out", "check --label-column"
+            issues, "missing_label", "warning", f"{name} rows without a label, left out", "check --label-column"
         )
     if not found:
         first = no_text.first or no_label.first
         raise InputError(
             f"no row of the {name} data has both text and label"
-            + (f" (first: {where(first)}); check --text-column and --label-column" if first else "")
+            + (f" (first: {location(first)}); check --text-column and --label-column" if first else "")
         )
     return found
 
@@ -86,13 +88,13 @@ def _of_form(row: Row, name: str, multi: bool) -> Row:
         return row
     if not multi:
         raise InputError(
-            f"{where(row)}: this {name} row has a list of labels, {list(row.label)}, and others have one label; write"
-            " lists everywhere, or one label everywhere"
+            f"{location(row)}: this {name} row has a list of labels, {list(row.label)}, and others have one label;"
+            " write lists everywhere, or one label everywhere"
         )
     if row.label:
         raise InputError(
-            f"{where(row)}: the {name} row has the one label {row.label!r} where any number is expected (multi-label);"
-            " write a list, or say how labels are written: --label-separator or --label-columns"
+            f"{location(row)}: the {name} row has the one label {row.label!r} where any number is expected"
+            " (multi-label); write a list, or say how labels are written: --label-separator or --label-columns"
         )
     return row._replace(label=())
 
@@ -110,19 +112,19 @@ def check_labels(train: Sequence[Row], given: Mapping[str, Sequence[Row] | None]
     labels = {label for row in train for label in row.labels}
     if not labels:
         raise InputError(
-            f"none of the {len(train):,} training rows has a label (first: {where(train[0])}); check --label-column"
+            f"none of the {len(train):,} training rows has a label (first: {location(train[0])}); check --label-column"
         )
     if len(labels) == 1:
         first = next(row for row in train if row.labels)
         raise InputError(
             f"all {len(train):,} training rows have the label {first.labels[0]!r}"
-            f" (first: {where(first)}); a classifier needs two labels or more, check --label-column"
+            f" (first: {location(first)}); a classifier needs two labels or more, check --label-column"
         )
     for name, rows in given.items():
         _check_known(rows or (), name, labels)
 
 
-def check_several(train: Sequence[Row], source: SourceConfig, findings: list[Finding]) -> None:
+def check_multi_label(train: Sequence[Row], source: SourceConfig, issues: list[Issue]) -> None:
     """Make sure that several labels a row were read as they were meant.
 
     Raises:
@@ -133,10 +135,10 @@ def check_several(train: Sequence[Row], source: SourceConfig, findings: list[Fin
         first = next(row for row in train if row.labels)
         raise InputError(
             f"the label separator {source.label_separator!r} stands between no labels of the training data (first"
-            f" label: {first.labels[0]!r}, {where(first)}); correct it, or leave it out where each row has one label"
+            f" label: {first.labels[0]!r}, {location(first)}); correct it, or leave it out where each row has one label"
         )
     if unused := [name for name in source.label_columns if name not in labels]:
-        findings.append(Finding(
+        issues.append(Issue(
             "unused_label", "warning",
             f"label columns that are 0 in all training rows, left out: {', '.join(map(repr, unused))}", len(unused),
             suggestion="add rows to which they apply",
@@ -148,6 +150,6 @@ def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> Non
         for label in row.labels:
             if label not in labels:
                 raise InputError(
-                    f"{where(row)}: the {name} data has the label {label!r}, which no training row has"
+                    f"{location(row)}: the {name} data has the label {label!r}, which no training row has"
                     f"{did_you_mean(label, labels)}; correct it, or add training rows with it"
                 )

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from kerascnn.config import Config
-from kerascnn.data.records import Row, digest
+from kerascnn.data.records import Row, hash_rows
 from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import Splits
-from kerascnn.data.unlabelled import unlabelled_rows
+from kerascnn.data.unlabelled import select_unlabelled_rows
 from kerascnn.distillation import teachers
 from kerascnn.manifest import read_manifest
 from kerascnn.utils.atomic_files import sha256
@@ -45,7 +45,7 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
     """
     spec, labels = config.distillation.teacher, sorted({label for row in splits.train for label in row.labels})
     texts = read_rows(config.distillation.unlabelled, config.source, labelled=False)
-    unlabelled, messages = unlabelled_rows(texts, splits)
+    unlabelled, messages = select_unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
     soft_labels = teachers.ask(spec, rows, labels, config.source)
@@ -63,7 +63,7 @@ def _doubts(config: Config[Any], splits: Splits) -> list[str]:
         return []
     data = read_manifest(Path(spec))["data"]
     shared = {*data.get("train", {}).get("sources", ())} & {*(config.test_data or config.data)}
-    if not shared or data.get("test", {}).get("sha256") == digest(splits.test):
+    if not shared or data.get("test", {}).get("sha256") == hash_rows(splits.test):
         return []
     return [
         f"{spec} was trained on {', '.join(sorted(shared))} too, split otherwise: it may have seen the test data, which"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.records import Record, Row, where
+from kerascnn.data.records import Record, Row, location
 from kerascnn.data.sources import read_records
 from kerascnn.utils.errors import InputError, choices, did_you_mean
 
@@ -50,7 +50,7 @@ def ask(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceCon
         answer = _function(spec)(texts, list(labels))
     else:
         return _look_up(spec, rows, labels, source)
-    return probabilities(answer, labels, len(rows), name=spec, place=lambda row: f"{spec}, for {where(rows[row])}")
+    return probabilities(answer, labels, len(rows), name=spec, place=lambda row: f"{spec}, for {location(rows[row])}")
 
 
 def probabilities(
@@ -168,19 +168,19 @@ def _look_up(spec: str, rows: Sequence[Row], labels: Sequence[str], source: Sour
         first, same = found.setdefault(text, (record, answer))
         if not np.array_equal(answer, same, equal_nan=True):
             raise InputError(
-                f"{where(record)}: the text of row {first.number} again, with other probabilities; keep one of them"
+                f"{location(record)}: the text of row {first.number} again, with other probabilities; keep one of them"
             )
     missing = [row for row in rows if row.text not in found]
     if missing:
         raise InputError(
-            f"{spec}: no row has the text of {where(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in"
+            f"{spec}: no row has the text of {location(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in"
             " all); give every training and unlabelled text a row, its text unchanged in the column"
             f" {source.text_column!r}"
         )
     known = {*labels, source.text_column, source.label_column}
     return probabilities(
         [found[row.text][1] for row in rows], labels, len(rows), name=spec,
-        place=lambda row: where(found[rows[row].text][0]),
+        place=lambda row: location(found[rows[row].text][0]),
         unknown=[name for name in found[rows[0].text][0].fields if name not in known],
     )  # fmt: skip
 
@@ -191,14 +191,14 @@ def _numbers(record: Record, labels: Sequence[str], source: SourceConfig) -> np.
     for label in labels:
         if label not in record.fields:
             raise InputError(
-                f"{where(record)}: no column for the label {label!r}{choices(label, columns)}; give every label of the"
-                " training data a column of its name"
+                f"{location(record)}: no column for the label {label!r}{choices(label, columns)}; give every label of"
+                " the training data a column of its name"
             )
         try:
             values.append(float(record.fields[label]))
         except ValueError:
             raise InputError(
-                f"{where(record)}: {label!r} has the probability {record.fields[label][:40]!r}; give a number from 0"
+                f"{location(record)}: {label!r} has the probability {record.fields[label][:40]!r}; give a number from 0"
                 " to 1"
             ) from None
     return np.array(values)

@@ -191,7 +191,7 @@ def _reads_ids(layer: keras.layers.Layer) -> bool:
 
 
 def _padded(ids: Sequence[int]) -> np.ndarray:
-    return RaggedIds(np.asarray(ids, np.int32), np.array([0, len(ids)])).padded(np.array([0]))
+    return RaggedIds(np.asarray(ids, np.int32), np.array([0, len(ids)])).to_padded(np.array([0]))
 
 
 def _windows(read: Callable, ids: np.ndarray, count: int) -> list[np.ndarray]:

@@ -45,7 +45,7 @@ def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.
     [given] = session.get_inputs()
 
     def predict(texts: Sequence[str]) -> np.ndarray:
-        ids = RaggedIds(*bundle.vectorizer.encode(texts)).padded(np.arange(len(texts)))
+        ids = RaggedIds(*bundle.vectorizer.encode(texts)).to_padded(np.arange(len(texts)))
         [logits] = session.run(None, {given.name: np.asarray(ids)})
         return bundle.task.probabilities(logits, bundle.temperature)
 

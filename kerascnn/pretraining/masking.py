@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.config import MaskingConfig
-from kerascnn.data.batches import RaggedIds, dataset, shuffled, sorted_by_length
+from kerascnn.data.batches import RaggedIds, dataset_from_generator, shuffled_batch_indices, sorted_batch_indices
 from kerascnn.text.vocabulary import RESERVED
 
 UNKNOWN = RESERVED.index("[UNK]")
@@ -85,21 +85,21 @@ def training_batches(
     def generate() -> Iterator[Batch]:
         for epoch in itertools.count(first_epoch):
             generator = np.random.default_rng((seed, epoch, 1))
-            for rows in shuffled(ids.lengths, batch_size, seed=seed, epoch=epoch):
-                (hidden, places, _), answers = hide(ids.padded(rows), settings.rate, size, generator)
+            for rows in shuffled_batch_indices(ids.lengths, batch_size, seed=seed, epoch=epoch):
+                (hidden, places, _), answers = hide(ids.to_padded(rows), settings.rate, size, generator)
                 wrong = np.unique(generator.choice(size, settings.negatives, p=probabilities)).astype(np.int32)
                 yield (hidden, places, wrong), answers
 
-    return dataset(generate, SIGNATURE)
+    return dataset_from_generator(generate, SIGNATURE)
 
 
 def held_out_batches(ids: RaggedIds, settings: MaskingConfig, vocabulary_size: int, *, seed: int) -> tf.data.Dataset:
     """Batches of held-out documents, each once, the same tokens hidden every time."""
-    batches = sorted_by_length(ids.lengths, HELD_OUT_BATCH)
+    batches = sorted_batch_indices(ids.lengths, HELD_OUT_BATCH)
 
     def generate() -> Iterator[Batch]:
         generator = np.random.default_rng((seed, 2))
         for rows in batches:
-            yield hide(ids.padded(rows), settings.rate, vocabulary_size, generator)
+            yield hide(ids.to_padded(rows), settings.rate, vocabulary_size, generator)
 
-    return dataset(generate, SIGNATURE).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return dataset_from_generator(generate, SIGNATURE).apply(tf.data.experimental.assert_cardinality(len(batches)))

@@ -175,7 +175,7 @@ def fit(
     with strategies.mirror_model(strategy, model) as there:
         run_epochs(
             _trainer(there, task, settings, steps * epochs, rates or {}, taught=train.soft_labels is not None),
-            lambda epoch, share: batches(first_epoch=epoch, share=share),
+            lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
             partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
             checkpoint,
             steps=steps,

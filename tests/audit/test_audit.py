@@ -1,4 +1,4 @@
-"""What an audit finds: each kind of finding is planted into clean news, which raises none."""
+"""What an audit finds: each kind of issue is planted into clean news, which raises none."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerascnn import config as configuration
-from kerascnn.audit.audit import audit, quick
+from kerascnn.audit.audit import quick_audit, run_audit
 from kerascnn.config import Config, SourceConfig
 from kerascnn.data import Row, load_splits
 from kerascnn.data.splits import Splits, split_rows
@@ -40,19 +40,19 @@ def looked_at(rows, config=None, changes=None, **options):
     rows = {name: list(rows[name]) for name in rows}
     for name, change in (changes or {}).items():
         rows[name] = change(rows[name])
-    return audit(
+    return run_audit(
         split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), config or run(), **options
     )
 
 
 def kinds(found):
-    return {finding.kind for finding in found.findings}
+    return {issue.kind for issue in found.issues}
 
 
 def the(found, kind):
-    findings = [finding for finding in found.findings if finding.kind == kind]
-    assert len(findings) == 1, found.findings
-    return findings[0]
+    issues = [issue for issue in found.issues if issue.kind == kind]
+    assert len(issues) == 1, found.issues
+    return issues[0]
 
 
 def with_text(change, count=2):
@@ -76,30 +76,36 @@ def misread(text):
 
 
 def test_clean_news_raises_nothing(rows):
-    assert looked_at(rows).findings == []
+    assert looked_at(rows).issues == []
 
 
 def test_clean_news_split_by_the_audit_raises_no_more_than_the_split(clean):
     train = [Row(text, label, "news.csv", number) for number, (text, label) in enumerate(clean, start=2)]
-    assert kinds(audit(split_rows(train, None, None, SourceConfig()), run())) == {"split"}
+    assert kinds(run_audit(split_rows(train, None, None, SourceConfig()), run())) == {"split"}
 
 
 PLANTED = {
-    "replacement": ("serious", with_text(lambda text: f"{text[:40]}\ufffd{text[40:]}")),
+    "replacement_character": ("serious", with_text(lambda text: f"{text[:40]}\ufffd{text[40:]}")),
     "mojibake": ("serious", with_text(misread)),
-    "control": ("note", with_text(lambda text: f"{text}\x07")),
-    "nul": ("warning", with_text(lambda text: f"{text}\0")),
-    "invisible": ("note", with_text(lambda text: text.replace(" ", " \u200b", 1))),
-    "no_text": ("warning", with_text(lambda text: " ")),
-    "no_label": ("warning", with_label(lambda label: "")),
-    "tiny": ("note", lambda rows: [rows[0]._replace(text="…!?"), rows[1]._replace(text="7"), *rows[2:]]),
-    "scripts": ("note", lambda rows: [*rows, *(Row(t, "tech", "ru.csv", 9) for t in ("Цены выросли", "Цены упали"))]),
-    "cut": ("note", with_text(lambda text: f"{text} {text[::-1]}")),
-    "repeat": ("note", behind(lambda row: row)),
-    "contradiction": ("serious", behind(lambda row: row._replace(label="tech"))),
-    "near_repeat": ("note", behind(lambda row: row._replace(text=row.text.upper() + "!"))),
-    "labels_alike": ("serious", with_label(lambda label: f"{label.title()}.")),
-    "few": ("warning", lambda rows: [*rows, *(Row(f"Rain, {t}", "rain", "r.csv", 9) for t in ("wind.", "sun."))]),
+    "control_character": ("note", with_text(lambda text: f"{text}\x07")),
+    "nul_character": ("warning", with_text(lambda text: f"{text}\0")),
+    "invisible_character": ("note", with_text(lambda text: text.replace(" ", " \u200b", 1))),
+    "empty_text": ("warning", with_text(lambda text: " ")),
+    "missing_label": ("warning", with_label(lambda label: "")),
+    "short_text": ("note", lambda rows: [rows[0]._replace(text="…!?"), rows[1]._replace(text="7"), *rows[2:]]),
+    "mixed_scripts": (
+        "note",
+        lambda rows: [*rows, *(Row(t, "tech", "ru.csv", 9) for t in ("Цены выросли", "Цены упали"))],
+    ),
+    "truncated": ("note", with_text(lambda text: f"{text} {text[::-1]}")),
+    "duplicate": ("note", behind(lambda row: row)),
+    "conflicting_labels": ("serious", behind(lambda row: row._replace(label="tech"))),
+    "near_duplicate": ("note", behind(lambda row: row._replace(text=row.text.upper() + "!"))),
+    "similar_labels": ("serious", with_label(lambda label: f"{label.title()}.")),
+    "rare_class": (
+        "warning",
+        lambda rows: [*rows, *(Row(f"Rain, {t}", "rain", "r.csv", 9) for t in ("wind.", "sun."))],
+    ),
 }
 
 
@@ -113,19 +119,19 @@ def test_every_kind_stands_in_the_documentation():
 def test_what_is_planted_into_the_training_data_is_found_with_its_rows(kind, rows):
     severity, plant = PLANTED[kind]
     planted = plant(list(rows["train"]))
-    finding = the(looked_at(rows, run(max_length=320), {"train": plant}), kind)
-    assert (finding.severity, finding.count) == (severity, 2)
+    issue = the(looked_at(rows, run(max_length=320), {"train": plant}), kind)
+    assert (issue.severity, issue.count) == (severity, 2)
     changed = [row for row in planted if row not in rows["train"]]
-    assert [(example.file, example.row) for example in finding.examples] == [(row.file, row.number) for row in changed]
-    assert all(len(example.text) <= 100 for example in finding.examples)
-    assert finding.message.endswith(f": 2 (first: {changed[0].file}, row {changed[0].number})")
+    assert [(example.file, example.row) for example in issue.examples] == [(row.file, row.number) for row in changed]
+    assert all(len(example.text) <= 100 for example in issue.examples)
+    assert issue.message.endswith(f": 2 (first: {changed[0].file}, row {changed[0].number})")
 
 
 def test_an_example_shows_the_place_and_what_cannot_be_seen(rows):
-    finding = the(
+    issue = the(
         looked_at(rows, None, {"train": with_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}), "invisible"
     )
-    assert "\\u200b" in finding.examples[0].text
+    assert "\\u200b" in issue.examples[0].text
 
 
 def test_mojibake_is_told_from_text_that_only_looks_odd(rows):
@@ -143,17 +149,17 @@ def test_mojibake_is_told_from_text_that_only_looks_odd(rows):
     ]
     broken += ["锟斤拷烫烫烫", *(text.encode("utf-8").decode("cp1252") for text in ("naïve", "“oui", "£5"))]
     plant = lambda rows: [*rows, *(Row(text, "tech", "odd.csv", n) for n, text in enumerate([*fine, *broken]))]  # noqa: E731
-    finding = the(looked_at(rows, None, {"train": plant}), "mojibake")
-    assert finding.count == len(broken)
-    assert finding.examples[0].row == len(fine)
+    issue = the(looked_at(rows, None, {"train": plant}), "mojibake")
+    assert issue.count == len(broken)
+    assert issue.examples[0].row == len(fine)
 
 
 def test_mixed_normal_forms_are_found_and_a_single_one_is_none(rows):
     accents = with_text(lambda text: f"Café olé {text}", 6)
     decomposed = with_text(lambda text: unicodedata.normalize("NFD", f"Café olé {text}"), 2)
-    finding = the(looked_at(rows, None, {"train": lambda rows: decomposed(accents(rows))}), "normal_forms")
-    assert finding.count == 2 and "--text.normalize nfkc" in finding.suggestion
-    assert "normal_forms" not in kinds(looked_at(rows, None, {"train": accents}))
+    issue = the(looked_at(rows, None, {"train": lambda rows: decomposed(accents(rows))}), "mixed_normalization")
+    assert issue.count == 2 and "--text.normalize nfkc" in issue.suggestion
+    assert "mixed_normalization" not in kinds(looked_at(rows, None, {"train": accents}))
 
 
 def test_classes_out_of_balance_are_told_with_the_option_that_helps(rows):
@@ -161,23 +167,23 @@ def test_classes_out_of_balance_are_told_with_the_option_that_helps(rows):
         of_tech = [row for row in rows if row.label == "tech"]
         return [row for row in rows if row.label != "tech"] + of_tech[: len(of_tech) // 5]
 
-    finding = the(looked_at(rows, None, {"train": fewer}), "imbalance")
-    assert finding.severity == "warning" and "'tech'" in finding.message
-    assert "--training.class_weights balanced" in finding.suggestion
+    issue = the(looked_at(rows, None, {"train": fewer}), "class_imbalance")
+    assert issue.severity == "warning" and "'tech'" in issue.message
+    assert "--training.class_weights balanced" in issue.suggestion
 
 
 def test_a_class_that_held_out_data_lacks_is_named(rows):
-    finding = the(looked_at(rows, None, {"test": lambda rows: [r for r in rows if r.label != "tech"]}), "missing_class")
-    assert "the test data has no row of 1 of 5 classes: 'tech'" in finding.message
+    issue = the(looked_at(rows, None, {"test": lambda rows: [r for r in rows if r.label != "tech"]}), "missing_class")
+    assert "the test data has no row of 1 of 5 classes: 'tech'" in issue.message
 
 
 def test_labels_that_differ_in_more_than_case_and_space_are_not_alike(rows):
     names = iter(["C++", "C#", "C", "1", "-1", "1.5", "15", "+", "-"] * 24)
     renamed = [row._replace(label=next(names)) for row in rows["train"][:216]]
-    assert "labels_alike" not in kinds(audit(Splits(renamed, [], []), run()))
+    assert "similar_labels" not in kinds(run_audit(Splits(renamed, [], []), run()))
 
 
-@pytest.mark.parametrize(("name", "kind"), [("same", "shared"), ("near", "near_shared")])
+@pytest.mark.parametrize(("name", "kind"), [("same", "train_overlap"), ("near", "near_train_overlap")])
 def test_test_rows_that_stand_in_the_training_data_are_serious(name, kind, rows):
     def leak(test):
         of_train = rows["train"][:2]
@@ -185,11 +191,11 @@ def test_test_rows_that_stand_in_the_training_data_are_serious(name, kind, rows)
                                       text=row.text if name == "same" else f"{row.text.lower()}?")
                          for n, row in enumerate(of_train))]  # fmt: skip
 
-    finding = the(looked_at(rows, None, {"test": leak}), kind)
-    assert (finding.severity, finding.count) == ("serious", 2)
-    assert [example.row for example in finding.examples] == [90, 91]
+    issue = the(looked_at(rows, None, {"test": leak}), kind)
+    assert (issue.severity, issue.count) == ("serious", 2)
+    assert [example.row for example in issue.examples] == [90, 91]
     if name == "near":
-        assert finding.examples[0].about == f"like train.csv, row {rows['train'][0].number}"
+        assert issue.examples[0].detail == f"like train.csv, row {rows['train'][0].number}"
 
 
 def test_lengths_are_measured_in_the_units_of_the_model(rows):
@@ -197,7 +203,7 @@ def test_lengths_are_measured_in_the_units_of_the_model(rows):
         return len(re.findall(r"[^\W_]+|[^\w\s]", text))
 
     for model, unit, count in (("char_cnn", "characters", len), ("bow", "words and marks", words)):
-        tokens = looked_at(rows, run(model)).figures["train"]["tokens"]
+        tokens = looked_at(rows, run(model)).statistics["train"]["tokens"]
         expected = sum(count(row.text) for row in rows["train"]) / len(rows["train"])
         assert tokens["unit"] == unit
         assert tokens["mean"] == pytest.approx(expected, rel=0.02)
@@ -206,15 +212,15 @@ def test_lengths_are_measured_in_the_units_of_the_model(rows):
 def test_how_much_is_cut_is_counted_in_rows_and_tokens(rows):
     found = looked_at(rows, run(max_length=256))
     lengths = [len(row.text) for row in rows["train"]]
-    cut = found.figures["train"]["cut"]
+    cut = found.statistics["train"]["truncated"]
     assert cut["rows"] == pytest.approx(sum(length > 256 for length in lengths) / len(lengths), abs=0.02)
     assert cut["tokens"] == pytest.approx(sum(max(0, length - 256) for length in lengths) / sum(lengths), abs=0.01)
-    finding = the(found, "cut")
-    assert finding.severity == "warning" and "--text.max_length 320" in finding.suggestion
+    issue = the(found, "truncated")
+    assert issue.severity == "warning" and "--text.max_length 320" in issue.suggestion
 
 
 def test_a_max_length_far_above_all_texts_is_noted(rows):
-    assert "--text.max_length 320" in the(looked_at(rows, run(max_length=4096)), "short").suggestion
+    assert "--text.max_length 320" in the(looked_at(rows, run(max_length=4096)), "max_length_too_long").suggestion
 
 
 def test_words_that_the_vocabulary_lacks_are_those_of_the_vectorizer(rows):
@@ -224,47 +230,47 @@ def test_words_that_the_vocabulary_lacks_are_those_of_the_vectorizer(rows):
     found = looked_at(rows, config)
     vectorizer = Vectorizer.adapt([row.text for row in rows["train"]], config.text)
     ids = [number for row in rows["test"] for number in vectorizer.encode_text(row.text)]
-    assert found.figures["test"]["known"]["tokens"] == pytest.approx(1 - ids.count(1) / len(ids))
+    assert found.statistics["test"]["vocabulary_coverage"]["tokens"] == pytest.approx(1 - ids.count(1) / len(ids))
     tokens = {token for row in rows["test"] for token in vectorizer.tokenize_text(row.text)}
-    assert found.figures["test"]["known"]["types"] == pytest.approx(
+    assert found.statistics["test"]["vocabulary_coverage"]["types"] == pytest.approx(
         len(tokens & set(vectorizer.vocabulary)) / len(tokens)
     )
-    finding = next(finding for finding in found.findings if finding.kind == "unknown_tokens")
-    assert "--text.min_count 1" in finding.suggestion and "--model char_cnn" in finding.suggestion
+    issue = next(issue for issue in found.issues if issue.kind == "out_of_vocabulary")
+    assert "--text.min_count 1" in issue.suggestion and "--model char_cnn" in issue.suggestion
 
 
 def test_chinese_under_a_word_model_is_pointed_to_characters(write, chinese_reviews):
     train = [Row(text, label, "zh.csv", number) for number, (text, label) in enumerate(chinese_reviews)]
     splits = split_rows(train, None, None, SourceConfig())
-    assert the(audit(splits, run("word_cnn")), "unspaced").suggestion == "--model char_cnn"
-    assert "unspaced" not in kinds(audit(splits, run("char_cnn")))
-    assert "unspaced" in {finding.kind for finding in quick(splits, run("word_cnn"))}
+    assert the(run_audit(splits, run("word_cnn")), "no_word_spaces").suggestion == "--model char_cnn"
+    assert "no_word_spaces" not in kinds(run_audit(splits, run("char_cnn")))
+    assert "no_word_spaces" in {issue.kind for issue in quick_audit(splits, run("word_cnn"))}
 
 
 def test_what_a_training_says_beforehand_is_short_and_not_what_splitting_said(rows):
     def spoil(rows):
-        rows = PLANTED["mojibake"][1](PLANTED["repeat"][1](PLANTED["few"][1](rows)))
-        return PLANTED["no_text"][1](rows[::-1])
+        rows = PLANTED["mojibake"][1](PLANTED["duplicate"][1](PLANTED["rare_class"][1](rows)))
+        return PLANTED["empty_text"][1](rows[::-1])
 
-    assert quick(split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), run()) == []
+    assert quick_audit(split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), run()) == []
     splits = split_rows(spoil(list(rows["train"])), rows["validation"], rows["test"], SourceConfig())
-    assert [finding.kind for finding in quick(splits, run())] == [
+    assert [issue.kind for issue in quick_audit(splits, run())] == [
         "mojibake",
-        "imbalance",
-        "few",
+        "class_imbalance",
+        "rare_class",
         "missing_class",
         "missing_class",
     ]
     long = split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig())
-    [finding] = quick(long, run("bow", max_length=30))
-    assert finding.kind == "cut" and "% of the training rows are cut to" in finding.message
+    [issue] = quick_audit(long, run("bow", max_length=30))
+    assert issue.kind == "truncated" and "% of the training rows are cut to" in issue.message
 
 
 def test_every_option_that_is_suggested_exists(rows):
     suggested = " ".join(
-        finding.suggestion
+        issue.suggestion
         for severity, plant in PLANTED.values()
-        for finding in looked_at(rows, run("word_cnn", max_length=40), {"train": plant}).findings
+        for issue in looked_at(rows, run("word_cnn", max_length=40), {"train": plant}).issues
     )
     options = set(re.findall(r"--([\w.-]+)", suggested))
     assert len(options) > 5
@@ -282,11 +288,11 @@ def test_probable_label_errors_are_found_first_where_labels_were_swapped(news):
     labels = [swapped[label] if n in wrong else label for n, label in enumerate(labels)]
     pairs = zip(texts, labels, strict=True)
     splits = split_rows([Row(*pair, "news.csv", n) for n, pair in enumerate(pairs)], None, None, SourceConfig())
-    finding = the(audit(splits, run("word_cnn"), label_errors=True), "label_error")
-    assert {example.row for example in finding.examples} <= set(wrong)
-    assert len(finding.examples) == 5 and finding.count < 30
-    first = finding.examples[0]
-    assert re.fullmatch(rf"'{labels[first.row]}', looks like '\w+' \(0\.\d\d\)", first.about)
+    issue = the(run_audit(splits, run("word_cnn"), label_errors=True), "label_error")
+    assert {example.row for example in issue.examples} <= set(wrong)
+    assert len(issue.examples) == 5 and issue.count < 30
+    first = issue.examples[0]
+    assert re.fullmatch(rf"'{labels[first.row]}', looks like '\w+' \(0\.\d\d\)", first.detail)
 
 
 def test_a_file_that_was_read_in_the_wrong_encoding_is_mojibake(write):
@@ -294,4 +300,4 @@ def test_a_file_that_was_read_in_the_wrong_encoding_is_mojibake(write):
     path = write("de.csv", "\n".join(["text,label", *lines]))
     source = SourceConfig(encoding="cp1252")
     config = run().replace_values({"source": {"encoding": "cp1252"}}, "test")
-    assert the(audit(load_splits([path], [], [], source), config), "mojibake").count > 10
+    assert the(run_audit(load_splits([path], [], [], source), config), "mojibake").count > 10

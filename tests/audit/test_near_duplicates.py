@@ -26,7 +26,7 @@ def documents():
 def repeated(documents, level="word"):
     types = {word: number for number, word in enumerate({word: None for words in documents for word in words})}
     values = np.array([types[word] for words in documents for word in words], np.int64)
-    return near_duplicates.similar_to(
+    return near_duplicates.find_near_duplicates(
         values, np.cumsum([0, *map(len, documents)]), near_duplicates.WIDTHS[level]
     ).tolist()
 

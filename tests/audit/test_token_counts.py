@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerascnn import config as configuration
-from kerascnn.audit.token_counts import Reader
+from kerascnn.audit.token_counts import CorpusTokenizer
 from kerascnn.text.vectorizer import Vectorizer
 
 SETTINGS = {
@@ -23,7 +23,7 @@ def test_vocabulary_and_tokens_are_those_of_the_vectorizer(name, news, chinese_r
         settings[key] = str(tmp_path / key)
     texts = [*news[0][:100], *(text for text, _ in chinese_reviews[:100])]
     config = configuration.default_config("word_cnn").replace_values({"text": settings}, "test")
-    reader = Reader(config, texts[::2])
+    reader = CorpusTokenizer(config, texts[::2])
     vectorizer = Vectorizer.adapt(texts[::2], config.text)
     assert reader.vocabulary == vectorizer.vocabulary
     read, known = reader.read(texts[1::2]), reader.is_known()

@@ -49,8 +49,8 @@ def train(name, strategy, ids, labels):
         # the last batch has one document for both
         run_epochs(
             trainer,
-            lambda epoch, share: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, share=share),
-            lambda share: validation_batches(documents, labels, 31, share=share),
+            lambda epoch, shard: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, shard=shard),
+            lambda shard: validation_batches(documents, labels, 31, shard=shard),
             checkpoint, steps=2, epochs=4, resume=False, callbacks=[schedule, checkpoint, record],
         )  # fmt: skip
     losses = [row["val_loss"] for row in checkpoint.history]

@@ -15,7 +15,7 @@ from kerascnn.utils.errors import InputError
 def sift(path, **settings):
     """The texts that can be read, and the rows that cannot: number, reason, what stands there."""
     bad = []
-    texts = [record.fields["text"] for record in read_texts(path, SourceConfig(**settings), reject=bad.append)]
+    texts = [record.fields["text"] for record in read_texts(path, SourceConfig(**settings), on_bad_row=bad.append)]
     assert all(row.file == path for row in bad)
     return texts, [(row.number, row.reason, row.raw) for row in bad]
 

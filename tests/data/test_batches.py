@@ -7,9 +7,9 @@ import pytest
 
 from kerascnn.data.batches import (
     RaggedIds,
-    drawn_evenly,
-    shuffled,
-    sorted_by_length,
+    balanced_order,
+    shuffled_batch_indices,
+    sorted_batch_indices,
     training_batches,
     validation_batches,
 )
@@ -31,23 +31,23 @@ def lengths():
 
 
 def test_documents_are_padded_with_zeros_to_a_common_multiple_of_4(ids):
-    batch = ids.padded(np.array([3, 1, 0]))
+    batch = ids.to_padded(np.array([3, 1, 0]))
     assert batch.shape == (3, 20)
     for row, document in zip(batch, (DOCUMENTS[3], DOCUMENTS[1], DOCUMENTS[0]), strict=True):
         assert row.tolist() == document + [0] * (20 - len(document))
 
 
 def test_documents_without_tokens_still_make_a_batch(ids):
-    assert ids.padded(np.array([1])).tolist() == [[0] * 4]
+    assert ids.to_padded(np.array([1])).tolist() == [[0] * 4]
 
 
 def test_every_document_stands_in_an_epoch_once(lengths):
-    assert sorted(np.concatenate(shuffled(lengths, 64, seed=1, epoch=2))) == list(range(len(lengths)))
-    assert sorted(np.concatenate(sorted_by_length(lengths, 64))) == list(range(len(lengths)))
+    assert sorted(np.concatenate(shuffled_batch_indices(lengths, 64, seed=1, epoch=2))) == list(range(len(lengths)))
+    assert sorted(np.concatenate(sorted_batch_indices(lengths, 64))) == list(range(len(lengths)))
 
 
 def test_little_of_a_batch_is_padding(lengths):
-    batches = shuffled(lengths, 64, seed=0, epoch=0)
+    batches = shuffled_batch_indices(lengths, 64, seed=0, epoch=0)
     padded = sum(len(rows) * lengths[rows].max() for rows in batches)
     assert lengths.sum() / padded > 0.95
     random = [np.arange(i, min(i + 64, len(lengths))) for i in range(0, len(lengths), 64)]
@@ -56,7 +56,7 @@ def test_little_of_a_batch_is_padding(lengths):
 
 def test_the_order_depends_on_seed_and_epoch_alone(lengths):
     def order(seed, epoch):
-        return np.concatenate(shuffled(lengths, 64, seed=seed, epoch=epoch)).tolist()
+        return np.concatenate(shuffled_batch_indices(lengths, 64, seed=seed, epoch=epoch)).tolist()
 
     assert order(0, 3) == order(0, 3)
     assert order(0, 3) != order(0, 4)
@@ -80,7 +80,7 @@ def test_labels_stay_with_their_documents(ids):
 
 def test_classes_are_drawn_evenly_whatever_their_size():
     classes = np.repeat([0, 1, 2, -1], [800, 40, 3, 157])
-    drawn = drawn_evenly(classes, seed=0, epoch=0)
+    drawn = balanced_order(classes, seed=0, epoch=0)
     assert len(drawn) == 1000
     assert np.bincount(classes[drawn] + 1).tolist() == [157, 281, 281, 281]
     times = np.bincount(drawn, minlength=1000)
@@ -89,9 +89,9 @@ def test_classes_are_drawn_evenly_whatever_their_size():
 
 def test_what_is_drawn_depends_on_seed_and_epoch_alone_and_reaches_all_rows():
     classes = np.repeat([0, 1], [300, 20])
-    assert np.array_equal(drawn_evenly(classes, seed=1, epoch=2), drawn_evenly(classes, seed=1, epoch=2))
-    assert not np.array_equal(drawn_evenly(classes, seed=1, epoch=2), drawn_evenly(classes, seed=2, epoch=2))
-    reached = set(np.concatenate([drawn_evenly(classes, seed=1, epoch=epoch) for epoch in range(12)]))
+    assert np.array_equal(balanced_order(classes, seed=1, epoch=2), balanced_order(classes, seed=1, epoch=2))
+    assert not np.array_equal(balanced_order(classes, seed=1, epoch=2), balanced_order(classes, seed=2, epoch=2))
+    reached = set(np.concatenate([balanced_order(classes, seed=1, epoch=epoch) for epoch in range(12)]))
     assert len(reached) > 315
 
 

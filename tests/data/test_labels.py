@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import load_splits, read_rows, usable_rows
+from kerascnn.data import load_splits, read_rows, select_evaluation_rows
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import csv_text
 
@@ -90,15 +90,15 @@ def test_a_separator_that_no_row_has_is_refused_with_the_first_label(write):
 
 
 def test_labels_that_look_joined_are_found_where_one_is_read(write):
-    from kerascnn.audit.class_balance import odd_classes
+    from kerascnn.audit.class_balance import find_class_issues
 
     pairs = [(f"{text} {number}", label) for number in range(9) for text, label in zip(TEXTS, ["a", "b", "a;b"])]  # noqa: B905
-    [finding] = [
+    [issue] = [
         x
-        for x in odd_classes(load_splits([write("n.csv", csv_text(pairs))], (), (), SourceConfig()))
+        for x in find_class_issues(load_splits([write("n.csv", csv_text(pairs))], (), (), SourceConfig()))
         if x.kind == "joined_labels"
     ]
-    assert "--label-separator ';'" in finding.suggestion
+    assert "--label-separator ';'" in issue.suggestion
 
 
 def test_one_label_and_lists_do_not_mix(write):
@@ -110,7 +110,7 @@ def test_one_label_and_lists_do_not_mix(write):
     message = error([single], [several], (), SourceConfig())
     assert message.startswith(f"{several}, row 1: this validation row has a list of labels, ['sport', 'tech']")
     with pytest.raises(InputError, match="row 2: the evaluation row has the one label 'sport'"):
-        usable_rows(read_rows([single], SourceConfig()), ["sport", "tech"], multi=True)
+        select_evaluation_rows(read_rows([single], SourceConfig()), ["sport", "tech"], multi=True)
 
 
 def test_a_label_that_training_never_saw_is_refused_with_its_row(write):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_records, read_rows, where
+from kerascnn.data import location, read_records, read_rows
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
@@ -26,7 +26,7 @@ def test_several_files_of_several_formats_are_read_one_after_the_other(write):
     second = write("b.tsv", csv_text(CHINESE, delimiter="\t"))
     rows = list(read_rows([first, second], SourceConfig()))
     assert [(row.text, row.label) for row in rows] == ENGLISH + CHINESE
-    assert where(rows[-1]) == f"{second}, row 5"
+    assert location(rows[-1]) == f"{second}, row 5"
 
 
 def test_a_pattern_reads_its_files_in_the_order_of_their_names(write, tmp_path):
@@ -48,7 +48,7 @@ def test_a_folder_a_class_is_read_in_the_order_of_its_names(write, tmp_path, enc
         (label, f"{CHINESE[number][0]}\n第二行\n")
         for label, number in (("好评", 0), ("好评", 2), ("差评", 1), ("差评", 3))
     ]
-    assert where(rows[0]) == f"{tmp_path / 'reviews' / '好评' / '0.txt'}, row 1"
+    assert location(rows[0]) == f"{tmp_path / 'reviews' / '好评' / '0.txt'}, row 1"
 
 
 def test_sources_without_columns_take_the_names_of_the_settings(write, tmp_path):
@@ -77,10 +77,10 @@ def test_a_missing_folder_and_a_forgotten_prefix_are_said(tmp_path):
 def test_a_file_that_may_not_be_opened_says_why(write, tmp_path, monkeypatch):
     path = write("a.csv", csv_text(ENGLISH))
 
-    def refuse(*args: object, **kwargs: object) -> None:
+    def raise_permission_error(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("builtins.open", raise_permission_error)
     assert "a.csv cannot be opened: Permission denied" in error(path)
 
 
@@ -114,8 +114,8 @@ def test_an_article_in_another_encoding_is_named(write, tmp_path):
 def test_reading_files_needs_none_of_the_heavy_libraries(write):
     path = write("a.csv", csv_text(ENGLISH))
     program = (
-        "import sys; from kerascnn.config import Source; from kerascnn.data import read_rows; "
-        f"assert len(list(read_rows([{path!r}], Source()))) == 4; "
+        "import sys; from kerascnn.config import SourceConfig; from kerascnn.data import read_rows; "
+        f"assert len(list(read_rows([{path!r}], SourceConfig()))) == 4; "
         "heavy = {'tensorflow', 'keras', 'tensorflow_datasets', 'sklearn', 'pyarrow', 'pandas', 'numpy'}; "
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerascnn.data import Row, Splits
-from kerascnn.data.unlabelled import unlabelled_rows
+from kerascnn.data.unlabelled import select_unlabelled_rows
 
 
 def rows(file, *texts, label="x"):
@@ -18,14 +18,14 @@ SPLITS = Splits(
 
 
 def test_new_texts_are_kept_in_their_order_and_lose_their_labels():
-    kept, messages = unlabelled_rows(rows("more.csv", "Long.", "Short."), SPLITS)
+    kept, messages = select_unlabelled_rows(rows("more.csv", "Long.", "Short."), SPLITS)
     assert kept == rows("more.csv", "Long.", "Short.", label="")
     assert messages == []
 
 
 def test_texts_of_the_test_data_and_all_that_is_known_already_are_left_out_counted_and_said():
     texts = ["A gem.", "Long.", "A café in Paris;\nnaïve", " \n", "Dull.", "Long.", "A bore.", "A triumph.", "Dull.\0"]
-    kept, messages = unlabelled_rows(rows("more.csv", *texts), SPLITS)
+    kept, messages = select_unlabelled_rows(rows("more.csv", *texts), SPLITS)
     assert [row.text for row in kept] == ["Long.", "Dull. "]
     assert messages == [
         "unlabelled rows without text, left out: 1 (first: more.csv, row 5)",

@@ -9,7 +9,7 @@ import pytest
 
 from kerascnn import config as configuration
 from kerascnn.data import Row, Splits
-from kerascnn.data.records import digest
+from kerascnn.data.records import hash_rows
 from kerascnn.distillation import data
 
 TRAIN = [Row("A triumph.", "good", "all.csv", 2), Row("A bore.", "bad", "all.csv", 3)]
@@ -22,7 +22,7 @@ def learn(tmp_path, monkeypatch):
     monkeypatch.setattr(data.teachers, "ask", lambda spec, rows, *_: np.array([[0.1, 0.9]] * len(rows)))
 
     def messages(sources, test, **run):
-        data = {"train": {"sources": sources}, "test": {"sha256": digest(test)}}
+        data = {"train": {"sources": sources}, "test": {"sha256": hash_rows(test)}}
         (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "data": data}))
         values = {"data": ["all.csv"], "distillation": {"teacher": str(tmp_path)}, **run}
         run = configuration.default_config("bow").replace_values(values, "test")

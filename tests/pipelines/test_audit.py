@@ -46,9 +46,9 @@ def test_programs_read_the_same_without_tensorflow(messy_csv):
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
     assert sum(split["rows"] for split in found["splits"].values()) == 67
-    finding = next(finding for finding in found["findings"] if finding["kind"] == "replacement")
-    assert (finding["severity"], finding["count"]) == ("serious", 1)
-    assert finding["examples"][0] | {"text": ""} == {"file": str(messy_csv), "row": 5, "text": "", "about": ""}
+    issue = next(issue for issue in found["issues"] if issue["kind"] == "replacement_character")
+    assert (issue["severity"], issue["count"]) == ("serious", 1)
+    assert issue["examples"][0] | {"text": ""} == {"file": str(messy_csv), "row": 5, "text": "", "detail": ""}
 
 
 def test_what_training_refuses_an_audit_refuses_in_one_line(messy_csv, tmp_path):

@@ -174,7 +174,7 @@ def test_the_audit_counts_labels_a_row_and_pairs(briefs_csv, briefs):
     options = ("--source.test-fraction", "0", "--source.validation-fraction", "0", "--json")
     found = json.loads(command("audit", "--data", briefs_csv, *reading, *options, *NETWORK).out)["splits"]["train"]
     assert found["labels_per_row"] == {"0": 60, "1": 60, "2": 60, "3": 60}
-    pair = found["together"][0]
+    pair = found["label_pairs"][0]
     assert pair[2] == sum({pair[0], pair[1]} <= set(labels) for labels in briefs[1])
     finished = command("audit", "--data", briefs_csv, *reading, "--label-errors", *NETWORK)
     assert finished.status == 1 and "--label-errors" in finished.err

@@ -179,7 +179,7 @@ def test_the_sampled_loss_with_every_token_drawn_is_that_of_the_whole_vocabulary
         network.build(vocabulary_size=size, classes=2), states=network.states,
         probabilities=masking.frequencies(ids, size), negatives=10_000,
     )  # fmt: skip
-    (hidden, places, _), answers = masking.hide(ids.padded(np.arange(20)), 0.3, size, np.random.default_rng(1))
+    (hidden, places, _), answers = masking.hide(ids.to_padded(np.arange(20)), 0.3, size, np.random.default_rng(1))
     known = trainer((hidden, places))[0]
     sampled = trainer._sampled(known, answers, np.arange(2, size, dtype=np.int32))
     np.testing.assert_allclose(sampled, trainer._full(known, answers)[0], atol=1e-4)
