@@ -28,19 +28,19 @@ NAVIGATION = """
 :caption: Use
 中文说明 <README.zh>
 docs/recipes
-docs/data
-docs/models
+docs/data_formats
+docs/choosing_a_model
 docs/training
-docs/multilabel
-docs/tune
-docs/transfer
-docs/distillation
-docs/report
-docs/deploy
-docs/scoring
-docs/scale
-docs/audit
-docs/benchmark
+docs/multi_label
+docs/hyperparameter_search
+docs/transfer_learning
+docs/knowledge_distillation
+docs/reading_the_report
+docs/deployment
+docs/batch_scoring
+docs/distributed
+docs/data_audit
+docs/benchmarks
 ```
 ```{toctree}
 :hidden:

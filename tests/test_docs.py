@@ -16,7 +16,7 @@ from tests.pipelines.conftest import command
 
 BUNDLE = "saved_models/bbc-word_cnn"
 STATEMENT = re.compile(r"^.*?<<'(\w+)'[^\n]*\n.*?^\1$|^(?:[^\n]*\\\n)*[^\n]+$", re.MULTILINE | re.DOTALL)
-SHORT = {"README.zh.md", "docs/data.md"}
+SHORT = {"README.zh.md", "docs/data_formats.md"}
 """Pages whose commands are run in the first tier; those of the others take minutes together."""
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 

@@ -29,7 +29,7 @@ class Plan:
     """Hours and costs of scoring and training with many processes, reckoned from the figures of scale.
 
     Each process computes on a core of its own and has as many documents of each step as the one process of the
-    measurement had, of several measurements the most. docs/scale.md has the formulas.
+    measurement had, of several measurements the most. docs/distributed.md has the formulas.
     """
 
     results: Annotated[str, tyro.conf.Positional]

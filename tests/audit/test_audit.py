@@ -12,7 +12,7 @@ from kerascnn.config import Config, SourceConfig
 from kerascnn.data import Row, load_splits
 from kerascnn.data.splits import Splits, split_rows
 
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "audit.md"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "data_audit.md"
 
 
 @pytest.fixture(scope="module")

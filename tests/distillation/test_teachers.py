@@ -132,7 +132,7 @@ def test_a_function_of_a_module_in_the_working_directory_is_asked(functions):
 
 def program(name):
     """A program of the page about distillation."""
-    page = (Path(__file__).parents[2] / "docs" / "distillation.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "knowledge_distillation.md").read_text(encoding="utf-8")
     [found] = re.findall(rf"<!-- {name}\.py -->\n```py\n(.*?)```", page, re.DOTALL)
     return found
 

@@ -115,7 +115,7 @@ def test_the_answer_does_not_depend_on_the_other_texts_of_a_batch(service):
 
 
 def test_the_body_that_the_documentation_posts_is_answered(service):
-    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
     [body] = re.findall(r"curl .*?-d '(.*?)'", page, re.DOTALL)
     texts = json.loads(body)["instances"]
     # a model of one input takes the rows themselves

@@ -130,8 +130,8 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
 
 @pytest.mark.parametrize(
     ("page", "name", "options"),
-    [*(("docs/benchmark.md", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
-     ("docs/models.md", "models", ("--by-model",)),
+    [*(("docs/benchmarks.md", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
+     ("docs/choosing_a_model.md", "models", ("--by-model",)),
      ("README.md", "models", ("--by-model", "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm"))],
 )  # fmt: skip
 def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, options, tmp_path):

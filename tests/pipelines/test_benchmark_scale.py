@@ -135,7 +135,7 @@ def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
 @pytest.mark.parametrize("verb", ["table", "plan"])
 def test_the_tables_of_the_documentation_are_those_of_the_results(verb, tmp_path):
     copy, name = tmp_path / "page.md", {"table": "scale"}.get(verb, verb)
-    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text
     finished = command("benchmark", verb, ROOT / "pipelines" / "results" / "scale.csv", "--readme", copy)
