@@ -20,6 +20,7 @@ from kerascnn.golden import PROBES
 from kerascnn.manifest import read_manifest
 from kerascnn.task import SINGLE, TASKS, Task
 from kerascnn.text import vocabulary
+from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.atomic_files import check_free, read_json, sha256, whole_folder, write_json
 from kerascnn.utils.errors import InputError, choices
@@ -120,7 +121,7 @@ def read(folder: Path) -> Bundle:
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
         ),
         vectorizer=_vectorizer(folder, manifest),
-        labels=vocabulary.read_lines(folder / "labels.txt"),
+        labels=read_escaped_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
@@ -215,7 +216,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
 
 def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explain) -> None:
     _write_common(bundle, folder)
-    vocabulary.write_lines(folder / "labels.txt", bundle.labels)
+    write_escaped_lines(folder / "labels.txt", bundle.labels)
     texts = list(PROBES)
     golden = {
         "texts": texts,

@@ -21,7 +21,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import ROWS, Wanted, free
 from kerascnn.scoring.parts import Part, listed
-from kerascnn.text import vocabulary
+from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import whole_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import package
@@ -172,7 +172,7 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
     engine = _engine(args)
     wanted = Wanted(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
     multi = read_manifest(bundle)["task"] == "multi"
-    labels = vocabulary.read_lines(bundle / "labels.txt") if wanted.separator else []
+    labels = read_escaped_lines(bundle / "labels.txt") if wanted.separator else []
     wanted.check(labels, multi=multi, otherwise="leave it out: labels are lists")
     summary = score(bundle, parts, output, args.source, wanted, engine)
     if args.json:

@@ -64,7 +64,7 @@ class CorpusTokenizer:
         pretrained = config.network.vectorizer(config.text)
         if pretrained:
             self.settings, self._rules, self.vocabulary = pretrained.settings, pretrained.rules, pretrained.vocabulary
-            self._pieces = frozenset(self.vocabulary[len(vocabulary.RESERVED) :])
+            self._pieces = frozenset(self.vocabulary[len(vocabulary.RESERVED_TOKENS) :])
             self.train = self.read(texts)
             return
         self.settings = config.text
@@ -102,6 +102,6 @@ class CorpusTokenizer:
     def is_known(self) -> np.ndarray:
         """Whether the vocabulary holds each token that was read, by its number, bool (types,)."""
         known = np.zeros(len(self.types), bool)
-        tokens = self.vocabulary[len(vocabulary.RESERVED) :]
+        tokens = self.vocabulary[len(vocabulary.RESERVED_TOKENS) :]
         known[[self.types[token] for token in tokens if token in self.types]] = True
         return known

@@ -15,7 +15,7 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.export import regex_tokenizer, tflite, tflite_conversion
-from kerascnn.text import vocabulary
+from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import whole_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import package
@@ -50,7 +50,7 @@ def export(
             f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
             " --format tflite for devices or --format web for a browser"
         )
-    if bundle.vectorizer.uses_wordpiece:
+    if bundle.vectorizer.settings.uses_wordpiece:
         raise InputError(
             f"{bundle_folder}: text.split wordpiece, and the words of MediaPipe's tokenizer stay whole; export it with"
             " --format tflite for devices"
@@ -91,7 +91,7 @@ def _with_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_cl
     with tempfile.TemporaryDirectory() as folder:
         tokens, labels = Path(folder, "vocabulary.txt"), Path(folder, "labels.txt")
         tokens.write_bytes(regex_tokenizer.vocabulary(bundle.vectorizer).encode())
-        vocabulary.write_lines(labels, bundle.labels)
+        write_escaped_lines(labels, bundle.labels)
         pattern = regex_tokenizer.pattern(bundle.vectorizer.settings)
         writer = text_classifier.MetadataWriter.create_for_regex_model(
             bytearray(content),

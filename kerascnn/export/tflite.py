@@ -12,6 +12,7 @@ from kerascnn.bundle import Bundle
 from kerascnn.export import tflite_conversion
 from kerascnn.golden import PROBES
 from kerascnn.text import python_tokenizer, vocabulary
+from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import sha256, whole_folder, write_json
 from kerascnn.utils.optional_packages import package
 
@@ -62,7 +63,7 @@ def describe(bundle: Bundle, folder: Path) -> None:
 
 def describe_files(bundle: Bundle, folder: Path) -> None:
     """Write how text becomes the input of the files in a folder, and what they answer."""
-    vocabulary.write_lines(folder / "labels.txt", bundle.labels)
+    write_escaped_lines(folder / "labels.txt", bundle.labels)
     if tflite_conversion.input_name(bundle) == "ids":
         vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
     files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
@@ -71,7 +72,7 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
         "schema_version": bundle.task.schema_version,
         "input": tflite_conversion.input_name(bundle),
         "length": vectorizer.settings.max_length,
-        "level": "wordpiece" if vectorizer.uses_wordpiece else vectorizer.settings.level,
+        "level": "wordpiece" if vectorizer.settings.uses_wordpiece else vectorizer.settings.level,
         "rules": vectorizer.rules,
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,

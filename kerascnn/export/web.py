@@ -41,7 +41,7 @@ def export(
         raise InputError(f"a page runs one file; give web one --quantize, not {', '.join(quantize)}")
     if bundle.vectorizer.settings.normalize == "nfkc_casefold":
         raise InputError("text.normalize nfkc_casefold: browsers do not fold case; train with --text.normalize nfkc")
-    if bundle.vectorizer.uses_wordpiece:
+    if bundle.vectorizer.settings.uses_wordpiece:
         raise InputError("text.split wordpiece: the page takes no words apart; export --format tflite or saved_model")
     folder = bundle_folder / "web"
     with whole_folder(folder) as beside:

@@ -61,7 +61,7 @@ class HubCNN(ModelConfig):
             InputError: The preset cannot be used, or the settings contradict it.
         """
         from kerascnn.text.vectorizer import Vectorizer
-        from kerascnn.text.vocabulary import RESERVED
+        from kerascnn.text.vocabulary import RESERVED_TOKENS
         from kerascnn.transfer import presets
         from kerascnn.utils.errors import InputError
 
@@ -79,7 +79,7 @@ class HubCNN(ModelConfig):
         pieces = presets.read_pieces(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return Vectorizer(settings, [*RESERVED, *pieces.vocabulary])
+        return Vectorizer(settings, [*RESERVED_TOKENS, *pieces.vocabulary])
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """See ``ModelConfig.parameters``; without a preset those over an encoder of 768 channels."""

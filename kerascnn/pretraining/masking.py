@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from kerascnn.config import MaskingConfig
 from kerascnn.data.batches import RaggedIds, dataset_from_generator, shuffled_batch_indices, sorted_batch_indices
-from kerascnn.text.vocabulary import RESERVED
+from kerascnn.text.vocabulary import RESERVED_TOKENS
 
-UNKNOWN = RESERVED.index("[UNK]")
+UNKNOWN = RESERVED_TOKENS.index("[UNK]")
 # Of the hidden tokens, so many become unknown and so many another token (Devlin et al. 2019, section 3.1).
 UNKNOWN_PART, OTHER_PART = 0.8, 0.1
 # The frequency of a token to this power is how often it is drawn as a wrong answer (Mikolov et al. 2013, section 2.2).
@@ -35,7 +35,7 @@ def frequencies(ids: RaggedIds, vocabulary_size: int) -> np.ndarray:
     Ids that the documents lack count as seen once; padding and the unknown token are no answers.
     """
     counts = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** FLATTENING
-    counts[: len(RESERVED)] = 0
+    counts[: len(RESERVED_TOKENS)] = 0
     return counts / counts.sum()
 
 
@@ -59,7 +59,7 @@ def hide(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.rando
     rows, positions = places.T
     answers = ids[rows, positions]
     fate = generator.random(len(places))
-    others = generator.integers(len(RESERVED), max(vocabulary_size, len(RESERVED) + 1), len(places))
+    others = generator.integers(len(RESERVED_TOKENS), max(vocabulary_size, len(RESERVED_TOKENS) + 1), len(places))
     hidden = ids.copy()
     hidden[rows, positions] = np.where(
         fate < UNKNOWN_PART, UNKNOWN, np.where(fate < UNKNOWN_PART + OTHER_PART, others, answers)

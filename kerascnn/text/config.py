@@ -41,3 +41,8 @@ class TextConfig(Settings):
     def uses_dictionary(self) -> bool:
         """Whether words of the vocabulary are looked for in text without spaces."""
         return self.level == "word" and self.split == "dictionary"
+
+    @property
+    def uses_wordpiece(self) -> bool:
+        """Whether words are split into WordPieces."""
+        return self.level == "word" and self.split == "wordpiece"

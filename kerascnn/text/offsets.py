@@ -49,8 +49,8 @@ def tokenize_with_offsets(
 
 def _pieces(word: str, spans: list[Span], known: Collection[str]) -> list[TokenSpan]:
     """A word, whole or in WordPieces."""
-    if not known or (parts := python_tokenizer.split_into_pieces(word, known)) == [python_tokenizer.UNKNOWN]:
-        return [_token(python_tokenizer.UNKNOWN if known else word, spans)]
+    if not known or (parts := python_tokenizer.split_into_pieces(word, known)) == [python_tokenizer.UNKNOWN_TOKEN]:
+        return [_token(python_tokenizer.UNKNOWN_TOKEN if known else word, spans)]
     found, at = [], 0
     for part in parts:
         size = len(part.removeprefix("##")) if at else len(part)
@@ -106,7 +106,7 @@ def _unless(text: str, spans: list[Span], pattern: str, *rules: Sequence) -> Ali
     )
 
 
-def _match(text: str, spans: list[Span], ranges: str, words: str) -> Aligned:
+def _longest_match(text: str, spans: list[Span], ranges: str, words: str) -> Aligned:
     known, longest = python_tokenizer.parse_words(words)
     written, found, last = [], [], 0
     for run in python_tokenizer.compile_pattern(f"[{ranges}]+").finditer(text):
@@ -151,7 +151,7 @@ _RULES: dict[str, Callable[..., Aligned]] = {
     "repair": lambda text, spans: (text, spans),
     "lower": _letter_by_letter(str.lower),
     "width": _letter_by_letter(lambda text: python_tokenizer.apply_rules(text, [("width",)])),
-    "match": _match,
+    "longest_match": _longest_match,
     "nfkc": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc",)])),
     "nfkc_casefold": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc_casefold",)])),
 }

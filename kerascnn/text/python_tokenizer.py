@@ -20,7 +20,7 @@ _IGNORABLE = re.compile(
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
-UNKNOWN = "[UNK]"
+UNKNOWN_TOKEN = "[UNK]"
 """The piece of a word that cannot be taken apart."""
 _LONGEST_WORD = 100
 
@@ -59,17 +59,17 @@ def tokenize(
 def split_into_pieces(word: str, pieces: Collection[str]) -> list[str]:
     """WordPieces of a word: the longest known one at each place, ``##`` before all but the first (Devlin et al. 2019).
 
-    ``UNKNOWN`` alone for a word that has a place without one, or is longer than 100 bytes, as in tensorflow-text.
+    ``UNKNOWN_TOKEN`` alone for a word that has a place without one, or is longer than 100 bytes, as in tensorflow-text.
     """
     if len(word.encode()) > _LONGEST_WORD:
-        return [UNKNOWN]
+        return [UNKNOWN_TOKEN]
     found, start = [], 0
     while start < len(word):
         mark = "##" if start else ""
         stops = range(len(word), start, -1)
         stop = next((stop for stop in stops if mark + word[start:stop] in pieces), None)
         if stop is None:
-            return [UNKNOWN]
+            return [UNKNOWN_TOKEN]
         found.append(mark + word[start:stop])
         start = stop
     return found

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn.text import longest_match
-from kerascnn.text.python_tokenizer import UNKNOWN
+from kerascnn.text.python_tokenizer import UNKNOWN_TOKEN
 from kerascnn.text.rules import rules_from_json
 from kerascnn.utils.errors import InputError
 
@@ -95,7 +95,10 @@ class Tokenizer:
     def _wordpiece(self) -> Any:
         with tf.init_scope():  # its model must outlive the graph that asks for it first
             return _tensorflow_text("text.split wordpiece").FastWordpieceTokenizer(
-                [UNKNOWN, *self.pieces], unknown_token=UNKNOWN, token_out_type=tf.string, no_pretokenization=True
+                [UNKNOWN_TOKEN, *self.pieces],
+                unknown_token=UNKNOWN_TOKEN,
+                token_out_type=tf.string,
+                no_pretokenization=True,
             )
 
     @classmethod

@@ -68,7 +68,7 @@ class Vectorizer:
         """
         if settings.level == "word" and settings.split == "wordpiece":
             raise InputError("text.split wordpiece: the pieces are those of a pretrained encoder; give --model hub_cnn")
-        known = [*vocabulary.RESERVED, *segmentation.load_words(settings, vectors)]
+        known = [*vocabulary.RESERVED_TOKENS, *segmentation.load_words(settings, vectors)]
         first = cls(settings, known)
         if settings.stop_words:
             first = cls(settings, known, vocabulary.read_stop_words(settings.stop_words, first.tokenize_text))
@@ -116,7 +116,7 @@ class Vectorizer:
             level=self.settings.level,
             max_length=self.settings.max_length,
             stop_words=self.stop_words,
-            pieces=self.vocabulary[len(vocabulary.RESERVED) :] if self.uses_wordpiece else (),
+            pieces=self.vocabulary[len(vocabulary.RESERVED_TOKENS) :] if self.settings.uses_wordpiece else (),
         )
 
     @cached_property
@@ -125,7 +125,9 @@ class Vectorizer:
 
         Everything happens in `split`, because backends other than TensorFlow hand `standardize` NumPy arrays.
         """
-        tokens = self.vocabulary[len(vocabulary.RESERVED) :] or ["\n"]  # Keras refuses none; no text has this token
+        tokens = self.vocabulary[len(vocabulary.RESERVED_TOKENS) :] or [
+            "\n"
+        ]  # Keras refuses none; no text has this token
         with tf.init_scope():  # its table must outlive the graph that asks for the layer first
             layer = keras.layers.TextVectorization(standardize=None, split=self.tokenizer, vocabulary=tokens)
         layer.built = True  # it has no weights, and an ExportArchive tracks built layers only
@@ -167,7 +169,7 @@ class Vectorizer:
             "level": self.settings.level,
             "max_length": self.settings.max_length,
             "stop_words": self._stop_words,
-            "pieces": self._ids if self.uses_wordpiece else (),
+            "pieces": self._ids if self.settings.uses_wordpiece else (),
         }
 
     def is_single_token(self, word: str) -> bool:
@@ -189,11 +191,6 @@ class Vectorizer:
             autograph=False,  # nothing here branches on a tensor, and AutoGraph would take a second to see it
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
-
-    @property
-    def uses_wordpiece(self) -> bool:
-        """Whether words are taken apart into WordPieces."""
-        return self.settings.level == "word" and self.settings.split == "wordpiece"
 
     @cached_property
     def _stop_words(self) -> frozenset[str]:

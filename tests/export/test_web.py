@@ -20,7 +20,7 @@ from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.text.vocabulary import RESERVED
+from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
 from tests.conftest import unavailable
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
@@ -139,7 +139,7 @@ def test_two_precisions_are_refused(classifiers, tmp_path):
 
 
 def test_case_folding_is_refused(classifiers, tmp_path):
-    vectorizer = Vectorizer(TextConfig(normalize="nfkc_casefold"), RESERVED)
+    vectorizer = Vectorizer(TextConfig(normalize="nfkc_casefold"), RESERVED_TOKENS)
     bundle = dataclasses.replace(classifiers["news"].bundle_, vectorizer=vectorizer)
     with pytest.raises(InputError, match=r"text\.normalize nfkc_casefold: browsers do not fold case"):
         web.export(bundle, tmp_path, quantize=["none"])

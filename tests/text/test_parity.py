@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.text.vocabulary import RESERVED
+from kerascnn.text.vocabulary import RESERVED_TOKENS
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 INVALID = [
@@ -28,7 +28,7 @@ INVALID = [
 
 @cache
 def vectorizer(name: str) -> Vectorizer:
-    return Vectorizer(SETTINGS[name], [*RESERVED, *WORDS])
+    return Vectorizer(SETTINGS[name], [*RESERVED_TOKENS, *WORDS])
 
 
 @cache

@@ -18,7 +18,7 @@ from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.text.vocabulary import RESERVED
+from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
 
 TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电影很好看，电影!", "", "👍🏻 good"]
@@ -116,14 +116,14 @@ def test_settings_of_a_newer_version_are_refused():
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
 def test_the_layer_survives_keras_serialization(split):
-    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED, "电影", "good"])
+    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED_TOKENS, "电影", "good"])
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vectorizer.layer))
     assert np.array_equal(layer(tf.constant(TEXTS)), vectorizer.layer(tf.constant(TEXTS)))
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
 def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(split, tmp_path):
-    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED, "电影", "good", "影", "the", "好看"])
+    vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED_TOKENS, "电影", "good", "影", "the", "好看"])
     archive = keras.export.ExportArchive()
     archive.track(vectorizer.layer)
     archive.add_endpoint("ids", vectorizer.__call__, [tf.TensorSpec([None], tf.string, name="text")])

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from kerascnn.text import vocabulary
+from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.errors import InputError
 
 
@@ -26,7 +27,7 @@ def test_reserved_strings_in_text_get_no_second_id():
 
 def test_every_code_point_round_trips(tmp_path):
     path = tmp_path / "vocabulary.txt"
-    tokens = [*vocabulary.RESERVED, *map(chr, range(0x110000)), "\\u0085", "a b", "\\\\", "👨\u200d👩"]
+    tokens = [*vocabulary.RESERVED_TOKENS, *map(chr, range(0x110000)), "\\u0085", "a b", "\\\\", "👨\u200d👩"]
     vocabulary.write_vocabulary(path, tokens)
     assert vocabulary.read_vocabulary(path) == tokens
     assert path.read_bytes().count(b"\n") == len(tokens)
@@ -35,20 +36,20 @@ def test_every_code_point_round_trips(tmp_path):
 
 def test_is_readable_where_it_can_be(tmp_path):
     path = tmp_path / "labels.txt"
-    vocabulary.write_lines(path, ["体育", "a\\b", "x\u2028", "\t", "\u3000", " ", "\U000e0001", "😀"])
+    write_escaped_lines(path, ["体育", "a\\b", "x\u2028", "\t", "\u3000", " ", "\U000e0001", "😀"])
     assert path.read_text("utf-8") == "体育\na\\\\b\nx\\u2028\n\\u0009\n\\u3000\n \n\\U000e0001\n😀\n"
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[PAD]\n[UNK]\na\nb\na\n", "line 5: 'a' stands on line 3 already"),
-        (b"a\nb\n", r"line 1: a vocabulary has \[PAD\] here, not 'a'"),
-        (b"[PAD]\n", r"line 2: a vocabulary has \[UNK\] here, not the end of the file"),
+        (b"[PAD]\n[UNK]\na\nb\na\n", "line 5: 'a' repeats line 3"),
+        (b"a\nb\n", r"line 1: expected \[PAD\], found 'a'"),
+        (b"[PAD]\n", r"line 2: expected \[UNK\], found the end of the file"),
         (b"", "does not end|line 1"),
-        (b"[PAD]\n[UNK]\n\\x\n", "line 3: .*broken escape"),
-        (b"[PAD]\n[UNK]\na\\\n", "line 3: .*broken escape"),
-        (b"[PAD]\n[UNK]\n\\U00110000\n", "line 3: .*broken escape"),
+        (b"[PAD]\n[UNK]\n\\x\n", "line 3: .*invalid escape"),
+        (b"[PAD]\n[UNK]\na\\\n", "line 3: .*invalid escape"),
+        (b"[PAD]\n[UNK]\n\\U00110000\n", "line 3: .*invalid escape"),
         (b"[PAD]\n[UNK]\n\xff\n", "line 3: not UTF-8 .byte 0xff"),
         (b"[PAD]\r\n[UNK]\r\n", "line 1: ends in"),
         (b"[PAD]\n[UNK]\n\n", "line 3: is empty"),
