@@ -40,8 +40,8 @@ file, and the file over the defaults. `config.yaml` of a bundle holds all of a t
 ours](../pipelines/configs/kim2014_rand.yaml) is shorter. The default of a setting of `text` may be the model's own, see
 [below](#the-models)."""
 MODELS = """## The models
-`--model NAME`; the settings of the group `network` are the chosen model's. [Choosing a model](choosing_a_model.md) compares
-them."""
+`--model NAME`; the settings of the group `network` are the chosen model's. [Choosing a model](choosing_a_model.md)
+compares them."""
 COMMANDS = f"""{NOTE}
 # Commands
 `python -m pipelines.VERB` and `kerascnn VERB` are the same (`find_threshold` is `kerascnn find-threshold`). Results go
