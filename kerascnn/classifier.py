@@ -86,12 +86,12 @@ class TextClassifier(Estimator):
             InputError: What is given cannot be trained on; the message says why.
         """
         from kerascnn.data.batches import RaggedIds
-        from kerascnn.distillation.teachers import probabilities
+        from kerascnn.data.soft_labels import check_probabilities
         from kerascnn.evaluation.calibration import calibrate
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.training import fit
         from kerascnn.training.distributed import strategies
-        from kerascnn.transfer import build as transfer
+        from kerascnn.transfer import initial_model
 
         need_tensorflow_backend("training")
         config, texts, task, taught = self.to_config(), documents(texts), of(labels), soft_labels is not None
@@ -105,7 +105,7 @@ class TextClassifier(Estimator):
         if soft_labels is None:
             config = dataclasses.replace(config, distillation=DistillationConfig())
         else:
-            soft_labels = probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
+            soft_labels = check_probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
             kept, held_out = hold_out(texts, task.named(codes, self.classes_), config.source)
             validation_texts, validation_codes = [texts[i] for i in held_out], codes[held_out]
@@ -123,23 +123,23 @@ class TextClassifier(Estimator):
             texts, config.text, vectors=config.transfer.vectors
         )
         config = dataclasses.replace(config, text=vectorizer.settings)
-        vectorizer = transfer.extended(vectorizer, config.transfer)
+        vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
         train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
         with fit.dtype_policy_scope(config.training.dtype_policy):
-            begun = transfer.begin(config, vectorizer, len(self.classes_), train.ids.values)
-        config, model = begun.config, begun.model
+            initial = initial_model.build_model(config, vectorizer, len(self.classes_), train.ids.values)
+        config, model = initial.config, initial.model
         if verbose:
-            begun.tell()
+            initial.log_messages()
         validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_codes)
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
-            fingerprint=_fingerprint(config, train, validation), rates=begun.rates, callbacks=begun.callbacks,
-            strategy=strategy,
+            fingerprint=_fingerprint(config, train, validation), rates=initial.rate_factors,
+            callbacks=initial.callbacks, strategy=strategy,
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
-            task=task, metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **begun.metrics},
+            task=task, metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **initial.metrics},
             history=trained.history, distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
         calibrate(self.bundle_, self._forward("logits")(validation.ids), validation.labels)

@@ -165,7 +165,7 @@ class MaskingConfig(Settings):
 
     rate: Annotated[float, annotated_types.Interval(gt=0, lt=1)] = 0.15
     """Part of a document's known tokens that is hidden."""
-    negatives: Annotated[int, annotated_types.Ge(0)] = 1000
+    negative_samples: Annotated[int, annotated_types.Ge(0)] = 1000
     """Draws of wrong answers that a batch is compared with; 0, or a vocabulary that is no larger: all tokens."""
 
 

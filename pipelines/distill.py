@@ -16,11 +16,11 @@ gives to all classes, beside the labels where there are some (Hinton, Vinyals & 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    from kerascnn.distillation.teachers import KINDS
+    from kerascnn.distillation.teachers import TEACHER_KINDS
 
     args = arguments(argv, "distill", DESCRIPTION)
     if not (args.run.distillation.teacher or args.list_models):
-        raise InputError(f"--teacher is missing; give {KINDS}")
+        raise InputError(f"--teacher is missing; give {TEACHER_KINDS}")
     carry_out(args)
 
 

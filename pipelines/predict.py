@@ -19,8 +19,8 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
-from kerascnn.scoring.output_columns import ROWS, Wanted, free
-from kerascnn.scoring.parts import Part, listed
+from kerascnn.scoring.output_columns import BATCH_ROWS, OutputSpec, unique_column
+from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import whole_file
 from kerascnn.utils.errors import InputError
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.data.records import Record
     from kerascnn.scoring.folder import Engine
-    from kerascnn.scoring.worker import Job, Outcome
+    from kerascnn.scoring.worker import PartResult, ScoringJob
 
 FORMATS = ("csv", "tsv", "jsonl")
 SEPARATOR = ";"
 """Stands between labels where neither the command nor the bundle's own data has another."""
-SHOWN = 3
+MAX_NAMES = 3
 """Files that a line names, at the most."""
 STRONGEST = 8
 """N-grams that are shown to a person."""
@@ -119,41 +119,41 @@ def _label_rows(args: Arguments) -> None:
         if args.explain:
             _explain(classifier, records, args, file, as_json=style == "jsonl")
             return
-        wanted, write = _wanted(args, classifier.bundle_, style), _writer(file, style)
-        for row in _labelled(classifier, records, args.source.text_column, wanted):
+        output_spec, write = _output_spec(args, classifier.bundle_, style), _writer(file, style)
+        for row in _labelled(classifier, records, args.source.text_column, output_spec):
             write(row)
 
 
-def _wanted(args: Arguments, bundle: Bundle, style: str) -> Wanted:
+def _output_spec(args: Arguments, bundle: Bundle, style: str) -> OutputSpec:
     """What is to be said of a row: several labels are a list in JSON, and stand in one cell elsewhere."""
     separator = args.source.label_separator or bundle.config.source.label_separator or SEPARATOR
-    wanted = Wanted(
+    output_spec = OutputSpec(
         top_k=args.top_k,
         abstain_below=args.abstain_below,
         separator="" if style == "jsonl" or args.top_k > 1 else separator,
     )
-    wanted.check(bundle.labels, multi=bundle.task.name == "multi", otherwise="write --output NAME.jsonl")
-    return wanted
+    output_spec.check(bundle.labels, multi=bundle.task.name == "multi", otherwise="write --output NAME.jsonl")
+    return output_spec
 
 
 def _labelled(
-    classifier: TextClassifier, records: Iterable[Record], text_column: str, wanted: Wanted
+    classifier: TextClassifier, records: Iterable[Record], text_column: str, output_spec: OutputSpec
 ) -> Iterator[dict[str, Any]]:
     """The columns of each record and its labels, a chunk at a time, so that a file of any size fits in memory."""
     records = iter(records)
-    while chunk := list(itertools.islice(records, ROWS)):
-        answers = wanted.of(classifier, [record.fields[text_column] for record in chunk])
+    while chunk := list(itertools.islice(records, BATCH_ROWS)):
+        answers = output_spec.predict_columns(classifier, [record.fields[text_column] for record in chunk])
         for record, answer in zip(chunk, answers, strict=True):
-            yield record.fields | {free(name, record.fields): value for name, value in answer.items()}
+            yield record.fields | {unique_column(name, record.fields): value for name, value in answer.items()}
 
 
 def _parts(args: Arguments) -> list[Part]:
     """The files of rows in the folder that is to be labelled; none where it is something else."""
     if args.texts or not os.path.isdir(args.input):
         return []
-    parts, others = listed(Path(args.input), Path(args.output), args.source)
+    parts, others = list_parts(Path(args.input), Path(args.output), args.source)
     if parts and others:
-        names = ", ".join(others[:SHOWN]) + (", …" if len(others) > SHOWN else "")
+        names = ", ".join(others[:MAX_NAMES]) + (", …" if len(others) > MAX_NAMES else "")
         log(f"{args.input}: left out, for their names are not those of files of rows: {names}")
     return parts
 
@@ -167,17 +167,17 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
         raise InputError(f"--output {args.output} is the folder of the input; name another")
     if args.explain:
         raise InputError("--explain is not for a folder; give one of its files to --input")
-    from kerascnn.scoring.folder import score
+    from kerascnn.scoring.folder import score_folder
 
     engine = _engine(args)
-    wanted = Wanted(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
+    output_spec = OutputSpec(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
     multi = read_manifest(bundle)["task"] == "multi"
-    labels = read_escaped_lines(bundle / "labels.txt") if wanted.separator else []
-    wanted.check(labels, multi=multi, otherwise="leave it out: labels are lists")
-    summary = score(bundle, parts, output, args.source, wanted, engine)
+    labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
+    output_spec.check(labels, multi=multi, otherwise="leave it out: labels are lists")
+    summary = score_folder(bundle, parts, output, args.source, output_spec, engine)
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
-    for name, reason in itertools.islice(sorted(summary.failed.items()), SHOWN):
+    for name, reason in itertools.islice(sorted(summary.failed.items()), MAX_NAMES):
         log(f"{Path(args.input) / name} failed: {reason}")
     log(f"wrote {args.output}: {summary}")
     if summary.failed:
@@ -193,16 +193,16 @@ def _engine(args: Arguments) -> Engine:
         raise InputError(f"--workers: {args.workers} is below 0")
 
     from kerascnn.scoring import ray_engine
-    from kerascnn.scoring.worker import Scorer
+    from kerascnn.scoring.worker import PartScorer
 
-    def local(job: Job, parts: Sequence[Part]) -> Iterator[Outcome]:
+    def local(job: ScoringJob, parts: Sequence[Part]) -> Iterator[PartResult]:
         start_tensorflow()
-        yield from map(Scorer(job), parts)
+        yield from map(PartScorer(job), parts)
 
     if args.engine == "local":
         return local
     package("ray.data", "ray")
-    return functools.partial(ray_engine.score, workers=args.workers)
+    return functools.partial(ray_engine.score_with_ray, workers=args.workers)
 
 
 def _explain(
@@ -215,7 +215,7 @@ def _explain(
     for record in records:
         found = classifier.explain(record.fields[args.source.text_column])
         if as_json:
-            row = record.fields | {free(name, record.fields): value for name, value in found.to_dict().items()}
+            row = record.fields | {unique_column(name, record.fields): value for name, value in found.to_dict().items()}
             print(json.dumps(row, ensure_ascii=False), file=file)
             continue
         print(f"{found.label} {found.score:.4f}\n{found.marked(color=color)}", file=file)

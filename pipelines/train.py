@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.data.records import Label, Row
     from kerascnn.data.splits import Splits
-    from kerascnn.distillation.data import Lesson
+    from kerascnn.distillation.data import DistillationData
 
 DESCRIPTION = """Train a text classifier: rows of text and labels in, a folder that predicts out.
 
@@ -164,10 +164,11 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     chief = strategies.is_chief(config.training.strategy)
     if chief:
         replace_interrupted(state, resume=args.resume)
-    lesson = lesson_of(config, splits)
+    distillation = load_distillation_data(config, splits)
     classifier = TextClassifier.from_config(config)
     classifier.fit(
-        *columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
+        *columns(distillation.rows if distillation else splits.train),
+        soft_labels=distillation.soft_labels if distillation else None,
         validation_data=columns(splits.validation) if splits.validation else None,
         folder=state, resume=args.resume, verbose=chief,
     )  # fmt: skip
@@ -177,9 +178,9 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
             _measure(classifier, name, *columns(rows), examples=not args.no_examples)
-    classifier.bundle_.data.update(_provenance(config, splits, lesson))
-    if lesson:
-        classifier.bundle_.distillation |= {"sha256": lesson.sha256}
+    classifier.bundle_.data.update(_provenance(config, splits, distillation))
+    if distillation:
+        classifier.bundle_.distillation |= {"sha256": distillation.sha256}
     classifier.save(folder, overwrite=args.overwrite or args.resume)
     clear(state, folder)
     _report(classifier.bundle_, folder)
@@ -201,7 +202,7 @@ def _measure(
         )
 
 
-def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
+def load_distillation_data(config: Config[Any], splits: Splits) -> DistillationData | None:
     """What the teacher says about the training, if there is one."""
     if not config.distillation.teacher:
         if config.distillation.unlabelled:
@@ -209,10 +210,10 @@ def lesson_of(config: Config[Any], splits: Splits) -> Lesson | None:
         return None
     from kerascnn.distillation import data
 
-    lesson = data.learn(config, splits)
-    for message in lesson.messages:
+    distillation = data.load_soft_labels(config, splits)
+    for message in distillation.messages:
         log(message)
-    return lesson
+    return distillation
 
 
 def columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
@@ -220,14 +221,14 @@ def columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
     return [row.text for row in rows], [None if row.label == "" else row.label for row in rows]
 
 
-def _provenance(config: Config[Any], splits: Splits, lesson: Lesson | None) -> dict[str, Any]:
+def _provenance(config: Config[Any], splits: Splits, distillation: DistillationData | None) -> dict[str, Any]:
     """What each split was read from, how many rows it has, and a hash of them."""
     from kerascnn.data.records import hash_rows
 
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
     rows_of = {name: getattr(splits, name) for name in sources}
-    if lesson:
-        sources["unlabelled"], rows_of["unlabelled"] = config.distillation.unlabelled, lesson.unlabelled
+    if distillation:
+        sources["unlabelled"], rows_of["unlabelled"] = config.distillation.unlabelled, distillation.unlabelled
     found = {}
     for name, specs in sources.items():
         if rows := rows_of[name]:

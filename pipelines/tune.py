@@ -21,8 +21,8 @@ from kerascnn.config import Config, ModelConfigT
 from kerascnn.settings import PositiveInt
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
-from kerascnn.tuning.space import Space
-from kerascnn.tuning.trials import Trial
+from kerascnn.tuning.space import SearchSpace
+from kerascnn.tuning.trials import TrialResult
 from kerascnn.utils.atomic_files import whole_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
@@ -31,7 +31,7 @@ from pipelines.command import limit_threads, run, start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
-    from kerascnn.distillation.data import Lesson
+    from kerascnn.distillation.data import DistillationData
 
 DESCRIPTION = """Search for the settings of a training that are best on the validation data (needs the extra "tune").
 
@@ -81,11 +81,11 @@ def output_folder(config: Config[Any]) -> Path:
     return Path(config.output or Path("tuned") / train.output_folder(config).name)
 
 
-def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
+def tune(args: Arguments[Any]) -> tuple[list[TrialResult], int]:
     """Search, and write what was found; returns all trials, and how many rows they were measured on."""
     folder = output_folder(args.run)
     config = dataclasses.replace(args.run, output="")
-    space = spaces.read(space_file(args), config)
+    space = spaces.read_space(space_file(args), config)
     if args.algorithm == "hyperband" and "training.epochs" in space.dimensions:
         raise InputError(
             f"{space_file(args)}: training.epochs: hyperband chooses it; leave it out, --epochs is the most"
@@ -103,31 +103,36 @@ def tune(args: Arguments[Any]) -> tuple[list[Trial], int]:
     from kerascnn.training.fit import default_epochs
     from kerascnn.tuning import search
 
-    lesson = train.lesson_of(config, splits)
+    distillation = train.load_distillation_data(config, splits)
     epochs = config.training.epochs or default_epochs(-(-len(splits.train) // config.training.batch_size))
-    oracle = search.oracle(args.algorithm, space, args.objective, args.trials, config.seed, epochs)
+    oracle = search.build_oracle(args.algorithm, space, args.objective, args.trials, config.seed, epochs)
     if args.overwrite and folder.exists():
         shutil.rmtree(folder)
-    search.prepare(folder, _origin(args, config, space, splits, lesson), resume=args.resume)
+    search.prepare_folder(folder, _origin(args, config, space, splits, distillation), resume=args.resume)
     with tqdm(total=args.trials, desc="trials", unit=" trials", leave=False, disable=None) as bar:
 
-        def begin(trial: Trial) -> None:
+        def begin(trial: TrialResult) -> None:
             log(f"trial {trial.number}/{args.trials}   {_told(trial.settings)}")
 
-        def end(trial: Trial) -> None:
+        def end(trial: TrialResult) -> None:
             bar.update()
-            took = f"{trial.figures['epochs']:.0f} epochs in {trial.figures['seconds']:.0f} s" if trial.figures else ""
-            log(f"  {_figures(trial)}   {took}" if trial.figures else f"  failed: {trial.error}")
+            took = f"{trial.metrics['epochs']:.0f} epochs in {trial.metrics['seconds']:.0f} s" if trial.metrics else ""
+            log(f"  {_figures(trial)}   {took}" if trial.metrics else f"  failed: {trial.error}")
             _write(searching.trials, args, config, folder)
 
-        searching = search.Search(
-            oracle, space, lambda settings: measure(config, settings, splits, lesson), folder, begin=begin, end=end
+        searching = search.SettingsTuner(
+            oracle,
+            space,
+            lambda settings: measure(config, settings, splits, distillation),
+            folder,
+            on_begin=begin,
+            on_end=end,
         )
         bar.update(len(searching.trials))
         if searching.trials:
             log(f"{len(searching.trials)} trials are done already")
         searching.search()
-    if not results.ranked(searching.trials, args.objective):
+    if not results.rank_trials(searching.trials, args.objective):
         raise InputError(f"none of {len(searching.trials)} trials succeeded, see {folder / 'trials.csv'}")
     _draw(searching.trials, args.objective, folder)
     return searching.trials, len(splits.validation)
@@ -159,7 +164,7 @@ def check_place(folder: Path, args: Arguments[Any]) -> None:
 
 
 def measure(
-    config: Config[Any], settings: Mapping[str, Any], splits: Splits, lesson: Lesson | None
+    config: Config[Any], settings: Mapping[str, Any], splits: Splits, distillation: DistillationData | None
 ) -> dict[str, float]:
     """Train with settings; the figures of the validation data and what it cost."""
     import keras
@@ -167,18 +172,19 @@ def measure(
     from kerascnn.classifier import TextClassifier
 
     keras.backend.clear_session()
-    classifier = TextClassifier.from_config(spaces.applied(config, settings, "the settings"))
+    classifier = TextClassifier.from_config(spaces.apply_settings(config, settings, "the settings"))
     validation = train.columns(splits.validation)
     classifier.fit(
-        *train.columns(lesson.rows if lesson else splits.train), soft_labels=lesson.soft_labels if lesson else None,
+        *train.columns(distillation.rows if distillation else splits.train),
+        soft_labels=distillation.soft_labels if distillation else None,
         validation_data=validation,
     )  # fmt: skip
     found = classifier.bundle_.metrics | classifier.evaluate(*validation)
-    return {name: found[name] for name in (*results.FIGURES, *results.COSTS)}
+    return {name: found[name] for name in (*results.METRICS, *results.COSTS)}
 
 
 def _origin(
-    args: Arguments[Any], config: Config[Any], space: Space, splits: Splits, lesson: Lesson | None
+    args: Arguments[Any], config: Config[Any], space: SearchSpace, splits: Splits, distillation: DistillationData | None
 ) -> dict[str, Any]:
     """What makes two searches the same; where the rows came from does not."""
     from kerascnn.data.records import hash_rows
@@ -188,26 +194,26 @@ def _origin(
     return {
         "algorithm": args.algorithm, "objective": args.objective, "model": config.model, "seed": config.seed,
         "training data": hash_rows(splits.train), "validation data": hash_rows(splits.validation),
-        "the teacher's answers": lesson.sha256 if lesson else None, **searched, **fixed,
+        "the teacher's answers": distillation.sha256 if distillation else None, **searched, **fixed,
     }  # fmt: skip
 
 
-def _write(trials: Sequence[Trial], args: Arguments[Any], config: Config[Any], folder: Path) -> None:
+def _write(trials: Sequence[TrialResult], args: Arguments[Any], config: Config[Any], folder: Path) -> None:
     """What is known so far, each file whole."""
-    results.write(trials, folder / "trials.csv")
-    if ranked := results.ranked(trials, args.objective):
+    results.write_csv(trials, folder / "trials.csv")
+    if ranked := results.rank_trials(trials, args.objective):
         best, bundles = ranked[0], train.output_folder(config).parent
-        made = spaces.applied(config, best.settings, "the best trial")
+        made = spaces.apply_settings(config, best.settings, "the best trial")
         made = dataclasses.replace(made, output=str(bundles / f"{folder.name}-tuned"))
         with whole_file(folder / "best.yaml") as file:
             file.write(f"# trial {best.number} of {len(trials)}; on the validation data {_figures(best)}\n")
             file.write(configuration.to_yaml(made))
 
 
-def _draw(trials: Sequence[Trial], objective: str, folder: Path) -> None:
+def _draw(trials: Sequence[TrialResult], objective: str, folder: Path) -> None:
     from kerascnn.evaluation import plots
 
-    scores = [trial.figures.get(objective, math.nan) for trial in trials]
+    scores = [trial.metrics.get(objective, math.nan) for trial in trials]
     settings = {name: [trial.settings[name] for trial in trials] for name in trials[0].settings}
     beside = folder / ".trials.png.partial"
     plots.trials(scores, settings, objective, beside, highest=results.DIRECTIONS[objective] == "max")
@@ -215,21 +221,21 @@ def _draw(trials: Sequence[Trial], objective: str, folder: Path) -> None:
 
 
 def _told(settings: Mapping[str, Any]) -> str:
-    return "   ".join(f"{name} {results.told(value)}" for name, value in settings.items())
+    return "   ".join(f"{name} {results.format_setting(value)}" for name, value in settings.items())
 
 
-def _figures(trial: Trial) -> str:
-    return "   ".join(f"{name} {trial.figures[name]:.4f}" for name in results.FIGURES)
+def _figures(trial: TrialResult) -> str:
+    return "   ".join(f"{name} {trial.metrics[name]:.4f}" for name in results.METRICS)
 
 
-def report(trials: Sequence[Trial], objective: str, folder: Path, rows: int) -> str:
+def report(trials: Sequence[TrialResult], objective: str, folder: Path, rows: int) -> str:
     """The best trials as a table, and what to do next."""
-    ranked = results.ranked(trials, objective)
-    lines = [results.table(ranked[:SHOWN]), ""]
+    ranked = results.rank_trials(trials, objective)
+    lines = [results.format_table(ranked[:SHOWN]), ""]
     if failed := len(trials) - len(ranked):
         lines.append(f"{failed} of {len(trials)} trials failed, see {folder / 'trials.csv'}")
     if objective == "accuracy":
-        best = ranked[0].figures["accuracy"]
+        best = ranked[0].metrics["accuracy"]
         error = math.sqrt(best * (1 - best) / rows)
         lines.append(
             f"the standard error of an accuracy on {rows:,} rows is {error:.4f}: differences below it are luck"
@@ -243,8 +249,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = output_folder(args.run)
     trials, rows = tune(args)
     if args.json:
-        ranked = [dataclasses.asdict(trial) for trial in results.ranked(trials, args.objective)]
-        failed = [dataclasses.asdict(trial) for trial in trials if not trial.figures]
+        ranked = [dataclasses.asdict(trial) for trial in results.rank_trials(trials, args.objective)]
+        failed = [dataclasses.asdict(trial) for trial in trials if not trial.metrics]
         print(
             json.dumps(
                 {

@@ -21,7 +21,7 @@ from kerascnn.utils.atomic_files import sha256
 
 
 @dataclass(frozen=True)
-class Lesson:
+class DistillationData:
     """What a teacher says about the texts of a training."""
 
     rows: list[Row]
@@ -36,7 +36,7 @@ class Lesson:
     """What a person should be told, a sentence each."""
 
 
-def learn(config: Config[Any], splits: Splits) -> Lesson:
+def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     """Ask the teacher of a run about its training rows and its unlabelled texts.
 
     Raises:
@@ -48,15 +48,15 @@ def learn(config: Config[Any], splits: Splits) -> Lesson:
     unlabelled, messages = select_unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
-    soft_labels = teachers.ask(spec, rows, labels, config.source)
+    soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source)
     known = np.array([labels.index(row.labels[0]) for row in splits.train])
     right = np.mean(soft_labels[: len(known)].argmax(axis=1) == known)
     messages.append(f"{spec}: gives {right:.1%} of the training rows their label")
-    messages += _doubts(config, splits)
-    return Lesson(rows, soft_labels, unlabelled, _hash(spec), messages)
+    messages += _warn_of_leakage(config, splits)
+    return DistillationData(rows, soft_labels, unlabelled, _hash_teacher(spec), messages)
 
 
-def _doubts(config: Config[Any], splits: Splits) -> list[str]:
+def _warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
     """Whether the test rows may have been among those that a bundle was trained on, as far as its manifest tells."""
     spec = config.distillation.teacher
     if not (os.path.isdir(spec) and splits.test):
@@ -71,9 +71,9 @@ def _doubts(config: Config[Any], splits: Splits) -> list[str]:
     ]
 
 
-def _hash(spec: str) -> str | None:
+def _hash_teacher(spec: str) -> str | None:
     """Hash of a teacher's files; a bundle's manifest holds the hashes of the rest."""
-    paths = [str(Path(spec) / "manifest.json")] if os.path.isdir(spec) else teachers.files(spec)
+    paths = [str(Path(spec) / "manifest.json")] if os.path.isdir(spec) else teachers.expand_files(spec)
     hashes = [sha256(Path(path)) for path in paths]
     if len(hashes) == 1:
         return hashes[0]

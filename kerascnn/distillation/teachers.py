@@ -19,16 +19,15 @@ import numpy as np
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
+from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records
 from kerascnn.utils.errors import InputError, choices, did_you_mean
 
 FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
-KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
-# Rounded figures add up to nearly 1; what is further off is something else than probabilities.
-TOLERANCE = 0.01
+TEACHER_KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
 
 
-def ask(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def teacher_probabilities(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
     """The probabilities that a teacher gives to texts.
 
     Args:
@@ -41,70 +40,21 @@ def ask(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceCon
         float32 (rows, labels), each row with the sum 1.
 
     Raises:
-        InputError: As for ``learn``.
+        InputError: As for ``load_soft_labels``.
     """
     texts = [row.text for row in rows]
     if os.path.isdir(spec):
-        answer = _ask_bundle(spec, texts, labels)
+        answer = _predict_with_bundle(spec, texts, labels)
     elif FUNCTION.fullmatch(spec) and not os.path.exists(spec):
-        answer = _function(spec)(texts, list(labels))
+        answer = _import_function(spec)(texts, list(labels))
     else:
-        return _look_up(spec, rows, labels, source)
-    return probabilities(answer, labels, len(rows), name=spec, place=lambda row: f"{spec}, for {location(rows[row])}")
+        return _read_from_file(spec, rows, labels, source)
+    return check_probabilities(
+        answer, labels, len(rows), name=spec, place=lambda row: f"{spec}, for {location(rows[row])}"
+    )
 
 
-def probabilities(
-    values: Any,
-    labels: Sequence[Any],
-    rows: int,
-    *,
-    name: str,
-    place: Callable[[int], str] | None = None,
-    unknown: Sequence[str] = (),
-) -> np.ndarray:
-    """Check that values are probabilities.
-
-    Args:
-        values: Array (rows, labels).
-        labels: Names of the classes.
-        rows: How many are wanted.
-        name: What the array is called in messages.
-        place: What a row of it, from 0, is called.
-        unknown: Other names that probabilities seem to stand under, for messages.
-
-    Returns:
-        float32 (rows, labels), each row with the sum 1.
-
-    Raises:
-        InputError: Another shape; a value that is no number from 0 to 1; a row whose sum is further from 1 than 0.01.
-    """
-    place = place or (lambda row: f"{name}, row {row}")
-    try:
-        # the precision in which they are kept, so that what was written to a file and read again is the same
-        array = np.asarray(values, np.float32).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: expected an array of numbers ({rows}, {len(labels)}): {error}") from None
-    if array.shape != (rows, len(labels)):
-        raise InputError(
-            f"{name}: expected probabilities of the shape (texts, labels) = {(rows, len(labels))}, the labels being"
-            f" {_listed(labels)}. Received: {array.shape}"
-        )
-    for row, column in np.argwhere(~((array >= 0) & (array <= 1 + TOLERANCE)))[:1]:
-        raise InputError(
-            f"{place(row)}: {labels[column]!r} has the probability {array[row, column]:g}; give numbers from 0 to 1,"
-            " the softmax of logits"
-        )
-    sums = array.sum(axis=1, keepdims=True)
-    for row in np.flatnonzero(np.abs(sums - 1) > TOLERANCE)[:1]:
-        others = f" (no label of the training data: {_listed(unknown)})" if unknown else ""
-        raise InputError(
-            f"{place(row)}: the probabilities of {_listed(labels)} sum to {sums[row, 0]:.4g}, not to 1{others}; give"
-            " the softmax over these labels alone"
-        )
-    return (array / sums).astype(np.float32)
-
-
-def _ask_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndarray:
+def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndarray:
     from kerascnn.classifier import load
 
     teacher = load(folder)
@@ -124,7 +74,7 @@ def _ask_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndar
     return teacher.predict_proba(texts)[:, [known.index(label) for label in labels]]
 
 
-def _function(spec: str) -> Callable[[list[str], list[str]], Any]:
+def _import_function(spec: str) -> Callable[[list[str], list[str]], Any]:
     """A function by its name; its module may lie in the working directory."""
     module_name, name = spec.split(":")
     try:
@@ -153,18 +103,18 @@ def _working_directory() -> Iterator[None]:
         sys.path.remove(os.getcwd())
 
 
-def _look_up(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
     """The rows of a file of probabilities that belong to texts."""
-    if not files(spec):
+    if not expand_files(spec):
         near = did_you_mean(os.path.basename(spec), os.listdir(os.path.dirname(spec) or ".")) if _folder(spec) else ""
-        raise InputError(f"--teacher {spec}: there is no such file or folder{near}; give {KINDS}")
+        raise InputError(f"--teacher {spec}: there is no such file or folder{near}; give {TEACHER_KINDS}")
     wanted = {row.text for row in rows}
     found: dict[str, tuple[Record, np.ndarray]] = {}
     for record in read_records(spec, source):
         text = record.fields[source.text_column].replace("\0", " ")
         if text not in wanted:
             continue
-        answer = _numbers(record, labels, source)
+        answer = _record_probabilities(record, labels, source)
         first, same = found.setdefault(text, (record, answer))
         if not np.array_equal(answer, same, equal_nan=True):
             raise InputError(
@@ -178,14 +128,14 @@ def _look_up(spec: str, rows: Sequence[Row], labels: Sequence[str], source: Sour
             f" {source.text_column!r}"
         )
     known = {*labels, source.text_column, source.label_column}
-    return probabilities(
+    return check_probabilities(
         [found[row.text][1] for row in rows], labels, len(rows), name=spec,
         place=lambda row: location(found[rows[row].text][0]),
         unknown=[name for name in found[rows[0].text][0].fields if name not in known],
     )  # fmt: skip
 
 
-def _numbers(record: Record, labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def _record_probabilities(record: Record, labels: Sequence[str], source: SourceConfig) -> np.ndarray:
     columns = [name for name in record.fields if name != source.text_column]
     values = []
     for label in labels:
@@ -204,14 +154,10 @@ def _numbers(record: Record, labels: Sequence[str], source: SourceConfig) -> np.
     return np.array(values)
 
 
-def _listed(labels: Sequence[Any]) -> str:
-    return ", ".join(map(repr, labels[:10])) + (", …" if len(labels) > 10 else "")
-
-
 def _folder(spec: str) -> bool:
     return os.path.isdir(os.path.dirname(spec) or ".")
 
 
-def files(spec: str) -> list[str]:
+def expand_files(spec: str) -> list[str]:
     """The files that a name stands for, as ``read_records`` has it."""
     return [spec] if os.path.exists(spec) else sorted(glob.glob(spec))

@@ -60,12 +60,12 @@ class HubCNN(ModelConfig):
         Raises:
             InputError: The preset cannot be used, or the settings contradict it.
         """
+        from kerascnn.models import hub_presets
         from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.text.vocabulary import RESERVED_TOKENS
-        from kerascnn.transfer import presets
         from kerascnn.utils.errors import InputError
 
-        _, sizes = presets.read_config(self.preset)
+        _, sizes = hub_presets.read_config(self.preset)
         longest = sizes["max_sequence_length"] - 2
         if settings.level != "word" or settings.split != "wordpiece":
             raise InputError("hub_cnn reads WordPieces; leave out text.level and text.split")
@@ -76,20 +76,22 @@ class HubCNN(ModelConfig):
                 f"text.max_length {settings.max_length}: the encoder in {self.preset} reads {longest} pieces or fewer;"
                 f" give --text.max-length {longest}"
             )
-        pieces = presets.read_pieces(self.preset)
+        pieces = hub_presets.read_vocabulary(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return Vectorizer(settings, [*RESERVED_TOKENS, *pieces.vocabulary])
+        return Vectorizer(settings, [*RESERVED_TOKENS, *pieces.tokens])
 
     def parameters(self, *, vocabulary_size: int, classes: int) -> int:
         """See ``ModelConfig.parameters``; without a preset those over an encoder of 768 channels."""
-        from kerascnn.transfer import presets
+        from kerascnn.models import hub_presets
 
         width, encoder = _USUAL_WIDTH, 0
         if self.preset:
-            family, sizes = presets.read_config(self.preset)
+            family, sizes = hub_presets.read_config(self.preset)
             width = sizes["hidden_dim"]
-            encoder = presets.parameters(sizes, segments=family != "DistilBertBackbone") if self.fine_tune else 0
+            encoder = (
+                hub_presets.count_parameters(sizes, segments=family != "DistilBertBackbone") if self.fine_tune else 0
+            )
         features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
         convolutions = sum((size * width + 1) * self.filters for size in self.kernel_sizes)
         return encoder + convolutions + (features + 1) * classes
@@ -104,19 +106,19 @@ class HubCNN(ModelConfig):
         import keras
 
         from kerascnn import layers
-        from kerascnn.transfer import presets
+        from kerascnn.models import hub_presets
         from kerascnn.utils.optional_packages import need_tensorflow_backend
 
         need_tensorflow_backend("hub_cnn")
-        _, sizes = presets.read_config(self.preset)
-        pieces = presets.read_pieces(self.preset)
+        _, sizes = hub_presets.read_config(self.preset)
+        pieces = hub_presets.read_vocabulary(self.preset)
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.EnclosingTokens(
             start=pieces.start, end=pieces.end, length=sizes["max_sequence_length"] - 2, name="enclosing_tokens"
         )(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
         encoder = layers.PretrainedEncoder(
-            network=presets.read_encoder(self.preset, pieces), trainable=self.fine_tune, name="encoder"
+            network=hub_presets.load_encoder(self.preset, pieces), trainable=self.fine_tune, name="encoder"
         )
         x = keras.layers.Dropout(self.encoder_dropout, name="encoder_dropout")(encoder(tokens))
         x = keras.layers.Multiply(name="vectors")([x, valid])

@@ -14,9 +14,9 @@ from kerascnn.text.vocabulary import RESERVED_TOKENS
 
 UNKNOWN = RESERVED_TOKENS.index("[UNK]")
 # Of the hidden tokens, so many become unknown and so many another token (Devlin et al. 2019, section 3.1).
-UNKNOWN_PART, OTHER_PART = 0.8, 0.1
+UNKNOWN_FRACTION, RANDOM_FRACTION = 0.8, 0.1
 # The frequency of a token to this power is how often it is drawn as a wrong answer (Mikolov et al. 2013, section 2.2).
-FLATTENING = 0.75
+SAMPLING_POWER = 0.75
 # Held-out documents in a batch: few, because each hidden token of theirs is compared with the whole vocabulary.
 HELD_OUT_BATCH = 16
 
@@ -29,17 +29,17 @@ SIGNATURE = (
 hidden tokens (hidden,)), all int32."""
 
 
-def frequencies(ids: RaggedIds, vocabulary_size: int) -> np.ndarray:
+def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.ndarray:
     """How probable each id is as a wrong answer, float64 (vocabulary_size,), sum 1.
 
     Ids that the documents lack count as seen once; padding and the unknown token are no answers.
     """
-    counts = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** FLATTENING
+    counts = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** SAMPLING_POWER
     counts[: len(RESERVED_TOKENS)] = 0
     return counts / counts.sum()
 
 
-def hide(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.random.Generator) -> Batch:
+def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.random.Generator) -> Batch:
     """A batch with some of its tokens hidden, at least one if it has any that the vocabulary knows.
 
     Args:
@@ -62,7 +62,7 @@ def hide(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.rando
     others = generator.integers(len(RESERVED_TOKENS), max(vocabulary_size, len(RESERVED_TOKENS) + 1), len(places))
     hidden = ids.copy()
     hidden[rows, positions] = np.where(
-        fate < UNKNOWN_PART, UNKNOWN, np.where(fate < UNKNOWN_PART + OTHER_PART, others, answers)
+        fate < UNKNOWN_FRACTION, UNKNOWN, np.where(fate < UNKNOWN_FRACTION + RANDOM_FRACTION, others, answers)
     )
     return (hidden, places, np.empty(0, np.int32)), answers
 
@@ -75,7 +75,7 @@ def training_batches(
     Args:
         ids: Documents.
         settings: How much is hidden, and how many wrong answers a batch has.
-        probabilities: Of the wrong answers, see ``frequencies``.
+        probabilities: Of the wrong answers, see ``negative_sampling_probabilities``.
         batch_size: Documents in a batch.
         seed: Of the order and of what is hidden.
         first_epoch: Where to begin.
@@ -86,8 +86,8 @@ def training_batches(
         for epoch in itertools.count(first_epoch):
             generator = np.random.default_rng((seed, epoch, 1))
             for rows in shuffled_batch_indices(ids.lengths, batch_size, seed=seed, epoch=epoch):
-                (hidden, places, _), answers = hide(ids.to_padded(rows), settings.rate, size, generator)
-                wrong = np.unique(generator.choice(size, settings.negatives, p=probabilities)).astype(np.int32)
+                (hidden, places, _), answers = mask_tokens(ids.to_padded(rows), settings.rate, size, generator)
+                wrong = np.unique(generator.choice(size, settings.negative_samples, p=probabilities)).astype(np.int32)
                 yield (hidden, places, wrong), answers
 
     return dataset_from_generator(generate, SIGNATURE)
@@ -100,6 +100,6 @@ def held_out_batches(ids: RaggedIds, settings: MaskingConfig, vocabulary_size: i
     def generate() -> Iterator[Batch]:
         generator = np.random.default_rng((seed, 2))
         for rows in batches:
-            yield hide(ids.to_padded(rows), settings.rate, vocabulary_size, generator)
+            yield mask_tokens(ids.to_padded(rows), settings.rate, vocabulary_size, generator)
 
     return dataset_from_generator(generate, SIGNATURE).apply(tf.data.experimental.assert_cardinality(len(batches)))

@@ -23,7 +23,7 @@ from kerascnn.training.progress import Progress
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import need_tensorflow_backend
 
-HELD_OUT = 1000
+MAX_HELD_OUT = 1000
 """Documents that are held out at the most: enough for perplexity to a percent."""
 
 
@@ -40,7 +40,7 @@ def pretrain(
 
     Args:
         texts: Documents.
-        config: Model, sizes, text, training; a ``source.validation_fraction`` of the documents, ``HELD_OUT`` at the
+        config: Model, sizes, text, training; a ``source.validation_fraction`` of the documents, ``MAX_HELD_OUT`` at the
             most, is held out.
         settings: What is hidden.
         folder: Keep the state of the training here after each epoch.
@@ -59,19 +59,24 @@ def pretrain(
     if config.training.strategy != "none":
         raise InputError("training.strategy is for classifiers; a pretraining runs on one device")
     fit.set_random_seed(config.seed, config.training.deterministic)
-    train_texts, held_out_texts = _split(texts, config)
+    train_texts, held_out_texts = _hold_out(texts, config)
     vectorizer = Vectorizer.adapt(train_texts, config.text)
     size = len(vectorizer.vocabulary)
-    train, held_out = (_known(RaggedIds(*vectorizer.encode(part))) for part in (train_texts, held_out_texts))
+    train, held_out = (
+        _drop_unknown_documents(RaggedIds(*vectorizer.encode(part))) for part in (train_texts, held_out_texts)
+    )
     if not len(train) or not len(held_out):
         raise InputError(f"{len(texts)} texts are too few, or no token occurs {config.text.min_count} times")
 
-    sampled = 0 < settings.negatives < size
-    probabilities = masking.frequencies(train, size)
+    sampled = 0 < settings.negative_samples < size
+    probabilities = masking.negative_sampling_probabilities(train, size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
         network = config.network.build(vocabulary_size=size, classes=2)
         trainer = Pretrainer(
-            network, states=config.network.states, probabilities=probabilities, negatives=settings.negatives * sampled
+            network,
+            states=config.network.states,
+            probabilities=probabilities,
+            negative_samples=settings.negative_samples * sampled,
         )
     steps = -(-len(train) // config.training.batch_size)
     epochs = config.training.epochs or fit.default_epochs(steps)
@@ -101,9 +106,9 @@ def pretrain(
     )  # fmt: skip
 
 
-def _split(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], list[str]]:
+def _hold_out(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], list[str]]:
     """The texts to learn from, and those that are held out."""
-    count = min(HELD_OUT, max(1, round(config.source.validation_fraction * len(texts))))
+    count = min(MAX_HELD_OUT, max(1, round(config.source.validation_fraction * len(texts))))
     held_out = set(np.random.default_rng(config.source.split_seed).permutation(len(texts))[:count].tolist())
     return (
         [text for number, text in enumerate(texts) if number not in held_out],
@@ -111,7 +116,7 @@ def _split(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], list[s
     )
 
 
-def _known(ids: RaggedIds) -> RaggedIds:
+def _drop_unknown_documents(ids: RaggedIds) -> RaggedIds:
     """The documents that hold a token of the vocabulary; others have nothing to name."""
     rows = np.repeat(np.arange(len(ids)), ids.lengths)
     kept = np.bincount(rows[ids.values > masking.UNKNOWN], minlength=len(ids)) > 0

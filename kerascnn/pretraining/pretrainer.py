@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-LONG = 2**20
+PROBE_LENGTH = 2**20
 """A length that shows, against the length of a layer's output, how many tokens became one there."""
 
 
@@ -25,23 +25,27 @@ class Pretrainer(keras.Model):
         network: Functional model, int32 (batch, length) -> logits, with the layers ``embedding`` and ``features``.
         states: Pattern of the names of the layers that tell what stands where, see ``ModelConfig.states``.
         probabilities: Of each id among the wrong answers, float (vocabulary_size,); the bias starts from them.
-        negatives: Draws of wrong answers for a batch, each counted once; 0: the answer is compared with all rows in
-            training too.
+        negative_samples: Draws of wrong answers for a batch, each counted once; 0: the answer is compared with all
+            rows in training too.
     """
 
-    def __init__(self, network: keras.Model, *, states: str, probabilities: np.ndarray, negatives: int) -> None:
+    def __init__(self, network: keras.Model, *, states: str, probabilities: np.ndarray, negative_samples: int) -> None:
         super().__init__()
         layers = [layer for layer in network.layers if re.fullmatch(states, layer.name)]
         outputs = {"features": network.get_layer("features").output, "states": [layer.output for layer in layers]}
         self.network = keras.Model(network.input, outputs)
-        lengths = [shape[1] for shape in self.network.compute_output_shape((1, LONG))["states"]]
-        self.start = lengths[0] - LONG  # positions that the network puts before the text
+        lengths = [shape[1] for shape in self.network.compute_output_shape((1, PROBE_LENGTH))["states"]]
+        self.start = lengths[0] - PROBE_LENGTH  # positions that the network puts before the text
         self.strides = [round(lengths[0] / length) for length in lengths]
         self.table = network.get_layer("embedding")
-        self.token, self.document = self._transform("token"), self._transform("document")
+        self.token, self.document = self._projection("token"), self._projection("document")
         self.bias = self.add_weight(shape=(self.table.input_dim,), name="bias")
         self.bias.assign(np.log(np.resize(probabilities + 1e-9, self.table.input_dim)))
-        self.drawn = tf.constant(-np.expm1(negatives * np.log1p(-probabilities)), tf.float32) if negatives else None
+        self.sampling_probabilities = (
+            tf.constant(-np.expm1(negative_samples * np.log1p(-probabilities)), tf.float32)
+            if negative_samples
+            else None
+        )
         self.loss_mean, self.accuracy = keras.metrics.Mean(name="loss"), keras.metrics.Mean(name="accuracy")
 
     def call(self, inputs, training=False):
@@ -70,7 +74,9 @@ class Pretrainer(keras.Model):
         with tf.GradientTape() as tape:
             vectors = self((ids, places), training=True)
             losses = [
-                self._full(known, answers)[0] if self.drawn is None else self._sampled(known, answers, wrong)
+                self._full_loss(known, answers)[0]
+                if self.sampling_probabilities is None
+                else self._sampled_loss(known, answers, wrong)
                 for known in vectors
             ]
             loss = self.optimizer.scale_loss(tf.reduce_mean(losses))
@@ -81,7 +87,7 @@ class Pretrainer(keras.Model):
     def test_step(self, data):
         """Cross-entropy over the whole vocabulary, and how often the answer is the most probable."""
         (ids, places, _), answers = data
-        losses, hits = self._full(self((ids, places))[0], answers)
+        losses, hits = self._full_loss(self((ids, places))[0], answers)
         self.loss_mean.update_state(losses)
         self.accuracy.update_state(hits)
 
@@ -97,17 +103,17 @@ class Pretrainer(keras.Model):
         """What Keras sets back after each epoch."""
         return [self.loss_mean, self.accuracy]
 
-    def _transform(self, name: str) -> keras.Sequential:
+    def _projection(self, name: str) -> keras.Sequential:
         dense = keras.layers.Dense(self.table.output_dim, activation="gelu")
         return keras.Sequential([dense, keras.layers.LayerNormalization()], name=name)
 
-    def _full(self, known, answers):
+    def _full_loss(self, known, answers):
         """Cross-entropy and whether the answer is the most probable, float32 (hidden,) each."""
         logits = tf.matmul(known, self.table.embeddings.value, transpose_b=True) + self.bias
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=answers, logits=logits)
         return losses, tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == answers, tf.float32)
 
-    def _sampled(self, known, answers, wrong):
+    def _sampled_loss(self, known, answers, wrong):
         """Cross-entropy among the answer and the wrong answers, corrected for how probably each is drawn at all."""
         labels = tf.cast(answers[:, None], tf.int64)
         return tf.nn.sampled_softmax_loss(
@@ -117,5 +123,9 @@ class Pretrainer(keras.Model):
             inputs=known,
             num_sampled=tf.size(wrong),
             num_classes=self.table.input_dim,
-            sampled_values=(tf.cast(wrong, tf.int64), tf.gather(self.drawn, labels), tf.gather(self.drawn, wrong)),
+            sampled_values=(
+                tf.cast(wrong, tf.int64),
+                tf.gather(self.sampling_probabilities, labels),
+                tf.gather(self.sampling_probabilities, wrong),
+            ),
         )

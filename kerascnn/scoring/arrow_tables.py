@@ -11,7 +11,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.data import json_values, readers
 from kerascnn.data.records import BadRow, BadRowHandler
 from kerascnn.data.sources import read_texts
-from kerascnn.scoring.output_columns import ROWS
+from kerascnn.scoring.output_columns import BATCH_ROWS
 
 
 def read(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
@@ -37,7 +37,7 @@ def read(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator
 
 def _parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
     number = 0
-    for batch in readers.read_parquet_batches(path, (source.text_column,), rows=ROWS):
+    for batch in readers.read_parquet_batches(path, (source.text_column,), rows=BATCH_ROWS):
         good = []
         for value in batch.column(source.text_column).to_pylist():
             number += 1
@@ -53,6 +53,6 @@ def _strings(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iter
     schema = pyarrow.schema([(name, pyarrow.string()) for name in readers.column_names(path, source)])
     records = read_texts(path, source, on_bad_row=on_bad_row)
     first = True
-    while (chunk := list(itertools.islice(records, ROWS))) or first:
+    while (chunk := list(itertools.islice(records, BATCH_ROWS))) or first:
         yield pyarrow.Table.from_pylist([record.fields for record in chunk], schema)
         first = False

@@ -9,19 +9,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from kerascnn.config import SourceConfig
-from kerascnn.scoring.output_columns import Wanted
-from kerascnn.scoring.parts import Part, beacon, clear, finished
-from kerascnn.scoring.worker import Job, Outcome
+from kerascnn.scoring.output_columns import OutputSpec
+from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
+from kerascnn.scoring.worker import PartResult, ScoringJob
 from kerascnn.utils.atomic_files import sha256
 
-Engine = Callable[[Job, Sequence[Part]], Iterator[Outcome]]
+Engine = Callable[[ScoringJob, Sequence[Part]], Iterator[PartResult]]
 """Scores parts, in any order."""
-SHOWN = 3
+MAX_NAMES = 3
 """Files that a line names, at the most."""
 
 
 @dataclass
-class Summary:
+class ScoringSummary:
     """What stands in the folder of the answers.
 
     Attributes:
@@ -58,15 +58,15 @@ class Summary:
         before = f" ({self.finished:,} finished before)" if self.finished else ""
         found = [f"{self.parts - len(self.failed):,} of {self.parts:,} parts{before}", f"{self.rows:,} rows"]
         if self.rejected:
-            names = ", ".join(self.rejected_files[:SHOWN])
-            more = f" and {len(self.rejected_files) - SHOWN:,} more" if len(self.rejected_files) > SHOWN else ""
+            names = ", ".join(self.rejected_files[:MAX_NAMES])
+            more = f" and {len(self.rejected_files) - MAX_NAMES:,} more" if len(self.rejected_files) > MAX_NAMES else ""
             found.append(f"{self.rejected:,} rows rejected, see {names}{more}")
         return ", ".join(found)
 
 
-def score(
-    bundle: Path, parts: Sequence[Part], output: Path, source: SourceConfig, wanted: Wanted, engine: Engine
-) -> Summary:
+def score_folder(
+    bundle: Path, parts: Sequence[Part], output: Path, source: SourceConfig, output_spec: OutputSpec, engine: Engine
+) -> ScoringSummary:
     """Score parts, but for those that are finished.
 
     Args:
@@ -74,46 +74,46 @@ def score(
         parts: The parts.
         output: Folder of the answers, made if it is not there.
         source: How parts are read.
-        wanted: What is said of each text.
+        output_spec: What to predict for each text.
         engine: Does it.
 
     Raises:
         InputError: The bundle cannot be loaded, or a file of another origin stands where answers are to go.
     """
-    job = Job(
-        bundle=str(bundle.absolute()), manifest=sha256(bundle / "manifest.json"), source=source, wanted=wanted,
-        beacon=str(beacon(output)),
+    job = ScoringJob(
+        bundle=str(bundle.absolute()), manifest=sha256(bundle / "manifest.json"), source=source,
+        output_spec=output_spec, marker=str(marker_path(output)),
     )  # fmt: skip
-    summary, to_do, stamp = Summary(len(parts)), {}, job.stamp()
+    summary, to_do, provenance = ScoringSummary(len(parts)), {}, job.provenance()
     for part in parts:
-        if said := finished(part, stamp):
+        if earlier := read_finished(part, provenance):
             summary.finished += 1
-            summary.add(said["rows"], said["rejected"], output / part.rejected.name)
+            summary.add(earlier["rows"], earlier["rejected"], output / part.rejected_path.name)
         else:
             to_do[part.output] = part
     output.mkdir(parents=True, exist_ok=True)
-    clear(output, parts)
+    remove_partial_files(output, parts)
     if to_do:
-        for outcome in _watched(engine, job, list(to_do.values())):
+        for outcome in _run_engine(engine, job, list(to_do.values())):
             part = to_do.pop(outcome.output)
             if outcome.error:
                 summary.failed[Path(part.path).name] = outcome.error
             else:
-                summary.add(outcome.rows, outcome.rejected, output / part.rejected.name)
+                summary.add(outcome.rows, outcome.rejected, output / part.rejected_path.name)
     for part in to_do.values():
         summary.failed[Path(part.path).name] = "it was given up, as the messages above say"
-    clear(output, parts)
+    remove_partial_files(output, parts)
     summary.rejected_files.sort()
     return summary
 
 
-def _watched(engine: Engine, job: Job, parts: Sequence[Part]) -> Iterator[Outcome]:
+def _run_engine(engine: Engine, job: ScoringJob, parts: Sequence[Part]) -> Iterator[PartResult]:
     """Outcomes, with a progress bar and the file by which workers know the folder that they write to."""
-    Path(job.beacon).touch()
+    Path(job.marker).touch()
     try:
         with tqdm(total=len(parts), desc="scoring", unit=" parts", leave=False, disable=None) as bar:
             for outcome in engine(job, parts):
                 bar.update()
                 yield outcome
     finally:
-        Path(job.beacon).unlink(missing_ok=True)
+        Path(job.marker).unlink(missing_ok=True)

@@ -11,13 +11,13 @@ from kerascnn.utils.errors import InputError
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
 
-ROWS = 1024
+BATCH_ROWS = 1024
 """Rows that are read and answered at a time: what the vectorizer takes in one batch. For more it sets up a pipeline,
 which takes as long as the answers do."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class OutputSpec:
     """What is wanted to know of a text.
 
     Attributes:
@@ -52,13 +52,13 @@ class Wanted:
                 f" with --label-separator, or {otherwise}"
             )
 
-    def names(self, labels: int) -> list[str]:
+    def column_names(self, labels: int) -> list[str]:
         """The columns, of a classifier of so many labels."""
         if self.top_k == 1:
             return ["label", "score"]
         return [f"{name}_{rank}" for rank in range(1, min(self.top_k, labels) + 1) for name in ("label", "score")]
 
-    def of(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
         """The columns of each text; scores are rounded to six digits."""
         k, multi = self.top_k, classifier.bundle_.task.name == "multi"
         found = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
@@ -72,10 +72,10 @@ class Wanted:
         if several:
             return {"label": labels, "score": scores}
         values = (value for pair in zip(labels, scores, strict=True) for value in pair)
-        return dict(zip(self.names(len(answer)), values, strict=True))
+        return dict(zip(self.column_names(len(answer)), values, strict=True))
 
 
-def free(name: str, columns: Container[str]) -> str:
+def unique_column(name: str, columns: Container[str]) -> str:
     """A column of the input keeps its name and its values; ours makes way."""
     while name in columns:
         name = f"predicted_{name}"

@@ -15,11 +15,11 @@ from kerascnn.config import SourceConfig
 from kerascnn.data.readers import FORMATS
 from kerascnn.utils.errors import InputError
 
-KEY = b"kerascnn"
-"""Under it a file of answers says, as JSON, what they are the answers to; see ``stamp``."""
+METADATA_KEY = b"kerascnn"
+"""Under it a file of answers says, as JSON, what they are the answers to; see ``provenance``."""
 PARTIAL = ".partial"
 REJECTED = ".rejected.jsonl"
-BEACON = "beacon"
+MARKER = "marker"
 ENDINGS = tuple(suffix for suffix in FORMATS if suffix != ".txt")
 
 
@@ -39,17 +39,17 @@ class Part(NamedTuple):
     output: str
 
     @property
-    def rejected(self) -> Path:
+    def rejected_path(self) -> Path:
         """File of its rows that cannot be read."""
         return Path(self.output.removesuffix(".parquet") + REJECTED)
 
-    def partial(self, path: Path) -> Path:
+    def partial_path(self, path: Path) -> Path:
         """What is written until it is whole: nobody else writes there, not even a worker that was given up for dead."""
         return path.with_name(f".{path.name}.{socket.gethostname().replace('.', '-')}-{os.getpid()}{PARTIAL}")
 
-    def abandoned(self) -> int:
+    def count_failed_attempts(self) -> int:
         """How often it was begun since the folder was cleared and not ended: workers that died over it."""
-        return len(list(self.rejected.parent.glob(f".{glob.escape(self.rejected.name)}.*{PARTIAL}")))
+        return len(list(self.rejected_path.parent.glob(f".{glob.escape(self.rejected_path.name)}.*{PARTIAL}")))
 
     def check_unchanged(self) -> None:
         """Make sure that the file is the one that was listed.
@@ -65,7 +65,7 @@ class Part(NamedTuple):
             raise InputError(f"{self.path} was changed meanwhile, or {socket.gethostname()} has another; start again")
 
 
-def listed(folder: Path, output: Path, source: SourceConfig) -> tuple[list[Part], list[str]]:
+def list_parts(folder: Path, output: Path, source: SourceConfig) -> tuple[list[Part], list[str]]:
     """The parts of a folder in the order of their names.
 
     Args:
@@ -109,7 +109,7 @@ def _stem(path: Path) -> str:
     return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in FORMATS else name
 
 
-def stamp(part: Part, job: dict[str, Any]) -> dict[str, Any]:
+def provenance(part: Part, job: dict[str, Any]) -> dict[str, Any]:
     """What answers depend on: two that have the same are the same.
 
     Args:
@@ -119,7 +119,7 @@ def stamp(part: Part, job: dict[str, Any]) -> dict[str, Any]:
     return {"input": {"name": Path(part.path).name, "size": part.size, "mtime_ns": part.mtime_ns}, **job}
 
 
-def finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
+def read_finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
     """What the answers to a part say of themselves; None, if there are none or they are no more right.
 
     Raises:
@@ -131,24 +131,24 @@ def finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
     if not os.path.exists(part.output):
         return None
     try:
-        said = (pyarrow.parquet.read_metadata(part.output).metadata or {}).get(KEY)
+        said = (pyarrow.parquet.read_metadata(part.output).metadata or {}).get(METADATA_KEY)
     except (pyarrow.ArrowException, OSError):
         said = None
     if said is None:
         raise InputError(f"{part.output} exists and was not written by this command; choose another --output")
     found = json.loads(said)
-    wanted = stamp(part, job)
-    return found if {name: found.get(name) for name in wanted} == wanted else None
+    expected = provenance(part, job)
+    return found if {name: found.get(name) for name in expected} == expected else None
 
 
-def beacon(output: Path) -> Path:
+def marker_path(output: Path) -> Path:
     """A new file in the folder of the answers, by which a worker knows that it sees that folder."""
-    return output.absolute() / f".{BEACON}.{uuid.uuid4().hex}{PARTIAL}"
+    return output.absolute() / f".{MARKER}.{uuid.uuid4().hex}{PARTIAL}"
 
 
-def clear(output: Path, parts: Iterable[Part]) -> None:
+def remove_partial_files(output: Path, parts: Iterable[Part]) -> None:
     """Remove from the folder of the answers what interrupted runs left half written."""
-    ours = {BEACON, *(name for part in parts for name in (Path(part.output).name, part.rejected.name))}
+    ours = {MARKER, *(name for part in parts for name in (Path(part.output).name, part.rejected_path.name))}
     for path in output.glob(f".*{PARTIAL}"):
         name, _, _ = path.name[1:].removesuffix(PARTIAL).rpartition(".")
         if name in ours:

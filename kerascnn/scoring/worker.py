@@ -18,7 +18,7 @@ import pyarrow.parquet
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import BadRow
 from kerascnn.scoring import arrow_tables, parts
-from kerascnn.scoring.output_columns import Wanted, free
+from kerascnn.scoring.output_columns import OutputSpec, unique_column
 from kerascnn.scoring.parts import Part
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError
@@ -34,30 +34,30 @@ ATTEMPTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class ScoringJob:
     """What is to be done with every part.
 
     Attributes:
         bundle: Folder of the classifier, absolute.
         manifest: Hash of its manifest, which holds those of its files.
         source: How parts are read.
-        wanted: What is said of each text.
-        beacon: A file in the folder of the answers, by which a worker knows that it sees that folder.
+        output_spec: What is said of each text.
+        marker: A file in the folder of the answers, by which a worker knows that it sees that folder.
     """
 
     bundle: str
     manifest: str
     source: SourceConfig
-    wanted: Wanted
-    beacon: str
+    output_spec: OutputSpec
+    marker: str
 
-    def stamp(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """All that the answers depend on, but for the part, ready for JSON."""
         settings = {name: getattr(self.source, name) for name in ("text_column", "format", "encoding")}
-        return {"bundle": self.manifest, "settings": settings | vars(self.wanted)}
+        return {"bundle": self.manifest, "settings": settings | vars(self.output_spec)}
 
 
-class Outcome(NamedTuple):
+class PartResult(NamedTuple):
     """What became of a part.
 
     Attributes:
@@ -73,14 +73,14 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-class Scorer:
+class PartScorer:
     """A classifier, loaded for the first part, that answers parts.
 
     Args:
         job: What is to be done.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ScoringJob) -> None:
         self.job = job
 
     @cached_property
@@ -97,7 +97,7 @@ class Scorer:
             raise InputError(f"{self.job.bundle} was changed meanwhile, or is another on this machine; start again")
         return classifier
 
-    def __call__(self, part: Part) -> Outcome:
+    def __call__(self, part: Part) -> PartResult:
         """Answer a part, whole or not at all.
 
         Raises:
@@ -107,60 +107,62 @@ class Scorer:
         try:
             return self._score(classifier, part)
         except (InputError, OSError, pyarrow.ArrowException) as error:
-            return Outcome(part.output, error=" ".join(str(error).split()))
+            return PartResult(part.output, error=" ".join(str(error).split()))
 
-    def _score(self, classifier: TextClassifier, part: Part) -> Outcome:
-        if not os.path.exists(self.job.beacon):
+    def _score(self, classifier: TextClassifier, part: Part) -> PartResult:
+        if not os.path.exists(self.job.marker):
             raise InputError(f"{Path(part.output).parent} on {socket.gethostname()} is another folder than here")
-        if (died := part.abandoned()) >= ATTEMPTS:
+        if (died := part.count_failed_attempts()) >= ATTEMPTS:
             raise InputError(f"{died} workers died over it, perhaps for want of memory; make smaller files of it")
         part.check_unchanged()
-        answers, rejected = part.partial(Path(part.output)), part.partial(part.rejected)
+        answers, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
         try:
             with open(rejected, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
-                side = _SideFile(file)
-                rows = self._write(classifier, part, answers, side)
+                rejected_rows = _RejectedRows(file)
+                rows = self._write_predictions(classifier, part, answers, rejected_rows)
             part.check_unchanged()
-            if side.rows:
-                os.replace(rejected, part.rejected)
+            if rejected_rows.rows:
+                os.replace(rejected, part.rejected_path)
             else:
-                part.rejected.unlink(missing_ok=True)
+                part.rejected_path.unlink(missing_ok=True)
             # the last thing that happens: where the answers stand, all else does
             os.replace(answers, part.output)
         finally:
             answers.unlink(missing_ok=True)
             rejected.unlink(missing_ok=True)
-        return Outcome(part.output, rows, side.rows)
+        return PartResult(part.output, rows, rejected_rows.rows)
 
-    def _write(self, classifier: TextClassifier, part: Part, path: Path, side: _SideFile) -> int:
+    def _write_predictions(
+        self, classifier: TextClassifier, part: Part, path: Path, rejected_rows: _RejectedRows
+    ) -> int:
         """Write the answers to a part; returns how many there are."""
-        tables = arrow_tables.read(part.path, self.job.source, side)
-        groups = _grouped(self._answered(classifier, table) for table in tables)
+        tables = arrow_tables.read(part.path, self.job.source, rejected_rows)
+        groups = _merge_tables(self._append_predictions(classifier, table) for table in tables)
         first, rows = next(groups), 0
         with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:
             for table in itertools.chain([first], groups):
                 writer.write_table(table)
                 rows += len(table)
-            said = parts.stamp(part, self.job.stamp()) | {"rows": rows, "rejected": side.rows}
-            writer.add_key_value_metadata({parts.KEY: json.dumps(said)})
+            said = parts.provenance(part, self.job.provenance()) | {"rows": rows, "rejected": rejected_rows.rows}
+            writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(said)})
         return rows
 
-    def _answered(self, classifier: TextClassifier, table: pyarrow.Table) -> pyarrow.Table:
+    def _append_predictions(self, classifier: TextClassifier, table: pyarrow.Table) -> pyarrow.Table:
         """Rows and what is said of them."""
-        wanted, columns = self.job.wanted, table.column_names
+        output_spec, columns = self.job.output_spec, table.column_names
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
-        rows = wanted.of(classifier, texts)
-        several = classifier.bundle_.task.name == "multi" and wanted.top_k == 1
-        for name in wanted.names(len(classifier.classes_)):
-            is_text = name.startswith("label") or (several and wanted.separator)
+        rows = output_spec.predict_columns(classifier, texts)
+        several = classifier.bundle_.task.name == "multi" and output_spec.top_k == 1
+        for name in output_spec.column_names(len(classifier.classes_)):
+            is_text = name.startswith("label") or (several and output_spec.separator)
             kind = pyarrow.string() if is_text else pyarrow.float64()
-            if several and not wanted.separator:
+            if several and not output_spec.separator:
                 kind = pyarrow.list_(kind)
-            table = table.append_column(free(name, columns), pyarrow.array([row[name] for row in rows], kind))
+            table = table.append_column(unique_column(name, columns), pyarrow.array([row[name] for row in rows], kind))
         return table
 
 
-class _SideFile:
+class _RejectedRows:
     """Where rows are written that cannot be read, a JSON object a line."""
 
     def __init__(self, file: IO[str]) -> None:
@@ -174,7 +176,7 @@ class _SideFile:
         print(json.dumps(row, ensure_ascii=False), file=self._file)
 
 
-def _grouped(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+def _merge_tables(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
     """Tables of about ``GROUP_BYTES`` made of smaller ones; at least one."""
     waiting: list[pyarrow.Table] = []
     for table in tables:

@@ -11,7 +11,7 @@ TABLES = ("embedding", "static_embedding")
 """Layers that hold a row for each token."""
 
 
-def place(model: keras.Model, vectors: WordVectors, *, deviation: float, seed: int) -> None:
+def copy_vectors(model: keras.Model, vectors: WordVectors, *, deviation: float, seed: int) -> None:
     """Put the vectors into the rows of their tokens.
 
     Rows without a vector are drawn with the variance of the others (Kim 2014, section 3.2).
@@ -31,7 +31,7 @@ def place(model: keras.Model, vectors: WordVectors, *, deviation: float, seed: i
         table.set_weights([rows])
 
 
-def coverage(vectors: WordVectors, values: np.ndarray, vocabulary_size: int) -> dict[str, float]:
+def measure_coverage(vectors: WordVectors, values: np.ndarray, vocabulary_size: int) -> dict[str, float]:
     """How much of the training text has a vector.
 
     Args:

@@ -14,12 +14,12 @@ from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.transfer.embedding_vectors import TABLES
 from kerascnn.utils.errors import InputError
 
-ALIKE = ("level", "split", "standardize", "normalize")
+MATCHING_SETTINGS = ("level", "split", "standardize", "normalize")
 """Text settings that decide what a token is."""
-NGRAMS = "ngram_embedding"
+NGRAM_TABLE = "ngram_embedding"
 
 
-def extended(vectorizer: Vectorizer, folder: str) -> Vectorizer:
+def extend_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
     """The vectorizer of a bundle with the tokens of another one behind its own, so that its ids stay what they are.
 
     Args:
@@ -30,14 +30,14 @@ def extended(vectorizer: Vectorizer, folder: str) -> Vectorizer:
         InputError: They do not read text alike; the message names the setting.
     """
     origin = bundle.read_vectorizer(Path(folder))
-    _check_alike(vectorizer.settings, origin.settings, folder)
+    _check_text_settings(vectorizer.settings, origin.settings, folder)
     known = set(origin.vocabulary)
     added = [token for token in vectorizer.vocabulary if token not in known]
     return Vectorizer(vectorizer.settings, [*origin.vocabulary, *added], vectorizer.stop_words)
 
 
-def _check_alike(text: TextConfig, origin: TextConfig, folder: str) -> None:
-    for name in ALIKE:
+def _check_text_settings(text: TextConfig, origin: TextConfig, folder: str) -> None:
+    for name in MATCHING_SETTINGS:
         ours, theirs = getattr(text, name), getattr(origin, name)
         if ours != theirs:
             raise InputError(
@@ -46,7 +46,7 @@ def _check_alike(text: TextConfig, origin: TextConfig, folder: str) -> None:
 
 
 @dataclass(frozen=True)
-class Placed:
+class CopiedWeights:
     """What a model took over."""
 
     tokens: int
@@ -57,8 +57,8 @@ class Placed:
     """Layers with weights that it has not, or in another size."""
 
 
-def place(model: keras.Model, folder: str, size: int) -> Placed:
-    """Copy the weights of a bundle into a model whose vocabulary begins with that of the bundle, see ``extended``.
+def copy_weights(model: keras.Model, folder: str, size: int) -> CopiedWeights:
+    """Copy the weights of a bundle into a model whose vocabulary begins with that of the bundle.
 
     Args:
         model: Untrained.
@@ -73,8 +73,8 @@ def place(model: keras.Model, folder: str, size: int) -> Placed:
     copied, new = [], []
     for layer in (layer for layer in model.layers if layer.get_weights()):
         weights, found = layer.get_weights(), sources.get(layer.name, [])
-        if layer.name in (*TABLES, NGRAMS) and found and found[0].shape[1] == weights[0].shape[1]:
-            layer.set_weights([_rows(weights[0], found[0], size, tokens)])
+        if layer.name in (*TABLES, NGRAM_TABLE) and found and found[0].shape[1] == weights[0].shape[1]:
+            layer.set_weights([_copy_rows(weights[0], found[0], size, tokens)])
         elif layer.name != "logits" and [w.shape for w in weights] == [w.shape for w in found]:
             layer.set_weights(found)
         else:
@@ -83,10 +83,10 @@ def place(model: keras.Model, folder: str, size: int) -> Placed:
         copied.append(layer.name)
     if not copied:
         raise InputError(f"{folder}: no layer fits the model; give both the same network settings, embedding_dim first")
-    return Placed(tokens, tuple(copied), tuple(new))
+    return CopiedWeights(tokens, tuple(copied), tuple(new))
 
 
-def _rows(weights: np.ndarray, found: np.ndarray, size: int, tokens: int) -> np.ndarray:
+def _copy_rows(weights: np.ndarray, found: np.ndarray, size: int, tokens: int) -> np.ndarray:
     """A table whose first rows are those of the other one, and the last ones too if as many stand behind the tokens.
 
     These are the start token's and the hashed n-grams' rows.

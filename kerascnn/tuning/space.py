@@ -30,7 +30,7 @@ class Choices:
         """Add it to KerasTuner's ``HyperParameters``, whose own choices must be single numbers or words."""
         hyperparameters.Choice(name, list(range(len(self.values))))
 
-    def setting(self, value: int) -> Any:
+    def to_setting(self, value: int) -> Any:
         """What an algorithm's value stands for."""
         return self.values[value]
 
@@ -50,14 +50,14 @@ class Range:
         kind = hyperparameters.Int if whole else hyperparameters.Float
         kind(name, self.low, self.high, sampling="log" if self.log else "linear")
 
-    def setting(self, value: float) -> float:
+    def to_setting(self, value: float) -> float:
         """What an algorithm's value stands for: four digits, which people can read, are enough."""
         # KerasTuner's Bayesian optimization steps a little over the upper end
         return min(max(value if isinstance(value, int) else float(f"{value:.4g}"), self.low), self.high)
 
 
 @dataclass(frozen=True)
-class Space:
+class SearchSpace:
     """All settings that a search may change, by their dotted names."""
 
     dimensions: dict[str, Choices | Range]
@@ -67,9 +67,9 @@ class Space:
         for name, dimension in self.dimensions.items():
             dimension.declare(name, hyperparameters)
 
-    def settings(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def to_settings(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What an algorithm's values stand for, by dotted name."""
-        return {name: dimension.setting(values[name]) for name, dimension in self.dimensions.items()}
+        return {name: dimension.to_setting(values[name]) for name, dimension in self.dimensions.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
@@ -79,7 +79,7 @@ class Space:
         }
 
 
-def applied(config: Config[Any], settings: Mapping[str, Any], where: str) -> Config[Any]:
+def apply_settings(config: Config[Any], settings: Mapping[str, Any], where: str) -> Config[Any]:
     """A run with other settings, given by their dotted names.
 
     Raises:
@@ -92,7 +92,7 @@ def applied(config: Config[Any], settings: Mapping[str, Any], where: str) -> Con
     return config.replace_values(groups, where)
 
 
-def read(path: str | Path, config: Config[Any]) -> Space:
+def read_space(path: str | Path, config: Config[Any]) -> SearchSpace:
     """Read a space: dotted names of settings to choices or a range.
 
     Args:
@@ -108,15 +108,15 @@ def read(path: str | Path, config: Config[Any]) -> Space:
         raise InputError(f"{path}: expected settings as 'network.filters: [64, 100]'")
     dimensions = {}
     for name, given in content.items():
-        present = _present(str(path), str(name), config)
-        dimensions[name] = dimension = _dimension(f"{path}: {name}", given, present)
+        present = _current_value(str(path), str(name), config)
+        dimensions[name] = dimension = _parse_dimension(f"{path}: {name}", given, present)
         ends = dimension.values if isinstance(dimension, Choices) else (dimension.low, dimension.high)
         for value in ends:
-            applied(config, {name: value}, str(path))
-    return Space(dimensions)
+            apply_settings(config, {name: value}, str(path))
+    return SearchSpace(dimensions)
 
 
-def _present(path: str, name: str, config: Config[Any]) -> Any:
+def _current_value(path: str, name: str, config: Config[Any]) -> Any:
     """The value that a setting has in the run."""
     known = config.flatten(GROUPS)
     if name in known:
@@ -139,30 +139,30 @@ def _present(path: str, name: str, config: Config[Any]) -> Any:
     raise InputError(f"{path}: no setting{of} is called {name!r}{choices(key, keys)}")
 
 
-def _dimension(where: str, given: Any, present: Any) -> Choices | Range:
+def _parse_dimension(where: str, given: Any, present: Any) -> Choices | Range:
     """The choices or the range that a file gives for a setting."""
     if isinstance(given, list):
-        values = [_number(value, present) for value in given]
+        values = [_parse_number(value, present) for value in given]
         if not values:
             raise InputError(f"{where}: no choices; {REMEDY}")
         if repeated := [value for i, value in enumerate(values) if value in values[:i]]:
             raise InputError(f"{where}: {repeated[0]!r} stands there twice; give each choice once")
         return Choices(tuple(values))
     if isinstance(given, Mapping):
-        return _range(where, given, present)
+        return _parse_range(where, given, present)
     raise InputError(
         f"{where}: {given!r} is a single value; {REMEDY}, or leave it out and give --{where.split(': ')[1]}"
     )
 
 
-def _range(where: str, given: Mapping[str, Any], present: Any) -> Choices | Range:
+def _parse_range(where: str, given: Mapping[str, Any], present: Any) -> Choices | Range:
     for key in given:
         if key not in BOUNDS:
             raise InputError(f"{where}: a range has no {key!r}{choices(str(key), BOUNDS)}")
     if isinstance(present, (bool, str, list)):
         raise InputError(f"{where}: its values are no numbers ({present!r}); list choices in place of a range")
     numbers = {
-        key: _number(given.get(key), present)
+        key: _parse_number(given.get(key), present)
         for key in ("min", "max", "step")
         if key == "step" in given or key != "step"
     }
@@ -182,18 +182,18 @@ def _range(where: str, given: Mapping[str, Any], present: Any) -> Choices | Rang
             raise InputError(f"{where}: step {step} does not lie between 0 and max - min; {REMEDY}")
         # KerasTuner counts steps without regard to rounding and leaves out the last of 0.1, 0.2, ..., 0.6
         count = int((high - low) / step + 1e-9) + 1
-        return Choices(tuple(_plain(low + i * step) for i in range(count)))
+        return Choices(tuple(_round_sum(low + i * step) for i in range(count)))
     if isinstance(present, float):
         low, high = float(low), float(high)
     return Range(low, high, scale == "log")
 
 
-def _plain(value: float) -> float:
+def _round_sum(value: float) -> float:
     """A number without the dust of its addition."""
     return value if isinstance(value, int) else float(f"{value:.10g}")
 
 
-def _number(value: Any, present: Any) -> Any:
+def _parse_number(value: Any, present: Any) -> Any:
     """A number where one belongs: YAML takes 1e-4, without a point, for a word."""
     if isinstance(value, str) and isinstance(present, (int, float)) and not isinstance(present, bool):
         try:

@@ -22,7 +22,7 @@ from kerascnn.training.fit import build_optimizer
 from kerascnn.training.loop import run_epochs
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer.layer_groups import GROUPS, Unfreezing, group_of
+from kerascnn.transfer.layer_groups import GROUPS, GradualUnfreezing, group_name
 from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED
 
 VOCABULARY, CLASSES = 50, 3
@@ -37,7 +37,7 @@ def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
     model = without_dropout(models.get(name), DESCRIPTORS[name]).build(vocabulary_size=VOCABULARY, classes=CLASSES)
     record = Record()
-    schedule = Unfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
+    schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
     documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
     with mirror_model(strategy, model) as there:
@@ -72,7 +72,7 @@ class Record(keras.callbacks.Callback):
 
     def _weights(self):
         layers = self.model.model.layers
-        return {group: [w for x in layers if group_of(x) == group for w in x.get_weights()] for group in GROUPS}
+        return {group: [w for x in layers if group_name(x) == group for w in x.get_weights()] for group in GROUPS}
 
 
 def main():

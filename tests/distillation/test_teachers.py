@@ -40,7 +40,7 @@ def write(path, records):
 
 
 def ask(spec, labels=LABELS):
-    return teachers.ask(str(spec), ROWS, labels, SourceConfig())
+    return teachers.teacher_probabilities(str(spec), ROWS, labels, SourceConfig())
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
@@ -91,7 +91,7 @@ def test_a_file_that_is_wrong_is_refused_with_its_row_and_value(change, message,
         writer.writerows({**record, "text": record["text"].replace("\n", " ")} for record in records)
     rows = [row._replace(text=row.text.replace("\n", " ")) for row in ROWS]
     with pytest.raises(InputError, match=message) as error:
-        teachers.ask(str(path), rows, LABELS, SourceConfig())
+        teachers.teacher_probabilities(str(path), rows, LABELS, SourceConfig())
     assert "answers.csv" in str(error.value) and "\n" not in str(error.value)
 
 
@@ -149,7 +149,7 @@ def test_the_latent_teacher_of_the_documentation_learns_from_a_third_of_the_labe
     write(tmp_path / "train.csv", rows[::3])
     names = sorted(set(news[1]))
     asked = [Row(row["text"], "", "texts.csv", number) for number, row in enumerate(rows, start=2)]
-    answers = teachers.ask("latent_teacher:probabilities", asked, names, SourceConfig())
+    answers = teachers.teacher_probabilities("latent_teacher:probabilities", asked, names, SourceConfig())
     right = [names[answer] == row["label"] for answer, row in zip(answers.argmax(axis=1), rows, strict=True)]
     assert np.mean(right) > 0.8
 

@@ -18,10 +18,11 @@ from kerascnn.audit.token_counts import CorpusTokenizer
 from kerascnn.edge import EdgeClassifier
 from kerascnn.export import mediapipe, saved_model, tflite, web
 from kerascnn.golden import PROBES
+from kerascnn.models import hub_presets
 from kerascnn.text.config import TextConfig
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer import layer_groups, presets
+from kerascnn.transfer import layer_groups
 from kerascnn.utils.errors import InputError
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -90,7 +91,7 @@ def documents(*lengths):
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
 def test_text_gets_the_ids_of_the_preset(family, folders, built):
-    vectorizer, rows = built[family][1], presets.read_pieces(folders[family]).rows
+    vectorizer, rows = built[family][1], hub_presets.read_vocabulary(folders[family]).rows
     expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(ORDINARY)
     values, splits = vectorizer.encode(ORDINARY)
     for text, ids, start, stop in zip(ORDINARY, expected, splits[:-1], splits[1:], strict=True):
@@ -190,7 +191,7 @@ def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders)
     before = weights(model)
     for frozen, learned in ((["encoder", "embedding"], 8), ([], 8 + len(before))):
         model.get_layer("encoder").trainable = True
-        layer_groups.freeze(model, frozen)
+        layer_groups.freeze_groups(model, frozen)
         trainer = Trainer(model, loss=SparseCrossentropy())
         trainer.compile(keras.optimizers.SGD(0.1))
         assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"

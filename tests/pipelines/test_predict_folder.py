@@ -131,7 +131,7 @@ def test_what_is_finished_is_not_scored_again_and_what_changed_is(bundle, small,
     assert sorted(path.name for path in out.iterdir()) == ["x.parquet", "y.parquet", "z.parquet"]
     changed = {name for name, when in parts.times(out).items() if when != written[name]}
     assert changed == {"x.parquet"}
-    # other answers are wanted
+    # other answers are output_spec
     assert "3 of 3 parts, 31 rows" in command(*run, "--top-k", "2").err
     assert "label_2" in parts.answers(out)["y.parquet"][0]
     # a classifier that was trained again
@@ -240,17 +240,17 @@ def test_a_ray_that_is_missing_and_a_cluster_that_is_not_there_are_named(bundle,
 
 def test_a_part_that_changes_while_it_is_scored_or_a_folder_that_is_another_gives_no_answers(bundle, small, tmp_path):
     from kerascnn.config import SourceConfig
-    from kerascnn.scoring.output_columns import Wanted
-    from kerascnn.scoring.parts import listed
-    from kerascnn.scoring.worker import Job, Scorer
+    from kerascnn.scoring.output_columns import OutputSpec
+    from kerascnn.scoring.parts import list_parts
+    from kerascnn.scoring.worker import PartScorer, ScoringJob
     from kerascnn.utils.atomic_files import sha256
 
-    [part, *_], _ = listed(small, tmp_path, SourceConfig())
+    [part, *_], _ = list_parts(small, tmp_path, SourceConfig())
     manifest = sha256(bundle / "manifest.json")
-    job = {"bundle": str(bundle), "manifest": manifest, "source": SourceConfig(), "wanted": Wanted()}
-    (tmp_path / "beacon").touch()
-    assert "is another folder than here" in Scorer(Job(**job, beacon=str(tmp_path / "gone")))(part).error
-    scorer = Scorer(Job(**job, beacon=str(tmp_path / "beacon")))
+    job = {"bundle": str(bundle), "manifest": manifest, "source": SourceConfig(), "output_spec": OutputSpec()}
+    (tmp_path / "marker").touch()
+    assert "is another folder than here" in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
+    scorer = PartScorer(ScoringJob(**job, marker=str(tmp_path / "marker")))
     parts.write(small / "x.csv", ["another"])
     assert "was changed meanwhile" in scorer(part).error
     (small / "x.csv").unlink()

@@ -102,15 +102,15 @@ def test_what_cannot_be_started_from_is_refused_with_the_setting(encoder, news, 
 @pytest.mark.full
 def test_an_interrupted_pretraining_ends_with_the_weights_of_an_undisturbed_one(news, tmp_path, monkeypatch):
     run = run_of("word_cnn", epochs=2)
-    whole = pretrain(news[0], run, MaskingConfig(negatives=50))
+    whole = pretrain(news[0], run, MaskingConfig(negative_samples=50))
     with monkeypatch.context() as patch:
         patch.setattr("kerascnn.training.checkpoint.Checkpoint.finished", property(lambda self: self.epoch == 1))
-        pretrain(news[0], run, MaskingConfig(negatives=50), folder=tmp_path)
-    resumed = pretrain(news[0], run, MaskingConfig(negatives=50), folder=tmp_path, resume=True)
+        pretrain(news[0], run, MaskingConfig(negative_samples=50), folder=tmp_path)
+    resumed = pretrain(news[0], run, MaskingConfig(negative_samples=50), folder=tmp_path, resume=True)
     for ours, theirs in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     with pytest.raises(InputError, match=r"masking\.rate"):
-        pretrain(news[0], run, MaskingConfig(negatives=50, rate=0.3), folder=tmp_path, resume=True)
+        pretrain(news[0], run, MaskingConfig(negative_samples=50, rate=0.3), folder=tmp_path, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_the_state_of_a_token_is_that_of_its_place_whatever_the_network_halves()
     network = config.default_config("char_cnn").network
     network = dataclasses.replace(network, **{**DESCRIPTORS["char_cnn"], "blocks": 3, "pool_size": 2})
     model = network.build(vocabulary_size=50, classes=2)
-    trainer = Pretrainer(model, states=network.states, probabilities=np.full(50, 0.02), negatives=0)
+    trainer = Pretrainer(model, states=network.states, probabilities=np.full(50, 0.02), negative_samples=0)
     outputs = trainer.network(np.arange(2, 42, dtype=np.int32)[None])
     assert trainer.start == 1 and trainer.strides == [1, 2, 4]
     for states, stride in zip(outputs["states"], trainer.strides, strict=True):
@@ -158,7 +158,7 @@ def test_the_state_of_a_token_is_that_of_its_place_whatever_the_network_halves()
 
 def test_the_hidden_tokens_are_known_ones_in_their_proportions():
     ids = np.tile(np.arange(40, dtype=np.int32), (500, 1))
-    (hidden, places, _), answers = masking.hide(ids, 0.15, 40, np.random.default_rng(0))
+    (hidden, places, _), answers = masking.mask_tokens(ids, 0.15, 40, np.random.default_rng(0))
     assert (answers == ids[places[:, 0], places[:, 1]]).all() and answers.min() == 2
     assert len(answers) / (500 * 38) == pytest.approx(0.15, abs=0.01)
     now = hidden[places[:, 0], places[:, 1]]
@@ -177,9 +177,11 @@ def test_the_sampled_loss_with_every_token_drawn_is_that_of_the_whole_vocabulary
     ids = RaggedIds(np.random.default_rng(0).integers(2, size, 400).astype(np.int32), np.arange(0, 401, 20))
     trainer = Pretrainer(
         network.build(vocabulary_size=size, classes=2), states=network.states,
-        probabilities=masking.frequencies(ids, size), negatives=10_000,
+        probabilities=masking.negative_sampling_probabilities(ids, size), negative_samples=10_000,
     )  # fmt: skip
-    (hidden, places, _), answers = masking.hide(ids.to_padded(np.arange(20)), 0.3, size, np.random.default_rng(1))
+    (hidden, places, _), answers = masking.mask_tokens(
+        ids.to_padded(np.arange(20)), 0.3, size, np.random.default_rng(1)
+    )
     known = trainer((hidden, places))[0]
-    sampled = trainer._sampled(known, answers, np.arange(2, size, dtype=np.int32))
-    np.testing.assert_allclose(sampled, trainer._full(known, answers)[0], atol=1e-4)
+    sampled = trainer._sampled_loss(known, answers, np.arange(2, size, dtype=np.int32))
+    np.testing.assert_allclose(sampled, trainer._full_loss(known, answers)[0], atol=1e-4)

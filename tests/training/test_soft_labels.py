@@ -158,15 +158,16 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
     )
     monkeypatch.chdir(tmp_path)
     answers = [
-        teachers.ask(spec, rows, labels, SourceConfig()) for spec in ("bundle", "answers.csv", "my_teacher:answer")
+        teachers.teacher_probabilities(spec, rows, labels, SourceConfig())
+        for spec in ("bundle", "answers.csv", "my_teacher:answer")
     ]
     np.testing.assert_array_equal(answers[1], answers[0])
     np.testing.assert_array_equal(answers[2], answers[0])
     np.testing.assert_allclose(answers[0], taught, atol=1e-6)
     with pytest.raises(InputError, match="the teacher does not know the label 'weather'"):
-        teachers.ask("bundle", rows, [*labels, "weather"], SourceConfig())
+        teachers.teacher_probabilities("bundle", rows, [*labels, "weather"], SourceConfig())
     with pytest.raises(InputError, match=f"the teacher knows the label '{labels[0]}', which no training row has"):
-        teachers.ask("bundle", rows, labels[1:], SourceConfig())
+        teachers.teacher_probabilities("bundle", rows, labels[1:], SourceConfig())
 
 
 def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_is_the_same(student, lesson, tmp_path):

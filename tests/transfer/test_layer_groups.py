@@ -30,7 +30,7 @@ class Record(keras.callbacks.Callback):
     def _weights(self):
         found = {group: [] for group in layer_groups.GROUPS}
         for layer in self.network.layers:
-            found[layer_groups.group_of(layer)] += layer.get_weights()
+            found[layer_groups.group_name(layer)] += layer.get_weights()
         return found
 
     def changed(self, epoch):
@@ -53,8 +53,8 @@ def train(name, transfer, *, epochs=3, network=None, **training):
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
     )
-    rates = layer_groups.rates(model, transfer.layerwise_lr_decay)
-    callbacks = [record] if not transfer.freeze else [layer_groups.Unfreezing(transfer), record]
+    rates = layer_groups.learning_rate_factors(model, transfer.layerwise_lr_decay)
+    callbacks = [record] if not transfer.freeze else [layer_groups.GradualUnfreezing(transfer), record]
     fit.fit(model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
     return record
 

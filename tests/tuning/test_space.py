@@ -12,7 +12,7 @@ from pipelines.tune import SPACES
 def read(text, tmp_path, model="word_cnn"):
     path = tmp_path / "space.yaml"
     path.write_text(text, encoding="utf-8")
-    return spaces.read(path, configuration.default_config(model))
+    return spaces.read_space(path, configuration.default_config(model))
 
 
 def drawn(space, count=300):
@@ -22,7 +22,7 @@ def drawn(space, count=300):
     space.declare(hyperparameters)
     order = random.Random(0)
     return [
-        space.settings({hp.name: hp.random_sample(order.random()) for hp in hyperparameters.space})
+        space.to_settings({hp.name: hp.random_sample(order.random()) for hp in hyperparameters.space})
         for _ in range(count)
     ]
 
@@ -50,8 +50,8 @@ def test_ranges_are_kept_and_whole_numbers_stay_whole(tmp_path):
 
 
 def test_the_upper_end_is_not_passed_where_an_algorithm_steps_over_it():
-    assert spaces.Range(16, 512, log=True).setting(513) == 512
-    assert spaces.Range(0.1, 0.33333, log=False).setting(0.33333) == 0.3333
+    assert spaces.Range(16, 512, log=True).to_setting(513) == 512
+    assert spaces.Range(0.1, 0.33333, log=False).to_setting(0.33333) == 0.3333
 
 
 def test_choices_may_be_lists_words_and_numbers_that_yaml_takes_for_words(tmp_path):
@@ -60,7 +60,7 @@ def test_choices_may_be_lists_words_and_numbers_that_yaml_takes_for_words(tmp_pa
     assert {tuple(settings["network.kernel_sizes"]) for settings in found} == {(3, 4, 5), (2,)}
     assert {settings["network.pooling"] for settings in found} == {"max", "both"}
     assert {settings["training.learning_rate"] for settings in found} == {0.001, 0.01}
-    run = spaces.applied(configuration.default_config("word_cnn"), found[0], "test")
+    run = spaces.apply_settings(configuration.default_config("word_cnn"), found[0], "test")
     assert run.network.kernel_sizes == tuple(found[0]["network.kernel_sizes"])
     assert run.training.learning_rate == found[0]["training.learning_rate"]
 
@@ -68,5 +68,5 @@ def test_choices_may_be_lists_words_and_numbers_that_yaml_takes_for_words(tmp_pa
 @pytest.mark.parametrize("path", sorted(SPACES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_ready_space_is_one_of_its_model(path):
     run = configuration.default_config(path.stem)
-    for settings in drawn(spaces.read(path, run), 20):
-        assert spaces.applied(run, settings, path.name) != run
+    for settings in drawn(spaces.read_space(path, run), 20):
+        assert spaces.apply_settings(run, settings, path.name) != run

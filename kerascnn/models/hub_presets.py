@@ -19,10 +19,10 @@ _REMEDY = "give --network.preset the folder that save_to_preset of keras-hub wro
 
 
 @dataclass(frozen=True)
-class Pieces:
+class PresetVocabulary:
     """The vocabulary of a preset in the order of our ids: padding, the unknown token, then the others as they stand."""
 
-    vocabulary: tuple[str, ...]
+    tokens: tuple[str, ...]
     """Tokens but the first two; none is empty, none stands twice."""
     rows: tuple[int, ...]
     """The preset's id of each of our ids, the first two included."""
@@ -55,7 +55,7 @@ def read_config(preset: str) -> tuple[str, dict[str, Any]]:
     return family, sizes
 
 
-def parameters(sizes: dict[str, Any], *, segments: bool) -> int:
+def count_parameters(sizes: dict[str, Any], *, segments: bool) -> int:
     """Number of weights of an encoder up to its sequence of vectors.
 
     Args:
@@ -71,7 +71,7 @@ def parameters(sizes: dict[str, Any], *, segments: bool) -> int:
     return tables + sizes["num_layers"] * block
 
 
-def read_pieces(preset: str) -> Pieces:
+def read_vocabulary(preset: str) -> PresetVocabulary:
     """The vocabulary of a preset.
 
     Raises:
@@ -88,9 +88,9 @@ def read_pieces(preset: str) -> Pieces:
             raise InputError(f"{preset}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
     number_of = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}
     first = [number_of.pop(token) for token in (tokenizer.pad_token, tokenizer.oov_token)]
-    vocabulary, rows = tuple(number_of), (*first, *number_of.values())
-    return Pieces(
-        vocabulary=vocabulary,
+    tokens, rows = tuple(number_of), (*first, *number_of.values())
+    return PresetVocabulary(
+        tokens=tokens,
         rows=rows,
         start=rows.index(tokenizer.start_token_id),
         end=rows.index(tokenizer.end_token_id),
@@ -98,7 +98,7 @@ def read_pieces(preset: str) -> Pieces:
     )
 
 
-def read_encoder(preset: str, pieces: Pieces) -> keras.Model:
+def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
     """The encoder of a preset, its table of tokens put in the order of our ids.
 
     Returns:
@@ -113,8 +113,8 @@ def read_encoder(preset: str, pieces: Pieces) -> keras.Model:
     hub = package("keras_hub", "hub")
     backbone = _load(hub.models.Backbone, preset, dtype=keras.config.dtype_policy())
     table = backbone.token_embedding.embeddings
-    rest = np.setdiff1d(np.arange(table.shape[0]), pieces.rows)  # rows of no token stay behind all others
-    table.assign(np.asarray(table)[np.concatenate([pieces.rows, rest])])
+    rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows of no token stay behind all others
+    table.assign(np.asarray(table)[np.concatenate([vocabulary.rows, rest])])
     output = backbone.output
     return keras.Model(
         backbone.input, output["sequence_output"] if isinstance(output, dict) else output, name=backbone.name

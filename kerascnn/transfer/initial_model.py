@@ -19,7 +19,7 @@ from kerascnn.utils.errors import InputError
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialModel:
     """A network that is ready to be trained."""
 
     config: Config[Any]
@@ -29,18 +29,18 @@ class Start:
     """What is known before the first epoch, for ``metrics.json``."""
     messages: tuple[str, ...] = ()
     """What a person should be told, a sentence each."""
-    rates: dict[str, float] = field(default_factory=dict)
+    rate_factors: dict[str, float] = field(default_factory=dict)
     """The learning rate of a weight as a part of that of the run, by the weight's path; 1 for others."""
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
     """What happens between the epochs."""
 
-    def tell(self) -> None:
+    def log_messages(self) -> None:
         """Say the messages on standard error."""
         for message in self.messages:
             print(message, file=sys.stderr, flush=True)
 
 
-def extended(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
+def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
     """A vectorizer that also knows the words that the network brings along, so that unseen words mean something.
 
     These are the tokens of the bundle to start from, or the first words of the file of vectors; of the latter, a word
@@ -50,7 +50,7 @@ def extended(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
         InputError: The bundle reads text otherwise, or cannot be read.
     """
     if settings.init_from:
-        return initial_weights.extended(vectorizer, settings.init_from)
+        return initial_weights.extend_vocabulary(vectorizer, settings.init_from)
     if not (settings.vectors and settings.extend_vocabulary):
         return vectorizer
     known = set(vectorizer.vocabulary)
@@ -60,7 +60,7 @@ def extended(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
     return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
 
 
-def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.ndarray) -> Start:
+def build_model(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.ndarray) -> InitialModel:
     """Build the network of a run.
 
     Args:
@@ -85,29 +85,33 @@ def begin(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.
     metrics: dict[str, float] = {}
     messages: tuple[str, ...] = ()
     if found:
-        embedding_vectors.place(model, found, deviation=settings.vectors_stddev, seed=config.seed)
-        metrics = embedding_vectors.coverage(found, values, size)
-        messages = (*found.messages, _told(config, metrics, size))
+        embedding_vectors.copy_vectors(model, found, deviation=settings.vectors_stddev, seed=config.seed)
+        metrics = embedding_vectors.measure_coverage(found, values, size)
+        messages = (*found.messages, _describe_vectors(config, metrics, size))
     if settings.init_from:
-        placed = initial_weights.place(model, settings.init_from, size)
-        metrics = {"origin_tokens": placed.tokens / size}
-        messages = (_inherited(settings.init_from, placed, size),)
-    rates = layer_groups.rates(model, settings.layerwise_lr_decay) if settings.layerwise_lr_decay != 1 else {}
+        copied = initial_weights.copy_weights(model, settings.init_from, size)
+        metrics = {"origin_tokens": copied.tokens / size}
+        messages = (_describe_copied_weights(settings.init_from, copied, size),)
+    rate_factors = (
+        layer_groups.learning_rate_factors(model, settings.layerwise_lr_decay)
+        if settings.layerwise_lr_decay != 1
+        else {}
+    )
     if settings.freeze and settings.frozen_epochs:
-        return Start(config, model, metrics, messages, rates, (layer_groups.Unfreezing(settings),))
-    layer_groups.freeze(model, settings.freeze)
-    return Start(config, model, metrics, messages, rates)
+        return InitialModel(config, model, metrics, messages, rate_factors, (layer_groups.GradualUnfreezing(settings),))
+    layer_groups.freeze_groups(model, settings.freeze)
+    return InitialModel(config, model, metrics, messages, rate_factors)
 
 
-def _told(config: Config[Any], metrics: dict[str, float], size: int) -> str:
+def _describe_vectors(config: Config[Any], metrics: dict[str, float], size: int) -> str:
     return (
         f"{config.transfer.vectors}: {config.network.embedding_dim} dimensions, for {metrics['vectors_types']:.1%} of"
         f" the {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
     )
 
 
-def _inherited(folder: str, placed: initial_weights.Placed, size: int) -> str:
+def _describe_copied_weights(folder: str, copied: initial_weights.CopiedWeights, size: int) -> str:
     return (
-        f"{folder}: {placed.tokens:,} of the {size:,} tokens are its own; from it are {', '.join(placed.layers)};"
-        f" new are {', '.join(placed.new)}"
+        f"{folder}: {copied.tokens:,} of the {size:,} tokens are its own; from it are {', '.join(copied.layers)};"
+        f" new are {', '.join(copied.new)}"
     )
