@@ -27,7 +27,7 @@ from kerascnn.config import Config, MaskingConfig
 from kerascnn.evaluation.model_card import table
 from kerascnn.settings import Settings
 from kerascnn.text.config import TextConfig
-from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.atomic_files import atomic_write
 from pipelines.__main__ import VERBS
 
 NOTE = "<!-- made by python docs/generate.py -->"
@@ -182,5 +182,5 @@ def _first(kind: type) -> str:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     for page, text in {"settings.md": settings(), "commands.md": commands()}.items():
-        with whole_file(folder / page) as file:
+        with atomic_write(folder / page) as file:
             file.write(text)

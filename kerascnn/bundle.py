@@ -17,14 +17,14 @@ from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.evaluation import model_card, plots
 from kerascnn.golden import PROBES
-from kerascnn.manifest import read_manifest
-from kerascnn.task import SINGLE, TASKS, Task
+from kerascnn.manifest import SCHEMA_VERSION, read_manifest
+from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.utils.atomic_files import check_free, read_json, sha256, whole_folder, write_json
-from kerascnn.utils.errors import InputError, choices
-from kerascnn.utils.optional_packages import need_tensorflow_backend
+from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
     import keras
@@ -61,7 +61,7 @@ class Bundle:
     """An epoch a row."""
     data: dict[str, Any] = field(default_factory=dict)
     """Split to what was read: sources, rows, sha256."""
-    task: Task = SINGLE
+    task: Task = SINGLE_LABEL
     temperature: float = 1.0
     """The logits are divided by it before the softmax or the sigmoids."""
     thresholds: list[float] | None = None
@@ -85,8 +85,8 @@ def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, o
     Raises:
         InputError: The folder exists and is not to be, or must not be, replaced.
     """
-    check_free(folder, overwrite=overwrite)
-    with whole_folder(folder) as beside:
+    check_output_folder(folder, overwrite=overwrite)
+    with atomic_folder(folder) as beside:
         _write_files(bundle, beside, predict, explain)
 
 
@@ -96,12 +96,12 @@ def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> N
     Raises:
         InputError: The folder exists and is not to be, or must not be, replaced.
     """
-    check_free(folder, overwrite=overwrite)
-    with whole_folder(folder) as beside:
+    check_output_folder(folder, overwrite=overwrite)
+    with atomic_folder(folder) as beside:
         _write_common(bundle, beside)
         text = model_card.encoder_card(bundle.config, bundle.data, bundle.metrics)
         (beside / "README.md").write_text(text, encoding="utf-8")
-        _write_manifest(bundle, beside, PRETRAINING, SINGLE.schema_version)
+        _write_manifest(bundle, beside, PRETRAINING)
 
 
 def read(folder: Path) -> Bundle:
@@ -139,9 +139,10 @@ def read(folder: Path) -> Bundle:
 
 
 def _task(folder: Path, manifest: dict[str, Any]) -> Task:
-    if (name := manifest["task"]) not in TASKS:
-        raise InputError(f"{folder / 'manifest.json'}: no task is called {name!r}{choices(name, TASKS)}")
-    return TASKS[name]
+    try:
+        return get_task(manifest["task"])
+    except InputError as error:
+        raise InputError(f"{folder / 'manifest.json'}: {error}") from None
 
 
 def read_model(folder: Path) -> keras.Model:
@@ -183,7 +184,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
 
     from kerascnn import layers  # noqa: F401  registers the layers with Keras
 
-    need_tensorflow_backend("a trained classifier")
+    require_tensorflow_backend("a trained classifier")
     try:
         return keras.saving.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError) as error:
@@ -236,7 +237,7 @@ def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explai
     (folder / "README.md").write_text(text, encoding="utf-8")
     if page := _report(bundle, sizes, explain):
         (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
-    _write_manifest(bundle, folder, bundle.task.name, bundle.task.schema_version)
+    _write_manifest(bundle, folder, bundle.task.name)
 
 
 def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
@@ -258,11 +259,11 @@ def _write_common(bundle: Bundle, folder: Path) -> None:
     _write_history(bundle.history, folder / "history.csv")
 
 
-def _write_manifest(bundle: Bundle, folder: Path, task: str, schema_version: int) -> None:
+def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
     write_json(
         folder / "manifest.json",
         {
-            "schema_version": schema_version,
+            "schema_version": SCHEMA_VERSION,
             "task": task,
             "model": bundle.config.model,
             "vectorizer": bundle.vectorizer.get_config(),

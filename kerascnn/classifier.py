@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from kerascnn import bundle as bundles
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, DistillationConfig
-from kerascnn.data.documents import codes_of, documents, hold_out
-from kerascnn.data.label_sets import is_indicator
+from kerascnn.data.documents import check_texts, split_validation
 from kerascnn.estimator import GROUPS, Estimator
-from kerascnn.task import of
+from kerascnn.tasks import SINGLE_LABEL, infer_task
+from kerascnn.tasks.multi_label import is_indicator_matrix
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import need_tensorflow_backend
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
@@ -93,28 +93,33 @@ class TextClassifier(Estimator):
         from kerascnn.training.distributed import strategies
         from kerascnn.transfer import initial_model
 
-        need_tensorflow_backend("training")
-        config, texts, task, taught = self.to_config(), documents(texts), of(labels), soft_labels is not None
-        task.refuse(config.training, taught=taught)
-        labels = task.taken(labels)
+        require_tensorflow_backend("training")
+        config, texts, task, has_teacher = (
+            self.to_config(),
+            check_texts(texts),
+            infer_task(labels),
+            soft_labels is not None,
+        )
+        task.check_settings(config.training, has_teacher=has_teacher)
+        labels = task.as_labels(labels)
         if len(texts) != len(labels):
             raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs its own")
-        self.classes_ = task.classes(labels, taught=taught)
-        codes = task.codes(labels, self.classes_, taught=taught)
-        self._indicator = np.asarray(labels).dtype if is_indicator(labels) else None
+        self.classes_ = task.find_classes(labels, has_teacher=has_teacher)
+        targets = task.encode(labels, self.classes_, has_teacher=has_teacher)
+        self._indicator = np.asarray(labels).dtype if is_indicator_matrix(labels) else None
         if soft_labels is None:
             config = dataclasses.replace(config, distillation=DistillationConfig())
         else:
             soft_labels = check_probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
         if validation_data is None:
-            kept, held_out = hold_out(texts, task.named(codes, self.classes_), config.source)
-            validation_texts, validation_codes = [texts[i] for i in held_out], codes[held_out]
-            texts, codes = [texts[i] for i in kept], codes[kept]
+            kept, held_out = split_validation(texts, task.decode(targets, self.classes_), config.source)
+            validation_texts, validation_targets = [texts[i] for i in held_out], targets[held_out]
+            texts, targets = [texts[i] for i in kept], targets[kept]
             soft_labels = None if soft_labels is None else soft_labels[kept]
         else:
-            validation_texts, validation_codes = (
-                documents(validation_data[0]),
-                task.codes(validation_data[1], self.classes_),
+            validation_texts, validation_targets = (
+                check_texts(validation_data[0]),
+                task.encode(validation_data[1], self.classes_),
             )
 
         strategy = strategies.create_strategy(config.training.strategy)
@@ -124,13 +129,13 @@ class TextClassifier(Estimator):
         )
         config = dataclasses.replace(config, text=vectorizer.settings)
         vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
-        train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), codes, soft_labels)
+        train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), targets, soft_labels)
         with fit.dtype_policy_scope(config.training.dtype_policy):
             initial = initial_model.build_model(config, vectorizer, len(self.classes_), train.ids.values)
         config, model = initial.config, initial.model
         if verbose:
             initial.log_messages()
-        validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_codes)
+        validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_targets)
         trained = fit.fit(
             model, train, validation, config.training,
             seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
@@ -152,22 +157,22 @@ class TextClassifier(Estimator):
         after a training on an indicator matrix such a matrix, (documents, labels), of the same dtype.
         """
         probabilities = self.predict_proba(texts)
-        codes = self.bundle_.task.decide(probabilities, self.bundle_.thresholds)
-        if codes.ndim == 1:
-            return self.classes_[codes]
+        targets = self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
+        if targets.ndim == 1:
+            return self.classes_[targets]
         if self._indicator is not None:
-            return codes.astype(self._indicator)
-        return [self.classes_[row > 0].tolist() for row in codes]
+            return targets.astype(self._indicator)
+        return [self.classes_[row > 0].tolist() for row in targets]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
         logits = self._run_to("logits", texts)
-        return self.bundle_.task.probabilities(logits, self.bundle_.temperature)
+        return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
 
     def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
         """For each document the labels that it gets with their probabilities, the best first: one, or any number."""
         probabilities = self.predict_proba(texts)
-        chosen = self.bundle_.task.chosen(probabilities, self.bundle_.thresholds)
+        chosen = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
         return self._scored(probabilities, chosen)
 
     def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
@@ -181,10 +186,12 @@ class TextClassifier(Estimator):
 
         The labels are named ``y``, for scikit-learn hands them over by name.
         """
-        if self.bundle_.task.name == "single" or self._indicator is not None:
+        if self.bundle_.task.name == "single_label" or self._indicator is not None:
             return super().score(texts, y, sample_weight)
         bundle = self.bundle_
-        right = bundle.task.codes(y, self.classes_) == bundle.task.decide(self.predict_proba(texts), bundle.thresholds)
+        right = bundle.task.encode(y, self.classes_) == bundle.task.predict(
+            self.predict_proba(texts), bundle.thresholds
+        )
         return float(np.average(right.all(axis=1), weights=sample_weight))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -205,12 +212,12 @@ class TextClassifier(Estimator):
         from kerascnn.evaluation.explanation import explanation
 
         check_is_fitted(self, "bundle_")
-        [text] = documents([text])
-        bundle, target = self.bundle_, None if label is None else int(codes_of([label], self.classes_)[0])
+        [text] = check_texts([text])
+        bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
         if "attribute" not in self._compiled:
             self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
-        score = bundle.task.probabilities(attribution.logits, bundle.temperature)[attribution.target]
+        score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         return explanation(
             text,
             bundle.vectorizer.tokenize_with_offsets(text),
@@ -234,7 +241,7 @@ class TextClassifier(Estimator):
         """
         bundle, probabilities = self.bundle_, self.predict_proba(texts) if probabilities is None else probabilities
         return bundle.task.evaluate(
-            bundle.task.codes(labels, self.classes_), probabilities, bundle.labels, bundle.thresholds
+            bundle.task.encode(labels, self.classes_), probabilities, bundle.labels, bundle.thresholds
         )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
@@ -290,7 +297,7 @@ class TextClassifier(Estimator):
         from kerascnn.data.batches import RaggedIds
 
         check_is_fitted(self, "bundle_")
-        return self._forward(layer)(RaggedIds(*self.bundle_.vectorizer.encode(documents(texts))))
+        return self._forward(layer)(RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
 
     def _forward(self, layer: str) -> Forward:
         """From ids to the output of a layer, compiled once."""

@@ -24,7 +24,7 @@ if __package__:
 else:
     import python_tokenizer  # type: ignore[no-redef]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
 """The files that an edge folder may hold, the most exact first."""
 

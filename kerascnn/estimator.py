@@ -14,7 +14,7 @@ from kerascnn import models
 from kerascnn.config import Config, SourceConfig, TrainingConfig, TransferConfig
 from kerascnn.settings import Settings
 from kerascnn.text.config import TextConfig
-from kerascnn.utils.errors import InputError, choices
+from kerascnn.utils.errors import InputError, list_choices
 
 GROUPS = ("text", "network", "training", "transfer")
 """The groups of a run whose settings are arguments."""
@@ -47,7 +47,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         parameters = list(self._parameters())
         for name in settings:
             if name not in parameters:
-                raise TypeError(f"no setting is called {name!r}{choices(name, parameters)}")
+                raise TypeError(f"no setting is called {name!r}{list_choices(name, parameters)}")
         for name, parameter in self._parameters().items():
             setattr(self, name, settings.get(name, parameter.default))
 

@@ -8,8 +8,8 @@ from typing import Any
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 
-SCHEMA_VERSION = 2
-"""The newest that is read; ``Task.schema_version`` is what is written."""
+SCHEMA_VERSION = 1
+"""Version of the layout of bundles and edge folders."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

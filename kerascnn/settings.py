@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import annotated_types
 import typeguard
 
-from kerascnn.utils.errors import InputError, choices
+from kerascnn.utils.errors import InputError, list_choices
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A number from 0 to 1."""
@@ -57,7 +57,7 @@ class Settings:
         changes: dict[str, Any] = {}
         for key, value in values.items():
             if key not in names:
-                raise InputError(f"{where}: no setting is called {key!r}{choices(str(key), names)}")
+                raise InputError(f"{where}: no setting is called {key!r}{list_choices(str(key), names)}")
             current = getattr(self, key)
             changes[key] = (
                 current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)

@@ -12,9 +12,9 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
-from kerascnn.utils.cpu import cores
+from kerascnn.utils.cpu import available_cpus
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import log, without_notes
+from kerascnn.utils.stderr import log, suppress_native_stderr
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -60,7 +60,7 @@ def limit_threads(network: ModelConfig) -> None:
     Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
     the variable knows better; it counts only before TensorFlow starts.
     """
-    if network.side_by_side > cores():
+    if network.side_by_side > available_cpus():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 
@@ -76,7 +76,7 @@ def start_tensorflow() -> None:
     """Import TensorFlow and find its devices without its notes on missing CUDA libraries; set variables win."""
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
-    with without_notes():
+    with suppress_native_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.evaluation import metrics, plots
 
     classifier = load(args.bundle)
-    if args.plot and classifier.bundle_.task.name == "multi":
+    if args.plot and classifier.bundle_.task.name == "multi_label":
         raise InputError("--plot: multi-label answers have no confusion matrix; leave it out")
     figures = classifier.evaluate(*load_labelled_texts(args.data, args.source, classifier.bundle_))
     if args.plot:

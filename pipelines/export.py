@@ -14,7 +14,7 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import log, without_notes
+from kerascnn.utils.stderr import log, suppress_native_stderr
 from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     classifier = load(folder)
     texts = _calibration_texts(classifier.bundle_, args.calibration_data) if "int8" in args.quantize else []
     for name in args.format:
-        with without_notes():
+        with suppress_native_stderr():
             written = _export(name, classifier.bundle_, folder, args, texts)
         log(f"wrote {written}")
     if args.verify:
         documents = load_labelled_texts(args.data, args.source, classifier.bundle_) if args.data else ([], [])
-        with without_notes():
+        with suppress_native_stderr():
             rows = list(verify.compare_artifacts(classifier, folder, *documents))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 

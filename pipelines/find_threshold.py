@@ -44,13 +44,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     from kerascnn.evaluation import calibration
 
     classifier = load(args.bundle)
-    if classifier.bundle_.task.name == "multi":
+    if classifier.bundle_.task.name == "multi_label":
         raise InputError(
             f"{args.bundle}: multi-label, where each label has a threshold of its own, tuned when it was trained"
             " (thresholds in manifest.json); find_threshold is for one label a text"
         )
     texts, labels = load_labelled_texts(args.data, args.source, classifier.bundle_)
-    codes = classifier.bundle_.task.codes(labels, classifier.classes_)
+    codes = classifier.bundle_.task.encode(labels, classifier.classes_)
     points = calibration.curve(codes, classifier.predict_proba(texts))
     found = calibration.find(points, args.precision, surely=args.surely)
     if args.json:

@@ -22,9 +22,9 @@ from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import BATCH_ROWS, OutputSpec, unique_column
 from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.text.escaped_lines import read_escaped_lines
-from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import log
 from pipelines.command import parse, run, start_tensorflow
 
@@ -115,7 +115,7 @@ def _label_rows(args: Arguments) -> None:
         )
     else:
         records = read_texts(args.input, args.source)
-    with contextlib.nullcontext(sys.stdout) if args.output == "-" else whole_file(Path(args.output)) as file:
+    with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
             _explain(classifier, records, args, file, as_json=style == "jsonl")
             return
@@ -132,7 +132,7 @@ def _output_spec(args: Arguments, bundle: Bundle, style: str) -> OutputSpec:
         abstain_below=args.abstain_below,
         separator="" if style == "jsonl" or args.top_k > 1 else separator,
     )
-    output_spec.check(bundle.labels, multi=bundle.task.name == "multi", otherwise="write --output NAME.jsonl")
+    output_spec.check(bundle.labels, multi=bundle.task.name == "multi_label", otherwise="write --output NAME.jsonl")
     return output_spec
 
 
@@ -171,7 +171,7 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
 
     engine = _engine(args)
     output_spec = OutputSpec(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
-    multi = read_manifest(bundle)["task"] == "multi"
+    multi = read_manifest(bundle)["task"] == "multi_label"
     labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
     output_spec.check(labels, multi=multi, otherwise="leave it out: labels are lists")
     summary = score_folder(bundle, parts, output, args.source, output_spec, engine)
@@ -201,7 +201,7 @@ def _engine(args: Arguments) -> Engine:
 
     if args.engine == "local":
         return local
-    package("ray.data", "ray")
+    import_optional("ray.data", "ray")
     return functools.partial(ray_engine.score_with_ray, workers=args.workers)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic
 import tyro
 
 from kerascnn.config import Config, MaskingConfig, ModelConfigT, TransferConfig
-from kerascnn.utils.atomic_files import check_free, read_json
+from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines import train
@@ -64,7 +64,7 @@ def pretrain(args: Arguments[Any]) -> dict[str, Any]:
     if args.resume and folder.exists() and not state.exists():
         log(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
-    check_free(folder, overwrite=args.overwrite or args.resume)
+    check_output_folder(folder, overwrite=args.overwrite or args.resume)
     start_tensorflow_for(config.data)
     texts = read_texts(config)
     log(f"{len(texts):,} texts")

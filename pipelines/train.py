@@ -15,7 +15,7 @@ import tyro
 from kerascnn import config as configuration
 from kerascnn import models
 from kerascnn.config import Config, ModelConfigT
-from kerascnn.utils.atomic_files import check_free, read_json
+from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines.command import limit_threads, parse, run, start_tensorflow, start_tensorflow_for
@@ -140,7 +140,7 @@ def clear(state: Path, folder: Path) -> None:
 
 def train(args: Arguments[Any]) -> dict[str, Any]:
     """Train, evaluate and write the bundle; returns its metrics."""
-    from kerascnn import task
+    from kerascnn import tasks
     from kerascnn.audit import audit
 
     config, folder = args.run, output_folder(args.run)
@@ -148,13 +148,15 @@ def train(args: Arguments[Any]) -> dict[str, Any]:
     if args.resume and folder.exists() and not state.exists():
         log(f"{folder} is finished already")
         return read_json(folder / "metrics.json")
-    check_free(folder, overwrite=args.overwrite or args.resume)
+    check_output_folder(folder, overwrite=args.overwrite or args.resume)
     limit_threads(config.network)
     splits = read_splits(config)
     for message in splits.messages:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
-    task.of([row.label for row in splits.train]).refuse(config.training, taught=bool(config.distillation.teacher))
+    tasks.infer_task([row.label for row in splits.train]).check_settings(
+        config.training, has_teacher=bool(config.distillation.teacher)
+    )
     for issue in audit.quick_audit(splits, config)[:ADVICE]:
         log(f"{issue.message}; {issue.suggestion}; more by python -m pipelines.audit")
     start_tensorflow()
@@ -196,7 +198,7 @@ def _measure(
     bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
     if examples:
-        codes = bundle.task.codes(labels, classifier.classes_)
+        codes = bundle.task.encode(labels, classifier.classes_)
         bundle.examples = telling(
             texts, codes, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
         )

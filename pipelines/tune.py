@@ -23,7 +23,7 @@ from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.space import SearchSpace
 from kerascnn.tuning.trials import TrialResult
-from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines import train
@@ -205,7 +205,7 @@ def _write(trials: Sequence[TrialResult], args: Arguments[Any], config: Config[A
         best, bundles = ranked[0], train.output_folder(config).parent
         made = spaces.apply_settings(config, best.settings, "the best trial")
         made = dataclasses.replace(made, output=str(bundles / f"{folder.name}-tuned"))
-        with whole_file(folder / "best.yaml") as file:
+        with atomic_write(folder / "best.yaml") as file:
             file.write(f"# trial {best.number} of {len(trials)}; on the validation data {_figures(best)}\n")
             file.write(configuration.to_yaml(made))
 

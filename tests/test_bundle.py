@@ -49,7 +49,7 @@ def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
     assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(
         manifest
     )
-    assert (manifest["schema_version"], manifest["task"]) == (1, "single")
+    assert (manifest["schema_version"], manifest["task"]) == (1, "single_label")
     assert manifest["temperature"] != 1.0, "it is fitted to the validation data"
 
 

@@ -12,8 +12,8 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 import kerascnn
-from kerascnn import TextClassifier, task
-from kerascnn.data.documents import hold_out
+from kerascnn import TextClassifier, tasks
+from kerascnn.data.documents import split_validation
 from kerascnn.utils.errors import InputError
 
 SMALL = {"model": "bow", "epochs": 12, "ngram_buckets": 4096, "max_length": 96, "learning_rate": 0.03, "min_count": 1}
@@ -48,11 +48,11 @@ def test_each_probability_stands_for_itself_and_an_answer_is_what_reaches_its_th
 
 def test_thresholds_and_temperature_are_fitted_to_the_held_out_texts(trained, briefs):
     texts, labels = briefs
-    _, held_out = hold_out(texts, [tuple(names) for names in labels], trained.bundle_.config.source)
+    _, held_out = split_validation(texts, [tuple(names) for names in labels], trained.bundle_.config.source)
     texts, labels = [texts[i] for i in held_out], [labels[i] for i in held_out]
     tuned = trained.evaluate(texts, labels)
-    truth = task.MULTI.codes(labels, trained.classes_)
-    at_half = task.MULTI.evaluate(truth, trained.predict_proba(texts), trained.bundle_.labels, [0.5] * 5)
+    truth = tasks.MULTI_LABEL.encode(labels, trained.classes_)
+    at_half = tasks.MULTI_LABEL.evaluate(truth, trained.predict_proba(texts), trained.bundle_.labels, [0.5] * 5)
     for name, values in tuned["per_class"].items():
         assert values["f1"] >= at_half["per_class"][name]["f1"]
     uncalibrated = special.expit(special.logit(trained.predict_proba(texts)) * trained.bundle_.temperature)
@@ -103,13 +103,13 @@ def test_scikit_learn_cross_validates_it_on_a_matrix(briefs):
 def test_a_saved_classifier_answers_the_same_when_loaded_and_pickled(trained, briefs, tmp_path):
     trained.save(tmp_path / "bundle")
     manifest = json.loads((tmp_path / "bundle" / "manifest.json").read_text())
-    assert (manifest["schema_version"], manifest["task"]) == (2, "multi")
+    assert (manifest["schema_version"], manifest["task"]) == (1, "multi_label")
     assert manifest["thresholds"] == trained.bundle_.thresholds
     assert not (tmp_path / "bundle" / "confusion_matrix.png").exists()
     for again in (kerascnn.load(tmp_path / "bundle"), pickle.loads(pickle.dumps(trained))):
         assert again.predict(briefs[0]) == trained.predict(briefs[0])
         np.testing.assert_allclose(again.predict_proba(briefs[0]), trained.predict_proba(briefs[0]), atol=1e-6)
-    matrix = task.MULTI.codes(briefs[1], trained.classes_)
+    matrix = tasks.MULTI_LABEL.encode(briefs[1], trained.classes_)
     assert kerascnn.load(tmp_path / "bundle").evaluate(briefs[0], matrix) == trained.evaluate(*briefs)
 
 

@@ -15,7 +15,7 @@ from kerascnn.audit.token_counts import CorpusTokenizer, RaggedTokens
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
 FOLDS = 5
 
@@ -35,7 +35,7 @@ def find_label_errors(rows: Sequence[Row], reader: CorpusTokenizer, tokens: Ragg
     """
     if isinstance(rows[0].label, tuple):
         raise InputError("--label-errors: rows of multi-label data have any number of labels; it looks at single ones")
-    cleanlab = package("cleanlab.filter", "audit")
+    cleanlab = import_optional("cleanlab.filter", "audit")
     counts = Counter(label for row in rows for label in row.labels)
     positions = [position for position, row in enumerate(rows) if counts[row.labels[0]] >= FOLDS]
     names = sorted(label for label, count in counts.items() if count >= FOLDS)

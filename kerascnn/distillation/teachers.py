@@ -21,7 +21,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records
-from kerascnn.utils.errors import InputError, choices, did_you_mean
+from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
 FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
 TEACHER_KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
@@ -58,13 +58,13 @@ def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -
     from kerascnn.classifier import load
 
     teacher = load(folder)
-    if teacher.bundle_.task.name != "single":
+    if teacher.bundle_.task.name != "single_label":
         raise InputError(f"{folder}: a multi-label teacher, whose probabilities exclude nothing; give one of one label")
     known = teacher.bundle_.labels
     if unknown := [label for label in labels if label not in known]:
         raise InputError(
-            f"{folder}: the teacher does not know the label {unknown[0]!r}{choices(unknown[0], known)}; correct the"
-            " training data, or train a teacher on the same labels"
+            f"{folder}: the teacher does not know the label {unknown[0]!r}{list_choices(unknown[0], known)}; correct"
+            " the training data, or train a teacher on the same labels"
         )
     if unused := [label for label in known if label not in labels]:
         raise InputError(
@@ -141,7 +141,7 @@ def _record_probabilities(record: Record, labels: Sequence[str], source: SourceC
     for label in labels:
         if label not in record.fields:
             raise InputError(
-                f"{location(record)}: no column for the label {label!r}{choices(label, columns)}; give every label of"
+                f"{location(record)}: no column for the label {label!r}{list_choices(label, columns)}; give every label of"
                 " the training data a column of its name"
             )
         try:

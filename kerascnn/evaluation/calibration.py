@@ -46,14 +46,14 @@ def calibrate(bundle: Bundle, logits: np.ndarray, codes: np.ndarray) -> None:
     Args:
         bundle: Trained; it keeps both, and the calibration error without them.
         logits: Of documents that training did not learn from, float (documents, classes).
-        codes: Their labels, see ``kerascnn.task``.
+        codes: Their labels, see ``kerascnn.tasks``.
     """
     task = bundle.task
-    bundle.thresholds = task.thresholds(logits.shape[1])
+    bundle.thresholds = task.default_thresholds(logits.shape[1])
     if bundle.config.training.calibrate:
         bundle.temperature = task.fit_temperature(logits, codes)
-        bundle.thresholds = task.fit_thresholds(codes, task.probabilities(logits, bundle.temperature))
-        bundle.metrics["uncalibrated_ece"] = task.calibration_error(codes, task.probabilities(logits))
+        bundle.thresholds = task.fit_thresholds(codes, task.compute_probabilities(logits, bundle.temperature))
+        bundle.metrics["uncalibrated_ece"] = task.calibration_error(codes, task.compute_probabilities(logits))
 
 
 @dataclass(frozen=True)

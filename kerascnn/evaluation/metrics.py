@@ -127,7 +127,7 @@ def most_confused(
     ]
 
 
-def telling(labels: np.ndarray, probabilities: np.ndarray, count: int) -> dict[str, list[tuple[int, int]]]:
+def notable_examples(labels: np.ndarray, probabilities: np.ndarray, count: int) -> dict[str, list[tuple[int, int]]]:
     """The most confident mistakes and the least certain of the other documents, each with the label it was given.
 
     Returns:

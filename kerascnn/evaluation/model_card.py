@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerascnn.config import Config
-from kerascnn.task import SINGLE, Task
+from kerascnn.tasks import SINGLE_LABEL, Task
 
 PAIRS = 10
 """Pairs of classes that are confused most."""
@@ -24,7 +24,7 @@ def model_card(
     metrics: Mapping[str, Any],
     distillation: Mapping[str, Any] | None = None,
     *,
-    task: Task = SINGLE,
+    task: Task = SINGLE_LABEL,
     temperature: float = 1.0,
     sizes: Mapping[str, int] | None = None,
 ) -> str:
@@ -43,7 +43,7 @@ def model_card(
     sections = [
         # texts that Python handed over have no source
         f"# {config.model} for {', '.join(config.data)}" if data else f"# {config.model}",
-        f"{task.promise.format(len(labels))}: {', '.join(labels)}.",
+        f"{task.summary.format(len(labels))}: {', '.join(labels)}.",
         "## Use",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",

@@ -128,7 +128,7 @@ def most_confused(indicator: np.ndarray, given: np.ndarray, names: Sequence[str]
     ]
 
 
-def telling(
+def notable_examples(
     indicator: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray, count: int
 ) -> dict[str, list[tuple[int, int]]]:
     """As ``metrics.telling``: by the label that is most confidently wrong, and by the one nearest to its threshold."""

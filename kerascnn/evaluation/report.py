@@ -14,7 +14,7 @@ import yaml
 from kerascnn.evaluation import plots
 from kerascnn.evaluation.explanation import Explanation, levels, printable
 from kerascnn.evaluation.metrics import confused, titles
-from kerascnn.task import SINGLE, Task
+from kerascnn.tasks import SINGLE_LABEL, Task
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -50,13 +50,13 @@ class Example:
 
 def telling(
     texts: Sequence[str], codes: np.ndarray, probabilities: np.ndarray, names: Sequence[str], *,
-    task: Task = SINGLE, thresholds: Sequence[float] | None = None,
+    task: Task = SINGLE_LABEL, thresholds: Sequence[float] | None = None,
 ) -> dict[str, list[Example]]:  # fmt: skip
     """The documents that say most about a classifier.
 
     Args:
         texts: Documents.
-        codes: Their true labels, see ``kerascnn.task``.
+        codes: Their true labels, see ``kerascnn.tasks``.
         probabilities: Predicted ones, float (documents, classes).
         names: Name of each class.
         task: What was predicted.
@@ -66,7 +66,7 @@ def telling(
         ``mistakes``, the most confident wrong answers, and ``uncertain``, the least confident of the others; ``SHOWN``
         of each at the most.
     """
-    true, given = task.named(codes, np.asarray(names)), task.chosen(probabilities, thresholds)
+    true, given = task.decode(codes, np.asarray(names)), task.ranked_labels(probabilities, thresholds)
 
     def example(row: int, about: int) -> Example:
         best = np.argsort(-probabilities[row], kind="stable").tolist()
@@ -81,7 +81,7 @@ def telling(
             about=about,
         )
 
-    found = task.telling(codes, probabilities, thresholds, SHOWN)
+    found = task.notable_examples(codes, probabilities, thresholds, SHOWN)
     return {kind: [example(*place) for place in places] for kind, places in found.items()}
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.export import regex_tokenizer, tflite, tflite_conversion
 from kerascnn.text.escaped_lines import write_escaped_lines
-from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
 _COMPILED = "mediapipe.tasks.cc.metadata.python"
 
@@ -57,7 +57,7 @@ def export(
         )
     writers = _writers()
     folder = bundle_folder / "edge"
-    with whole_folder(folder, keep=True) as beside:
+    with atomic_folder(folder, keep=True) as beside:
         for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
             path = beside / f"mediapipe_{tflite.PRECISION_SUFFIXES[precision]}.tflite"
             path.write_bytes(_with_metadata(bundle, content, *writers))
@@ -119,4 +119,4 @@ def _module(name: str) -> Any:
     # Where there is no PortAudio, MediaPipe keeps an exception of its import for ever, and with it all frames below and
     # what they hold. In a thread none of these is ours.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(package, name, "mediapipe").result()
+        return thread.submit(import_optional, name, "mediapipe").result()

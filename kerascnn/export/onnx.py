@@ -10,9 +10,9 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.data.batches import RaggedIds
-from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
@@ -21,9 +21,9 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     Raises:
         InputError: The extra `onnx` is not installed.
     """
-    package("tf2onnx", "onnx")
+    import_optional("tf2onnx", "onnx")
     folder = bundle_folder / "onnx"
-    with whole_folder(folder) as beside:
+    with atomic_folder(folder) as beside:
         signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="ids")]
         bundle.model.export(beside / "model.onnx", format="onnx", input_signature=signature, verbose=False)
     return folder / "model.onnx"
@@ -35,7 +35,7 @@ def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.
     Raises:
         InputError: onnxruntime is not installed or cannot read the file.
     """
-    onnxruntime = package("onnxruntime", "onnx")
+    onnxruntime = import_optional("onnxruntime", "onnx")
     try:
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -47,6 +47,6 @@ def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.
     def predict(texts: Sequence[str]) -> np.ndarray:
         ids = RaggedIds(*bundle.vectorizer.encode(texts)).to_padded(np.arange(len(texts)))
         [logits] = session.run(None, {given.name: np.asarray(ids)})
-        return bundle.task.probabilities(logits, bundle.temperature)
+        return bundle.task.compute_probabilities(logits, bundle.temperature)
 
     return predict

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from kerascnn.bundle import Bundle
 from kerascnn.golden import PROBES
-from kerascnn.utils.atomic_files import whole_folder
+from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 
 Outputs = dict[str, tf.Tensor]
@@ -84,7 +84,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     serving = bundle_folder / "serving"
     last = latest_version(serving)
     folder = serving / str(int(last.name) + 1 if last else 1)
-    with whole_folder(folder) as beside:
+    with atomic_folder(folder) as beside:
         _write(bundle, beside)
         _name_classify(beside)
         write_warm_up(beside, bundle_folder.resolve().name)

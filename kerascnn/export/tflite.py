@@ -11,10 +11,11 @@ from kerascnn import edge
 from kerascnn.bundle import Bundle
 from kerascnn.export import tflite_conversion
 from kerascnn.golden import PROBES
+from kerascnn.manifest import SCHEMA_VERSION
 from kerascnn.text import python_tokenizer, vocabulary
 from kerascnn.text.escaped_lines import write_escaped_lines
-from kerascnn.utils.atomic_files import sha256, whole_folder, write_json
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.atomic_files import atomic_folder, sha256, write_json
+from kerascnn.utils.optional_packages import import_optional
 
 PRECISION_SUFFIXES: dict[tflite_conversion.Precision, str] = {
     "none": "float32",
@@ -39,7 +40,7 @@ def export(
         The edge folder.
     """
     folder = bundle_folder / "edge"
-    with whole_folder(folder, keep=True) as beside:
+    with atomic_folder(folder, keep=True) as beside:
         write_models(bundle, beside, quantize, texts)
         describe(bundle, beside)
     return folder
@@ -49,7 +50,7 @@ def write_models(
     bundle: Bundle, folder: Path, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str]
 ) -> None:
     """Write TFLite files, each named for its precision."""
-    package("ai_edge_litert", "edge")  # runs the files for their golden answers
+    import_optional("ai_edge_litert", "edge")  # runs the files for their golden answers
     for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
         (folder / f"model_{PRECISION_SUFFIXES[precision]}.tflite").write_bytes(content)
 
@@ -69,7 +70,7 @@ def describe_files(bundle: Bundle, folder: Path) -> None:
     files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     vectorizer = bundle.vectorizer
     settings = {
-        "schema_version": bundle.task.schema_version,
+        "schema_version": SCHEMA_VERSION,
         "input": tflite_conversion.input_name(bundle),
         "length": vectorizer.settings.max_length,
         "level": "wordpiece" if vectorizer.settings.uses_wordpiece else vectorizer.settings.level,

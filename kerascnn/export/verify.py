@@ -94,8 +94,8 @@ def compare_artifacts(
     golden = read_json(folder / "golden.json")
     expected = np.asarray(golden["probabilities"])
     bundle = classifier.bundle_
-    truth = bundle.task.codes(labels, classifier.classes_)
-    decide = functools.partial(bundle.task.decide, thresholds=bundle.thresholds)
+    truth = bundle.task.encode(labels, classifier.classes_)
+    decide = functools.partial(bundle.task.predict, thresholds=bundle.thresholds)
     given = None  # the labels of the first artifact, the bundle's own model
     for artifact in load_artifacts(classifier, folder):
         answers = artifact.predict(golden["texts"])

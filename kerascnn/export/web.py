@@ -11,7 +11,7 @@ from pathlib import Path
 from kerascnn.bundle import Bundle
 from kerascnn.export import tflite, tflite_conversion
 from kerascnn.golden import PROBES
-from kerascnn.utils.atomic_files import whole_folder, write_json
+from kerascnn.utils.atomic_files import atomic_folder, write_json
 from kerascnn.utils.errors import InputError
 
 PAGE = Path(__file__).parent / "web_page"
@@ -44,7 +44,7 @@ def export(
     if bundle.vectorizer.settings.uses_wordpiece:
         raise InputError("text.split wordpiece: the page takes no words apart; export --format tflite or saved_model")
     folder = bundle_folder / "web"
-    with whole_folder(folder) as beside:
+    with atomic_folder(folder) as beside:
         shutil.copytree(PAGE, beside, dirs_exist_ok=True)
         tflite.write_models(bundle, beside, quantize, texts)
         tflite.describe_files(bundle, beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
@@ -46,6 +46,6 @@ class PretrainedEncoder(keras.layers.Layer):
         Raises:
             InputError: keras-hub, whose layers it holds, is not installed.
         """
-        package("keras_hub", "hub")  # registers its layers with Keras
+        import_optional("keras_hub", "hub")  # registers its layers with Keras
         config = dict(config)
         return cls(network=keras.saving.deserialize_keras_object(config.pop("network")), **config)

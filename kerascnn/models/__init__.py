@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable
 
 from kerascnn.models.base import ModelConfig
-from kerascnn.utils.errors import InputError, choices
+from kerascnn.utils.errors import InputError, list_choices
 
 _NETWORKS: dict[str, type[ModelConfig]] = {}
 
@@ -33,7 +33,7 @@ def get(name: str) -> type[ModelConfig]:
     """The settings class of a model; an unknown name is refused with the nearest right ones."""
     networks = list_models()
     if name not in networks:
-        raise InputError(f"no model is called {name!r}{choices(name, networks)}")
+        raise InputError(f"no model is called {name!r}{list_choices(name, networks)}")
     return networks[name]
 
 

@@ -107,9 +107,9 @@ class HubCNN(ModelConfig):
 
         from kerascnn import layers
         from kerascnn.models import hub_presets
-        from kerascnn.utils.optional_packages import need_tensorflow_backend
+        from kerascnn.utils.optional_packages import require_tensorflow_backend
 
-        need_tensorflow_backend("hub_cnn")
+        require_tensorflow_backend("hub_cnn")
         _, sizes = hub_presets.read_config(self.preset)
         pieces = hub_presets.read_vocabulary(self.preset)
         ids = keras.Input((None,), dtype="int32", name="ids")

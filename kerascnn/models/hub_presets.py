@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
 if TYPE_CHECKING:
     import keras
@@ -78,7 +78,7 @@ def read_vocabulary(preset: str) -> PresetVocabulary:
         InputError: keras-hub is not installed, or the tokenizer is missing, damaged or of another kind.
     """
     read_config(preset)
-    hub = package("keras_hub", "hub")
+    hub = import_optional("keras_hub", "hub")
     tokenizer = _load(hub.tokenizers.Tokenizer, preset)
     if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):
         raise InputError(f"{preset}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
@@ -110,7 +110,7 @@ def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
     import keras
     import numpy as np
 
-    hub = package("keras_hub", "hub")
+    hub = import_optional("keras_hub", "hub")
     backbone = _load(hub.models.Backbone, preset, dtype=keras.config.dtype_policy())
     table = backbone.token_embedding.embeddings
     rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows of no token stay behind all others

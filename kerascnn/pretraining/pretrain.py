@@ -21,7 +21,7 @@ from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.loop import run_epochs
 from kerascnn.training.progress import Progress
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import need_tensorflow_backend
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 MAX_HELD_OUT = 1000
 """Documents that are held out at the most: enough for perplexity to a percent."""
@@ -53,7 +53,7 @@ def pretrain(
     Raises:
         InputError: The model has nothing that could name a token, or there is too little text.
     """
-    need_tensorflow_backend("pretraining")
+    require_tensorflow_backend("pretraining")
     if not config.network.states:
         raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
     if config.training.strategy != "none":

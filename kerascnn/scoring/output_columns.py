@@ -60,7 +60,7 @@ class OutputSpec:
 
     def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
         """The columns of each text; scores are rounded to six digits."""
-        k, multi = self.top_k, classifier.bundle_.task.name == "multi"
+        k, multi = self.top_k, classifier.bundle_.task.name == "multi_label"
         found = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
         return [self._row(answer, several=multi and k == 1) for answer in found]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import PartResult, PartScorer, ScoringJob
-from kerascnn.utils.cpu import cores
+from kerascnn.utils.cpu import available_cpus
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
-from kerascnn.utils.stderr import without_notes
+from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.stderr import suppress_native_stderr
 
 OBJECT_STORE_BYTES = 100_000_000
 """Object store of a Ray of our own: only names and counts go through it."""
@@ -63,8 +63,8 @@ def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iter
     Raises:
         InputError: Ray is not installed, its cluster cannot be reached or is lost, or the bundle cannot be loaded.
     """
-    ray = package("ray", "ray")
-    package("ray.data", "ray")
+    ray = import_optional("ray", "ray")
+    import_optional("ray.data", "ray")
     with _ray_session(ray, workers):
         size = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(parts))
         outcomes = ray.data.from_items([part._asdict() for part in parts], override_num_blocks=len(parts)).map(
@@ -95,7 +95,7 @@ def _ray_session(ray: Any, workers: int) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    with without_notes():
+    with suppress_native_stderr():
         _start_ray(ray, workers)
     try:
         yield
@@ -113,7 +113,7 @@ def _start_ray(ray: Any, workers: int) -> None:
             reason = " ".join(str(error).split())
             raise InputError(f"RAY_ADDRESS {address}: no cluster of Ray answers there ({reason})") from None
     else:
-        processors, store = workers or cores(), OBJECT_STORE_BYTES
+        processors, store = workers or available_cpus(), OBJECT_STORE_BYTES
         ray.init(address="local", num_cpus=processors, include_dashboard=False, object_store_memory=store, **quiet)
 
 

@@ -152,7 +152,7 @@ class PartScorer:
         output_spec, columns = self.job.output_spec, table.column_names
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
         rows = output_spec.predict_columns(classifier, texts)
-        several = classifier.bundle_.task.name == "multi" and output_spec.top_k == 1
+        several = classifier.bundle_.task.name == "multi_label" and output_spec.top_k == 1
         for name in output_spec.column_names(len(classifier.classes_)):
             is_text = name.startswith("label") or (several and output_spec.separator)
             kind = pyarrow.string() if is_text else pyarrow.float64()

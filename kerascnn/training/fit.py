@@ -17,7 +17,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from kerascnn.config import TrainingConfig
 from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
-from kerascnn.task import SINGLE, Task
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
 from kerascnn.training.loop import run_epochs
@@ -38,7 +38,7 @@ class EncodedDataset:
 
     ids: RaggedIds
     labels: np.ndarray
-    """Codes of the task, see ``kerascnn.task``; -1, beside soft labels, where a document has no label."""
+    """Codes of the task, see ``kerascnn.tasks``; -1, beside soft labels, where a document has no label."""
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities, float32 (documents, classes)."""
 
@@ -117,7 +117,7 @@ def fit(
     settings: TrainingConfig,
     *,
     seed: int,
-    task: Task = SINGLE,
+    task: Task = SINGLE_LABEL,
     folder: Path | None = None,
     resume: bool = False,
     fingerprint: dict[str, Any] | None = None,
@@ -174,7 +174,7 @@ def fit(
     )  # fmt: skip
     with strategies.mirror_model(strategy, model) as there:
         run_epochs(
-            _trainer(there, task, settings, steps * epochs, rates or {}, taught=train.soft_labels is not None),
+            _trainer(there, task, settings, steps * epochs, rates or {}, has_teacher=train.soft_labels is not None),
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
             partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
             checkpoint,
@@ -187,13 +187,19 @@ def fit(
 
 
 def _trainer(
-    model: keras.Model, task: Task, settings: TrainingConfig, steps: int, rates: Mapping[str, float], *, taught: bool
+    model: keras.Model,
+    task: Task,
+    settings: TrainingConfig,
+    steps: int,
+    rates: Mapping[str, float],
+    *,
+    has_teacher: bool,
 ) -> Trainer:
     """What trains a model for so many steps, compiled, its optimizer built."""
     trainer = Trainer(
         model,
-        loss=task.loss(settings, taught=taught),
-        metrics=task.metrics(settings, model.output_shape[-1]),
+        loss=task.build_loss(settings, has_teacher=has_teacher),
+        metrics=task.build_metrics(settings, model.output_shape[-1]),
     )
     trainer.compile(optimizer=build_optimizer(settings, steps), jit_compile=False)
     trainer(np.zeros((1, 8), np.int32))

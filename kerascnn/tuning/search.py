@@ -19,9 +19,9 @@ from kerascnn.tuning.space import SearchSpace
 from kerascnn.tuning.trials import DIRECTIONS, TrialResult
 from kerascnn.utils.atomic_files import read_json, write_json
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import package
+from kerascnn.utils.optional_packages import import_optional
 
-keras_tuner: Any = package("keras_tuner", "tune")
+keras_tuner: Any = import_optional("keras_tuner", "tune")
 
 STATE_FOLDER = "search"
 """Folder of KerasTuner's state."""

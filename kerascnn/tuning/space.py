@@ -12,7 +12,7 @@ from typing import Any
 from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.settings import Settings
-from kerascnn.utils.errors import InputError, choices, did_you_mean
+from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
 GROUPS = ("text", "network", "training", "transfer")
 """The groups whose settings may be searched: all that is not where the rows come from."""
@@ -136,7 +136,7 @@ def _current_value(path: str, name: str, config: Config[Any]) -> Any:
     assert isinstance(within, Settings)
     keys = [field.name for field in dataclasses.fields(within)]
     of = f" of {config.model}" if group in ("network", "text") else ""
-    raise InputError(f"{path}: no setting{of} is called {name!r}{choices(key, keys)}")
+    raise InputError(f"{path}: no setting{of} is called {name!r}{list_choices(key, keys)}")
 
 
 def _parse_dimension(where: str, given: Any, present: Any) -> Choices | Range:
@@ -158,7 +158,7 @@ def _parse_dimension(where: str, given: Any, present: Any) -> Choices | Range:
 def _parse_range(where: str, given: Mapping[str, Any], present: Any) -> Choices | Range:
     for key in given:
         if key not in BOUNDS:
-            raise InputError(f"{where}: a range has no {key!r}{choices(str(key), BOUNDS)}")
+            raise InputError(f"{where}: a range has no {key!r}{list_choices(str(key), BOUNDS)}")
     if isinstance(present, (bool, str, list)):
         raise InputError(f"{where}: its values are no numbers ({present!r}); list choices in place of a range")
     numbers = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.atomic_files import atomic_write
 
 METRICS = ("accuracy", "macro_f1", "loss", "ece")
 """Of the validation data."""
@@ -49,7 +49,7 @@ def format_setting(value: Any) -> str:
 def write_csv(trials: Sequence[TrialResult], path: Path) -> None:
     """Write a CSV file, a row a trial: its settings, validation metrics, what it cost, why it failed."""
     names = list(dict.fromkeys(name for trial in trials for name in trial.settings))
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["trial", *names, *METRICS, *COSTS, "error"])
         for trial in trials:

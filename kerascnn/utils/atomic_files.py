@@ -16,7 +16,7 @@ from kerascnn.utils.errors import InputError
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[str]]:
+def atomic_write(path: Path) -> Iterator[IO[str]]:
     """A text file, gzipped if its name ends in .gz; it takes its place when the block ends without an error."""
     beside = path.with_name(f".{path.name}.partial")
     opened = gzip.open if path.suffix == ".gz" else open
@@ -29,7 +29,7 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
 
 
 @contextlib.contextmanager
-def whole_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
+def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     """A folder to write to, which takes the place of `folder` when the block ends without an error.
 
     Args:
@@ -55,7 +55,7 @@ def whole_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def check_free(folder: Path, *, overwrite: bool) -> None:
+def check_output_folder(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that a bundle must not be written to: better before a training than after it.
 
     Raises:

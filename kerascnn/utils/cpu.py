@@ -5,6 +5,6 @@ from __future__ import annotations
 import os
 
 
-def cores() -> int:
+def available_cpus() -> int:
     """How many cores there are for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

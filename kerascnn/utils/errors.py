@@ -20,7 +20,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def choices(name: str, names: Iterable[str]) -> str:
+def list_choices(name: str, names: Iterable[str]) -> str:
     """As ``did_you_mean``, but with all names where none is near."""
     names = list(names)
     return did_you_mean(name, names) or f"; there are {', '.join(names)}"

@@ -8,7 +8,7 @@ from typing import Any
 from kerascnn.utils.errors import InputError
 
 
-def package(name: str, extra: str) -> Any:
+def import_optional(name: str, extra: str) -> Any:
     """Import a package of an extra.
 
     Raises:
@@ -20,7 +20,7 @@ def package(name: str, extra: str) -> Any:
         raise InputError(f'{name} cannot be imported ({error}); pip install "kerascnn[{extra}]"') from None
 
 
-def need_tensorflow_backend(what: str) -> None:
+def require_tensorflow_backend(what: str) -> None:
     """Refuse to go on where Keras runs on another backend than TensorFlow.
 
     Args:

@@ -17,7 +17,7 @@ def log(message: str) -> None:
 
 
 @contextlib.contextmanager
-def without_notes() -> Iterator[None]:
+def suppress_native_stderr() -> Iterator[None]:
     """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
     sys.stderr.flush()
     terminal = os.dup(2)

@@ -16,7 +16,7 @@ import annotated_types
 import yaml
 
 from kerascnn.evaluation import model_card
-from kerascnn.utils.atomic_files import read_json, whole_file
+from kerascnn.utils.atomic_files import atomic_write, read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines.benchmark import baseline, results
@@ -99,7 +99,7 @@ def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple
     parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, [row.label for row in rows])
     for number, split in enumerate(parts, 1):
         for name, positions in zip(("train", "test"), split, strict=True):
-            with whole_file(folder / f"{name}.jsonl") as file:
+            with atomic_write(folder / f"{name}.jsonl") as file:
                 for position in positions:
                     row = {"text": rows[position].text, "label": rows[position].label}
                     print(json.dumps(row, ensure_ascii=False), file=file)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerascnn.utils.atomic_files import whole_file
+from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 
 
@@ -51,7 +51,7 @@ class Results:
     def add(self, row: dict[str, Any]) -> None:
         """Add a row; its figures have five digits."""
         self.rows.append({name: float(f"{x:.5g}") if isinstance(x, float) else x for name, x in row.items()})
-        with whole_file(self.path) as file:
+        with atomic_write(self.path) as file:
             writer = csv.DictWriter(file, self.columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
@@ -99,5 +99,5 @@ def put(markdown: str, readme: Path, name: str) -> None:
     _, found, after = rest.partition(end)
     if not found:
         raise InputError(f"{readme}: no place for a table, which goes between the lines {start} and {end}")
-    with whole_file(readme) as file:
+    with atomic_write(readme) as file:
         file.write(f"{before}{start}\n{markdown}\n{end}{after}")

@@ -129,7 +129,8 @@ def test_what_is_planted_into_the_training_data_is_found_with_its_rows(kind, row
 
 def test_an_example_shows_the_place_and_what_cannot_be_seen(rows):
     issue = the(
-        looked_at(rows, None, {"train": with_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}), "invisible_character"
+        looked_at(rows, None, {"train": with_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}),
+        "invisible_character",
     )
     assert "\\u200b" in issue.examples[0].text
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.documents import hold_out
+from kerascnn.data.documents import split_validation
 from tests.data.real_text import ENGLISH
 
 
 def test_only_documents_with_a_label_are_watched_and_none_is_trained_on_too():
     texts, labels = [text for text, _ in ENGLISH], [label for _, label in ENGLISH]
     again = [*texts, *texts, "A text that nobody labelled."]
-    kept, held_out = hold_out(again, [*labels, *[None] * len(texts), None], SourceConfig(validation_fraction=0.5))
+    kept, held_out = split_validation(
+        again, [*labels, *[None] * len(texts), None], SourceConfig(validation_fraction=0.5)
+    )
     assert set(Counter(labels[row] for row in held_out)) == set(labels)
     assert not {again[row] for row in kept} & {again[row] for row in held_out}
     assert len(again) - 1 in kept

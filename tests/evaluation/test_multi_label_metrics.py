@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, log_loss
 
-from kerascnn import task
+from kerascnn import tasks
 from kerascnn.config import TrainingConfig
 from kerascnn.evaluation.metrics import table
 from kerascnn.evaluation.multi_label_metrics import FEW, best_thresholds, evaluate, untuned
@@ -73,16 +73,16 @@ def test_what_is_missing_and_what_was_given_instead_are_paired():
 
 def test_the_calibration_error_is_the_mean_of_the_labels():
     truth, sure = np.array([[1, 1], [1, 0]] * 10), np.array([[1.0, 1.0]] * 20)
-    assert task.MULTI.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
+    assert tasks.MULTI_LABEL.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
 
 
 def test_the_temperature_makes_too_bold_sigmoids_right(answers):
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (3000, 4))
     truth = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(int)
-    found = task.MULTI.fit_temperature(3 * logits, truth)
+    found = tasks.MULTI_LABEL.fit_temperature(3 * logits, truth)
     assert found == pytest.approx(3, rel=0.05)
-    assert task.MULTI.calibration_error(truth, task.MULTI.probabilities(3 * logits, found)) < 0.03
+    assert tasks.MULTI_LABEL.calibration_error(truth, tasks.MULTI_LABEL.compute_probabilities(3 * logits, found)) < 0.03
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -90,10 +90,10 @@ def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing)
     logits, truth = np.array([[2.0, -1.0, 0.3], [0.0, 4.0, -3.0]], np.float32), np.array([[1, 0, 1], [0, 0, 0]])
     p, y = 1 / (1 + np.exp(-logits)), truth * (1 - smoothing) + smoothing / 2
     expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
-    loss = task.MULTI.loss(TrainingConfig(label_smoothing=smoothing), taught=False)
+    loss = tasks.MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=smoothing), has_teacher=False)
     assert float(loss(truth, logits)) == pytest.approx(expected, rel=1e-5)
     if not smoothing:
-        focal = task.MULTI.loss(TrainingConfig(label_smoothing=0.0, focal_gamma=2.0), taught=False)
+        focal = tasks.MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=0.0, focal_gamma=2.0), has_teacher=False)
         right = np.where(truth, p, 1 - p)
         assert float(focal(truth, logits)) == pytest.approx((-((1 - right) ** 2) * np.log(right)).mean(), rel=1e-4)
 
@@ -101,7 +101,7 @@ def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing)
 def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
     truth, probabilities = answers
     logits = np.log(probabilities / (1 - probabilities))
-    accuracy, macro_f1 = task.MULTI.metrics(TrainingConfig(monitor="macro_f1"), 3)
+    accuracy, macro_f1 = tasks.MULTI_LABEL.build_metrics(TrainingConfig(monitor="macro_f1"), 3)
     for rows in np.array_split(np.arange(300), 7):
         accuracy.update_state(truth[rows], logits[rows])
         macro_f1.update_state(truth[rows], logits[rows])
@@ -113,5 +113,5 @@ def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
 def test_the_most_telling_documents_are_told_with_their_label():
     truth = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
     probabilities = np.array([[0.9, 0.1], [0.8, 0.9], [0.45, 0.99], [0.05, 0.4]])
-    found = task.MULTI.telling(truth, probabilities, [0.5, 0.3], 2)
+    found = tasks.MULTI_LABEL.notable_examples(truth, probabilities, [0.5, 0.3], 2)
     assert found == {"mistakes": [(1, 0), (2, 0)], "uncertain": [(3, 1), (0, 1)]}

@@ -64,7 +64,7 @@ def test_its_tflite_file_answers_as_the_bundle_does(name, classifiers, folders, 
     expected = [[label for label, _ in answer] for answer in classifiers[name].predict_scored(texts)]
     assert [[label for label, _ in answer] for answer in edge.predict(texts)] == expected
     settings = json.loads((folders[name] / "edge" / "edge.json").read_text())
-    assert (settings["schema_version"], settings["thresholds"]) == (2, classifiers[name].bundle_.thresholds)
+    assert (settings["schema_version"], settings["thresholds"]) == (1, classifiers[name].bundle_.thresholds)
 
 
 def test_edge_py_prints_the_labels_of_each_text_without_tensorflow(folders, classifiers, briefs):

@@ -186,4 +186,4 @@ def test_a_config_of_the_bundle_trains_it_again(bundle, tmp_path):
     again = command("train", "--config", folder / "config.yaml", "--output", tmp_path / "again", "--json")
     assert again.status == 0, again.err
     assert json.loads(again.out)["test"]["rows"] == json.loads(finished.out)["test"]["rows"]
-    assert json.loads((tmp_path / "again" / "manifest.json").read_text())["task"] == "multi"
+    assert json.loads((tmp_path / "again" / "manifest.json").read_text())["task"] == "multi_label"

@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from kerascnn import task
+from kerascnn import tasks
 from kerascnn.utils.errors import InputError
 
 LISTS = [["sport", "law"], ["tech"], [], ("law", "tech", "tech")]
@@ -19,37 +19,37 @@ MATRIX = MultiLabelBinarizer().fit_transform(LISTS)
     ids=["lists", "sets", "series", "arrays"],
 )
 def test_lists_become_the_matrix_of_scikit_learn(labels):
-    assert task.of(labels) is task.MULTI
-    labels = task.MULTI.taken(labels)
-    classes = task.MULTI.classes(labels, taught=False)
+    assert tasks.infer_task(labels) is tasks.MULTI_LABEL
+    labels = tasks.MULTI_LABEL.as_labels(labels)
+    classes = tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
     assert classes.tolist() == ["law", "sport", "tech"]
-    np.testing.assert_array_equal(task.MULTI.codes(labels, classes), MATRIX)
-    assert task.MULTI.named(MATRIX, classes) == [("law", "sport"), ("tech",), (), ("law", "tech")]
+    np.testing.assert_array_equal(tasks.MULTI_LABEL.encode(labels, classes), MATRIX)
+    assert tasks.MULTI_LABEL.decode(MATRIX, classes) == [("law", "sport"), ("tech",), (), ("law", "tech")]
 
 
 @pytest.mark.parametrize(
     "labels", [MATRIX, MATRIX.astype(bool), MATRIX.astype(float), MATRIX.tolist(), sparse.csr_matrix(MATRIX)], ids=type
 )
 def test_an_indicator_matrix_stays_what_it_is(labels):
-    assert task.of(labels) is task.MULTI
-    labels = task.MULTI.taken(labels)
-    classes = task.MULTI.classes(labels, taught=False)
+    assert tasks.infer_task(labels) is tasks.MULTI_LABEL
+    labels = tasks.MULTI_LABEL.as_labels(labels)
+    classes = tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
     assert classes.tolist() == [0, 1, 2]
-    np.testing.assert_array_equal(task.MULTI.codes(labels, classes), MATRIX)
+    np.testing.assert_array_equal(tasks.MULTI_LABEL.encode(labels, classes), MATRIX)
 
 
 def test_the_columns_of_a_data_frame_are_the_labels_in_any_order():
     frame = pd.DataFrame(MATRIX, columns=["law", "sport", "tech"])
-    classes = task.MULTI.classes(frame, taught=False)
+    classes = tasks.MULTI_LABEL.find_classes(frame, has_teacher=False)
     assert classes.tolist() == ["law", "sport", "tech"]
-    np.testing.assert_array_equal(task.MULTI.codes(frame[["tech", "law", "sport"]], classes), MATRIX)
+    np.testing.assert_array_equal(tasks.MULTI_LABEL.encode(frame[["tech", "law", "sport"]], classes), MATRIX)
     with pytest.raises(InputError, match="no column 'tech'"):
-        task.MULTI.codes(frame.rename(columns={"tech": "it"}), classes)
+        tasks.MULTI_LABEL.encode(frame.rename(columns={"tech": "it"}), classes)
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], np.array([1, 2]), np.array([["a"], ["b"]]), [0.5, 1.5], None, [3, 4]])
 def test_one_label_a_document_is_the_other_task(labels):
-    assert task.of(labels) is task.SINGLE
+    assert tasks.infer_task(labels) is tasks.SINGLE_LABEL
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_one_label_a_document_is_the_other_task(labels):
     ],
 )
 def test_what_are_no_lists_of_labels_is_refused_with_its_row(labels, message):
-    assert task.of(labels) is task.MULTI
+    assert tasks.infer_task(labels) is tasks.MULTI_LABEL
     with pytest.raises(InputError, match=message):
-        task.MULTI.classes(labels, taught=False)
+        tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
 
 
 def test_labels_that_training_never_saw_are_refused():
     with pytest.raises(InputError, match="row 1: the label 'x' was not seen in training"):
-        task.MULTI.codes([["a"], ["x"]], np.array(["a", "b"]))
+        tasks.MULTI_LABEL.encode([["a"], ["x"]], np.array(["a", "b"]))
     with pytest.raises(InputError, match="3 columns for the 2 labels"):
-        task.MULTI.codes(MATRIX, np.array(["a", "b"]))
+        tasks.MULTI_LABEL.encode(MATRIX, np.array(["a", "b"]))
