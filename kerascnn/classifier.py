@@ -215,7 +215,7 @@ class TextClassifier(Estimator):
         [text] = check_texts([text])
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
         if "attribute" not in self._compiled:
-            self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooled)
+            self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooling_layers)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         return explanation(

@@ -60,7 +60,7 @@ def limit_threads(network: ModelConfig) -> None:
     Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
     the variable knows better; it counts only before TensorFlow starts.
     """
-    if network.side_by_side > available_cpus():
+    if network.parallel_branches > available_cpus():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 

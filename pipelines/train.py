@@ -274,7 +274,7 @@ def _thresholds(bundle: Bundle) -> str:
 def list_models() -> None:
     """Print a line for each architecture; parameters for 2 classes and a vocabulary of 20,000 or the most it takes."""
     for name, network in models.list_models().items():
-        size = network().parameters(vocabulary_size=min(20_000, network.text.max_tokens), classes=2)
+        size = network().parameters(vocabulary_size=min(20_000, network.text.max_tokens), num_classes=2)
         print(f"{name:<14} {size / 1e6:5.1f}M parameters  {network.good_for} ({network.paper})")
 
 

@@ -118,7 +118,7 @@ def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(fo
         ("a trained classifier", load),
         ("training", lambda _: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8)),
         ("pretraining", lambda _: pretrain(["good", "bad"], config.default_config("word_cnn"), config.MaskingConfig())),
-        ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, classes=2)),
+        ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, num_classes=2)),
     ],
 )
 def test_another_backend_of_keras_is_refused_by_name(what, attempt, whole, monkeypatch):

@@ -106,4 +106,4 @@ def test_compact_recipes_leave_room_in_500_kb_for_words_tables_and_programs(name
     run = configuration.config_from_dict(
         configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
     )
-    assert run.network.parameters(vocabulary_size=run.text.max_tokens, classes=20) <= 350_000
+    assert run.network.parameters(vocabulary_size=run.text.max_tokens, num_classes=20) <= 350_000

@@ -50,7 +50,7 @@ def attribute(model: keras.Model, pooled: str) -> Attribute:
 
     Args:
         model: ids -> logits.
-        pooled: See ``ModelConfig.pooled``.
+        pooled: See ``ModelConfig.pooling_layers``.
     """
     # Keras cannot save a functional model any more once another one begins inside it, so a copy is taken apart
     copy = keras.Model.from_config(model.get_config())

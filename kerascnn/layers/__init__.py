@@ -1,35 +1,45 @@
-"""Layers of the models: ``keras.ops`` and stock layers, so that they run on every Keras backend and in TFLite."""
+"""Keras layers of the models.
 
-from kerascnn.layers.branches import convolution_branches, join, ngram_branch, opened
+They use ``keras.ops`` and stock layers, so that they run on every Keras backend and convert to builtin TFLite ops.
+"""
+
+from kerascnn.layers.blocks import add_start_token, concatenate, convolution_branches, ngram_branch
 from kerascnn.layers.embedding import Embedding
-from kerascnn.layers.ensemble import Ensemble
-from kerascnn.layers.gating import GatedLinearUnit, ResidualGatedBlock
-from kerascnn.layers.length import FixedLength, KMaxPooling, OneHot
-from kerascnn.layers.masking import PaddingMask
-from kerascnn.layers.pooling import MaskedMaxPooling, MaskedPooling
-from kerascnn.layers.position import SinusoidalPosition
-from kerascnn.layers.pretrained import PretrainedEncoder
-from kerascnn.layers.tokens import EnclosingTokens, HashedNGrams, StartToken, TokenDropout
+from kerascnn.layers.ensemble_head import EnsembleHead
+from kerascnn.layers.fixed_length import FixedLength
+from kerascnn.layers.gated_linear_unit import GatedLinearUnit
+from kerascnn.layers.hashed_ngrams import HashedNGrams
+from kerascnn.layers.k_max_pooling import KMaxPooling1D
+from kerascnn.layers.masked_global_pooling import MaskedGlobalPooling1D
+from kerascnn.layers.masked_max_pooling import MaskedMaxPooling1D
+from kerascnn.layers.one_hot import OneHot
+from kerascnn.layers.padding_mask import PaddingMask
+from kerascnn.layers.pretrained_encoder import PretrainedEncoder
+from kerascnn.layers.residual_gated_block import ResidualGatedBlock
+from kerascnn.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
+from kerascnn.layers.start_end_tokens import StartEndTokens
+from kerascnn.layers.start_token import StartToken
+from kerascnn.layers.token_dropout import TokenDropout
 
 __all__ = [
     "Embedding",
-    "EnclosingTokens",
-    "Ensemble",
+    "EnsembleHead",
     "FixedLength",
     "GatedLinearUnit",
     "HashedNGrams",
-    "KMaxPooling",
-    "MaskedMaxPooling",
-    "MaskedPooling",
+    "KMaxPooling1D",
+    "MaskedGlobalPooling1D",
+    "MaskedMaxPooling1D",
     "OneHot",
     "PaddingMask",
     "PretrainedEncoder",
     "ResidualGatedBlock",
-    "SinusoidalPosition",
+    "SinusoidalPositionEncoding",
+    "StartEndTokens",
     "StartToken",
     "TokenDropout",
+    "add_start_token",
+    "concatenate",
     "convolution_branches",
-    "join",
     "ngram_branch",
-    "opened",
 ]

@@ -27,13 +27,13 @@ class ModelConfig(Settings):
     """One line for ``--list-models``."""
     text: ClassVar[TextConfig] = TextConfig()
     """The text settings that this model starts from."""
-    states: ClassVar[str] = ""
+    sequence_layers: ClassVar[str] = ""
     """Pattern of the names of the layers that tell what stands where, (batch, time, channels), the finest first; empty:
     the model cannot be pretrained on tokens."""
 
     @property
-    def pooled(self) -> str:
-        """Pattern of the names of the pooling layers (``MaskedPooling``) that explain the logits.
+    def pooling_layers(self) -> str:
+        """Pattern of the names of the pooling layers (``MaskedGlobalPooling1D``) that explain the logits.
 
         The logits are linear in their outputs together, and what they pool are vectors of tokens or n-grams, or
         convolutions over these. Empty: it is no such network, and integrated gradients explain it.
@@ -41,7 +41,7 @@ class ModelConfig(Settings):
         return ""
 
     @property
-    def side_by_side(self) -> int:
+    def parallel_branches(self) -> int:
         """How many of its costly operations wait for none of the others, 1 or more."""
         return 1
 
@@ -53,16 +53,16 @@ class ModelConfig(Settings):
         """
         return None
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """Number of trainable weights of the model that ``build`` gives for the same arguments, without building it."""
         raise NotImplementedError
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model.
 
         Args:
             vocabulary_size: Number of ids; 0 is padding, 1 is the unknown token.
-            classes: Number of classes, 2 or more.
+            num_classes: Number of classes, 2 or more.
 
         Returns:
             A functional model ``ids (batch, length) int32 -> logits (batch, classes) float32`` of stock layers and

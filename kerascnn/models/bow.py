@@ -37,16 +37,16 @@ class BagOfNGrams(ModelConfig):
     """Part of the tokens, 0 to below 1, that is made unknown in training."""
 
     @property
-    def pooled(self) -> str:
-        """See ``ModelConfig.pooled``."""
+    def pooling_layers(self) -> str:
+        """See ``ModelConfig.pooling_layers``."""
         return "ngram_pooling"
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         rows = vocabulary_size + self.start_token + self.ngram_buckets
-        return rows * self.ngram_dim + (self.ngram_dim + 1) * classes
+        return rows * self.ngram_dim + (self.ngram_dim + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -54,10 +54,12 @@ class BagOfNGrams(ModelConfig):
 
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
-        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        tokens, vocabulary_size = layers.add_start_token(
+            tokens, start_token=self.start_token, vocabulary_size=vocabulary_size
+        )
         bag = layers.ngram_branch(
             tokens, sizes=self.ngrams, buckets=self.ngram_buckets, dim=self.ngram_dim, vocabulary_size=vocabulary_size
         )
         features = keras.layers.Dropout(self.dropout, name="features")(bag)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="bow")

@@ -29,7 +29,7 @@ class CharCNN(ModelConfig):
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=20_000, min_count=1, max_length=512)
-    states: ClassVar[str] = r"block_\d+"
+    sequence_layers: ClassVar[str] = r"block_\d+"
 
     embedding_dim: PositiveInt = 128
     """Length of a character vector."""
@@ -66,7 +66,7 @@ class CharCNN(ModelConfig):
     character_dropout: Rate = 0.0
     """Part of the characters, 0 to below 1, that is made unknown in training."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         ids, halves = vocabulary_size + self.start_token, 2 if self.gate == "glu" else 1
         total, channels = ids * self.embedding_dim, self.embedding_dim
@@ -81,9 +81,9 @@ class CharCNN(ModelConfig):
         if self.ngrams:
             total += (ids + self.ngram_buckets) * self.ngram_dim
             features += self.ngram_dim
-        return total + (features + 1) * classes
+        return total + (features + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -91,7 +91,9 @@ class CharCNN(ModelConfig):
 
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.character_dropout, name="character_dropout")(ids)
-        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        tokens, vocabulary_size = layers.add_start_token(
+            tokens, start_token=self.start_token, vocabulary_size=vocabulary_size
+        )
         valid = layers.PaddingMask(name="valid")(tokens)
         x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
@@ -99,7 +101,7 @@ class CharCNN(ModelConfig):
 
         for block in range(self.blocks):
             if block and self.pool_size > 1:
-                x, valid = layers.MaskedMaxPooling(pool_size=self.pool_size, name=f"shorten_{block}")(x, valid)
+                x, valid = layers.MaskedMaxPooling1D(pool_size=self.pool_size, name=f"shorten_{block}")(x, valid)
             x = layers.ResidualGatedBlock(
                 filters=self.filters,
                 kernel_size=self.kernel_size,
@@ -107,7 +109,7 @@ class CharCNN(ModelConfig):
                 dropout=self.block_dropout if block else 0.0,
                 name=f"block_{block + 1}",
             )(x, valid)
-        deep = layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid)
+        deep = layers.MaskedGlobalPooling1D(pooling=self.pooling, name="pooling")(x, valid)
         for number, units in enumerate(self.hidden_units, 1):
             deep = keras.layers.Dropout(self.dropout, name=f"hidden_dropout_{number}")(deep)
             deep = keras.layers.Dense(units, activation="relu", name=f"hidden_{number}")(deep)
@@ -123,6 +125,6 @@ class CharCNN(ModelConfig):
                 dropout=self.ngram_dropout,
             )
             parts.append(bag)
-        features = layers.join(parts, name="features")
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        features = layers.concatenate(parts, name="features")
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="char_cnn")

@@ -25,7 +25,7 @@ class DeepPyramidCNN(ModelConfig):
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
     good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=30_000, min_count=2, max_length=512)
-    states: ClassVar[str] = r"block_\d+"
+    sequence_layers: ClassVar[str] = r"block_\d+"
 
     embedding_dim: PositiveInt = 128
     """Length of a word vector."""
@@ -40,13 +40,13 @@ class DeepPyramidCNN(ModelConfig):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         region = (self.region_size * self.embedding_dim + 1) * self.filters
         blocks = self.blocks * 2 * (3 * self.filters + 1) * self.filters
-        return vocabulary_size * self.embedding_dim + region + blocks + (self.filters + 1) * classes
+        return vocabulary_size * self.embedding_dim + region + blocks + (self.filters + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -60,11 +60,11 @@ class DeepPyramidCNN(ModelConfig):
         x = keras.layers.Conv1D(self.filters, self.region_size, padding="same", name="region_embedding")(words)
         for number in range(1, self.blocks + 1):
             if number > 1:
-                x, valid = layers.MaskedMaxPooling(pool_size=3, strides=2, name=f"halve_{number - 1}")(x, valid)
+                x, valid = layers.MaskedMaxPooling1D(pool_size=3, strides=2, name=f"halve_{number - 1}")(x, valid)
             x = self._block(x, valid, f"block_{number}")
-        pooled = layers.MaskedPooling(pooling="max", name="pooling")(x, valid)
+        pooled = layers.MaskedGlobalPooling1D(pooling="max", name="pooling")(x, valid)
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="dpcnn")
 
     def _block(self, x, valid, name: str):

@@ -50,8 +50,8 @@ class HubCNN(ModelConfig):
     """Part of the encoder's numbers, 0 to below 1, that is dropped in training."""
 
     @property
-    def pooled(self) -> str:
-        """See ``ModelConfig.pooled``; what stands where has seen the whole text through the encoder."""
+    def pooling_layers(self) -> str:
+        """See ``ModelConfig.pooling_layers``; what stands where has seen the whole text through the encoder."""
         return r"head_pooling_\d+"
 
     def vectorizer(self, settings: TextConfig) -> Vectorizer:
@@ -81,7 +81,7 @@ class HubCNN(ModelConfig):
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
         return Vectorizer(settings, [*RESERVED_TOKENS, *pieces.tokens])
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``; without a preset those over an encoder of 768 channels."""
         from kerascnn.models import hub_presets
 
@@ -94,9 +94,9 @@ class HubCNN(ModelConfig):
             )
         features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
         convolutions = sum((size * width + 1) * self.filters for size in self.kernel_sizes)
-        return encoder + convolutions + (features + 1) * classes
+        return encoder + convolutions + (features + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the model, untrained but for its encoder, see ``ModelConfig.build``.
 
         Raises:
@@ -113,7 +113,7 @@ class HubCNN(ModelConfig):
         _, sizes = hub_presets.read_config(self.preset)
         pieces = hub_presets.read_vocabulary(self.preset)
         ids = keras.Input((None,), dtype="int32", name="ids")
-        tokens = layers.EnclosingTokens(
+        tokens = layers.StartEndTokens(
             start=pieces.start, end=pieces.end, length=sizes["max_sequence_length"] - 2, name="enclosing_tokens"
         )(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
@@ -125,6 +125,8 @@ class HubCNN(ModelConfig):
         branches = layers.convolution_branches(
             x, valid, kernel_sizes=self.kernel_sizes, filters=self.filters, pooling=self.pooling, prefix="head_"
         )
-        features = keras.layers.Dropout(self.dropout, name="features")(layers.join(branches, name="convolutions"))
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        features = keras.layers.Dropout(self.dropout, name="features")(
+            layers.concatenate(branches, name="convolutions")
+        )
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="hub_cnn")

@@ -22,7 +22,7 @@ class RecurrentNetwork(ModelConfig):
     paper: ClassVar[str] = "Hochreiter & Schmidhuber 1997 (LSTM), Cho et al. 2014 (GRU); Conneau et al. 2017 (pooling)"
     good_for: ClassVar[str] = "sentences whose word order matters; a yardstick for the convolutions"
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
-    states: ClassVar[str] = r"recurrent_\d+"
+    sequence_layers: ClassVar[str] = r"recurrent_\d+"
 
     cell: Literal["gru", "lstm"] = "gru"
     """Kind of recurrent cell."""
@@ -41,7 +41,7 @@ class RecurrentNetwork(ModelConfig):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         total, channels = vocabulary_size * self.embedding_dim, self.embedding_dim
         gates, biases = {"gru": (3, 2), "lstm": (4, 1)}[self.cell]
@@ -49,9 +49,9 @@ class RecurrentNetwork(ModelConfig):
             total += 2 * gates * self.units * (channels + self.units + biases)
             channels = 2 * self.units
         features = channels * (2 if self.pooling == "both" else 1)
-        return total + (features + 1) * classes
+        return total + (features + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -69,7 +69,7 @@ class RecurrentNetwork(ModelConfig):
         for number in range(1, self.rnn_layers + 1):
             recurrent = keras.layers.Bidirectional(cell(self.units, return_sequences=True), name=f"recurrent_{number}")
             x = recurrent(x, mask=mask)
-        pooled = layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid)
+        pooled = layers.MaskedGlobalPooling1D(pooling=self.pooling, name="pooling")(x, valid)
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="rnn")

@@ -22,7 +22,7 @@ class Transformer(ModelConfig):
     paper: ClassVar[str] = "Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)"
     good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a yardstick for the convolutions"
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
-    states: ClassVar[str] = r"normalization"
+    sequence_layers: ClassVar[str] = r"normalization"
 
     width: PositiveInt = 64
     """Channels of the whole encoder; even, and a multiple of heads."""
@@ -39,15 +39,15 @@ class Transformer(ModelConfig):
     word_dropout: Rate = 0.0
     """Part of the words, 0 to below 1, that is made unknown in training."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         attention, normalizations = 4 * self.width * (self.width + 1), 2 * 2 * self.width
         feed_forward = (self.width + 1) * self.hidden_units + (self.hidden_units + 1) * self.width
         blocks = self.blocks * (attention + normalizations + feed_forward)
         features = self.width * (2 if self.pooling == "both" else 1)
-        return vocabulary_size * self.width + blocks + 2 * self.width + (features + 1) * classes
+        return vocabulary_size * self.width + blocks + 2 * self.width + (features + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
@@ -64,14 +64,14 @@ class Transformer(ModelConfig):
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
         x = layers.Embedding(vocabulary_size, self.width, name="embedding")(tokens)
-        x = layers.SinusoidalPosition(name="position")(x)
+        x = layers.SinusoidalPositionEncoding(name="position")(x)
         x = keras.layers.Dropout(self.dropout, name="embedding_dropout")(x)
         for number in range(1, self.blocks + 1):
             x = self._block(x, valid, f"block_{number}")
         x = keras.layers.LayerNormalization(epsilon=1e-5, name="normalization")(x)
-        pooled = layers.MaskedPooling(pooling=self.pooling, name="pooling")(x, valid)
+        pooled = layers.MaskedGlobalPooling1D(pooling=self.pooling, name="pooling")(x, valid)
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(features)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         return keras.Model(ids, logits, name="transformer")
 
     def _block(self, x, valid, name: str):

@@ -47,7 +47,7 @@ class VeryDeepCNN(ModelConfig):
     hidden_units: PositiveInt = 2048
     """Units of each of the two dense layers."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         total, channels = vocabulary_size * self.embedding_dim + (3 * self.embedding_dim + 1) * 64, 64
         for level, blocks in enumerate(BLOCKS[self.depth]):
@@ -58,9 +58,9 @@ class VeryDeepCNN(ModelConfig):
                 total += (channels + 2) * filters
             channels = filters
         units = self.hidden_units
-        return total + (8 * channels + 1) * units + (units + 1) * units + (units + 1) * classes
+        return total + (8 * channels + 1) * units + (units + 1) * units + (units + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
@@ -82,11 +82,11 @@ class VeryDeepCNN(ModelConfig):
             for number in range(1, blocks + 1):
                 halve = level > 0 and number == 1
                 x = self._block(x, filters, halve, f"block_{filters}_{number}")
-        x = layers.KMaxPooling(k=8, name="pooling")(x)
+        x = layers.KMaxPooling1D(k=8, name="pooling")(x)
         x = keras.layers.Flatten(name="flat")(x)
         x = keras.layers.Dense(self.hidden_units, activation="relu", name="hidden_1")(x)
         x = keras.layers.Dense(self.hidden_units, activation="relu", name="features")(x)
-        logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
         return keras.Model(ids, logits, name="vdcnn")
 
     def _block(self, x, filters: int, halve: bool, name: str):
@@ -127,5 +127,5 @@ class VeryDeepCNN(ModelConfig):
         from kerascnn import layers
 
         if self.pooling == "kmax":
-            return layers.KMaxPooling(k=x.shape[1] // 2, name=name)(x)
+            return layers.KMaxPooling1D(k=x.shape[1] // 2, name=name)(x)
         return keras.layers.MaxPooling1D(3, strides=2, padding="same", name=name)(x)

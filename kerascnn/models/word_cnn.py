@@ -22,7 +22,7 @@ class WordCNN(ModelConfig):
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
-    states: ClassVar[str] = r"convolution_\d+"
+    sequence_layers: ClassVar[str] = r"convolution_\d+"
 
     embedding_dim: PositiveInt = 64
     """Length of a word vector."""
@@ -56,16 +56,16 @@ class WordCNN(ModelConfig):
     """Largest norm of a class's weights in the last layer; 0: no bound."""
 
     @property
-    def pooled(self) -> str:
-        """See ``ModelConfig.pooled``."""
+    def pooling_layers(self) -> str:
+        """See ``ModelConfig.pooling_layers``."""
         return "" if self.hidden_units else r"pooling_\d+|ngram_pooling"
 
     @property
-    def side_by_side(self) -> int:
-        """See ``ModelConfig.side_by_side``: the convolutions."""
+    def parallel_branches(self) -> int:
+        """See ``ModelConfig.parallel_branches``: the convolutions."""
         return len(self.kernel_sizes)
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         ids = vocabulary_size + self.start_token
         features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
@@ -78,9 +78,9 @@ class WordCNN(ModelConfig):
         if self.ngrams:
             total += (ids + self.ngram_buckets) * self.ngram_dim
             features += self.ngram_dim
-        return total + (features + 1) * classes
+        return total + (features + 1) * num_classes
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -88,7 +88,9 @@ class WordCNN(ModelConfig):
 
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
-        tokens, vocabulary_size = layers.opened(tokens, start_token=self.start_token, vocabulary_size=vocabulary_size)
+        tokens, vocabulary_size = layers.add_start_token(
+            tokens, start_token=self.start_token, vocabulary_size=vocabulary_size
+        )
         valid = layers.PaddingMask(name="valid")(tokens)
         words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         if self.static_channel:
@@ -100,7 +102,7 @@ class WordCNN(ModelConfig):
         branches = layers.convolution_branches(
             words, valid, kernel_sizes=self.kernel_sizes, filters=self.filters, pooling=self.pooling
         )
-        deep = layers.join(branches, name="convolutions")
+        deep = layers.concatenate(branches, name="convolutions")
         if self.hidden_units:
             deep = keras.layers.Dropout(self.dropout, name="hidden_dropout")(deep)
             deep = keras.layers.Dense(self.hidden_units, activation="relu", name="hidden")(deep)
@@ -116,9 +118,9 @@ class WordCNN(ModelConfig):
                 dropout=self.ngram_dropout,
             )
             parts.append(bag)
-        features = layers.join(parts, name="features")
-        logits = layers.Ensemble(
-            classes,
+        features = layers.concatenate(parts, name="features")
+        logits = layers.EnsembleHead(
+            num_classes,
             parts=[part.shape[-1] for part in parts],
             kernel_constraint=keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None,
             dtype="float32",

@@ -38,15 +38,15 @@ class ZhangCharCNN(ModelConfig):
     dropout: Rate = 0.5
     """Part of the input of each dense layer but the first, 0 to below 1, that is dropped in training."""
 
-    def parameters(self, *, vocabulary_size: int, classes: int) -> int:
+    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
         """See ``ModelConfig.parameters``."""
         characters, filters, units = vocabulary_size - 2, self.filters, self.hidden_units
         convolutions = (7 * characters + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
         positions = (self.length - 96) // 27  # section 2.3
-        dense = (positions * filters + 1) * units + (units + 1) * units + (units + 1) * classes
+        dense = (positions * filters + 1) * units + (units + 1) * units + (units + 1) * num_classes
         return convolutions + dense
 
-    def build(self, *, vocabulary_size: int, classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
@@ -75,5 +75,5 @@ class ZhangCharCNN(ModelConfig):
                 self.hidden_units, activation="relu", kernel_initializer=normal, name=f"hidden_{number}"
             )(x)
             x = keras.layers.Dropout(self.dropout, name="features" if number == 2 else "hidden_dropout")(x)
-        logits = keras.layers.Dense(classes, kernel_initializer=normal, dtype="float32", name="logits")(x)
+        logits = keras.layers.Dense(num_classes, kernel_initializer=normal, dtype="float32", name="logits")(x)
         return keras.Model(ids, logits, name="zhang_char_cnn")

@@ -54,7 +54,7 @@ def pretrain(
         InputError: The model has nothing that could name a token, or there is too little text.
     """
     require_tensorflow_backend("pretraining")
-    if not config.network.states:
+    if not config.network.sequence_layers:
         raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
     if config.training.strategy != "none":
         raise InputError("training.strategy is for classifiers; a pretraining runs on one device")
@@ -71,10 +71,10 @@ def pretrain(
     sampled = 0 < settings.negative_samples < size
     probabilities = masking.negative_sampling_probabilities(train, size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
-        network = config.network.build(vocabulary_size=size, classes=2)
+        network = config.network.build(vocabulary_size=size, num_classes=2)
         trainer = Pretrainer(
             network,
-            states=config.network.states,
+            states=config.network.sequence_layers,
             probabilities=probabilities,
             negative_samples=settings.negative_samples * sampled,
         )

@@ -23,7 +23,7 @@ class Pretrainer(keras.Model):
 
     Args:
         network: Functional model, int32 (batch, length) -> logits, with the layers ``embedding`` and ``features``.
-        states: Pattern of the names of the layers that tell what stands where, see ``ModelConfig.states``.
+        states: Pattern of the names of the layers that tell what stands where, see ``ModelConfig.sequence_layers``.
         probabilities: Of each id among the wrong answers, float (vocabulary_size,); the bias starts from them.
         negative_samples: Draws of wrong answers for a batch, each counted once; 0: the answer is compared with all
             rows in training too.

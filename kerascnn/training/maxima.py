@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.layers import Embedding, MaskedPooling, PaddingMask
+from kerascnn.layers import Embedding, MaskedGlobalPooling1D, PaddingMask
 from kerascnn.layers.embedding import of_replica
 
 
@@ -117,7 +117,7 @@ def branches(network: keras.Model) -> dict[keras.layers.Layer, Branch]:
     readers = Counter(id(tensor) for tensor in read)
     found = {}
     for layer in network.layers:
-        if isinstance(layer, MaskedPooling) and layer.pooling == "max" and layer.nonnegative:
+        if isinstance(layer, MaskedGlobalPooling1D) and layer.pooling == "max" and layer.nonnegative:
             convolution = made_by[id(layer.input[0])]
             if _plain(convolution) and readers[id(convolution.output)] == 1:
                 # in half precision, what each token adds would be rounded before it is added

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from kerascnn.layers import Ensemble
+from kerascnn.layers import EnsembleHead
 from kerascnn.training.maxima import StrongestAnswers
 
 
@@ -16,7 +16,7 @@ class Trainer(keras.Model):
 
     It stands around the model and is not part of it: what is saved afterwards is the plain functional model.
 
-    Where the last layer is an ``Ensemble``, each member has a loss of its own, and the loss is their mean.
+    Where the last layer is an ``EnsembleHead``, each member has a loss of its own, and the loss is their mean.
 
     A batch is ``(ids int32 (batch, length), labels (batch, ...), weights float32 (batch,))``, in validation without
     weights. The replicas of a strategy have a part of it each, of any size; the weights say what a document counts in
@@ -70,7 +70,7 @@ class Trainer(keras.Model):
     def _answers(self, ids):
         """The training logits of each member, float32 (batch, classes); one where the last layer is no ensemble."""
         features = self.features(ids)
-        return self.last.members(features) if isinstance(self.last, Ensemble) else [self.last(features)]
+        return self.last.members(features) if isinstance(self.last, EnsembleHead) else [self.last(features)]
 
     def _watch(self, losses, labels, logits):
         self.loss_mean.update_state(losses)

@@ -81,7 +81,7 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, classes: int, value
             raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; leave out --vectors")
         network = dataclasses.replace(config.network, embedding_dim=found.rows.shape[1])
         config = dataclasses.replace(config, network=network)
-    model = config.network.build(vocabulary_size=size, classes=classes)
+    model = config.network.build(vocabulary_size=size, num_classes=classes)
     metrics: dict[str, float] = {}
     messages: tuple[str, ...] = ()
     if found:

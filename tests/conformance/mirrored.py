@@ -35,7 +35,7 @@ def without_dropout(network, settings):
 
 def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
-    model = without_dropout(models.get(name), DESCRIPTORS[name]).build(vocabulary_size=VOCABULARY, classes=CLASSES)
+    model = without_dropout(models.get(name), DESCRIPTORS[name]).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
     record = Record()
     schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
     documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerascnn.layers import FixedLength, KMaxPooling, OneHot
+from kerascnn.layers import FixedLength, KMaxPooling1D, OneHot
 
 IDS = np.array([[5, 9, 7, 0], [3, 0, 0, 0], [0, 0, 0, 0]], "int32")
 
@@ -27,10 +27,10 @@ def test_padding_and_the_unknown_token_are_zeros_in_one_hot():
 
 def test_k_max_pooling_keeps_the_largest_of_each_channel_in_their_order():
     inputs = np.array([[[3.0, 1.0], [9.0, 5.0], [4.0, 2.0], [7.0, 8.0]]])
-    np.testing.assert_array_equal(KMaxPooling(k=2)(inputs), [[[9.0, 5.0], [7.0, 8.0]]])
-    np.testing.assert_array_equal(KMaxPooling(k=3)(inputs), [[[9.0, 5.0], [4.0, 2.0], [7.0, 8.0]]])
+    np.testing.assert_array_equal(KMaxPooling1D(k=2)(inputs), [[[9.0, 5.0], [7.0, 8.0]]])
+    np.testing.assert_array_equal(KMaxPooling1D(k=3)(inputs), [[[9.0, 5.0], [4.0, 2.0], [7.0, 8.0]]])
 
 
 def test_k_max_pooling_keeps_equal_values_that_stand_first():
     inputs = np.array([[[0.0], [2.0], [0.0], [0.0]]])
-    np.testing.assert_array_equal(KMaxPooling(k=2)(inputs), [[[0.0], [2.0]]])
+    np.testing.assert_array_equal(KMaxPooling1D(k=2)(inputs), [[[0.0], [2.0]]])

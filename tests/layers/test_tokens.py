@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerascnn.layers import EnclosingTokens, HashedNGrams, PaddingMask, StartToken, TokenDropout
-from kerascnn.layers.tokens import MAX_BUCKETS, MULTIPLIER
+from kerascnn.layers import HashedNGrams, PaddingMask, StartEndTokens, StartToken, TokenDropout
+from kerascnn.layers.hashed_ngrams import MAX_BUCKETS, MULTIPLIER
 
 IDS = np.array([[5, 9, 5, 7, 0], [3, 0, 0, 0, 0], [0, 0, 0, 0, 0]], "int32")
 
@@ -69,9 +69,7 @@ def test_the_start_token_stands_before_every_document():
 
 
 def test_the_enclosing_tokens_stand_right_before_and_behind_what_is_kept_of_a_document():
-    enclosed = EnclosingTokens(start=98, end=99, length=3)(
-        np.array([[5, 6, 7, 8], [5, 6, 0, 0], [0, 0, 0, 0]], "int32")
-    )
+    enclosed = StartEndTokens(start=98, end=99, length=3)(np.array([[5, 6, 7, 8], [5, 6, 0, 0], [0, 0, 0, 0]], "int32"))
     np.testing.assert_array_equal(enclosed, [[98, 5, 6, 7, 99], [98, 5, 6, 99, 0], [98, 99, 0, 0, 0]])
 
 

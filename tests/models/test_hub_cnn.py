@@ -70,7 +70,7 @@ def network(preset, **settings):
 
 def build(preset, **settings):
     keras.utils.set_random_seed(1)
-    return network(preset, **settings).build(vocabulary_size=0, classes=CLASSES)
+    return network(preset, **settings).build(vocabulary_size=0, num_classes=CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_has_the_parameters_it_says(family, folders, built):
         model.get_layer("encoder").trainable = learns
         found = sum(np.prod(weight.shape) for weight in model.trainable_weights)
         said = network(folders[family], pooling="both", fine_tune=learns)
-        assert said.parameters(vocabulary_size=0, classes=CLASSES) == found
+        assert said.parameters(vocabulary_size=0, num_classes=CLASSES) == found
 
 
 def test_logits_are_float32_under_mixed_precision(folders):

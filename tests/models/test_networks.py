@@ -29,7 +29,7 @@ def network(name, settings):
 
 def build(name, settings):
     keras.utils.set_random_seed(1)
-    return network(name, settings).build(vocabulary_size=VOCABULARY, classes=CLASSES)
+    return network(name, settings).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids="{0[0]}-{0[1]}".format)
@@ -112,7 +112,7 @@ def test_learns_to_tell_three_words_apart(name, settings):
 
 
 def test_has_the_parameters_it_says(variant, model):
-    said = network(*variant).parameters(vocabulary_size=VOCABULARY, classes=CLASSES)
+    said = network(*variant).parameters(vocabulary_size=VOCABULARY, num_classes=CLASSES)
     assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == said
 
 
@@ -121,12 +121,12 @@ def test_zhang_char_cnn_has_the_parameters_of_the_paper_with_its_70_characters(f
     zhang = models.get("zhang_char_cnn")(filters=filters, hidden_units=hidden)
     convolutions = (7 * 70 + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
     dense = (34 * filters + 1) * hidden + (hidden + 1) * hidden + (hidden + 1) * 4  # 34 positions, section 2.3
-    assert zhang.parameters(vocabulary_size=70 + 2, classes=4) == convolutions + dense
+    assert zhang.parameters(vocabulary_size=70 + 2, num_classes=4) == convolutions + dense
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(9, 1.58), (17, 3.66), (29, 4.03), (49, 7.15)])
 def test_vdcnn_has_the_depth_and_the_convolution_weights_it_documents(depth, millions):
-    model = models.get("vdcnn")(depth=depth).build(vocabulary_size=72, classes=4)
+    model = models.get("vdcnn")(depth=depth).build(vocabulary_size=72, num_classes=4)
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert len(convolutions) == depth
     assert round(sum(np.prod(layer.kernel.shape) for layer in convolutions) / 1e6, 2) == millions

@@ -148,8 +148,8 @@ def test_the_state_of_a_token_is_that_of_its_place_whatever_the_network_halves()
     """Hiding is told apart by place: what changes far from a place does not change what is known there."""
     network = config.default_config("char_cnn").network
     network = dataclasses.replace(network, **{**DESCRIPTORS["char_cnn"], "blocks": 3, "pool_size": 2})
-    model = network.build(vocabulary_size=50, classes=2)
-    trainer = Pretrainer(model, states=network.states, probabilities=np.full(50, 0.02), negative_samples=0)
+    model = network.build(vocabulary_size=50, num_classes=2)
+    trainer = Pretrainer(model, states=network.sequence_layers, probabilities=np.full(50, 0.02), negative_samples=0)
     outputs = trainer.network(np.arange(2, 42, dtype=np.int32)[None])
     assert trainer.start == 1 and trainer.strides == [1, 2, 4]
     for states, stride in zip(outputs["states"], trainer.strides, strict=True):
@@ -176,7 +176,7 @@ def test_the_sampled_loss_with_every_token_drawn_is_that_of_the_whole_vocabulary
     size = 30
     ids = RaggedIds(np.random.default_rng(0).integers(2, size, 400).astype(np.int32), np.arange(0, 401, 20))
     trainer = Pretrainer(
-        network.build(vocabulary_size=size, classes=2), states=network.states,
+        network.build(vocabulary_size=size, num_classes=2), states=network.sequence_layers,
         probabilities=masking.negative_sampling_probabilities(ids, size), negative_samples=10_000,
     )  # fmt: skip
     (hidden, places, _), answers = masking.mask_tokens(

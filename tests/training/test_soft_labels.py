@@ -14,7 +14,7 @@ from kerascnn import TextClassifier
 from kerascnn.config import SourceConfig
 from kerascnn.data import Row
 from kerascnn.distillation import teachers
-from kerascnn.layers import Ensemble
+from kerascnn.layers import EnsembleHead
 from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
@@ -91,7 +91,7 @@ def test_accuracy_counts_documents_with_a_label_only():
 
 def test_each_member_of_an_ensemble_learns_from_the_teacher():
     features = keras.Input((2,))
-    last = Ensemble(3, parts=[1, 1], name="logits")
+    last = EnsembleHead(3, parts=[1, 1], name="logits")
     loss = Distillation(temperature=2.0, weight=0.6)
     trainer = Trainer(keras.Model(features, last(features)), loss=loss)
     trainer.compile(keras.optimizers.SGD(0.1))

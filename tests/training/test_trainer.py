@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerascnn.layers import Ensemble
+from kerascnn.layers import EnsembleHead
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
 
@@ -20,7 +20,7 @@ def two_views(last):
 
 @pytest.mark.parametrize(
     ("last", "learns"),
-    [(Ensemble(2, parts=[1, 1], name="logits"), True), (keras.layers.Dense(2, name="logits"), False)],
+    [(EnsembleHead(2, parts=[1, 1], name="logits"), True), (keras.layers.Dense(2, name="logits"), False)],
     ids=["ensemble", "dense"],
 )
 def test_only_in_an_ensemble_the_weaker_half_learns_to_answer_alone(last, learns):

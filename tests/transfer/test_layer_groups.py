@@ -48,7 +48,7 @@ def examples():
 
 def train(name, transfer, *, epochs=3, network=None, **training):
     keras.utils.set_random_seed(0)
-    model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, classes=CLASSES)
+    model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
     record, data = Record(model), examples()
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training

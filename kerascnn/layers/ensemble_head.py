@@ -7,7 +7,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Ensemble(keras.layers.Dense):
+class EnsembleHead(keras.layers.Dense):
     """A dense layer over several groups of features that is the mean of one dense layer for each group.
 
     Called, it is ``keras.layers.Dense``: features @ kernel + bias. In training each member gets a loss of its own
