@@ -156,9 +156,9 @@ def commands() -> str:
         sections += [getattr(module, "DESCRIPTION", None) or inspect.getdoc(module) or ""]
         if hasattr(module, "Arguments"):
             sections += _command(module.Arguments)
-        elif hasattr(module, "KINDS"):
-            kinds = [getattr(part, name.capitalize()) for name, part in module.KINDS.items()]
-            for kind in (*kinds, module.plan.Plan, module.Table):
+        elif hasattr(module, "BENCHMARKS"):
+            kinds = [getattr(part, name.capitalize()) for name, part in module.BENCHMARKS.items()]
+            for kind in (*kinds, module.Table):
                 sections += [f"### {verb} {kind.__name__.lower()}", _first(kind), *_command(kind)]
         else:
             sections += ["Options: those of [train](#train)."]

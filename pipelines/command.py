@@ -25,13 +25,21 @@ ArgumentsT = TypeVar("ArgumentsT")
 
 
 def parse(
-    kind: type[ArgumentsT], verb: str, description: str | None, argv: Sequence[str] | None, default: Any = None
+    kind: type[ArgumentsT], prog: str, description: str | None, argv: Sequence[str] | None, default: Any = None
 ) -> ArgumentsT:
-    """Read the command line into a dataclass; wrong usage ends the process with status 2."""
+    """Parse a command line into a dataclass; wrong usage exits with status 2.
+
+    Args:
+        kind: The dataclass.
+        prog: Name of the command in its help, as the user typed it.
+        description: First paragraph of its help.
+        argv: The command line without the name; None: that of the process.
+        default: Instance that holds the defaults; None: those of the dataclass.
+    """
     arguments = {} if default is None else {"default": default}
     return tyro.cli(
         kind,
-        prog=f"python -m pipelines.{verb}",
+        prog=prog,
         description=description,
         args=argv,
         config=(tyro.conf.FlagCreatePairsOff,),

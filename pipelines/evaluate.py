@@ -32,7 +32,7 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    args = parse(Arguments, "evaluate", __doc__, argv)
+    args = parse(Arguments, "python -m pipelines.evaluate", __doc__, argv)
     start_tensorflow()
     from kerascnn import load
     from kerascnn.evaluation import metrics, plots

@@ -55,7 +55,7 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    args = parse(Arguments, "export", __doc__, argv)
+    args = parse(Arguments, "python -m pipelines.export", __doc__, argv)
     if not args.format and not args.verify:
         raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
     start_tensorflow()

@@ -38,7 +38,7 @@ class Arguments(Settings):
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    args = parse(Arguments, "find_threshold", __doc__, argv)
+    args = parse(Arguments, "python -m pipelines.find_threshold", __doc__, argv)
     start_tensorflow()
     from kerascnn import load
     from kerascnn.evaluation import calibration

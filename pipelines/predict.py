@@ -80,7 +80,7 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    args = parse(Arguments, "predict", __doc__, argv)
+    args = parse(Arguments, "python -m pipelines.predict", __doc__, argv)
     if args.top_k < 1:
         raise InputError(f"--top-k: {args.top_k} is below 1")
     if not 0 <= args.abstain_below <= 1:

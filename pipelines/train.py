@@ -95,7 +95,9 @@ def parse_over(
         argv: The command line; None: that of the process.
     """
     of_network = kind[type(base.network)]
-    return parse(of_network, verb, description, argv, default=of_network(run=base, config=config))
+    return parse(
+        of_network, f"python -m pipelines.{verb}", description, argv, default=of_network(run=base, config=config)
+    )
 
 
 def output_folder(config: Config[Any]) -> Path:

@@ -91,7 +91,7 @@ class SingleLabel(Task):
         options: dict[str, Any] = {"label_smoothing": settings.label_smoothing, "focal_gamma": settings.focal_gamma}
         if not has_teacher:
             return SparseCrossentropy(**options)
-        return Distillation(temperature=settings.soft_temperature, weight=settings.soft_weight, **options)
+        return Distillation(temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, **options)
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
         """Return accuracy, and macro-F1 if training monitors it."""

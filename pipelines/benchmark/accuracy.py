@@ -15,12 +15,12 @@ from typing import Annotated, Any
 import annotated_types
 import yaml
 
-from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import atomic_write, read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import baseline, results
-from pipelines.benchmark.process import measured
+from pipelines.benchmark.process import run_program
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "fold", "training_rows", "test_rows", "accuracy", "macro_f1",
@@ -165,13 +165,13 @@ def train(
         if exports:
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
-            measured(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
+            run_program(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
         return figures(Path(bundle))
 
 
 def run(args: Accuracy) -> None:
     """Do the trainings that are missing, one after another."""
-    file = results.Results(Path(args.output), COLUMNS)
+    file = results.ResultsFile(Path(args.output), COLUMNS)
     done = {tuple(row[column] for column in KEY) for row in file.rows}
     settings = " ".join(args.settings)
     named = [(source(data)[0], data) for data in args.data]
@@ -203,8 +203,8 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             f"{int(runs[0]['parameters']) / 1e6:.1f}M",
             _megabytes(runs),
             ", ".join(sorted({run["seed"] for run in runs}, key=int)) + _folds(runs),
-            results.percent(_by_seed(runs, "accuracy")),
-            results.percent(_by_seed(runs, "macro_f1")),
+            results.format_percent(_by_seed(runs, "accuracy")),
+            results.format_percent(_by_seed(runs, "macro_f1")),
         ]
         lines.append(line)
     head = (
@@ -217,7 +217,7 @@ def table(rows: Iterable[dict[str, str]]) -> str:
         "test accuracy",
         "macro-F1",
     )
-    return model_card.table(head, lines)
+    return markdown_table(head, lines)
 
 
 def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str:
@@ -243,7 +243,7 @@ def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str
     first = [column for column in order if column in used]
     columns = first + sorted(used.keys() - first, key=lambda column: (-used[column], column))
     lines = [[data, f"{sizes[data]:,}", *_cells(line, columns)] for data, line in cells.items()]
-    return model_card.table(("data", "training rows", *columns), lines)
+    return markdown_table(("data", "training rows", *columns), lines)
 
 
 def _cells(line: Mapping[str, tuple[int, list[float]]], columns: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from kerascnn.utils.stderr import log
 from pipelines.benchmark.accuracy import source
-from pipelines.benchmark.process import measured
+from pipelines.benchmark.process import run_program
 
 TUTORIALS = Path(__file__).with_name("tutorials")
 # The network of the tutorials.
@@ -104,7 +104,7 @@ def tutorial(name: str, task: Task, seed: int, *options: str) -> tuple[dict[str,
     (script,) = TUTORIALS.glob(f"{name}_*.py")
     command = [str(script), str(task.folder), "--length", str(task.length), "--epochs", str(task.epochs)]
     command += ["--seed", str(seed), *["--characters"] * task.characters, *options]
-    output, total, peak = measured(name, command)
+    output, total, peak = run_program(name, command)
     return json.loads(output.splitlines()[-1]), total, peak
 
 

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
-from kerascnn.evaluation import model_card
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import Task, installed, rounds, tutorial
-from pipelines.benchmark.process import measured
+from pipelines.benchmark.process import run_program
 
 COLUMNS = ("contestant", "data", "round", "texts", "length", "answers_per_second", "milliseconds", "accuracy")
 EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "int8")
@@ -50,10 +50,10 @@ def bundle(task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
         "training": {"epochs": task.epochs},
     }
     folder.with_suffix(".yaml").write_text(yaml.safe_dump(run_file), encoding="utf-8")
-    measured("train", ["-m", "pipelines.train", "--config", f"{folder}.yaml", "--output", str(folder)])
-    measured("export", ["-m", "pipelines.export", str(folder), *EXPORTS])
+    run_program("train", ["-m", "pipelines.train", "--config", f"{folder}.yaml", "--output", str(folder)])
+    run_program("export", ["-m", "pipelines.export", str(folder), *EXPORTS])
     test = task.files["test_data"][0]
-    printed, _, _ = measured("export", ["-m", "pipelines.export", str(folder), "--verify", "--data", test, "--json"])
+    printed, _, _ = run_program("export", ["-m", "pipelines.export", str(folder), "--verify", "--data", test, "--json"])
     for row in json.loads(printed):
         told = {"answers_per_second": row["data_documents_per_second"], "milliseconds": row["data_milliseconds"]}
         yield f"kerascnn, {row['artifact']}", told | {"accuracy": row["accuracy"]}
@@ -61,7 +61,7 @@ def bundle(task: Task, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def run(args: Inference) -> None:
     """Answer in turns, and note each contestant as soon as it is done."""
-    file = results.Results(Path(args.output), COLUMNS)
+    file = results.ResultsFile(Path(args.output), COLUMNS)
     contestants = installed(args.contestants)
     for data, task, number in rounds(args.data, args.rounds, characters=args.characters, epochs=args.epochs):
         for name, told in answered(contestants, task, number):
@@ -85,7 +85,7 @@ def answered(contestants: Iterable[str], task: Task, seed: int) -> Iterator[tupl
 def table(rows: Iterable[dict[str, str]]) -> str:
     """A Markdown table of medians over the rounds, with ratios to the Keras tutorial's ``predict``."""
     lines = []
-    for data, contestants in results.grouped(rows).items():
+    for data, contestants in results.group_by_contestant(rows).items():
         speeds, milliseconds = (
             {name: results.median(runs, column) for name, runs in contestants.items()}
             for column in ("answers_per_second", "milliseconds")
@@ -99,4 +99,4 @@ def table(rows: Iterable[dict[str, str]]) -> str:
                 f"{milliseconds[name]:.2f}",
             ]
             lines.append(line)
-    return model_card.table(("data", "answered by", "documents/s, all at once", "× keras", "ms, one alone"), lines)
+    return markdown_table(("data", "answered by", "documents/s, all at once", "× keras", "ms, one alone"), lines)

@@ -1,42 +1,58 @@
-"""Programs of a benchmark, each in a process of its own."""
+"""Run the programs of a benchmark, each in its own process."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from kerascnn.utils.errors import InputError
 
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""The environment of a program that computes with one thread."""
+SINGLE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Environment of a program that computes with one thread."""
+
+
+class ProgramResult(NamedTuple):
+    """What a finished program used and printed.
+
+    Attributes:
+        output: Its standard output.
+        seconds: Wall-clock time from start to end.
+        peak_megabytes: Largest resident memory; None on systems that do not report it.
+    """
+
+    output: str
+    seconds: float
+    peak_megabytes: float | None
 
 
 @dataclass
 class Program:
-    """A Python process that was started, see ``started``."""
+    """A running Python process, see ``start_program``."""
 
     name: str
     process: subprocess.Popen[str]
-    output: IO[str]
-    errors: IO[str]
+    stdout: IO[str]
+    stderr: IO[str]
     start: float
 
     @property
-    def failed(self) -> bool:
-        """Whether it has ended, and not well."""
+    def has_failed(self) -> bool:
+        """Whether the process has ended with a non-zero status."""
         return self.process.poll() not in (None, 0)
 
-    def finish(self) -> tuple[str, float, float | None]:
-        """Wait for its end, see ``measured``."""
+    def finish(self) -> ProgramResult:
+        """Wait for the end of the process.
+
+        Raises:
+            InputError: It failed; the message is its last line on standard error.
+        """
         peak = None
         if self.process.returncode is None and hasattr(os, "wait4"):
             _, status, usage = os.wait4(self.process.pid, 0)
@@ -45,100 +61,58 @@ class Program:
             peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
         self.process.wait()
         seconds = time.perf_counter() - self.start
-        for file in (self.output, self.errors):
+        for file in (self.stdout, self.stderr):
             file.seek(0)
         if self.process.returncode:
-            reason = (self.errors.read().strip().splitlines() or ["failed"])[-1]
+            reason = (self.stderr.read().strip().splitlines() or ["failed"])[-1]
             raise InputError(f"{self.name}: {reason.removeprefix('error: ')}")
-        return self.output.read(), seconds, peak
+        return ProgramResult(self.stdout.read(), seconds, peak)
 
 
 @contextlib.contextmanager
-def started(
+def start_program(
     name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None, cores: Sequence[int] = ()
 ) -> Iterator[Program]:
-    """Start a Python process, which ends with the block at the latest.
+    """Start a Python process and kill it at the end of the block if it still runs.
 
     Args:
-        name: What errors call it.
-        command: Arguments of the interpreter.
-        environment: Variables beside those of this process.
-        cores: See ``pinned``.
+        name: Name of the program in error messages.
+        command: Arguments of the Python interpreter.
+        environment: Variables to set in addition to those of this process.
+        cores: Processor cores to run on; none: all.
     """
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
         start = time.perf_counter()
-        with pinned(cores):
+        with pin_to_cores(cores):
             process = subprocess.Popen(
-                [sys.executable, *command], stdout=output, stderr=errors, text=True,
+                [sys.executable, *command], stdout=stdout, stderr=stderr, text=True,
                 env={**os.environ, **(environment or {})},
             )  # fmt: skip
         try:
-            yield Program(name, process, output, errors, start)
+            yield Program(name, process, stdout, stderr, start)
         finally:
             process.kill()
             process.wait()
 
 
-def measured(
+def run_program(
     name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None, cores: Sequence[int] = ()
-) -> tuple[str, float, float | None]:
-    """Run a Python process to its end.
-
-    Args:
-        name: See ``started``, as the others.
-
-    Returns:
-        What it printed, its seconds, and its peak memory in megabytes (None where the system does not tell).
+) -> ProgramResult:
+    """Run a Python process to its end; for the arguments see ``start_program``.
 
     Raises:
-        InputError: It failed; its last line says why.
+        InputError: It failed; the message is its last line on standard error.
     """
-    with started(name, command, environment=environment, cores=cores) as program:
+    with start_program(name, command, environment=environment, cores=cores) as program:
         return program.finish()
 
 
-def together(name: str, command: Sequence[str], cores: Sequence[int]) -> str:
-    """Run the processes of one cluster on this machine, each with one thread on a core of its own.
-
-    Returns:
-        What the first one printed.
-
-    Raises:
-        InputError: One failed; its last line says why.
-    """
-    with contextlib.ExitStack() as stack:
-        programs = [
-            stack.enter_context(started(name, command, environment=ONE_THREAD | place, cores=[core]))
-            for core, place in zip(cores, cluster(len(cores)), strict=True)
-        ]
-        while any(program.process.poll() is None for program in programs):
-            time.sleep(0.05)
-            for program in programs:
-                if program.failed:
-                    program.finish()
-        outputs = [program.finish()[0] for program in programs]
-        return outputs[0]
-
-
-def cluster(count: int) -> list[dict[str, str]]:
-    """The environment of each worker of a cluster on this machine: TF_CONFIG, with ports that are free now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        workers = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-    return [
-        {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})}
-        for index in range(count)
-    ]
-
-
 @contextlib.contextmanager
-def pinned(cores: Sequence[int]) -> Iterator[None]:
-    """What is started in the block runs on some cores; none: on all.
+def pin_to_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Run processes that are started in the block on the given cores; none: on all.
 
     Raises:
-        InputError: The system cannot do that, or has no such core for us.
+        InputError: The system cannot pin processes, or this process may not use one of the cores.
     """
     if not cores:
         yield
@@ -147,7 +121,7 @@ def pinned(cores: Sequence[int]) -> Iterator[None]:
         raise InputError(f"processes cannot be pinned to cores on {sys.platform}; run this on Linux")
     before = os.sched_getaffinity(0)
     if missing := set(cores) - before:
-        raise InputError(f"core {min(missing)} is not among those of this process, {sorted(before)}")
+        raise InputError(f"core {min(missing)} is not available to this process, which has {sorted(before)}")
     os.sched_setaffinity(0, cores)
     try:
         yield

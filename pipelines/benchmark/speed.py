@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
-from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import (
     BATCH,
@@ -28,7 +28,7 @@ from pipelines.benchmark.contest import (
     rounds,
     tutorial,
 )
-from pipelines.benchmark.process import measured
+from pipelines.benchmark.process import run_program
 from pipelines.command import onednn_environment
 
 COLUMNS = (
@@ -76,7 +76,7 @@ def compete(name: str, task: Task, seed: int, learning_rate: float) -> dict[str,
     if name in OURS:
         bundle = _bundle(task, seed, dtype_policy=OURS[name], learning_rate=learning_rate)
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
-        _, total, peak = measured(name, command)
+        _, total, peak = run_program(name, command)
         metrics = read_json(bundle / "metrics.json")
         told = {"seconds": metrics["seconds"], "accuracy": metrics["test"]["accuracy"]}
     else:
@@ -116,11 +116,13 @@ def _bundle(task: Task, seed: int, **training: Any) -> Path:
 
 def run(args: Speed) -> None:
     """Train in turns, and note each training as soon as it is done."""
-    file = results.Results(Path(args.output), COLUMNS)
+    file = results.ResultsFile(Path(args.output), COLUMNS)
     contestants = installed(args.contestants)
     options = {"training_rows": args.training_rows, "characters": args.characters, "epochs": args.epochs}
     for data, task, number in rounds(args.data, args.rounds, **options):
-        product = measured("matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn_environment())
+        product = run_program(
+            "matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn_environment()
+        )
         rate = json.loads(product[0])["gflops"]
         for contestant in contestants:
             told = compete(contestant, task, number, args.learning_rate)
@@ -137,7 +139,7 @@ def run(args: Speed) -> None:
 def table(rows: Iterable[dict[str, str]]) -> str:
     """A Markdown table of medians over the rounds, with ratios to the Keras and the PyTorch tutorial."""
     lines = []
-    for data, contestants in results.grouped(rows).items():
+    for data, contestants in results.group_by_contestant(rows).items():
         speeds = {name: results.median(runs, "documents_per_second") for name, runs in contestants.items()}
         for name, runs in contestants.items():
             needed = float(runs[0]["arithmetic_gflop"])
@@ -150,8 +152,8 @@ def table(rows: Iterable[dict[str, str]]) -> str:
                 f"{statistics.median(shares):.0%}",
                 f"{results.median(runs, 'total_seconds'):.0f}",
                 f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else "",
-                results.percent([float(run["accuracy"]) for run in runs]),
+                results.format_percent([float(run["accuracy"]) for run in runs]),
             ]
             lines.append(line)
     head = ("data", "training", "documents/s", "× keras", "× torch", "of the matrix product's rate", "seconds in all")
-    return model_card.table((*head, "peak MB", "test accuracy"), lines)
+    return markdown_table((*head, "peak MB", "test accuracy"), lines)

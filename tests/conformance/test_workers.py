@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.benchmark.process import cluster
+from benchmarks.local_cluster import cluster_environments
 from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED, wanted
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def weights(request, mixed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("workers")
     (folder / "texts.json").write_text(json.dumps(mixed), encoding="utf-8")
     names = wanted(request, "weights")
-    places = {"alone": {}} | dict(zip(("first", "second"), cluster(2), strict=True))
+    places = {"alone": {}} | dict(zip(("first", "second"), cluster_environments(2), strict=True))
     command = [sys.executable, "-m", "tests.conformance.workers", folder / "texts.json"]
     processes = [
         subprocess.Popen(

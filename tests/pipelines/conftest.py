@@ -60,8 +60,13 @@ def process(verb, *options):
 
 
 def command(verb, *options, stdin="", cwd=ROOT):
-    """What ``python -m pipelines.VERB`` does, in this process, where TensorFlow has been started already."""
-    module, out, err, status = importlib.import_module(f"pipelines.{verb}"), io.StringIO(), io.StringIO(), 0
+    """Run ``python -m pipelines.VERB`` in this process, which has started TensorFlow already."""
+    return run_in_process(importlib.import_module(f"pipelines.{verb}").main, *options, stdin=stdin, cwd=cwd)
+
+
+def run_in_process(main, *options, stdin="", cwd=ROOT):
+    """Run the ``main`` of a command in this process and return its status and output."""
+    out, err, status = io.StringIO(), io.StringIO(), 0
     given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode())), encoding="utf-8")
     with (
         contextlib.chdir(cwd),
@@ -72,7 +77,7 @@ def command(verb, *options, stdin="", cwd=ROOT):
         patch.setattr(sys, "stdin", given)
         patch.setenv("COLUMNS", "100")
         try:
-            run(lambda: module.main([str(option) for option in options]))
+            run(lambda: main([str(option) for option in options]))
         except SystemExit as end:
             # the interpreter prints what is no number, and ends with 1
             status = end.code if isinstance(end.code, int) else 1

@@ -130,7 +130,7 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
 
 @pytest.mark.parametrize(
     ("page", "name", "options"),
-    [*(("docs/benchmarks.md", name, ()) for name in ("accuracy", "speed", "inference", "growth")),
+    [*(("docs/benchmarks.md", name, ()) for name in ("accuracy", "speed", "inference")),
      ("docs/choosing_a_model.md", "models", ("--by-model",)),
      ("README.md", "models", ("--by-model", "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm"))],
 )  # fmt: skip
@@ -139,7 +139,9 @@ def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, op
     text = (ROOT / page).read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text
-    finished = command("benchmark", "table", ROOT / "pipelines" / "results" / f"{file}.csv", *options, "--readme", copy)
+    finished = command(
+        "benchmark", "table", ROOT / "benchmarks" / "results" / f"{file}.csv", *options, "--readme", copy
+    )
     assert finished.status == 0, finished.err
     assert copy.read_text(encoding="utf-8") == text
 
@@ -189,7 +191,7 @@ def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults
 def means(column):
     """The mean of a figure for each data set and each model with its defaults, and how many training rows there are."""
     groups = {}
-    for row in rows_of(ROOT / "pipelines" / "results" / "accuracy.csv"):
+    for row in rows_of(ROOT / "benchmarks" / "results" / "accuracy.csv"):
         if not row["settings"]:
             groups.setdefault((row["data"], int(row["training_rows"])), {}).setdefault(row["model"], []).append(row)
     return {

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from pipelines.benchmark import growth, inference, speed
+from pipelines.benchmark import inference, speed
 from tests.pipelines.conftest import command
 
 RUNS = [
@@ -42,7 +42,7 @@ def test_a_file_of_no_benchmark_makes_no_table(tmp_path):
     (tmp_path / "rows.csv").write_text("text,label\ngood,yes\n", encoding="utf-8")
     finished = command("benchmark", "table", "rows.csv", cwd=tmp_path)
     assert finished.status == 1
-    assert finished.err.startswith("error: rows.csv: no rows of a benchmark; expected the columns of accuracy or speed")
+    assert finished.err.startswith("error: rows.csv: no benchmark results; expected the columns of accuracy or speed")
     assert len(finished.err.splitlines()) == 1
 
 
@@ -104,25 +104,3 @@ def test_all_contestants_answer_the_same_texts(news_folder, tmp_path):
         assert row["texts"] == "75"
         assert float(row["answers_per_second"]) > 0 and float(row["milliseconds"]) > 0
         assert 0 <= float(row["accuracy"]) <= 1
-
-
-def test_the_table_of_growth_has_the_microseconds_of_a_document(tmp_path):
-    rows = "1000,20000,0,0.5,10,700\n11000,20000,0,1.5,12,800\n1000,200000,0,0.6,10,900"
-    (tmp_path / "growth.csv").write_text(f"{','.join(growth.COLUMNS)}\n{rows}\n", encoding="utf-8")
-    finished = command("benchmark", "table", tmp_path / "growth.csv")
-    assert finished.status == 0, finished.err
-    assert finished.out.splitlines()[-3:] == [
-        "| 1,000 | 20,000 | 500 |  | 10,000 | 10 | 700 |",
-        "| 11,000 | 20,000 | 136 | 100 | 1,091 | 12 | 800 |",
-        "| 1,000 | 200,000 | 600 |  | 10,000 | 10 | 900 |",
-    ]
-
-
-@pytest.mark.full
-def test_growth_trains_on_as_many_documents_as_it_says(tmp_path):
-    path = tmp_path / "growth.csv"
-    finished = command("benchmark", "growth", "--documents", 1000, "--vocabulary", 300, "--output", path)
-    assert finished.status == 0, finished.err
-    (row,) = rows_of(path)
-    assert (row["documents"], row["vocabulary"]) == ("1000", "300")
-    assert float(row["total_seconds"]) > float(row["seconds"]) > 0

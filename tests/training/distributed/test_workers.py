@@ -12,8 +12,8 @@ import time
 import numpy as np
 import pytest
 
+from benchmarks.local_cluster import cluster_environments
 from kerascnn import load
-from pipelines.benchmark.process import cluster
 
 pytestmark = pytest.mark.full
 
@@ -39,7 +39,7 @@ def start(data, output, *options, epochs=4, apart=((), ()), places=None):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=os.environ | place,
         )
-        for own, place in zip(apart, places or cluster(2), strict=True)
+        for own, place in zip(apart, places or cluster_environments(2), strict=True)
     ]  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from typing import Annotated
 import annotated_types
 import tyro
 
-from kerascnn.evaluation import model_card
+from benchmarks import scale
 from kerascnn.utils.errors import InputError
-from pipelines.benchmark import results, scale
+from kerascnn.utils.tables import markdown_table
+from pipelines.benchmark import results
 
 NUMBER = 4
 """Bytes of the number of a row."""
@@ -81,7 +82,7 @@ class Model:
             self.preparing, self.text = (known[figure, self.name, 1, 0] for figure in (scale.PREPARING, scale.TEXT))
         except (KeyError, ValueError):
             raise InputError(
-                f"figures of a training of {name} are missing; run python -m pipelines.benchmark scale --model {name}"
+                f"figures of a training of {name} are missing; run python -m benchmarks scale --model {name}"
             ) from None
         self.scoring = {n: known.get((scale.SCORING, self.name, n, 0), 0.0) for n in (1, 2)}
 
@@ -162,7 +163,7 @@ def training(model: Model, plan: Plan) -> str:
         f"Two processes on one machine, {model.half} documents of a step each: {model.pair():,.0f} documents/s by the"
         f" formula, {model.together:,.0f} measured, {model.together / model.pair():.0%} of it."
     )
-    return "\n".join([assumed, "", model_card.table(head, lines), "", *(f"- {note}" for note in notes)])
+    return "\n".join([assumed, "", markdown_table(head, lines), "", *(f"- {note}" for note in notes)])
 
 
 def scoring(model: Model, plan: Plan) -> str:
@@ -183,16 +184,13 @@ def scoring(model: Model, plan: Plan) -> str:
         notes.append(
             f"Two processes: {2 * one:,.0f} documents/s by the formula, {two:,.0f} measured, {two / 2 / one:.0%} of it."
         )
-    return "\n".join([model_card.table(head, lines), "", *(f"- {note}" for note in notes)])
+    return "\n".join([markdown_table(head, lines), "", *(f"- {note}" for note in notes)])
 
 
 def run(args: Plan) -> None:
     """Print the tables, or write them into a page."""
-    model = Model(results.read(Path(args.results), scale.COLUMNS), args.model)
+    model = Model(results.read_results(Path(args.results), scale.COLUMNS), args.model)
     markdown = training(model, args)
     if model.scoring[1]:
         markdown = f"**Scoring**\n\n{scoring(model, args)}\n\n**Training**\n\n{markdown}"
-    if args.readme:
-        results.put(markdown, Path(args.readme), "plan")
-    else:
-        print(markdown)
+    results.publish(markdown, args.readme, "plan")

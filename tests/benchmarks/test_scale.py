@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from pipelines.benchmark import scale
-from tests.pipelines.conftest import ROOT, command
+from benchmarks import scale
+from tests.benchmarks.conftest import command
+from tests.pipelines.conftest import ROOT
 
 # one process trains 640 documents a second in steps of 64 and 400 in steps of 32, two 500; a step of 64 documents has
 # 0.1 MB of dense gradients, and 1,000 rows of 100 bytes of a table of 0.96 MB, 10,000 rows; one of 32 half the rows
@@ -46,7 +47,7 @@ def write(path, figures):
 
 
 def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(results):
-    finished = command("benchmark", "table", results)
+    finished = command("table", results)
     assert finished.status == 0, finished.err
     lines = finished.out.splitlines()
     assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
@@ -56,7 +57,7 @@ def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(
 
 def test_the_plan_follows_its_formulas(results):
     options = ("--documents", 36_000_000, "--epochs", 2, "--workers", 1, 3, "--gigabits", 0.032, "--core-hour", 4)
-    finished = command("benchmark", "plan", results, *options)
+    finished = command("plan", results, *options)
     assert finished.status == 0, finished.err
     lines = finished.out.splitlines()
     # scoring: 36e6 documents at 1,000 a second are 10 hours
@@ -84,17 +85,17 @@ def test_the_plan_follows_its_formulas(results):
 def test_of_several_batch_sizes_all_stand_in_the_table_and_the_largest_is_planned_with(tmp_path):
     larger = [(figure, processes, batch and 4 * batch, values) for figure, processes, batch, values in FIGURES]
     both = write(tmp_path / "both.csv", [*larger, *(row for row in FIGURES if row[2])])
-    lines = command("benchmark", "table", both).out.splitlines()
+    lines = command("table", both).out.splitlines()
     assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
     assert "| training, news, word_cnn, steps of 256 | 640 | 500 | 0.78 |" in lines
-    planned = command("benchmark", "plan", both)
+    planned = command("plan", both)
     assert planned.status == 0, planned.err
-    assert planned.out == command("benchmark", "plan", write(tmp_path / "larger.csv", larger)).out
+    assert planned.out == command("plan", write(tmp_path / "larger.csv", larger)).out
 
 
 def test_a_plan_of_trainings_alone_is_possible(tmp_path):
     path = write(tmp_path / "scale.csv", [row for row in FIGURES if not row[0].startswith("scoring")])
-    finished = command("benchmark", "plan", path)
+    finished = command("plan", path)
     assert finished.status == 0, finished.err
     assert "Gbit/s of text" not in finished.out
 
@@ -103,7 +104,7 @@ def test_a_plan_of_trainings_alone_is_possible(tmp_path):
 def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path):
     text = results.read_text(encoding="utf-8")
     results.write_text(text + "dense bytes,imdb,word_cnn,1,64,0,5\n", encoding="utf-8")
-    finished = command("benchmark", verb, results)
+    finished = command(verb, results)
     assert finished.status == 1
     assert (
         finished.err.strip() == "error: figures of imdb and news in one file; write those of each to another --output"
@@ -119,16 +120,16 @@ def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path
     ids=["odd", "few"],
 )
 def test_what_cannot_be_measured_is_refused(options, message):
-    finished = command("benchmark", "scale", *options)
+    finished = command("scale", *options)
     assert finished.status == 1
     assert finished.err.strip() == f"error: {message}"
 
 
 def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
-    finished = command("benchmark", "plan", write(tmp_path / "scale.csv", FIGURES[:2]))
+    finished = command("plan", write(tmp_path / "scale.csv", FIGURES[:2]))
     assert finished.status == 1
     assert finished.err.startswith(
-        "error: figures of a training of word_cnn are missing; run python -m pipelines.benchmark scale"
+        "error: figures of a training of word_cnn are missing; run python -m benchmarks scale"
     )
 
 
@@ -138,7 +139,7 @@ def test_the_tables_of_the_documentation_are_those_of_the_results(verb, tmp_path
     text = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text
-    finished = command("benchmark", verb, ROOT / "pipelines" / "results" / "scale.csv", "--readme", copy)
+    finished = command(verb, ROOT / "benchmarks" / "results" / "scale.csv", "--readme", copy)
     assert finished.status == 0, finished.err
     assert copy.read_text(encoding="utf-8") == text
 
@@ -151,7 +152,7 @@ def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
     options = ("--model", "bow", "--sent-by", "word_cnn", "--batch-size", 32, "--epochs", 1, "--documents", 300_000)
     cores, path = (sorted(os.sched_getaffinity(0)) * 2)[:2], tmp_path / "scale.csv"
     options += ("--rounds", 1, "--cores", *cores, "--output", path)
-    finished = command("benchmark", "scale", "--data", f"BBC={tmp_path}", *options)
+    finished = command("scale", "--data", f"BBC={tmp_path}", *options)
     assert finished.status == 0, finished.err
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -166,5 +167,5 @@ def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
     assert known["embedding bytes", "word_cnn", 1, 32] > known["embedding rows", "word_cnn", 1, 32] * 68
     assert known["embedding table bytes", "bow", 1, 32] > known["embedding bytes", "bow", 1, 32]
     assert known["exchange ms", "bow", 2, 16] > 0
-    finished = command("benchmark", "plan", path, "--model", "bow")
+    finished = command("plan", path, "--model", "bow")
     assert finished.status == 0, finished.err

@@ -13,11 +13,11 @@ from typing import Annotated
 import annotated_types
 import numpy as np
 
-from kerascnn.evaluation import model_card
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
-from pipelines.benchmark.process import measured
+from pipelines.benchmark.process import run_program
 
 COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")
 WORDS = 40
@@ -54,7 +54,7 @@ def generate(path: Path, documents: int, vocabulary: int, seed: int) -> None:
 
 def run(args: Growth) -> None:
     """Train on each size, and note each training as soon as it is done."""
-    file = results.Results(Path(args.output), COLUMNS)
+    file = results.ResultsFile(Path(args.output), COLUMNS)
     for vocabulary, documents, number in itertools.product(args.vocabulary, args.documents, range(args.rounds)):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
@@ -63,7 +63,7 @@ def run(args: Growth) -> None:
             files = [f"--data={folder}/train.csv", f"--validation-data={folder}/dev.csv"]
             files += [f"--test-data={folder}/test.csv", f"--output={folder}/bundle", f"--seed={number}"]
             sizes = ["--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
-            _, total, peak = measured("train", ["-m", "pipelines.train", *files, *sizes])
+            _, total, peak = run_program("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
         file.add(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak})
@@ -88,4 +88,4 @@ def table(rows: Iterable[dict[str, str]]) -> str:
         fewer[vocabulary] = documents, seconds
         lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", peak])
     head = ("documents", "words", "µs of training a document", "µs of a further one", "µs in all a document")
-    return model_card.table((*head, "seconds in all", "peak MB"), lines)
+    return markdown_table((*head, "seconds in all", "peak MB"), lines)

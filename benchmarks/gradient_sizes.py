@@ -1,6 +1,6 @@
 """What the gradients of a training step are; a process of its own, for it starts TensorFlow.
 
-python -m pipelines.benchmark.gradients ROWS.csv --models NAME... --batch-sizes N...
+python -m benchmarks.gradient_sizes ROWS.csv --models NAME... --batch-sizes N...
 
 Prints a JSON object: ``documents_per_second`` of reading, counting words and making ids; ``text_bytes``, the mean
 size of a text; and ``gradients``, for each model and batch size ``dense_bytes`` and, for each embedding, ``rows``,

@@ -12,14 +12,15 @@ from typing import Annotated, Any
 
 import annotated_types
 
-from kerascnn.evaluation import model_card
+from benchmarks.local_cluster import run_cluster
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 from pipelines.benchmark.accuracy import source
 from pipelines.benchmark.contest import prepare
-from pipelines.benchmark.process import ONE_THREAD, measured, together
+from pipelines.benchmark.process import SINGLE_THREAD, run_program
 
 COLUMNS = ("figure", "data", "model", "processes", "batch_size", "round", "value")
 TRAINING, SCORING, START = "training documents/s", "scoring documents/s", "seconds until scoring starts"
@@ -65,9 +66,9 @@ class Measurement:
     args: Scale
     folder: Path
     """Holds ``train.csv``, ``dev.csv`` and ``test.csv``."""
-    file: results.Results
+    file: results.ResultsFile
     gradients: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By model and batch size, see ``pipelines.benchmark.gradients``."""
+    """By model and batch size, see ``benchmarks.gradient_sizes``."""
 
     def note(self, figure: str, value: float, *, processes: int = 1, batch: int | str = "", **facts: Any) -> None:
         """Add a figure to the file."""
@@ -80,8 +81,8 @@ def count(run: Measurement) -> None:
     args, sizes = run.args, [run.args.batch_size, run.args.batch_size // 2]
     models = list(dict.fromkeys([args.model, *args.sent_by]))
     options = ["--models", *models, "--batch-sizes", *map(str, sizes)]
-    command = ["-m", "pipelines.benchmark.gradients", str(run.folder / "train.csv"), *options]
-    told = json.loads(measured("gradients", command, environment=ONE_THREAD, cores=args.cores[:1])[0])
+    command = ["-m", "benchmarks.gradient_sizes", str(run.folder / "train.csv"), *options]
+    told = json.loads(run_program("gradients", command, environment=SINGLE_THREAD, cores=args.cores[:1])[0])
     run.gradients = told["gradients"]
     run.note(PREPARING, told["documents_per_second"])
     run.note(TEXT, told["text_bytes"])
@@ -105,9 +106,9 @@ def train(run: Measurement, number: int, processes: int, batch: int, bundle: Pat
     command += ["--epochs", str(run.args.epochs), "--training.patience", str(run.args.epochs)]
     command += ["--training.batch-size", str(processes * batch)]
     if processes == 1:
-        measured("train", command, environment=ONE_THREAD, cores=run.args.cores[:1])
+        run_program("train", command, environment=SINGLE_THREAD, cores=run.args.cores[:1])
     else:
-        together("train", [*command, "--training.strategy", "multi_worker"], run.args.cores)
+        run_cluster("train", [*command, "--training.strategy", "multi_worker"], run.args.cores)
     speed = read_json(bundle / "metrics.json")["documents_per_second"]
     run.note(TRAINING, speed, processes=processes, batch=batch, round=number)
     log(f"round {number}: {processes} training, {batch} documents of each step each: {speed:,.0f} documents/s")
@@ -116,7 +117,7 @@ def train(run: Measurement, number: int, processes: int, batch: int, bundle: Pat
 def exchange(run: Measurement, number: int, batch: int) -> None:
     """Note how long two processes need to exchange the gradients of a step, computing nothing, and to update a row."""
     gradients = [json.dumps(run.gradients[run.args.model][str(size)]) for size in (batch, 2 * batch)]
-    told = json.loads(together("exchange", ["-m", "pipelines.benchmark.exchange", *gradients], run.args.cores))
+    told = json.loads(run_cluster("exchange", ["-m", "benchmarks.all_reduce_time", *gradients], run.args.cores))
     for figure, key in {
         EXCHANGE: "milliseconds", NOTHING: "milliseconds_of_nothing", UPDATE: "row_microseconds",
     }.items():  # fmt: skip
@@ -143,7 +144,7 @@ def score(run: Measurement, number: int, workers: int, bundle: Path) -> None:
         answers = run.folder / f"answers-{number}-{workers}-{name}"
         options = ["--input", str(run.folder / name), "--output", str(answers)]
         command = ["-m", "pipelines.predict", str(bundle), *options, "--engine", "ray", "--workers", str(workers)]
-        seconds[name] = measured("predict", command, environment=ONE_THREAD, cores=args.cores[:workers])[1]
+        seconds[name] = run_program("predict", command, environment=SINGLE_THREAD, cores=args.cores[:workers])[1]
     if seconds["many"] <= seconds["few"]:
         raise InputError(f"--documents {args.documents}: they take no longer than the start differs; give more")
     few = FEW * args.parts
@@ -165,10 +166,10 @@ def run(args: Scale) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         prepare(args.data, folder, characters=False, epochs=args.epochs)
-        this = Measurement(args, folder, results.Results(Path(args.output), COLUMNS))
+        this = Measurement(args, folder, results.ResultsFile(Path(args.output), COLUMNS))
         count(this)
         if scores:
-            texts = [row["text"] for row in results.read(folder / "test.csv")]
+            texts = [row["text"] for row in results.read_results(folder / "test.csv")]
             write_parts(folder / "few", texts, FEW * args.parts, args.parts)
             write_parts(folder / "many", texts, args.documents, args.parts)
         whole, half = args.batch_size, args.batch_size // 2
@@ -215,9 +216,9 @@ def table(rows: Iterable[dict[str, str]]) -> str:
             embedded, touched, tables = (known[figure, model, 1, batch] for figure in (SENT, ROWS, TABLES))
             cells = [f"{value:,.0f}" for value in (dense, touched, embedded, dense + embedded, dense + tables)]
             sent.append([model, str(batch), *cells])
-    first = model_card.table(("", "one process, documents/s", "two, documents/s", "ratio"), speeds)
+    first = markdown_table(("", "one process, documents/s", "two, documents/s", "ratio"), speeds)
     head = (
         "model", "documents of a process and step", "dense bytes", "embedding rows", "their bytes", "bytes in all",
         "bytes if the tables were dense",
     )  # fmt: skip
-    return f"{first}\n\n{model_card.table(head, sent)}"
+    return f"{first}\n\n{markdown_table(head, sent)}"

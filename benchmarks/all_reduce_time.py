@@ -1,8 +1,8 @@
 """How long the processes of a training need to exchange the gradients of a step; each a process of its own.
 
-python -m pipelines.benchmark.exchange PART WHOLE
+python -m benchmarks.all_reduce_time PART WHOLE
 
-The arguments are what ``pipelines.benchmark.gradients`` prints of a model for the documents that a process has of a
+The arguments are what ``benchmarks.gradient_sizes`` prints of a model for the documents that a process has of a
 step, and for those of all processes; TF_CONFIG names the processes. Prints a JSON object: ``milliseconds`` of an
 exchange, ``milliseconds_of_nothing`` of one of single numbers, and ``row_microseconds``, what the optimizer takes to
 update a row of an embedding; medians.
