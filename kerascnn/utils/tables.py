@@ -15,9 +15,7 @@ def text_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         rows: Cells of each row, formatted.
     """
     alignment = ("left", *("right" for _ in headers[1:]))
-    return tabulate.tabulate(
-        list(rows), headers, tablefmt="plain", colalign=alignment, headersglobalalign="same", disable_numparse=True,
-    )  # fmt: skip
+    return tabulate.tabulate(list(rows), headers, tablefmt="plain", colalign=alignment, disable_numparse=True)
 
 
 def markdown_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
