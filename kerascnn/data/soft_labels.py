@@ -1,4 +1,4 @@
-"""Soft labels: the class probabilities that a teacher gives to each text."""
+"""Soft labels: the probabilities that a teacher assigns to the classes of each text."""
 
 from __future__ import annotations
 
@@ -9,60 +9,63 @@ import numpy as np
 
 from kerascnn.utils.errors import InputError
 
-# Rounded figures add up to nearly 1; what is further off is something else than probabilities.
 TOLERANCE = 0.01
+"""Largest accepted difference from 1 of a sum: rounded probabilities are accepted, logits are not."""
+_SHOWN_LABELS = 10
 
 
 def check_probabilities(
     values: Any,
     labels: Sequence[Any],
-    rows: int,
+    num_rows: int,
     *,
     name: str,
-    place: Callable[[int], str] | None = None,
-    unknown: Sequence[str] = (),
+    describe_row: Callable[[int], str] | None = None,
+    other_columns: Sequence[str] = (),
 ) -> np.ndarray:
-    """Check that values are probabilities.
+    """Check class probabilities and normalize each row.
 
     Args:
         values: Array (rows, labels).
-        labels: Names of the classes.
-        rows: How many are wanted.
-        name: What the array is called in messages.
-        place: What a row of it, from 0, is called.
-        unknown: Other names that probabilities seem to stand under, for messages.
+        labels: Class names, in the order of the columns.
+        num_rows: Expected number of rows.
+        name: Name of the array for error messages.
+        describe_row: Returns the location of a row, from 0, for error messages; default: ``name`` and the number.
+        other_columns: Columns of the same file that are not classes. They are named in the error message if the
+            probabilities do not sum to 1.
 
     Returns:
-        float32 (rows, labels), each row with the sum 1.
+        float32 (rows, labels); each row sums to 1.
 
     Raises:
-        InputError: Another shape; a value that is no number from 0 to 1; a row whose sum is further from 1 than 0.01.
+        InputError: The shape is wrong, a value is not a number from 0 to 1, or the sum of a row differs from 1 by more
+            than ``TOLERANCE``.
     """
-    place = place or (lambda row: f"{name}, row {row}")
+    describe_row = describe_row or (lambda row: f"{name}, row {row}")
     try:
-        # the precision in which they are kept, so that what was written to a file and read again is the same
+        # float32 first: the result is the same after a round trip through a file
         array = np.asarray(values, np.float32).astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: expected an array of numbers ({rows}, {len(labels)}): {error}") from None
-    if array.shape != (rows, len(labels)):
+        raise InputError(f"{name}: expected an array of numbers ({num_rows}, {len(labels)}): {error}") from None
+    if array.shape != (num_rows, len(labels)):
         raise InputError(
-            f"{name}: expected probabilities of the shape (texts, labels) = {(rows, len(labels))}, the labels being"
+            f"{name}: expected probabilities of shape (texts, labels) = {(num_rows, len(labels))} for the labels"
             f" {_join_labels(labels)}. Received: {array.shape}"
         )
     for row, column in np.argwhere(~((array >= 0) & (array <= 1 + TOLERANCE)))[:1]:
         raise InputError(
-            f"{place(row)}: {labels[column]!r} has the probability {array[row, column]:g}; give numbers from 0 to 1,"
-            " the softmax of logits"
+            f"{describe_row(row)}: {labels[column]!r} has the probability {array[row, column]:g}; give numbers from 0"
+            " to 1, the softmax of the logits"
         )
     sums = array.sum(axis=1, keepdims=True)
     for row in np.flatnonzero(np.abs(sums - 1) > TOLERANCE)[:1]:
-        others = f" (no label of the training data: {_join_labels(unknown)})" if unknown else ""
+        others = f" (not a label of the training data: {_join_labels(other_columns)})" if other_columns else ""
         raise InputError(
-            f"{place(row)}: the probabilities of {_join_labels(labels)} sum to {sums[row, 0]:.4g}, not to 1{others};"
-            " give the softmax over these labels alone"
+            f"{describe_row(row)}: the probabilities of {_join_labels(labels)} sum to {sums[row, 0]:.4g}, not to 1"
+            f"{others}; give the softmax over these labels only"
         )
     return (array / sums).astype(np.float32)
 
 
 def _join_labels(labels: Sequence[Any]) -> str:
-    return ", ".join(map(repr, labels[:10])) + (", …" if len(labels) > 10 else "")
+    return ", ".join(map(repr, labels[:_SHOWN_LABELS])) + (", …" if len(labels) > _SHOWN_LABELS else "")

@@ -1,1 +1,1 @@
-"""Learn from a teacher's probabilities."""
+"""Knowledge distillation: train a classifier on the class probabilities of a teacher."""

@@ -1,4 +1,4 @@
-"""What a teacher says about the texts of a training (Hinton, Vinyals & Dean 2015)."""
+"""Training data for knowledge distillation: texts with the probabilities of a teacher (Hinton, Vinyals & Dean 2015)."""
 
 from __future__ import annotations
 
@@ -22,26 +22,30 @@ from kerascnn.utils.atomic_files import sha256
 
 @dataclass(frozen=True)
 class DistillationData:
-    """What a teacher says about the texts of a training."""
+    """Texts with the probabilities that a teacher assigns to their classes."""
 
     rows: list[Row]
-    """Training rows, then texts whose label is empty."""
+    """Training rows, followed by the unlabelled rows."""
     soft_labels: np.ndarray
-    """Probabilities, float32 (rows, labels), in the order of the sorted labels."""
+    """Probabilities, float32 (rows, labels); columns in the order of the sorted labels."""
     unlabelled: list[Row]
-    """Those whose label is empty."""
+    """Rows with an empty label."""
     sha256: str | None
-    """Of the teacher's files; None: it is a function."""
+    """Hash of the teacher's files; None if the teacher is a Python function."""
     messages: list[str]
-    """What a person should be told, a sentence each."""
+    """Notes for the user, one sentence each."""
 
 
 def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
-    """Ask the teacher of a run about its training rows and its unlabelled texts.
+    """Predict the training rows and the unlabelled texts with the teacher.
+
+    Args:
+        config: Settings of the run; ``distillation`` names the teacher and the unlabelled texts.
+        splits: Labelled rows.
 
     Raises:
-        InputError: The teacher cannot be read, does not know these labels or texts, or answers with something else than
-            probabilities; the message names the file, the row and the value.
+        InputError: The teacher cannot be read, does not know these labels or texts, or returns values that are not
+            probabilities. The message names the file, the row and the value.
     """
     spec, labels = config.distillation.teacher, sorted({label for row in splits.train for label in row.labels})
     texts = read_rows(config.distillation.unlabelled, config.source, labelled=False)
@@ -49,15 +53,15 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
     soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source)
-    known = np.array([labels.index(row.labels[0]) for row in splits.train])
-    right = np.mean(soft_labels[: len(known)].argmax(axis=1) == known)
-    messages.append(f"{spec}: gives {right:.1%} of the training rows their label")
+    targets = np.array([labels.index(row.labels[0]) for row in splits.train])
+    accuracy = np.mean(soft_labels[: len(targets)].argmax(axis=1) == targets)
+    messages.append(f"{spec}: predicts the label of {accuracy:.1%} of the training rows")
     messages += _warn_of_leakage(config, splits)
     return DistillationData(rows, soft_labels, unlabelled, _hash_teacher(spec), messages)
 
 
 def _warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
-    """Whether the test rows may have been among those that a bundle was trained on, as far as its manifest tells."""
+    """Return a warning if the manifest of a teacher bundle suggests that it was trained on the test rows."""
     spec = config.distillation.teacher
     if not (os.path.isdir(spec) and splits.test):
         return []
@@ -66,13 +70,13 @@ def _warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
     if not shared or data.get("test", {}).get("sha256") == hash_rows(splits.test):
         return []
     return [
-        f"{spec} was trained on {', '.join(sorted(shared))} too, split otherwise: it may have seen the test data, which"
-        " flatters the figures"
+        f"{spec} was trained on another split of {', '.join(sorted(shared))}: it may have seen the test data, and the"
+        " test metrics may be too high"
     ]
 
 
 def _hash_teacher(spec: str) -> str | None:
-    """Hash of a teacher's files; a bundle's manifest holds the hashes of the rest."""
+    """Hash the teacher's files; the manifest of a bundle holds the hashes of its other files."""
     paths = [str(Path(spec) / "manifest.json")] if os.path.isdir(spec) else teachers.expand_files(spec)
     hashes = [sha256(Path(path)) for path in paths]
     if len(hashes) == 1:

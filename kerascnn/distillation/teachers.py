@@ -1,7 +1,7 @@
-"""Teachers: anything that gives texts the probabilities of classes.
+"""Teachers: anything that assigns class probabilities to texts.
 
-A teacher is a bundle, a file of class probabilities, or a Python function. All that is taken from it are probabilities,
-so that it may be of any size and of any library.
+A teacher is a bundle, a file of class probabilities, or a Python function. Only its probabilities are used. It may
+therefore have any size and come from any library.
 """
 
 from __future__ import annotations
@@ -23,43 +23,47 @@ from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records
 from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
-FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
 TEACHER_KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
+_FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
+_SHOWN_CHARACTERS = 40
 
 
 def teacher_probabilities(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
-    """The probabilities that a teacher gives to texts.
+    """Return the class probabilities of a teacher.
 
     Args:
-        spec: A folder is a bundle, ``module:function`` a function unless a file is called so, all else a file.
-        rows: The texts.
-        labels: Names of the classes, in the order that is wanted.
+        spec: Folder of a bundle; ``module:function``, unless a file has this name; or a file of probabilities.
+        rows: Texts.
+        labels: Class names, in the order of the columns of the result.
         source: How to read a file.
 
     Returns:
-        float32 (rows, labels), each row with the sum 1.
+        float32 (rows, labels); each row sums to 1.
 
     Raises:
-        InputError: As for ``load_soft_labels``.
+        InputError: See ``kerascnn.distillation.data.load_soft_labels``.
     """
     texts = [row.text for row in rows]
     if os.path.isdir(spec):
-        answer = _predict_with_bundle(spec, texts, labels)
-    elif FUNCTION.fullmatch(spec) and not os.path.exists(spec):
-        answer = _import_function(spec)(texts, list(labels))
+        probabilities = _predict_with_bundle(spec, texts, labels)
+    elif _FUNCTION.fullmatch(spec) and not os.path.exists(spec):
+        probabilities = _import_function(spec)(texts, list(labels))
     else:
         return _read_from_file(spec, rows, labels, source)
     return check_probabilities(
-        answer, labels, len(rows), name=spec, place=lambda row: f"{spec}, for {location(rows[row])}"
+        probabilities, labels, len(rows), name=spec, describe_row=lambda row: f"{spec}, for {location(rows[row])}"
     )
 
 
 def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndarray:
-    from kerascnn.classifier import load
+    from kerascnn.classifier import load  # imports TensorFlow, which the other kinds of teachers do not need
 
     teacher = load(folder)
-    if teacher.bundle_.task.name != "single_label":
-        raise InputError(f"{folder}: a multi-label teacher, whose probabilities exclude nothing; give one of one label")
+    if teacher.bundle_.task.activation != "softmax":
+        raise InputError(
+            f"{folder}: a multi-label classifier, and the probabilities of its labels do not sum to 1; give a teacher"
+            " with one label per text"
+        )
     known = teacher.bundle_.labels
     if unknown := [label for label in labels if label not in known]:
         raise InputError(
@@ -68,34 +72,34 @@ def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -
         )
     if unused := [label for label in known if label not in labels]:
         raise InputError(
-            f"{folder}: the teacher knows the label {unused[0]!r}, which no training row has; add rows with it, or"
-            " train a teacher on the same labels"
+            f"{folder}: the teacher knows the label {unused[0]!r}, which no training row has; add rows with this label,"
+            " or train a teacher on the same labels"
         )
     return teacher.predict_proba(texts)[:, [known.index(label) for label in labels]]
 
 
 def _import_function(spec: str) -> Callable[[list[str], list[str]], Any]:
-    """A function by its name; its module may lie in the working directory."""
+    """Import ``module:function``; the module may be in the working directory."""
     module_name, name = spec.split(":")
     try:
-        with _working_directory():
+        with _working_directory_on_path():
             module = importlib.import_module(module_name)
     except ImportError as error:
         raise InputError(
-            f"--teacher {spec}: cannot import {module_name!r} ({error}); start the command in the folder of"
+            f"--teacher {spec}: cannot import {module_name!r} ({error}); run the command in the folder of"
             f" {module_name.partition('.')[0]}.py, or pip install it"
         ) from None
     if not callable(function := getattr(module, name, None)):
         functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise InputError(
             f"--teacher {spec}: {module_name} has no function {name!r}{did_you_mean(name, functions)}; write"
-            f" def {name}(texts, labels), which returns an array (texts, labels)"
+            f" def {name}(texts, labels) that returns an array (texts, labels)"
         )
     return function
 
 
 @contextmanager
-def _working_directory() -> Iterator[None]:
+def _working_directory_on_path() -> Iterator[None]:
     sys.path.insert(0, os.getcwd())
     try:
         yield
@@ -104,60 +108,62 @@ def _working_directory() -> Iterator[None]:
 
 
 def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
-    """The rows of a file of probabilities that belong to texts."""
+    """Look up the probabilities of texts in a file; its rows may have any order."""
     if not expand_files(spec):
-        near = did_you_mean(os.path.basename(spec), os.listdir(os.path.dirname(spec) or ".")) if _folder(spec) else ""
-        raise InputError(f"--teacher {spec}: there is no such file or folder{near}; give {TEACHER_KINDS}")
-    wanted = {row.text for row in rows}
+        raise InputError(f"--teacher {spec}: no such file or folder{_similar_file(spec)}; give {TEACHER_KINDS}")
+    texts = {row.text for row in rows}
     found: dict[str, tuple[Record, np.ndarray]] = {}
     for record in read_records(spec, source):
         text = record.fields[source.text_column].replace("\0", " ")
-        if text not in wanted:
+        if text not in texts:
             continue
-        answer = _record_probabilities(record, labels, source)
-        first, same = found.setdefault(text, (record, answer))
-        if not np.array_equal(answer, same, equal_nan=True):
+        probabilities = _parse_probabilities(record, labels, source)
+        first, known = found.setdefault(text, (record, probabilities))
+        if not np.array_equal(probabilities, known, equal_nan=True):
             raise InputError(
-                f"{location(record)}: the text of row {first.number} again, with other probabilities; keep one of them"
+                f"{location(record)}: has the text of row {first.number} with other probabilities; keep one of the rows"
             )
     missing = [row for row in rows if row.text not in found]
     if missing:
         raise InputError(
-            f"{spec}: no row has the text of {location(missing[0])}, {missing[0].text[:40]!r} ({len(missing):,} rows in"
-            " all); give every training and unlabelled text a row, its text unchanged in the column"
-            f" {source.text_column!r}"
+            f"{spec}: no row has the text of {location(missing[0])}, {missing[0].text[:_SHOWN_CHARACTERS]!r}"
+            f" ({len(missing):,} texts are missing in total); add a row for every training and unlabelled text, with"
+            f" the text unchanged in the column {source.text_column!r}"
         )
-    known = {*labels, source.text_column, source.label_column}
+    not_classes = {*labels, source.text_column, source.label_column}
     return check_probabilities(
         [found[row.text][1] for row in rows], labels, len(rows), name=spec,
-        place=lambda row: location(found[rows[row].text][0]),
-        unknown=[name for name in found[rows[0].text][0].fields if name not in known],
+        describe_row=lambda row: location(found[rows[row].text][0]),
+        other_columns=[name for name in found[rows[0].text][0].fields if name not in not_classes],
     )  # fmt: skip
 
 
-def _record_probabilities(record: Record, labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def _parse_probabilities(record: Record, labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+    """Return the values of the columns that are named after the labels, float64 (labels,)."""
     columns = [name for name in record.fields if name != source.text_column]
     values = []
     for label in labels:
         if label not in record.fields:
             raise InputError(
-                f"{location(record)}: no column for the label {label!r}{list_choices(label, columns)}; give every label of"
-                " the training data a column of its name"
+                f"{location(record)}: no column for the label {label!r}{list_choices(label, columns)}; add a column"
+                " named after each label of the training data"
             )
         try:
             values.append(float(record.fields[label]))
         except ValueError:
             raise InputError(
-                f"{location(record)}: {label!r} has the probability {record.fields[label][:40]!r}; give a number from 0"
-                " to 1"
+                f"{location(record)}: {label!r} has the probability {record.fields[label][:_SHOWN_CHARACTERS]!r}; give"
+                " a number from 0 to 1"
             ) from None
     return np.array(values)
 
 
-def _folder(spec: str) -> bool:
-    return os.path.isdir(os.path.dirname(spec) or ".")
+def _similar_file(spec: str) -> str:
+    """Return the end of an error message with similar names in the same folder, if there are any."""
+    folder = os.path.dirname(spec) or "."
+    return did_you_mean(os.path.basename(spec), os.listdir(folder)) if os.path.isdir(folder) else ""
 
 
 def expand_files(spec: str) -> list[str]:
-    """The files that a name stands for, as ``read_records`` has it."""
+    """Return the files that a path or a glob pattern names, as ``read_records`` reads them."""
     return [spec] if os.path.exists(spec) else sorted(glob.glob(spec))

@@ -1,4 +1,4 @@
-"""What a teacher says about a training, and what a person is told of it."""
+"""Distillation data and its messages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TEST = [Row("A gem.", "good", "all.csv", 4)]
 
 
 @pytest.fixture
-def messages_of(tmp_path, monkeypatch):
-    """The messages of distillation from a bundle that was trained on some sources and tested on some rows."""
+def load_messages(tmp_path, monkeypatch):
+    """Return a function that distills from a bundle with given training sources and test rows, and returns messages."""
     monkeypatch.setattr(
         distillation_data.teachers, "teacher_probabilities", lambda spec, rows, *_: np.array([[0.1, 0.9]] * len(rows))
     )
@@ -33,12 +33,14 @@ def messages_of(tmp_path, monkeypatch):
     return messages
 
 
-def test_how_often_the_teacher_agrees_with_the_labels_is_said(messages_of):
-    assert any("gives 50.0% of the training rows their label" in message for message in messages_of(["all.csv"], TEST))
+def test_reports_accuracy_of_teacher_on_training_rows(load_messages):
+    assert any(
+        "predicts the label of 50.0% of the training rows" in message for message in load_messages(["all.csv"], TEST)
+    )
 
 
 @pytest.mark.parametrize(
-    ("sources", "test", "run", "doubtful"),
+    ("sources", "test", "run", "warned"),
     [
         (["all.csv"], TEST, {}, False),
         (["all.csv"], TRAIN, {}, True),
@@ -48,5 +50,5 @@ def test_how_often_the_teacher_agrees_with_the_labels_is_said(messages_of):
     ],
     ids=["same split", "other split", "other data", "own test data", "trained on the test data"],
 )
-def test_a_bundle_that_may_have_seen_the_test_rows_is_named(sources, test, run, doubtful, messages_of):
-    assert any("it may have seen the test data" in message for message in messages_of(sources, test, **run)) == doubtful
+def test_warns_if_teacher_may_have_seen_test_rows(sources, test, run, warned, load_messages):
+    assert any("it may have seen the test data" in message for message in load_messages(sources, test, **run)) == warned

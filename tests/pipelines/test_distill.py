@@ -36,7 +36,7 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
     assert finished.status == 0, finished.err
     assert "unlabelled rows whose text is in the test data, left out: 30 (first: " in finished.err
     assert "240 unlabelled texts" in finished.err
-    assert "teacher.csv: gives 100.0% of the training rows their label" in finished.err
+    assert "teacher.csv: predicts the label of 100.0% of the training rows" in finished.err
 
     manifest = json.loads((student / "manifest.json").read_text())
     expected = {"teacher": str(teacher), "temperature": 1.5, "weight": 0.9, "sha256": sha256(teacher)}
@@ -55,7 +55,7 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
     [
         ("distill", [], "--teacher is missing; give the folder of a bundle, a file of class probabilities"),
         ("train", ["--unlabelled", "more.txt"], "--unlabelled: texts without labels need a --teacher"),
-        ("distill", ["--teacher", "nowhere.csv"], "--teacher nowhere.csv: there is no such file or folder"),
+        ("distill", ["--teacher", "nowhere.csv"], "--teacher nowhere.csv: no such file or folder"),
         ("distill", ["--teacher", "a:b", "--unlabelled", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
     ],
     ids=["no teacher", "unlabelled alone", "missing file", "missing texts"],

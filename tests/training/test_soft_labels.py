@@ -197,7 +197,7 @@ def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_
     [
         (
             lambda taught: taught[:-1],
-            r"soft_labels: expected probabilities of the shape \(texts, labels\) = \(150, 5\)",
+            r"soft_labels: expected probabilities of shape \(texts, labels\) = \(150, 5\)",
         ),
         (lambda taught: taught * np.nan, "soft_labels, row 0: 'business' has the probability nan; give numbers from 0"),
         (lambda taught: taught - 0.1, "row 0: '.*' has the probability -0.05"),
