@@ -1,8 +1,9 @@
-"""The site: the README and the pages beside it, as they stand on GitHub, and a reference made from the docstrings.
+"""The documentation site: the README, the pages of this folder, and an API reference from the docstrings.
 
 sphinx-build --fail-on-warning --conf-dir docs . build/site
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ include_patterns = ["*.md", "docs/*.md", "saved_models/README.md"]
 html_theme = "furo"
 html_title = "kerascnn"
 
-# as GitHub names headings, so that links to them lead there in both places
+# anchors of headings as GitHub makes them, so links to headings work in both places
 myst_heading_anchors = 3
 
 # the code is read, not imported
@@ -22,24 +23,29 @@ autoapi_generate_api_docs = False
 autodoc_member_order = "bysource"
 napoleon_custom_sections = [("Returns of a call", "returns_style")]
 
+# PyPI shows the README too, so it links to files by their full address; on the site they are pages
+FILE_URL = re.compile(
+    r"\]\(https://(?:github\.com/kerascnn/kerascnn/blob|raw\.githubusercontent\.com/kerascnn/kerascnn)/main/"
+)
+
 NAVIGATION = """
 ```{toctree}
 :hidden:
-:caption: Use
+:caption: Guides
 中文说明 <README.zh>
 docs/recipes
 docs/data_formats
+docs/data_audit
 docs/choosing_a_model
 docs/training
+docs/reading_the_report
 docs/multi_label
-docs/hyperparameter_search
 docs/transfer_learning
 docs/knowledge_distillation
-docs/reading_the_report
+docs/hyperparameter_search
 docs/deployment
 docs/batch_scoring
 docs/distributed
-docs/data_audit
 docs/benchmarks
 ```
 ```{toctree}
@@ -53,25 +59,27 @@ saved_models/README
 ```{toctree}
 :hidden:
 :caption: Project
+docs/architecture
 CONTRIBUTING
 CHANGELOG
+SECURITY
 ```
 """
 
 
-def add_navigation(app, name, source):
-    """The list of all pages stands beside them on the site; the README has links in its text."""
+def prepare_readme(app, name, source):
+    """Append the navigation to the README, and make its links to files relative."""
     if name == root_doc:
-        source[0] += NAVIGATION
+        source[0] = FILE_URL.sub("](", source[0]) + NAVIGATION
 
 
 def add_index(app, error):
-    """A server looks for this name."""
+    """Copy the first page to the name that web servers look for."""
     if error is None:
         shutil.copy(Path(app.outdir) / f"{root_doc}.html", Path(app.outdir) / "index.html")
 
 
 def setup(app):
-    """Called by Sphinx."""
-    app.connect("source-read", add_navigation)
+    """Connect the functions above to the events of Sphinx."""
+    app.connect("source-read", prepare_readme)
     app.connect("build-finished", add_index)

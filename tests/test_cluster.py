@@ -1,4 +1,4 @@
-"""What docs/cluster starts on clusters: manifests that Kubernetes takes, and processes that find each other."""
+"""The files of docs/cluster: valid Kubernetes manifests, and pods and tasks that find each other."""
 
 import copy
 import json
@@ -15,77 +15,77 @@ from pipelines.command import parse
 from tests.documents import ROOT
 
 FOLDER = ROOT / "docs" / "cluster"
-VERSION = "1.31"
-"""Of Kubernetes: the oldest one that the manifests are for."""
+KUBERNETES_VERSION = "1.31"
+"""The oldest version that the manifests support."""
 
 
-def manifests(path):
+def load_manifests(path):
     return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
 
 
 def validate(resource):
-    kubernetes_validate.validate(resource, VERSION, strict=True)
+    kubernetes_validate.validate(resource, KUBERNETES_VERSION, strict=True)
 
 
-def container(job):
-    [found] = job["spec"]["template"]["spec"]["containers"]
-    return found
+def get_container(job):
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    return container
 
 
-def program(job):
-    """What a container runs, without its last step: the command that it becomes."""
-    script = container(job)["args"][0]
-    before, _, command = script.partition("exec python -m pipelines.")
-    return before, command.replace("\\\n", " ").split()
+def split_script(job):
+    """Return the script of a container up to its last command, and the words of that command."""
+    script = get_container(job)["args"][0]
+    setup, _, command = script.partition("exec python -m pipelines.")
+    return setup, command.replace("\\\n", " ").split()
 
 
 @pytest.fixture
 def training():
-    return manifests(FOLDER / "kubernetes-train.yaml")
+    return load_manifests(FOLDER / "kubernetes-train.yaml")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
-def test_manifests_are_what_kubernetes_takes(path):
-    assert manifests(path)
-    for resource in manifests(path):
+def test_manifests_are_valid(path):
+    assert load_manifests(path)
+    for resource in load_manifests(path):
         validate(resource)
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lambda job: job["spec"].update(completions="two"),
         lambda job: job["spec"].update(workers=2),
-        lambda job: container(job).update(command="bash"),
-        lambda job: container(job).pop("name"),
+        lambda job: get_container(job).update(command="bash"),
+        lambda job: get_container(job).pop("name"),
     ],
-    ids=["type", "unknown key", "no list", "missing key"],
+    ids=["wrong type", "unknown key", "string for a list", "missing key"],
 )
-def test_a_broken_manifest_is_noticed(spoil, training):
+def test_validation_rejects_a_broken_manifest(damage, training):
     job = copy.deepcopy(training[1])
-    spoil(job)
+    damage(job)
     with pytest.raises(kubernetes_validate.ValidationError):
         validate(job)
 
 
-def test_every_pod_of_a_training_knows_its_place(training, monkeypatch):
+def test_each_training_pod_gets_its_task_index(training, monkeypatch):
     from kerascnn.training.distributed.strategies import is_chief
 
     service, job = training
     name, count = job["metadata"]["name"], job["spec"]["completions"]
     assert job["spec"]["parallelism"] == count
     assert job["spec"]["completionMode"] == "Indexed"
-    # what gives the pods their names
+    # the service gives the pods their names
     assert service["metadata"]["name"] == job["spec"]["template"]["spec"]["subdomain"] == name
     assert service["spec"]["selector"] == {"job-name": name}
-    variables = {variable["name"]: variable["value"] for variable in container(job)["env"]}
-    [port] = [port["containerPort"] for port in container(job)["ports"]]
-    script, _ = program(job)
+    variables = {variable["name"]: variable["value"] for variable in get_container(job)["env"]}
+    [port] = [port["containerPort"] for port in get_container(job)["ports"]]
+    script, _ = split_script(job)
     for index in range(count):
         # Kubernetes sets it in the pods of an indexed job
-        place = os.environ | variables | {"JOB_COMPLETION_INDEX": str(index)}
-        command = [*container(job)["command"], f"{script}\nprintenv TF_CONFIG"]
-        printed = subprocess.run(command, env=place, capture_output=True, text=True, check=True).stdout
+        environment = os.environ | variables | {"JOB_COMPLETION_INDEX": str(index)}
+        command = [*get_container(job)["command"], f"{script}\nprintenv TF_CONFIG"]
+        printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
         config = json.loads(printed)
         assert config["task"] == {"type": "worker", "index": index}
         assert config["cluster"]["worker"] == [f"{name}-{i}.{name}:{port}" for i in range(count)]
@@ -93,11 +93,11 @@ def test_every_pod_of_a_training_knows_its_place(training, monkeypatch):
         assert is_chief("multi_worker") == (index == 0)
 
 
-def test_the_commands_of_the_cluster_are_ours(training):
-    _, (verb, *options) = program(training[1])
+def test_training_commands_parse(training):
+    _, (verb, *options) = split_script(training[1])
     batch = (FOLDER / "slurm-train.sh").read_text(encoding="utf-8")
-    _, _, of_slurm = batch.replace("\\\n", " ").partition("-m pipelines.train ")
-    for argv in (options, of_slurm.split()):
+    _, _, slurm_options = batch.replace("\\\n", " ").partition("-m pipelines.train ")
+    for argv in (options, slurm_options.split()):
         args = train.arguments(argv)
         assert (args.run.training.strategy, args.resume) == ("multi_worker", True)
     assert verb == "train"
@@ -105,9 +105,9 @@ def test_the_commands_of_the_cluster_are_ours(training):
 
 
 @pytest.mark.full
-def test_the_pods_that_score_give_the_command_options_that_it_has():
-    [job] = manifests(FOLDER / "kubernetes-score.yaml")
-    _, (verb, *options) = program(job)
+def test_scoring_commands_parse():
+    [job] = load_manifests(FOLDER / "kubernetes-score.yaml")
+    _, (verb, *options) = split_script(job)
     args = parse(predict.Arguments, verb, None, shlex.split(" ".join(options)))
-    assert (args.engine, str(args.workers)) == ("ray", container(job)["resources"]["requests"]["cpu"])
+    assert (args.engine, str(args.workers)) == ("ray", get_container(job)["resources"]["requests"]["cpu"])
     assert args.input.endswith("$JOB_COMPLETION_INDEX") and args.output.endswith("$JOB_COMPLETION_INDEX")

@@ -1,4 +1,4 @@
-"""The pages beside the README: their commands run, their links lead somewhere, what is made from the code is new."""
+"""The pages: their code runs and prints what they show, their links resolve, generated pages are up to date."""
 
 import contextlib
 import os
@@ -11,23 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import DOCUMENTS, ROOT, blocks, missing
+from tests.documents import DOCUMENTS, FENCED, LINK, ROOT, code_blocks, local_links, missing_lines
 from tests.pipelines.conftest import command
 
 BUNDLE = "saved_models/bbc-word_cnn"
 STATEMENT = re.compile(r"^.*?<<'(\w+)'[^\n]*\n.*?^\1$|^(?:[^\n]*\\\n)*[^\n]+$", re.MULTILINE | re.DOTALL)
-SHORT = {"README.zh.md", "docs/data_formats.md"}
-"""Pages whose commands are run in the first tier; those of the others take minutes together."""
+FAST = {"README.zh.md", "docs/data_formats.md"}
+"""Pages whose code runs by default; that of all others takes minutes."""
+OTHER_DOCUMENTS = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "saved_models/README.md")]
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 
 
-def names(document):
-    return str(document.relative_to(ROOT))
+def page_name(document):
+    return document.relative_to(ROOT).as_posix()
 
 
 @pytest.fixture(scope="module")
 def quickstart(tmp_path_factory):
-    """A folder with what the README's first command leaves, trained for less time."""
+    """A folder with the bundle of the quickstart, trained for fewer epochs."""
     folder = tmp_path_factory.mktemp("quickstart")
     finished = command("train", "--epochs", 2, "--text.max-length", 64, cwd=folder)
     assert finished.status == 0, finished.err
@@ -35,8 +36,8 @@ def quickstart(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, request):
-    """The folder that the reader of a page works in, a page a folder."""
+def working_folder(tmp_path_factory, request):
+    """Return the working folder of a page, one per page."""
     folders = {}
 
     def folder(document):
@@ -53,17 +54,17 @@ def place(tmp_path_factory, request):
 
 @pytest.fixture(scope="module")
 def namespaces():
-    """What the Python code of each page has defined so far."""
+    """The names that the Python code of each page has defined so far."""
     return {}
 
 
 def run_bash(code, folder):
-    """What a block prints. Our commands run in this process, where TensorFlow has been started, all others in bash."""
+    """Run a block and return its output. kerascnn's commands run in this process, all others in bash."""
     printed = ""
     for statement in STATEMENT.finditer(code):
-        ours = COMMAND.fullmatch(statement[0].replace("\\\n", " "))
-        if ours:
-            finished = command(ours[1], *shlex.split(ours[2]), cwd=folder)
+        match = COMMAND.fullmatch(statement[0].replace("\\\n", " "))
+        if match:
+            finished = command(match[1], *shlex.split(match[2]), cwd=folder)
             printed += finished.err + finished.out
         else:
             path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -82,55 +83,69 @@ def run_bash(code, folder):
         pytest.param(
             page,
             block,
-            marks=[pytest.mark.full] if block.slow or names(page) not in SHORT else [],
-            id=f"{names(page)}: {block.name}",
+            marks=[pytest.mark.full] if block.slow or page_name(page) not in FAST else [],
+            id=f"{page_name(page)}: {block.name}",
         )
         for page in DOCUMENTS[1:]
-        for block in blocks(page)
+        for block in code_blocks(page)
     ],
 )
-def test_every_block_runs_and_prints_what_stands_below_it(document, block, place, namespaces, capsys):
+def test_code_runs_and_prints_what_the_page_shows(document, block, working_folder, namespaces, capsys):
     if block.language == "bash":
-        printed = run_bash(block.code, place(document))
+        printed = run_bash(block.code, working_folder(document))
     else:
-        with contextlib.chdir(place(document)):
-            exec(compile(block.code, names(document), "exec"), namespaces.setdefault(document, {}))
+        with contextlib.chdir(working_folder(document)):
+            exec(compile(block.code, page_name(document), "exec"), namespaces.setdefault(document, {}))
         printed = capsys.readouterr().out
-    assert not missing(block.shown, printed), printed[-4000:]
+    assert not missing_lines(block.output, printed), printed[-4000:]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=names)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHER_DOCUMENTS], ids=page_name)
 def test_links_lead_to_files_and_headings(document):
-    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+    for target in local_links(document):
         path, _, heading = target.partition("#")
-        found = (document.parent / path).resolve() if path else document
-        assert found.exists(), target
-        assert not heading or heading in headings(found), target
+        linked = (document.parent / path).resolve() if path else document
+        assert linked.is_file(), target
+        assert not heading or heading in heading_anchors(linked), target
 
 
-def headings(document):
-    """The names by which links find the headings of a page, as GitHub makes them."""
+def test_readme_has_no_relative_links_since_pypi_shows_it():
+    targets = LINK.findall(FENCED.sub("", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert not [target for target in targets if not target.startswith(("https://", "#"))]
+
+
+def test_pictures_are_small():
+    assert all(picture.stat().st_size < 150_000 for picture in (ROOT / "docs" / "images").iterdir())
+
+
+def heading_anchors(document):
+    """The anchors of the headings of a page, as GitHub makes them."""
     lines = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
-def test_the_commands_that_install_name_extras_that_exist():
+def test_every_page_is_in_the_navigation_of_the_site():
+    navigation = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
+    pages = [document.relative_to(ROOT).with_suffix("").as_posix() for document in DOCUMENTS[1:]]
+    assert not [page for page in pages if not re.search(rf"\b{re.escape(page)}\b", navigation)]
+
+
+def test_install_commands_name_existing_extras():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
-    named = re.findall(r'pip install (?:--\S+ )?(?:-e )?"[.\w]*\[([\w,-]+)\]"', text)
-    assert named
-    assert {extra for group in named for extra in group.split(",")} <= set(extras)
+    groups = re.findall(r'pip install (?:--\S+ )?(?:-e )?"[.\w]*\[([\w,-]+)\]"', text)
+    assert groups
+    assert {extra for group in groups for extra in group.split(",")} <= set(extras)
 
 
-def test_pages_made_from_the_code_are_as_new_as_it(tmp_path):
+def test_generated_pages_are_up_to_date(tmp_path):
     finished = subprocess.run(
         [sys.executable, ROOT / "docs" / "generate.py", tmp_path], capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stderr
-    made = sorted(path.name for path in tmp_path.iterdir())
-    assert made == ["commands.md", "settings.md"]
-    for name in made:
+    pages = sorted(path.name for path in tmp_path.iterdir())
+    assert pages == ["commands.md", "settings.md"]
+    for name in pages:
         assert (tmp_path / name).read_text(encoding="utf-8") == (ROOT / "docs" / name).read_text(encoding="utf-8"), (
             f"docs/{name} is older than the code; run python docs/generate.py"
         )

@@ -1,4 +1,4 @@
-"""The README's commands and code do what it says, in the order in which it says it, each as a process of its own."""
+"""The README's commands and code run in their order, each as a process, and print what it shows."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import ROOT, blocks, missing
+from tests.documents import ROOT, code_blocks, missing_lines
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,10 @@ def folder(tmp_path_factory):
     "block",
     [
         pytest.param(block, marks=[pytest.mark.full] if block.slow else [], id=block.name)
-        for block in blocks(ROOT / "README.md")
+        for block in code_blocks(ROOT / "README.md")
     ],
 )
-def test_every_block_runs_and_prints_what_stands_below_it(block, folder):
+def test_code_runs_and_prints_what_the_readme_shows(block, folder):
     program = ["bash", "-euo", "pipefail", "-c"] if block.language == "bash" else [sys.executable, "-c"]
     environment = {
         **os.environ,
@@ -34,4 +34,4 @@ def test_every_block_runs_and_prints_what_stands_below_it(block, folder):
         encoding="utf-8", timeout=600,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout[-2000:]
-    assert not missing(block.shown, finished.stdout), finished.stdout[-4000:]
+    assert not missing_lines(block.output, finished.stdout), finished.stdout[-4000:]
