@@ -1,1 +1,5 @@
-"""Text to ids: the rules (standardize), run in the graph (graph) and in plain Python (plain), and the vocabulary."""
+"""Text to token ids.
+
+``rules`` describes the preprocessing as data; ``tf_tokenizer`` runs it in the TensorFlow graph and ``python_tokenizer``
+in plain Python. ``Vectorizer`` adds the vocabulary.
+"""

@@ -1,4 +1,4 @@
-"""How text becomes ids: the settings of the group ``text``."""
+"""Settings of the group ``text``: how text becomes token ids."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ from typing import Literal
 
 from kerascnn.settings import PositiveInt, Settings
 
-Step = Literal["html", "width", "lowercase", "punctuation"]
+StandardizeStep = Literal["html", "width", "lowercase", "punctuation"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig(Settings):
-    """How text becomes ids."""
+    """How text becomes token ids."""
 
     level: Literal["word", "character"] = "word"
-    """What a token is."""
+    """Whether a token is a word or a character."""
     split: Literal["unicode", "whitespace", "dictionary", "wordpiece"] = "unicode"
-    """Words: unicode keeps runs of letters and digits whole; every Han or kana character and every mark is a token;
-    dictionary keeps words of the vocabulary together in runs of Han and kana, from left to right the longest first;
-    wordpiece takes words apart into the pieces of a pretrained encoder (hub_cnn only)."""
+    """How words are split. unicode: runs of letters and digits are words; each Han or kana character and each
+    punctuation character is a token. whitespace: at spaces only. dictionary: like unicode, but known words are kept
+    together in runs of Han and kana (longest match from left to right). wordpiece: into the pieces of a pretrained
+    encoder (hub_cnn only)."""
     dictionary: str = ""
-    """List of words that split dictionary starts from, one at the beginning of each line (jieba's dict.txt will do);
-    empty: those of transfer.vectors, without such a file jieba's (extra zh)."""
-    standardize: tuple[Step, ...] = ("html", "width", "lowercase")
-    """Steps, in their fixed order: html drops tags and decodes entities, width folds full-width forms to ASCII,
-    lowercase is Unicode's, punctuation drops marks and symbols."""
+    """File of the words that split dictionary looks for in the training texts, one at the start of each line, e.g.
+    jieba's dict.txt. If empty: the words of transfer.vectors; without that file, jieba's (extra zh)."""
+    standardize: tuple[StandardizeStep, ...] = ("html", "width", "lowercase")
+    """Preprocessing steps; their order is fixed. html: remove tags and decode entities. width: convert full-width forms
+    to ASCII. lowercase: Unicode lower case. punctuation: remove punctuation and symbols."""
     normalize: Literal["none", "nfkc", "nfkc_casefold"] = "none"
-    """Unicode normalization before the steps; needs tensorflow-text, also in the program that serves the model."""
+    """Unicode normalization before the steps of standardize. Needs tensorflow-text, also where the model is served."""
     stop_words: str = ""
-    """File of tokens to leave out, a line each."""
+    """File of tokens to remove, one per line."""
     max_tokens: PositiveInt = 50_000
-    """Size of the vocabulary at the most, padding and unknown included."""
+    """Maximum size of the vocabulary, padding and unknown token included."""
     min_count: PositiveInt = 2
-    """A token that occurs less often in the training rows is unknown."""
+    """Minimum frequency of a token in the training rows; rarer tokens are out-of-vocabulary."""
     max_length: PositiveInt = 512
-    """Tokens of a document that are read; the rest is cut."""
+    """Maximum number of tokens per document; the rest is cut."""
 
     @property
     def uses_dictionary(self) -> bool:
-        """Whether words of the vocabulary are looked for in text without spaces."""
+        """Whether known words are kept together in text without spaces."""
         return self.level == "word" and self.split == "dictionary"
 
     @property

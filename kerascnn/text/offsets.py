@@ -1,157 +1,170 @@
-"""Tokens of a text and where in it each stands: the rules of ``plain``, with an eye on every character's origin."""
+"""Tokenize a text and record the source span of each token.
+
+The rules are those of ``python_tokenizer``; here each character of the result carries the span that it comes from.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kerascnn.text import python_tokenizer
 
 Span = tuple[int, int]
-"""Where in the source something stands: its first character and the one behind its last, in code points."""
-Aligned = tuple[str, list[Span]]
-"""A text, and what of the source each of its characters was made from."""
+"""A range of the source text in code points: start, and end (exclusive)."""
+AlignedText = tuple[str, list[Span]]
+"""A text, and for each of its characters the span of the source that it comes from."""
 
-# What normalization works on at a time: a letter with the marks, half-width sound marks or jamo behind it; where that
-# is not enough, a word.
+# Units that are normalized separately: a letter with the combining marks, half-width sound marks or jamo that follow
+# it; if normalization crosses these, a word.
 _UNITS = ("(?s:.)[\\p{M}\uff9e\uff9f\u1160-\u11ff]*", "\\s*\\S+|\\s+")
 
 
 @dataclass(frozen=True)
 class TokenSpan:
-    """A token and the part of the source that it was made from."""
+    """A token and the part of the source text that it comes from."""
 
     text: str
     start: int
-    """Code points before it."""
+    """First code point."""
     end: int
-    """Code points up to its end."""
+    """Last code point, exclusive."""
 
 
 def tokenize_with_offsets(
     text: str,
-    rules: Sequence[Sequence],
+    rules: Sequence[Sequence[Any]],
     *,
     level: str,
     max_length: int,
     stop_words: Collection[str] = (),
     pieces: Collection[str] = (),
 ) -> list[TokenSpan]:
-    """Split a text into the tokens of ``plain.tokenize``, which explains the arguments, each with its place in it."""
-    text, spans = apply_rules(_repaired(text), rules)
-    kept = []
+    """Split a text into the same tokens as ``python_tokenizer.tokenize``, each with its span in the text.
+
+    The arguments are those of ``python_tokenizer.tokenize``.
+    """
+    text, spans = apply_rules(_repair_surrogates(text), rules)
+    tokens: list[TokenSpan] = []
     for match in re.finditer("(?s:.)" if level == "character" else "[^ ]+", text):
         if match[0] not in stop_words:
-            kept += _pieces(match[0], spans[match.start() : match.end()], pieces)
-    return kept[:max_length]
+            tokens += _split_word(match[0], spans[match.start() : match.end()], pieces)
+    return tokens[:max_length]
 
 
-def _pieces(word: str, spans: list[Span], known: Collection[str]) -> list[TokenSpan]:
-    """A word, whole or in WordPieces."""
-    if not known or (parts := python_tokenizer.split_into_pieces(word, known)) == [python_tokenizer.UNKNOWN_TOKEN]:
-        return [_token(python_tokenizer.UNKNOWN_TOKEN if known else word, spans)]
-    found, at = [], 0
-    for part in parts:
-        size = len(part.removeprefix("##")) if at else len(part)
-        found.append(_token(part, spans[at : at + size]))
-        at += size
-    return found
+def _split_word(word: str, spans: list[Span], known: Collection[str]) -> list[TokenSpan]:
+    """Return a word as one token, or as its WordPieces if any are known."""
+    if not known:
+        return [_make_token(word, spans)]
+    pieces = python_tokenizer.split_into_pieces(word, known)
+    if pieces == [python_tokenizer.UNKNOWN_TOKEN]:
+        return [_make_token(pieces[0], spans)]
+    tokens: list[TokenSpan] = []
+    start = 0
+    for piece in pieces:
+        size = len(piece.removeprefix("##")) if start else len(piece)
+        tokens.append(_make_token(piece, spans[start : start + size]))
+        start += size
+    return tokens
 
 
-def _token(text: str, spans: list[Span]) -> TokenSpan:
-    return TokenSpan(text, *_around(spans))
+def _make_token(text: str, spans: list[Span]) -> TokenSpan:
+    return TokenSpan(text, *_merge(spans))
 
 
-def _around(spans: Sequence[Span]) -> Span:
+def _merge(spans: Sequence[Span]) -> Span:
+    """Return the smallest span that covers all of the spans."""
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
-def _repaired(text: str) -> Aligned:
-    """A text without lone surrogates, as ``plain.tokenize`` has it: each byte of one becomes U+FFFD."""
-    repair = _letter_by_letter(lambda part: part.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
-    return repair(text, [(place, place + 1) for place in range(len(text))])
+def _repair_surrogates(text: str) -> AlignedText:
+    """Replace each byte of a lone surrogate by U+FFFD, as ``python_tokenizer.tokenize`` does."""
+    repair = _per_character(lambda part: part.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+    return repair(text, [(index, index + 1) for index in range(len(text))])
 
 
-def apply_rules(aligned: Aligned, rules: Sequence[Sequence]) -> Aligned:
-    """Run the rules on a text, as ``plain.apply`` does, and say what of the source each character comes from."""
+def apply_rules(aligned: AlignedText, rules: Sequence[Sequence[Any]]) -> AlignedText:
+    """Apply the rules as ``python_tokenizer.apply_rules`` does, and keep the span of every character."""
     for name, *arguments in rules:
         aligned = _RULES[name](*aligned, *arguments)
     return aligned
 
 
-def _replace(text: str, spans: list[Span], pattern: str, rewrite: str) -> Aligned:
+def _replace(text: str, spans: list[Span], pattern: str, rewrite: str) -> AlignedText:
     literals_and_groups = re.split(r"\\(\d)", rewrite)
-    written, found, last = [], [], 0
+    new_text: list[str] = []
+    new_spans: list[Span] = []
+    last = 0
     for match in python_tokenizer.compile_pattern(pattern).finditer(text):
-        written.append(text[last : match.start()])
-        found += spans[last : match.start()]
+        new_text.append(text[last : match.start()])
+        new_spans += spans[last : match.start()]
         for number, part in enumerate(literals_and_groups):
-            group = int(part) if number % 2 else None
-            written.append(part if group is None else match[group])
-            found += (
-                [_around(spans[match.start() : match.end()])] * len(part)
-                if group is None
-                else spans[match.start(group) : match.end(group)]
-            )
+            if number % 2:  # a group; its characters keep their spans
+                group = int(part)
+                new_text.append(match[group])
+                new_spans += spans[match.start(group) : match.end(group)]
+            else:
+                new_text.append(part)
+                new_spans += [_merge(spans[match.start() : match.end()])] * len(part)
         last = match.end()
-    return "".join([*written, text[last:]]), found + spans[last:]
+    return "".join([*new_text, text[last:]]), new_spans + spans[last:]
 
 
-def _unless(text: str, spans: list[Span], pattern: str, *rules: Sequence) -> Aligned:
-    return (
-        (text, spans)
-        if python_tokenizer.compile_pattern(pattern).fullmatch(text)
-        else apply_rules((text, spans), rules)
-    )
+def _unless(text: str, spans: list[Span], pattern: str, *rules: Sequence[Any]) -> AlignedText:
+    is_match = python_tokenizer.compile_pattern(pattern).fullmatch(text)
+    return (text, spans) if is_match else apply_rules((text, spans), rules)
 
 
-def _longest_match(text: str, spans: list[Span], ranges: str, words: str) -> Aligned:
-    known, longest = python_tokenizer.parse_words(words)
-    written, found, last = [], [], 0
+def _longest_match(text: str, spans: list[Span], ranges: str, words: str) -> AlignedText:
+    known, max_length = python_tokenizer.parse_words(words)
+    new_text: list[str] = []
+    new_spans: list[Span] = []
+    last = 0
     for run in python_tokenizer.compile_pattern(f"[{ranges}]+").finditer(text):
-        written.append(text[last : run.start()])
-        found += spans[last : run.start()]
+        new_text.append(text[last : run.start()])
+        new_spans += spans[last : run.start()]
         last = run.start()
-        for part in python_tokenizer.longest_match(run[0], known, longest):
-            written += [" ", part]
-            found += [spans[last], *spans[last : last + len(part)]]
+        for part in python_tokenizer.longest_match(run[0], known, max_length):
+            new_text += [" ", part]
+            new_spans += [spans[last], *spans[last : last + len(part)]]
             last += len(part)
-    return "".join([*written, text[last:]]), found + spans[last:]
+    return "".join([*new_text, text[last:]]), new_spans + spans[last:]
 
 
-def _letter_by_letter(change: Callable[[str], str]) -> Callable[[str, list[Span]], Aligned]:
-    """A rule whose result is as long as those of the single letters together."""
+def _per_character(change: Callable[[str], str]) -> Callable[[str, list[Span]], AlignedText]:
+    """Align a rule that changes each character separately, as far as lengths are concerned."""
 
-    def run(text: str, spans: list[Span]) -> Aligned:
+    def run(text: str, spans: list[Span]) -> AlignedText:
         return change(text), [span for letter, span in zip(text, spans, strict=True) for _ in change(letter)]
 
     return run
 
 
-def _unit_by_unit(change: Callable[[str], str]) -> Callable[[str, list[Span]], Aligned]:
-    """A rule that joins letters, on the smallest units that give what it makes of the whole text."""
+def _per_unit(change: Callable[[str], str]) -> Callable[[str, list[Span]], AlignedText]:
+    """Align a rule that joins characters, by the smallest units that give the same result as the whole text."""
 
-    def run(text: str, spans: list[Span]) -> Aligned:
-        whole = change(text)
+    def run(text: str, spans: list[Span]) -> AlignedText:
+        expected = change(text)
         for unit in _UNITS:
             units = list(python_tokenizer.compile_pattern(unit).finditer(text))
             changed = [change(match[0]) for match in units]
-            if "".join(changed) == whole:
-                around = [_around(spans[match.start() : match.end()]) for match in units]
-                return whole, [span for span, part in zip(around, changed, strict=True) for _ in part]
-        return whole, [_around(spans)] * len(whole)
+            if "".join(changed) == expected:
+                unit_spans = [_merge(spans[match.start() : match.end()]) for match in units]
+                return expected, [span for span, part in zip(unit_spans, changed, strict=True) for _ in part]
+        return expected, [_merge(spans)] * len(expected)
 
     return run
 
 
-_RULES: dict[str, Callable[..., Aligned]] = {
+_RULES: dict[str, Callable[..., AlignedText]] = {
     "replace": _replace,
     "unless": _unless,
     "repair": lambda text, spans: (text, spans),
-    "lower": _letter_by_letter(str.lower),
-    "width": _letter_by_letter(lambda text: python_tokenizer.apply_rules(text, [("width",)])),
+    "lower": _per_character(str.lower),
+    "width": _per_character(lambda text: python_tokenizer.apply_rules(text, [("width",)])),
     "longest_match": _longest_match,
-    "nfkc": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc",)])),
-    "nfkc_casefold": _unit_by_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc_casefold",)])),
+    "nfkc": _per_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc",)])),
+    "nfkc_casefold": _per_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc_casefold",)])),
 }

@@ -1,52 +1,54 @@
-"""The rules that turn text into tokens, as data: each stands once and is run in the graph and in plain Python.
+"""The preprocessing rules as data, which the TensorFlow graph and plain Python both run.
 
-A rule is a tuple of strings and rules, so that a list of them can be written as JSON:
+A rule is a tuple of strings and rules, so that a list of rules can be written as JSON:
 
 | rule | what it does |
 | --- | --- |
-| ``("replace", pattern, rewrite)`` | replaces every match of a regular expression in RE2 syntax |
-| ``("unless", pattern, *rules)`` | runs the rules on those texts only that the pattern does not match as a whole |
-| ``("repair",)`` | invalid UTF-8 becomes U+FFFD |
-| ``("lower",)`` | lower case, as Unicode has it, whatever the locale |
-| ``("width",)`` | full-width ASCII forms become ASCII |
-| ``("longest_match", ranges, words)`` | in runs of characters of `ranges`, a space before each token, see below |
-| ``("nfkc",)``, ``("nfkc_casefold",)`` | Unicode normalization |
+| ``("replace", pattern, rewrite)`` | replace every match of a regular expression in RE2 syntax |
+| ``("unless", pattern, *rules)`` | apply the rules to the texts that do not match the pattern as a whole |
+| ``("repair",)`` | replace invalid UTF-8 by U+FFFD |
+| ``("lower",)`` | convert to Unicode lower case, independent of the locale |
+| ``("width",)`` | convert full-width ASCII forms to ASCII |
+| ``("longest_match", ranges, words)`` | in runs of characters of `ranges`, insert a space before each token |
+| ``("nfkc",)``, ``("nfkc_casefold",)`` | apply Unicode normalization |
 
-After the rules the tokens of a word vectorizer stand between spaces; those of a character vectorizer are its code
-points. Patterns use what RE2 and Python's ``re`` share, and general categories (``\\p{L}``), spelled out by ``plain``.
+After the rules, spaces separate the tokens of a word vectorizer; the tokens of a character vectorizer are the code
+points. Patterns use the common syntax of RE2 and Python's ``re``, and general categories (``\\p{L}``), which
+``python_tokenizer`` expands.
 
-``longest_match`` is forward maximum matching: from left to right, the longest word that begins here is a token,
-else one character. Its `ranges` are ascending, as in the brackets of a pattern (``a-bx-y``), its
-`words` are joined by spaces.
+``longest_match`` is forward maximum matching: from left to right, the longest word that begins at a character is a
+token; if none does, the character is a token. `ranges` are ascending, as inside the brackets of a pattern
+(``a-bx-y``); `words` is a list separated by spaces.
 
-Whatever the settings, invalid UTF-8, control characters and every kind of space become a space, and characters that
-only steer display (soft hyphen, direction marks, byte order mark) vanish: no token ever holds one.
+With any settings, invalid UTF-8, control characters and all kinds of spaces become a space, and characters that only
+control display (soft hyphen, direction marks, byte order mark) are removed. No token contains one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kerascnn.text.config import TextConfig
 
 VERSION = 1
-"""Goes up whenever the same text and settings would give other tokens."""
+"""Version of the rules. Increase it when the same text and settings would give other tokens."""
 
-Rule = tuple
+Rule = tuple[Any, ...]
 
 _ASCII = "[ -~]*"
 
 _CONTROL = ("replace", "[\x00-\x1f\x7f]", " ")
 
-# U+FFFD stands for what could not be decoded; the zero width space parts words in Thai and Khmer text.
+# U+FFFD replaces what could not be decoded; the zero width space separates words in Thai and Khmer text.
 _CLEAN = (
     ("repair",),
     ("replace", "[^\\P{Z} ]|[\\p{Cc}\u200b\ufffd]", " "),
     ("replace", "[\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]", ""),
 )
 
-# Entities come before tags because feeds hold escaped markup (&lt;b&gt;), &amp; first because some is escaped twice.
-# A space may stand in for the ampersand: AG News lost it (`it #39;s`). Letters with an accent keep at least the letter.
+# Entities come before tags because feeds contain escaped markup (&lt;b&gt;); &amp; comes first because some markup is
+# escaped twice. A space may replace the ampersand, as in AG News (`it #39;s`). Accented letters keep the base letter.
 _HTML = (
     "unless",
     "[^<;]*",
@@ -65,34 +67,35 @@ _WIDTH = ("unless", "[^\uff01-\uff5e]*", ("width",))
 
 _APOSTROPHE = ("replace", "\u2019", "'")
 
-# Letters, digits, combining marks and the joiners that Persian and Indic words hold.
+# Letters, digits, combining marks, and the joiners that Persian and Indic words contain.
 WORD = "\\p{L}\\p{N}\\p{M}\u200c\u200d"
 
-# Dropped with the marks that sit on them.
+# Removed together with the combining marks that follow.
 _PUNCTUATION = ("replace", "[\\p{P}\\p{S}][\\p{M}\u200d\U000e0020-\U000e007f]*", " ")
 
-# Han (radicals, iteration marks and numerals included) and kana, without the marks that combine.
+# Han (including radicals, iteration marks and numerals) and kana, without combining marks.
 IDEOGRAPH = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U0001aff0-\U0001b16f\U00020000-\U0003fffd"
 )
 _IDEOGRAPHS = ("replace", f"[{IDEOGRAPH}]\\p{{M}}*", " \\0 ")
-# Behind the rule "longest_match".
+# Used after the rule "longest_match".
 _IDEOGRAPHIC_WORDS = ("replace", f"[{IDEOGRAPH}]+\\p{{M}}*", " \\0 ")
 
-# A symbol keeps its marks, skin tone and tags; a joiner binds the next one: a family or a flag is one token.
+# A symbol includes its combining marks, skin tone and tags, and a joiner adds the next symbol: a family emoji or a flag
+# is one token.
 FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
 SYMBOL = f"[^ {WORD}][\\p{{M}}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
-# Words are never matched, only what stands between them: fewer matches in RE2, and linear time in `re`.
-# Two apostrophes are the closing quote of the Penn Treebank. A single one is a mark like any other: the company of
-# "the company's" is the company elsewhere.
+# The patterns match what is between words, not the words: fewer matches in RE2, and linear time in `re`.
+# Two apostrophes are the closing quote of the Penn Treebank. A single apostrophe is punctuation, so that the token
+# "company" is the same in "the company's" and elsewhere.
 _WORDS = (
     ("replace", "''+", '"'),
     ("replace", f"{FLAG}|{SYMBOL}(?:\u200d{SYMBOL})*", " \\0 "),
 )
 
-# What BERT calls punctuation, and the Han characters that stand alone in it (Devlin et al. 2019,
-# github.com/google-research/bert, tokenization.py); keras-hub also parts words where an invisible character stands.
+# BERT's punctuation, and the Han characters that it splits into single tokens (Devlin et al. 2019,
+# github.com/google-research/bert, tokenization.py). keras-hub also splits words at invisible characters.
 _BERT_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f"
 _BERT_WORDS = (
     ("replace", "\\p{Cf}", " "),
@@ -103,47 +106,47 @@ _COLLAPSE = (("replace", "  +", " "), ("replace", "^ | $", ""))
 
 
 def build_rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
-    """The rules of some settings, in the order in which they run.
+    """Return the rules of a text configuration in the order in which they run.
 
     Args:
-        settings: How text becomes ids; `level`, `split`, `standardize` and `normalize` count here.
-        words: What the split `dictionary` keeps whole, each two or more Han or kana characters.
+        settings: Text settings; `level`, `split`, `standardize` and `normalize` are used.
+        words: Words that the split `dictionary` keeps together, each of two or more Han or kana characters.
     """
     steps = settings.standardize
     unicode_words = settings.level == "word" and settings.split in ("unicode", "dictionary")
     bert_words = settings.level == "word" and settings.split == "wordpiece"
 
-    # Most English text is ASCII alone, and is spared these: one look instead of half of all the work.
-    other_than_ascii: list[Rule] = [*_CLEAN]
+    # Most English text is pure ASCII and skips these rules: one match instead of half of the work.
+    non_ascii: list[Rule] = [*_CLEAN]
     if settings.normalize != "none":
-        other_than_ascii += [(settings.normalize,)]
+        non_ascii += [(settings.normalize,)]
     if "width" in steps:
-        other_than_ascii += [_WIDTH]
+        non_ascii += [_WIDTH]
     if settings.uses_dictionary and words:
-        other_than_ascii += [("longest_match", IDEOGRAPH, " ".join(words)), _IDEOGRAPHIC_WORDS]
+        non_ascii += [("longest_match", IDEOGRAPH, " ".join(words)), _IDEOGRAPHIC_WORDS]
     elif unicode_words:
-        other_than_ascii += [_IDEOGRAPHS]
+        non_ascii += [_IDEOGRAPHS]
     if unicode_words or "punctuation" in steps:
-        other_than_ascii += [_APOSTROPHE]
+        non_ascii += [_APOSTROPHE]
 
-    chosen: list[Rule] = [_CONTROL, ("unless", _ASCII, *other_than_ascii)]
+    rules: list[Rule] = [_CONTROL, ("unless", _ASCII, *non_ascii)]
     if "html" in steps:
-        chosen += [_HTML]
+        rules += [_HTML]
     if not bert_words and ("lowercase" in steps or settings.normalize == "nfkc_casefold"):
-        chosen += [("lower",)]
+        rules += [("lower",)]
     if "punctuation" in steps:
-        chosen += [_PUNCTUATION]
+        rules += [_PUNCTUATION]
     if unicode_words:
-        chosen += _WORDS
+        rules += _WORDS
     if bert_words:
-        chosen += _BERT_WORDS
-        if "lowercase" in steps:  # of each word, as keras-hub has it: folding would take some marks apart
-            chosen += [("nfkc_casefold",)]
+        rules += _BERT_WORDS
+        if "lowercase" in steps:  # per word, as in keras-hub: folding would decompose some characters
+            rules += [("nfkc_casefold",)]
     if settings.level == "character":
-        chosen += _COLLAPSE
-    return chosen
+        rules += _COLLAPSE
+    return rules
 
 
-def rules_from_json(value: Sequence) -> list[Rule]:
-    """Rules as JSON returns them, lists, made tuples again."""
+def rules_from_json(value: Sequence[Sequence[Any]]) -> list[Rule]:
+    """Convert rules that JSON returned as lists back to tuples."""
     return [tuple(part if isinstance(part, str) else rules_from_json([part])[0] for part in rule) for rule in value]

@@ -1,8 +1,8 @@
-"""Words of text without spaces, which the split ``dictionary`` finds: where they come from, and how rare ones count.
+"""Word segmentation of text without spaces, for ``text.split dictionary``.
 
-A word is two to ``MAX_WORD_LENGTH`` Han or kana characters. While the training texts are counted, the words of a list
-are matched; from then on those of the vocabulary alone, in training as in serving, so that a bundle needs no list
-beside it. Matching is forward maximum matching, see ``plain.match``.
+A word has 2 to ``MAX_WORD_LENGTH`` Han or kana characters. While the training texts are counted, the words of a
+dictionary are matched; after that only those in the vocabulary, in training and in serving. A bundle therefore needs
+no dictionary. Words are found by forward maximum matching, see ``python_tokenizer.longest_match``.
 """
 
 from __future__ import annotations
@@ -20,43 +20,46 @@ from kerascnn.text.rules import IDEOGRAPH
 from kerascnn.utils.errors import InputError
 
 MAX_WORD_LENGTH = 8
-"""Characters of a word at the most; what is longer is a phrase or a title."""
+"""Maximum number of characters in a word; longer entries are phrases or titles."""
 MAX_WORDS = 500_000
-"""Words of a list that are read, the first ones; large files of vectors go by falling frequency."""
+"""Maximum number of words read from a dictionary. Large files of word vectors are sorted by decreasing frequency."""
 
 _WORD = re.compile(f"[{IDEOGRAPH}]{{2,{MAX_WORD_LENGTH}}}")
 
 
 def select_words(tokens: Iterable[str]) -> list[str]:
-    """The words among some tokens."""
+    """Return the tokens that are words of 2 to ``MAX_WORD_LENGTH`` Han or kana characters."""
     return [token for token in tokens if _WORD.fullmatch(token)]
 
 
 def load_words(settings: TextConfig, vectors: str = "") -> list[str]:
-    """The words to look for in training texts.
+    """Load the words to look for in the training texts.
 
-    They come from the file `settings.dictionary`; without one from the file of vectors; without either from jieba's
-    dictionary.
+    They come from the file `settings.dictionary`; if it is empty, from the file of word vectors; if that is empty too,
+    from jieba's dictionary.
 
     Args:
-        settings: How text becomes ids.
-        vectors: File of pretrained vectors; may be empty.
+        settings: Text settings.
+        vectors: Path of a file of pretrained word vectors, or empty.
+
+    Returns:
+        The words; none unless `settings.split` is ``dictionary``.
 
     Raises:
-        InputError: There is no list, or it cannot be read, or it holds no word.
+        InputError: There is no dictionary, or it cannot be read, or it contains no word.
     """
     if not settings.uses_dictionary:
         if settings.dictionary:
             raise InputError(
-                f"text.dictionary {settings.dictionary}: only text.split dictionary reads it; choose that as well"
+                f"text.dictionary {settings.dictionary}: only text.split dictionary uses it; set that as well"
             )
         return []
-    path = settings.dictionary or vectors or _jieba()
-    first_column = _lines(path) if settings.dictionary or not vectors else word_vectors.read_words(path)
-    words = list(dict.fromkeys(itertools.islice(filter(_WORD.fullmatch, first_column), MAX_WORDS)))
+    path = settings.dictionary or vectors or _jieba_dictionary()
+    entries = _read_first_column(path) if settings.dictionary or not vectors else word_vectors.read_words(path)
+    words = list(dict.fromkeys(itertools.islice(filter(_WORD.fullmatch, entries), MAX_WORDS)))
     if not words:
         raise InputError(
-            f"{path}: no line begins with a word of two or more Han or kana characters; name a list of words with"
+            f"{path}: no line begins with a word of two or more Han or kana characters; give another list with"
             " --text.dictionary FILE"
         )
     return words
@@ -66,28 +69,30 @@ def build_vocabulary(counts: Counter[str], settings: TextConfig) -> list[str]:
     """Build the vocabulary of counted tokens; words that are too rare for it count as their parts.
 
     Args:
-        counts: How often each token occurs in the training texts, where `candidates` were kept together.
-        settings: How text becomes ids.
+        counts: Frequency of each token in the training texts, tokenized with the words of ``load_words``.
+        settings: Text settings.
+
+    Returns:
+        The tokens by id, see ``vocabulary.build_vocabulary``.
     """
-    sizes = {"max_tokens": settings.max_tokens, "min_count": settings.min_count}
-    tokens = vocabulary.build_vocabulary(counts, **sizes)
+    tokens = vocabulary.build_vocabulary(counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
     if not settings.uses_dictionary:
         return tokens
-    in_parts = split_rare_words(counts, max(settings.min_count, counts[tokens[-1]]))
-    return vocabulary.build_vocabulary(in_parts, **sizes)
+    split_counts = split_rare_words(counts, max(settings.min_count, counts[tokens[-1]]))
+    return vocabulary.build_vocabulary(split_counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
 
 
-def split_rare_words(counts: Counter[str], least: int) -> Counter[str]:
-    """Counts of tokens after every rare word was taken apart, the longest first, into shorter words and characters.
+def split_rare_words(counts: Counter[str], min_count: int) -> Counter[str]:
+    """Split every rare word, the longest first, into shorter words and characters, and return the new counts.
 
     Args:
-        counts: How often each token occurs.
-        least: How often a word must occur to stay whole.
+        counts: Frequency of each token.
+        min_count: Minimum frequency of a word that stays whole.
     """
     counts = Counter(counts)
     known = set(select_words(counts))
     for word in sorted(known, key=len, reverse=True):
-        if counts[word] < least:
+        if counts[word] < min_count:
             known.remove(word)
             count = counts.pop(word)
             for part in python_tokenizer.longest_match(word, known, len(word)):
@@ -95,19 +100,19 @@ def split_rare_words(counts: Counter[str], least: int) -> Counter[str]:
     return counts
 
 
-def _jieba() -> str:
-    """Path of the dictionary that the package jieba carries; nothing of the package is run."""
-    found = importlib.util.find_spec("jieba")
-    if found is None or found.origin is None:
+def _jieba_dictionary() -> str:
+    """Return the path of the dictionary in the package jieba, without importing the package."""
+    spec = importlib.util.find_spec("jieba")
+    if spec is None or spec.origin is None:
         raise InputError(
-            "text.split dictionary needs words: name a list with --text.dictionary FILE or vectors with --vectors FILE,"
-            ' or pip install "kerascnn[zh]" for the dictionary of jieba'
+            "text.split dictionary needs a list of words: give --text.dictionary FILE or --vectors FILE, or"
+            ' pip install "kerascnn[zh]" for the dictionary of jieba'
         )
-    return str(Path(found.origin).with_name("dict.txt"))
+    return str(Path(spec.origin).with_name("dict.txt"))
 
 
-def _lines(path: str) -> Iterator[str]:
-    """What each line of a file begins with, up to a space."""
+def _read_first_column(path: str) -> Iterator[str]:
+    """Yield the first word of each line of a file."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             for line in file:

@@ -1,4 +1,7 @@
-"""Text to tokens in the TensorFlow graph: the rules of ``rules`` on a batch, with core ops alone."""
+"""Tokenize batches of texts in the TensorFlow graph.
+
+Only core ops are used, except for ``text.normalize`` and WordPieces, which need tensorflow-text.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,16 @@ import tensorflow as tf
 
 from kerascnn.text import longest_match
 from kerascnn.text.python_tokenizer import UNKNOWN_TOKEN
-from kerascnn.text.rules import rules_from_json
+from kerascnn.text.rules import Rule, rules_from_json
 from kerascnn.utils.errors import InputError
 
-# Surrogates left out: over the whole range of code points RE2 would let overlong forms pass.
+# Without surrogates: over the whole range of code points RE2 would accept overlong encodings.
 _VALID_UTF8 = r"[\x00-\x{d7ff}\x{e000}-\x{10ffff}]*"
 
 _ASCII = r"[\x00-\x7f]*"
 
-# Letters beside ASCII that ICU lowers otherwise where the locale is Turkish, Azeri or Lithuanian.
-_LOCAL = (
+# Letters that ICU lowers differently in a Turkish, Azeri or Lithuanian locale, besides ASCII.
+_LOCALE_DEPENDENT = (
     ("replace", "\u0130", "i\u0307"),
     ("replace", "\u00cc", "\u00ec"),
     ("replace", "\u00cd", "\u00ed"),
@@ -32,20 +35,21 @@ _LOCAL = (
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class Tokenizer:
-    """Splits a batch of texts into tokens; what a ``TextVectorization`` layer takes as `split`.
+    """Callable that splits a batch of texts into tokens; the `split` argument of a ``TextVectorization`` layer.
 
     Args:
-        rules: As ``standardize.rules`` gives them, or as JSON gives those back.
+        rules: The result of ``rules.build_rules``, or its JSON form.
         level: ``word`` or ``character``.
-        max_length: Tokens of a document that are kept.
-        stop_words: Tokens that are left out.
-        pieces: WordPieces that words are taken apart into, see ``plain.split_into_pieces``; none: words stay whole.
+        max_length: Maximum number of tokens per document; the rest is cut.
+        stop_words: Tokens to remove.
+        pieces: Known WordPieces; words are split into them as by ``python_tokenizer.split_into_pieces``. If empty,
+            words stay whole.
     """
 
     def __init__(
         self,
         *,
-        rules: Sequence[Sequence],
+        rules: Sequence[Sequence[Any]],
         level: str,
         max_length: int,
         stop_words: Sequence[str] = (),
@@ -58,31 +62,31 @@ class Tokenizer:
         self.pieces = tuple(pieces)
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Tokens of each document.
+        """Split each document into tokens.
 
         Args:
             texts: string (batch,).
 
         Returns:
-            string (batch, tokens), ragged, at most `max_length` tokens a document.
+            Ragged string (batch, tokens), at most `max_length` tokens per document.
         """
         texts = apply_rules(texts, self.rules)
         if self.level == "word":
             tokens = tf.strings.split(texts)
         else:
-            if not self.stop_words:  # all code points stay, so that a long document can be cut before the split
+            if not self.stop_words:  # every code point is a token, so a long document can be cut before the split
                 texts = tf.strings.substr(texts, 0, self.max_length, unit="UTF8_CHAR")
             tokens = tf.strings.unicode_split(texts, "UTF-8")
         if self.stop_words:
-            # A pattern and not a table: a table would have to be tracked wherever the tokenizer goes.
-            stop = tf.strings.regex_full_match(tokens.values, "|".join(map(re.escape, self.stop_words)))
-            tokens = tf.ragged.boolean_mask(tokens, tokens.with_values(~stop))
+            # A pattern instead of a lookup table: a table would have to be tracked wherever the tokenizer is used.
+            is_stop = tf.strings.regex_full_match(tokens.values, "|".join(map(re.escape, self.stop_words)))
+            tokens = tf.ragged.boolean_mask(tokens, tokens.with_values(~is_stop))
         if self.pieces:
             tokens = self._wordpiece.tokenize(tokens).merge_dims(-2, -1)
         return tokens[:, : self.max_length]
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor."""
+        """Return the constructor's arguments."""
         return {
             "rules": self.rules,
             "level": self.level,
@@ -93,8 +97,8 @@ class Tokenizer:
 
     @cached_property
     def _wordpiece(self) -> Any:
-        with tf.init_scope():  # its model must outlive the graph that asks for it first
-            return _tensorflow_text("text.split wordpiece").FastWordpieceTokenizer(
+        with tf.init_scope():  # its model must outlive the graph that uses it first
+            return load_tensorflow_text("text.split wordpiece").FastWordpieceTokenizer(
                 [UNKNOWN_TOKEN, *self.pieces],
                 unknown_token=UNKNOWN_TOKEN,
                 token_out_type=tf.string,
@@ -103,24 +107,43 @@ class Tokenizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Tokenizer:
-        """Build the tokenizer that ``get_config`` describes."""
+        """Create the tokenizer from the result of ``get_config``."""
         return cls(**config)
 
 
-def apply_rules(texts: tf.Tensor, rules: Sequence[tuple]) -> tf.Tensor:
-    """Run the rules on a batch of texts, string (batch,), one after the other."""
+def apply_rules(texts: tf.Tensor, rules: Sequence[Rule]) -> tf.Tensor:
+    """Apply the rules to a batch of texts, string (batch,), one after the other."""
     for name, *arguments in rules:
         texts = _RULES[name](texts, *arguments)
     return texts
 
 
-def _unless(texts: tf.Tensor, pattern: str, *rules: tuple) -> tf.Tensor:
+def load_tensorflow_text(setting: str) -> Any:
+    """Import tensorflow-text, which only some settings need.
+
+    Args:
+        setting: The setting that needs it, for the error message.
+
+    Raises:
+        InputError: It cannot be imported.
+    """
+    try:
+        import tensorflow_text
+    except ImportError as error:
+        raise InputError(
+            f"{setting} needs tensorflow-text, which cannot be imported ({error}); pip install tensorflow-text, or"
+            " change this setting"
+        ) from None
+    return tensorflow_text
+
+
+def _unless(texts: tf.Tensor, pattern: str, *rules: Rule) -> tf.Tensor:
     rows = tf.where(~tf.strings.regex_full_match(texts, pattern))
     return tf.tensor_scatter_nd_update(texts, rows, apply_rules(tf.gather_nd(texts, rows), rules))
 
 
 def _repair(texts: tf.Tensor) -> tf.Tensor:
-    """Transcode what is broken; to look first costs a tenth of transcoding everything."""
+    """Transcode invalid texts only: the check takes a tenth of the time of transcoding everything."""
     return _unless(texts, _VALID_UTF8, ("transcode",))
 
 
@@ -129,8 +152,8 @@ def _transcode(texts: tf.Tensor) -> tf.Tensor:
 
 
 def _lower(texts: tf.Tensor) -> tf.Tensor:
-    """Lower case as the root locale has it; ICU goes by LC_ALL and LANG, and would make ``I`` a dotless i in Turkey."""
-    return _unless(tf.strings.lower(texts), _ASCII, *_LOCAL, ("lower_unicode",))
+    """Lower texts as in the root locale. ICU follows LC_ALL and LANG: in Turkish ``I`` would become a dotless i."""
+    return _unless(tf.strings.lower(texts), _ASCII, *_LOCALE_DEPENDENT, ("lower_unicode",))
 
 
 def _lower_unicode(texts: tf.Tensor) -> tf.Tensor:
@@ -143,12 +166,12 @@ def _width(texts: tf.Tensor) -> tf.Tensor:
     return tf.strings.unicode_encode(codes.with_values(tf.where(is_wide, codes.values - 0xFEE0, codes.values)), "UTF-8")
 
 
-def _tensorflow_text(setting: str = "text.normalize") -> Any:
-    try:
-        import tensorflow_text
-    except ImportError:
-        raise InputError(f"{setting} needs tensorflow-text; pip install it, or leave that setting out") from None
-    return tensorflow_text
+def _nfkc(texts: tf.Tensor) -> tf.Tensor:
+    return load_tensorflow_text("text.normalize nfkc").normalize_utf8(texts, "NFKC")
+
+
+def _nfkc_casefold(texts: tf.Tensor) -> tf.Tensor:
+    return load_tensorflow_text("text.normalize nfkc_casefold").case_fold_utf8(texts)
 
 
 _RULES: dict[str, Callable[..., tf.Tensor]] = {
@@ -160,6 +183,6 @@ _RULES: dict[str, Callable[..., tf.Tensor]] = {
     "lower_unicode": _lower_unicode,
     "width": _width,
     "longest_match": longest_match.insert_spaces,
-    "nfkc": lambda texts: _tensorflow_text().normalize_utf8(texts, "NFKC"),
-    "nfkc_casefold": lambda texts: _tensorflow_text().case_fold_utf8(texts),
+    "nfkc": _nfkc,
+    "nfkc_casefold": _nfkc_casefold,
 }

@@ -1,4 +1,4 @@
-"""Settings of a vectorizer, and texts that are hard to read the same way in two languages."""
+"""Text settings, and texts that are hard to tokenize equally in two implementations."""
 
 from kerascnn.text.config import TextConfig
 
@@ -8,7 +8,7 @@ SETTINGS = {
     "whitespace": TextConfig(split="whitespace"),
     "dictionary": TextConfig(split="dictionary"),
     "character": TextConfig(level="character"),
-    "as it stands": TextConfig(standardize=()),
+    "no steps": TextConfig(standardize=()),
     "nfkc": TextConfig(normalize="nfkc"),
     "nfkc_casefold": TextConfig(normalize="nfkc_casefold", standardize=()),
 }
@@ -29,7 +29,7 @@ WORDS = [
     "用机",
     "々〆",
 ]
-"""Those of the split dictionary; they overlap, and begin and end alike."""
+"""Words for the split dictionary, with overlaps and common prefixes and suffixes."""
 
 TEXTS = [
     "",

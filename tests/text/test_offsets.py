@@ -1,4 +1,4 @@
-"""Where tokens stand in the text that they were made from."""
+"""Offsets: the source span of each token."""
 
 import pytest
 from hypothesis import given, settings
@@ -8,34 +8,36 @@ from kerascnn.text import offsets, python_tokenizer
 from kerascnn.text.rules import build_rules
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
-EVERY = pytest.mark.parametrize("name", SETTINGS)
+every_setting = pytest.mark.parametrize("name", SETTINGS)
 
 
-def aligned(text, name, **kwargs):
-    how = SETTINGS[name]
-    return offsets.tokenize_with_offsets(text, build_rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
+def tokenize_with_offsets(text, name, **kwargs):
+    config = SETTINGS[name]
+    return offsets.tokenize_with_offsets(
+        text, build_rules(config, WORDS), level=config.level, max_length=100_000, **kwargs
+    )
 
 
-def plainly(text, name, **kwargs):
-    how = SETTINGS[name]
-    return python_tokenizer.tokenize(text, build_rules(how, WORDS), level=how.level, max_length=100_000, **kwargs)
+def tokenize(text, name, **kwargs):
+    config = SETTINGS[name]
+    return python_tokenizer.tokenize(text, build_rules(config, WORDS), level=config.level, max_length=100_000, **kwargs)
 
 
-@EVERY
-def test_tokens_are_those_of_the_model_and_stand_in_the_order_of_the_text(name):
+@every_setting
+def test_tokens_equal_those_of_tokenize_and_are_in_text_order(name):
     for text in TEXTS:
-        found = aligned(text, name)
-        assert [token.text for token in found] == plainly(text, name), repr(text[:100])
+        found = tokenize_with_offsets(text, name)
+        assert [token.text for token in found] == tokenize(text, name), repr(text[:100])
         assert all(0 <= token.start < token.end <= len(text) for token in found)
         assert [token.start for token in found] == sorted(token.start for token in found)
 
 
-@EVERY
-def test_what_stands_at_the_place_of_a_token_is_that_token(name, news, reviews_zh):
+@every_setting
+def test_span_of_a_token_contains_that_token(name, news, reviews_zh):
     for text in [*news[0][:40], *reviews_zh[0][:40], "ＡＢＣ１２ 手机壳里，很好用。 Café <b>bold</b> R&amp;D"]:
-        for token in aligned(text, name):
+        for token in tokenize_with_offsets(text, name):
             if not token.text.isspace():
-                assert plainly(text[token.start : token.end], name) == [token.text]
+                assert tokenize(text[token.start : token.end], name) == [token.text]
 
 
 @pytest.mark.parametrize(
@@ -50,23 +52,23 @@ def test_what_stands_at_the_place_of_a_token_is_that_token(name, news, reviews_z
         ("a''b", "default", ["a", "''", "b"]),
     ],
 )
-def test_the_source_of_tokens_that_were_changed(text, name, expected):
-    found = [token for token in aligned(text, name) if not token.text.isspace()]
+def test_span_of_changed_tokens(text, name, expected):
+    found = [token for token in tokenize_with_offsets(text, name) if not token.text.isspace()]
     assert [text[token.start : token.end] for token in found] == expected
 
 
-def test_stop_words_are_left_out_and_pieces_stand_inside_their_word():
+def test_stop_words_are_removed_and_pieces_are_inside_their_word():
     text = "The unaffable x"
-    found = aligned(text, "default", stop_words={"the"}, pieces={"un", "##aff", "##able"})
+    found = tokenize_with_offsets(text, "default", stop_words={"the"}, pieces={"un", "##aff", "##able"})
     assert [(token.text, text[token.start : token.end]) for token in found] == [
         ("un", "un"), ("##aff", "aff"), ("##able", "able"), ("[UNK]", "x")
     ]  # fmt: skip
 
 
-@EVERY
+@every_setting
 @settings(max_examples=40, deadline=None)
 @given(
     text=st.text(st.characters(codec=None) | st.sampled_from("<>&;'’ Ａ字\u200dσΣ#39e\u0301ｶﾞ手机壳\ud800"), max_size=30)
 )
-def test_any_text_has_the_tokens_of_the_model(name, text):
-    assert [token.text for token in aligned(text, name)] == plainly(text, name)
+def test_any_text_has_the_tokens_of_tokenize(name, text):
+    assert [token.text for token in tokenize_with_offsets(text, name)] == tokenize(text, name)

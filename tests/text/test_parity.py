@@ -1,4 +1,4 @@
-"""The graph and plain Python make the same tokens of every text."""
+"""Parity: the graph and plain Python split every text into the same tokens."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ INVALID = [
 
 
 @cache
-def vectorizer(name: str) -> Vectorizer:
+def make_vectorizer(name: str) -> Vectorizer:
     return Vectorizer(SETTINGS[name], [*RESERVED_TOKENS, *WORDS])
 
 
 @cache
-def graph(name: str):
-    return tf.function(vectorizer(name).tokenizer, input_signature=[tf.TensorSpec([None], tf.string)])
+def make_graph_tokenizer(name: str):
+    return tf.function(make_vectorizer(name).tokenizer, input_signature=[tf.TensorSpec([None], tf.string)])
 
 
-def assert_same(texts: list, name: str) -> None:
+def assert_parity(texts: list, name: str) -> None:
     encoded = [text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in texts]
-    from_graph = graph(name)(tf.constant(encoded, tf.string)).to_list()
+    from_graph = make_graph_tokenizer(name)(tf.constant(encoded, tf.string)).to_list()
     for text, tokens in zip(texts, from_graph, strict=True):
-        assert vectorizer(name).tokenize_text(text) == [token.decode() for token in tokens], repr(text[:200])
+        assert make_vectorizer(name).tokenize_text(text) == [token.decode() for token in tokens], repr(text[:200])
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_many_scripts_and_broken_text(name):
-    assert_same(TEXTS + INVALID, name)
+def test_many_scripts_and_invalid_utf8(name):
+    assert_parity(TEXTS + INVALID, name)
 
 
 @pytest.mark.parametrize("name", ["default", "punctuation", "character", "nfkc", "nfkc_casefold"])
 def test_every_assigned_code_point(name):
-    # Libraries know different versions of Unicode: only what Unicode 3.2 had is known to all, and alike. Private use
-    # and most Han and Hangul are left out: they behave as their neighbours.
+    # Libraries implement different versions of Unicode; all agree on Unicode 3.2. Private use and most Han and Hangul
+    # are left out, because they behave as their neighbours.
     old = unicodedata.ucd_3_2_0
     codes = [
         code
@@ -59,7 +59,7 @@ def test_every_assigned_code_point(name):
         if old.category(chr(code)) not in ("Cn", "Co", "Cs")
     ]
     assert len(codes) > 10_000
-    assert_same([f"{chr(code)} a{chr(code)}b'{chr(code)}c" for code in codes], name)
+    assert_parity([f"{chr(code)} a{chr(code)}b'{chr(code)}c" for code in codes], name)
 
 
 @pytest.mark.parametrize("name", ["default", "punctuation", "character"])
@@ -72,13 +72,13 @@ def test_every_assigned_code_point(name):
 )
 def test_any_text(name, texts):
     known = [text for text in texts if all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in text)]
-    assert_same(known, name)
+    assert_parity(known, name)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(st.sampled_from("手机壳里很好用東京タワー字 a、\u0301\ud800𠀋𠀌")), max_size=10))
-def test_any_text_of_words_without_spaces(texts):
-    assert_same(texts, "dictionary")
+def test_any_text_without_spaces(texts):
+    assert_parity(texts, "dictionary")
 
 
 @settings(max_examples=100, deadline=None)
@@ -89,4 +89,4 @@ def test_any_bytes(data):
         for item in data
         if all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in item.decode("utf-8", "replace"))
     ]
-    assert_same(known, "default")
+    assert_parity(known, "default")

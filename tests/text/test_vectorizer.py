@@ -24,9 +24,9 @@ from kerascnn.utils.errors import InputError
 TEXTS = ["The film was good, very good!", "I didn't like the film.", "这部电影很好看，电影!", "", "👍🏻 good"]
 
 
-def tokens(text: str, **settings) -> list[str]:
-    chosen = TextConfig(**settings)
-    return python_tokenizer.tokenize(text, build_rules(chosen), level=chosen.level, max_length=chosen.max_length)
+def tokenize(text: str, **settings) -> list[str]:
+    config = TextConfig(**settings)
+    return python_tokenizer.tokenize(text, build_rules(config), level=config.level, max_length=config.max_length)
 
 
 @pytest.mark.parametrize(
@@ -43,25 +43,25 @@ def tokens(text: str, **settings) -> list[str]:
         ("می\u200cخواهم", ["می\u200cخواهم"]),
     ],
 )
-def test_words(text, expected):
-    assert tokens(text) == expected
+def test_splits_words(text, expected):
+    assert tokenize(text) == expected
 
 
-def test_punctuation_drops_marks_and_symbols():
-    kept = tokens("'Don't!' -- $5, 好。👍🏻 rock''n", standardize=("punctuation",))
-    assert kept == ["Don", "t", "5", "好", "rock", "n"]
+def test_step_punctuation_removes_punctuation_and_symbols():
+    found = tokenize("'Don't!' -- $5, 好。👍🏻 rock''n", standardize=("punctuation",))
+    assert found == ["Don", "t", "5", "好", "rock", "n"]
 
 
-def test_whitespace_splits_at_any_space_only():
-    assert tokens("a,b\u3000c\x85d\xa0e", split="whitespace") == ["a,b", "c", "d", "e"]
+def test_split_whitespace_splits_at_any_space_only():
+    assert tokenize("a,b\u3000c\x85d\xa0e", split="whitespace") == ["a,b", "c", "d", "e"]
 
 
 def test_characters_are_code_points_with_single_spaces():
-    assert tokens("  A\n\n好b ", level="character") == ["a", " ", "好", "b"]
+    assert tokenize("  A\n\n好b ", level="character") == ["a", " ", "好", "b"]
 
 
 @pytest.mark.parametrize("level", ["word", "character"])
-def test_graph_and_plain_python_give_the_same_ids(level):
+def test_graph_and_python_give_the_same_ids(level):
     vectorizer = Vectorizer.adapt(TEXTS, TextConfig(level=level, min_count=1, max_tokens=12, max_length=6))
     values, splits = vectorizer.encode(TEXTS)
     assert values.dtype == np.int32 and splits.dtype == np.int64
@@ -78,13 +78,13 @@ def test_reserved_strings_in_text_are_unknown():
     assert vectorizer.encode(["[PAD] a [UNK]"])[0].tolist() == vectorizer.encode_text("[PAD] a [UNK]") == [1, 2, 1]
 
 
-def test_a_vocabulary_without_tokens_makes_all_unknown():
+def test_empty_vocabulary_makes_all_tokens_unknown():
     vectorizer = Vectorizer.adapt(["once"], TextConfig(min_count=2))
     assert vectorizer.encode(["once upon"])[0].tolist() == [1, 1]
     assert vectorizer.encode([])[1].tolist() == [0]
 
 
-def test_stop_words_leave_no_trace_and_are_standardized(tmp_path):
+def test_stop_words_are_standardized_and_removed(tmp_path):
     path = tmp_path / "stop.txt"
     path.write_text("The\n’\n\n.\n", encoding="utf-8")
     vectorizer = Vectorizer.adapt(["the end. 'the' end"], TextConfig(stop_words=str(path), min_count=1))
@@ -100,7 +100,7 @@ def test_stop_words_leave_no_trace_and_are_standardized(tmp_path):
     ("content", "message"),
     [(b"a\nb c\n", "line 2: 'b c' is 2 tokens"), (b"\xff", "not UTF-8"), (None, "cannot be read")],
 )
-def test_a_broken_stop_word_file_is_named(tmp_path, content, message):
+def test_reports_invalid_stop_word_file(tmp_path, content, message):
     path = tmp_path / "stop.txt"
     if content is not None:
         path.write_bytes(content)
@@ -108,21 +108,21 @@ def test_a_broken_stop_word_file_is_named(tmp_path, content, message):
         Vectorizer.adapt(["a"], TextConfig(stop_words=str(path)))
 
 
-def test_settings_of_a_newer_version_are_refused():
-    saved = Vectorizer(TextConfig(), ["[PAD]", "[UNK]"]).get_config()
+def test_rejects_config_of_a_newer_version():
+    config = Vectorizer(TextConfig(), ["[PAD]", "[UNK]"]).get_config()
     with pytest.raises(InputError, match="version 99"):
-        Vectorizer.from_config(saved | {"version": 99}, [])
+        Vectorizer.from_config(config | {"version": 99}, [])
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
-def test_the_layer_survives_keras_serialization(split):
+def test_layer_survives_keras_serialization(split):
     vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED_TOKENS, "电影", "good"])
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(vectorizer.layer))
     assert np.array_equal(layer(tf.constant(TEXTS)), vectorizer.layer(tf.constant(TEXTS)))
 
 
 @pytest.mark.parametrize("split", ["unicode", "dictionary"])
-def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(split, tmp_path):
+def test_export_needs_only_core_ops_and_loads_as_in_tensorflow_serving(split, tmp_path):
     vectorizer = Vectorizer(TextConfig(split=split), [*RESERVED_TOKENS, "电影", "good", "影", "the", "好看"])
     archive = keras.export.ExportArchive()
     archive.track(vectorizer.layer)
@@ -141,7 +141,7 @@ def test_an_export_needs_core_ops_only_and_loads_as_tensorflow_serving_loads_it(
 
 
 @pytest.mark.parametrize("level", ["word", "character"])
-def test_a_document_of_a_megabyte_is_cut_at_max_length(level):
+def test_document_of_a_megabyte_is_cut_at_max_length(level):
     document = "good film 好 " * 80_000 + "x" * 100_000 + "'" * 100_000
     vectorizer = Vectorizer(TextConfig(level=level), ["[PAD]", "[UNK]", "good"])
     values, _ = vectorizer.encode([document])

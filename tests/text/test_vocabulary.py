@@ -1,4 +1,4 @@
-"""The vocabulary and its file."""
+"""The vocabulary and its file format."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.errors import InputError
 
 
-def test_falls_by_count_and_breaks_ties_by_code_point():
+def test_sorts_by_frequency_and_then_by_code_point():
     counts = Counter({"b": 3, "a": 3, "é": 3, "z": 9, "rare": 1})
     assert vocabulary.build_vocabulary(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
     assert vocabulary.build_vocabulary(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
 
 
-def test_reserved_strings_in_text_get_no_second_id():
+def test_reserved_tokens_in_text_get_no_second_id():
     assert vocabulary.build_vocabulary(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == [
         "[PAD]",
         "[UNK]",
@@ -34,7 +34,7 @@ def test_every_code_point_round_trips(tmp_path):
     assert len(path.read_text("utf-8").splitlines()) == len(tokens)
 
 
-def test_is_readable_where_it_can_be(tmp_path):
+def test_escapes_only_what_editors_break(tmp_path):
     path = tmp_path / "labels.txt"
     write_escaped_lines(path, ["体育", "a\\b", "x\u2028", "\t", "\u3000", " ", "\U000e0001", "😀"])
     assert path.read_text("utf-8") == "体育\na\\\\b\nx\\u2028\n\\u0009\n\\u3000\n \n\\U000e0001\n😀\n"
@@ -56,13 +56,13 @@ def test_is_readable_where_it_can_be(tmp_path):
         (b"[PAD]\n[UNK]\ncut", "line 3: does not end in a newline"),
     ],
 )
-def test_a_broken_file_is_named_with_its_line(tmp_path, content, message):
+def test_reports_invalid_line_with_its_number(tmp_path, content, message):
     path = tmp_path / "vocabulary.txt"
     path.write_bytes(content)
     with pytest.raises(InputError, match=f"vocabulary.txt, .*{message}"):
         vocabulary.read_vocabulary(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_reports_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"nothing\.txt: cannot be read"):
         vocabulary.read_vocabulary(tmp_path / "nothing.txt")

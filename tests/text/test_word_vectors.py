@@ -1,4 +1,4 @@
-"""Readers of pretrained vectors: every format gives the same rows, and what is broken is named."""
+"""Word vectors: every format gives the same rows, and damaged files are reported."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ FORMATS = ("glove.txt", "word2vec.txt", "fasttext.vec", "tabs.txt", "windows.txt
            "vectors.npz")  # fmt: skip
 
 
-PACKED = [(name, packing) for name in FORMATS[:-1] for packing in ("plain", "gz", "zip")]
+COMPRESSED = [(name, compression) for name in FORMATS[:-1] for compression in ("plain", "gz", "zip")]
 
 
-@pytest.mark.parametrize(("name", "packing"), [*PACKED, (FORMATS[-1], "plain")])
-def test_every_format_plain_or_packed_gives_the_same_rows(name, packing, tmp_path):
+@pytest.mark.parametrize(("name", "compression"), [*COMPRESSED, (FORMATS[-1], "plain")])
+def test_every_format_and_compression_gives_the_same_rows(name, compression, tmp_path):
     content, path = contents(tmp_path)[name], tmp_path / name
-    if packing == "zip":
+    if compression == "zip":
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(f"folder/{name}", content)
     else:
-        path.write_bytes(gzip.compress(content) if packing == "gz" else content)
+        path.write_bytes(gzip.compress(content) if compression == "gz" else content)
     found = word_vectors.read_vectors(path, VOCABULARY)
     assert found.messages == ()
     assert [VOCABULARY[number] for number in found.ids] == ["film", "好", "paris", "straße", "a"]
@@ -69,20 +69,20 @@ def save(tmp_path, content, name="vectors.txt"):
     return path
 
 
-def test_the_same_word_wins_over_one_in_another_case_wherever_it_stands(tmp_path):
+def test_exact_match_precedes_match_in_another_case(tmp_path):
     words = ["FILM", "film", "Film", "PARIS", "Paris"]
     found = word_vectors.read_vectors(save(tmp_path, text(words=words, matrix=MATRIX[:5])), VOCABULARY)
     np.testing.assert_array_equal(found.rows, MATRIX[[1, 3]])
 
 
-def test_half_precision_matrices_are_read_in_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr(word_vectors, "_CHUNK", 3)
+def test_reads_half_precision_matrix_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(word_vectors, "_CHUNK_ROWS", 3)
     npz(tmp_path / "half.npz", np.float16)
     found = word_vectors.read_vectors(tmp_path / "half.npz", VOCABULARY)
     np.testing.assert_allclose(found.rows, MATRIX[[2, 4, 3, 5, 1]], atol=1e-3)
 
 
-def test_words_come_in_the_order_of_the_file(tmp_path):
+def test_read_words_keeps_file_order(tmp_path):
     assert list(word_vectors.read_words(save(tmp_path, text()))) == WORDS
 
 
@@ -90,55 +90,54 @@ def test_words_come_in_the_order_of_the_file(tmp_path):
     ("line", "message"),
     [
         ("good 0.1 0.2", "on line 10: fewer than 5 numbers"),
-        ("unseen 1 2 three 4 5", "on line 10: not all of it are numbers"),
+        ("unseen 1 2 three 4 5", "on line 10: a value is not a number"),
         ("unseen 1 2 nan 4 5", "on line 10: a number is not finite"),
-        ("film 1 2 3 4 5", "on line 10: its word stands in the file before"),
+        ("film 1 2 3 4 5", "on line 10: its word is a duplicate"),
     ],
 )
-def test_a_broken_line_is_passed_over_and_counted(line, message, tmp_path):
+def test_skips_and_counts_invalid_lines(line, message, tmp_path):
     content = text().replace(b"8 5\n", b"9 5\n", 1) + f"{line}\n".encode()
     found = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
     np.testing.assert_array_equal(found.rows, MATRIX[[2, 4, 3, 5, 1]])
-    [told] = found.messages
-    assert "1 entry passed over" in told and message in told
+    assert "skipped 1 entry" in found.messages[0] and message in found.messages[0]
 
 
-def test_words_that_are_not_utf8_are_passed_over_and_counted(tmp_path):
+def test_skips_and_counts_words_that_are_not_utf8(tmp_path):
     content = text(header=False) + b"caf\xe9 1 2 3 4 5\nna\xefve 1 2 3 4 5\n"
-    [told] = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY).messages
-    assert "2 entries passed over, the first on line 9: its word is not UTF-8" in told
+    [message] = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY).messages
+    assert "skipped 2 entries, the first on line 9: its word is not UTF-8" in message
 
 
-def test_a_header_that_announces_more_vectors_than_there_are_is_told(tmp_path):
-    [told] = word_vectors.read_vectors(save(tmp_path, text().replace(b"8 5\n", b"800 5\n", 1)), VOCABULARY).messages
-    assert "announces 800 vectors" in told
+def test_reports_header_with_more_vectors_than_the_file(tmp_path):
+    [message] = word_vectors.read_vectors(save(tmp_path, text().replace(b"8 5\n", b"800 5\n", 1)), VOCABULARY).messages
+    assert "the header gives 800 vectors" in message
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "message"),
     [
-        (text().replace(b"8 5\n", b"8 7\n", 1), r"line 2: 5 numbers, where 7 were announced"),
-        (binary()[:100], r"ends within vector \d of 8|vector \d of 8 is cut short"),
-        (gzip.compress(text())[:-20], "damaged or cut short"),
-        (b"%PDF-1.7 not vectors\n", "line 1: no vectors"),
-        (b"text,label\na film,good\n", "line 1: no vectors"),
-        (b"", "line 1: no vectors"),
-        (text(words=["x"] * 8), "knows none of the 6 tokens"),
-        (b"PK\x03\x04 not a zip", "damaged or cut short"),
+        (text().replace(b"8 5\n", b"8 7\n", 1), r"line 2: 5 numbers, not 7 as in the header"),
+        (binary()[:100], r"truncated in vector \d of 8|vector \d of 8 is truncated"),
+        (gzip.compress(text())[:-20], "damaged or truncated"),
+        (b"%PDF-1.7 not vectors\n", "line 1: not word vectors"),
+        (b"text,label\na film,good\n", "line 1: not word vectors"),
+        (b"", "line 1: not word vectors"),
+        (text(words=["x"] * 8), "has none of the 6 tokens"),
+        (b"PK\x03\x04 not a zip", "damaged or truncated"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_in_one_line(content, complaint, tmp_path):
-    with pytest.raises(InputError, match=complaint) as error:
+def test_rejects_unusable_file_in_one_line(content, message, tmp_path):
+    with pytest.raises(InputError, match=message) as error:
         word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
     assert "\n" not in str(error.value) and "vectors.txt" in str(error.value)
 
 
-def test_a_missing_file_is_refused(tmp_path):
+def test_rejects_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.txt: no such file"):
         word_vectors.read_vectors(tmp_path / "nowhere.txt", VOCABULARY)
 
 
-def test_a_zip_of_several_files_names_them(tmp_path):
+def test_zip_error_lists_its_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "glove.zip", "w") as archive:
         archive.writestr("glove.50d.txt", text())
         archive.writestr("glove.100d.txt", text())
@@ -146,7 +145,7 @@ def test_a_zip_of_several_files_names_them(tmp_path):
         word_vectors.read_vectors(tmp_path / "glove.zip", VOCABULARY)
 
 
-def test_arrays_without_words_are_refused_with_what_there_is(tmp_path):
+def test_rejects_npz_without_words_and_lists_its_arrays(tmp_path):
     np.savez(tmp_path / "matrix.npz", vectors=MATRIX)
     with pytest.raises(InputError, match=r"an array of words.*vectors\.npy \(8, 5\) float32"):
         word_vectors.read_vectors(tmp_path / "matrix.npz", VOCABULARY)
