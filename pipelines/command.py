@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import tfds
-from kerascnn.utils.cpu import available_cpus
+from kerascnn.utils import stderr
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import log, suppress_native_stderr
+from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.data.records import Label
-    from kerascnn.models.base import ModelConfig
 
 ArgumentsT = TypeVar("ArgumentsT")
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 
 
 def parse(
@@ -32,7 +34,7 @@ def parse(
     Args:
         kind: The dataclass.
         prog: Name of the command in its help, as the user typed it.
-        description: First paragraph of its help.
+        description: What the command does, for its help.
         argv: The command line without the name; None: that of the process.
         default: Instance that holds the defaults; None: those of the dataclass.
     """
@@ -48,61 +50,50 @@ def parse(
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command: what the user can mend is one line on standard error and status 1, never a traceback."""
+    """Run a command and exit with its status: 0, 1 for errors of the input, 2 for wrong usage, 130 for Ctrl-C.
+
+    An ``InputError`` becomes one line on standard error, without a traceback. Standard output is UTF-8.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     try:
         main()
         sys.stdout.flush()
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        raise SystemExit("interrupted") from None
+    except KeyboardInterrupt as interrupt:
+        stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
+        raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
-        # the reader of our output (head, less) has seen enough
+        # the program that reads the output (head, less) has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
 
 
-def limit_threads(network: ModelConfig) -> None:
-    """Give each operation one core where a network has more of them side by side than there are cores.
-
-    Two threads that share the convolution of a few short texts wait for each other longer than is saved. Whoever set
-    the variable knows better; it counts only before TensorFlow starts.
-    """
-    if network.parallel_branches > available_cpus():
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-
-
-def onednn_environment() -> dict[str, str]:
-    """The variable that lets TensorFlow compute with oneDNN on every x86 processor; nothing on others.
-
-    Without AVX-512 it does not by itself, although trainings are a fifth faster so.
-    """
-    return {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
+@contextlib.contextmanager
+def resume_hint(hint: str) -> Iterator[None]:
+    """Add to the message of Ctrl-C how the work in the block can be continued."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(hint) from None
 
 
-def start_tensorflow() -> None:
-    """Import TensorFlow and find its devices without its notes on missing CUDA libraries; set variables win."""
-    for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
-        os.environ.setdefault(name, value)
-    with suppress_native_stderr():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
+def choose_log(*, quiet: bool) -> Log:
+    """Return the function that prints messages to standard error; with ``quiet`` one that drops them."""
+    return (lambda message: None) if quiet else stderr.log
 
 
-def start_tensorflow_for(specs: Sequence[str]) -> None:
-    """Start TensorFlow if it reads one of the sources; for others it can wait until they are known to be sound."""
-    if any(spec.startswith(tfds.PREFIX) for spec in specs):
-        start_tensorflow()
-
-
-def load_labelled_texts(data: tuple[str, ...], source: SourceConfig, bundle: Bundle) -> tuple[list[str], list[Label]]:
-    """Texts and labels of data that a bundle is measured on; what was left out of it is said.
+def load_labelled_texts(
+    data: tuple[str, ...], source: SourceConfig, bundle: Bundle, log: Log = stderr.log
+) -> tuple[list[str], list[Label]]:
+    """Read texts and labels to evaluate a bundle on; rows that are left out are logged.
 
     Args:
         data: Sources, as for training.
         source: How to read them.
-        bundle: Knows the labels, and whether a text has any number of them.
+        bundle: The classifier, which knows its labels and its task.
+        log: Receives messages for the user.
     """
     from kerascnn.data.sources import read_rows
     from kerascnn.data.validation import select_evaluation_rows

@@ -1,4 +1,4 @@
-"""Distill: train a text classifier on what a teacher says, which may be far larger and of any kind."""
+"""Distill a teacher of any size and kind into a small text classifier."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from kerascnn.utils.errors import InputError
 from pipelines.command import run
-from pipelines.train import arguments, carry_out
+from pipelines.config_arguments import parse_training, train
 
-DESCRIPTION = """Train a text classifier on what a teacher says about labelled and unlabelled texts.
+DESCRIPTION = """Train a text classifier on the class probabilities of a teacher for labelled and unlabelled texts.
 
-It is a training with --teacher, and takes all options of one. The classifier learns the probabilities that the teacher
-gives to all classes, beside the labels where there are some (Hinton, Vinyals & Dean 2015)."""
+This is a training with --teacher and takes all its options. The classifier learns the probabilities of all classes, and
+the labels where there are any (Hinton, Vinyals & Dean 2015)."""
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.distill") -> None:
     """Run the command."""
     from kerascnn.distillation.teachers import TEACHER_KINDS
 
-    args = arguments(argv, "distill", DESCRIPTION)
-    if not (args.run.distillation.teacher or args.list_models):
+    args = parse_training(argv, prog, DESCRIPTION)
+    if not args.run.distillation.teacher:
         raise InputError(f"--teacher is missing; give {TEACHER_KINDS}")
-    carry_out(args)
+    train(args)
 
 
 if __name__ == "__main__":

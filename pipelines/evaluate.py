@@ -12,38 +12,44 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
-from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+from pipelines.command import choose_log, load_labelled_texts, parse, run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What to evaluate, and on what."""
+    """The bundle and the data."""
 
     bundle: Annotated[str, tyro.conf.Positional]
-    """Folder that training wrote."""
+    """Folder of the bundle."""
     data: tuple[str, ...]
     """Labelled data, as for training."""
     plot: str = ""
     """Also draw the confusion matrix into this PNG file."""
     json: bool = False
-    """Print the figures as JSON."""
+    """Print the metrics as JSON."""
+    quiet: bool = False
+    """Print results and errors only, no messages about the data."""
     source: SourceConfig = field(default_factory=SourceConfig)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.evaluate") -> None:
     """Run the command."""
-    args = parse(Arguments, "python -m pipelines.evaluate", __doc__, argv)
+    args = parse(Arguments, prog, __doc__, argv)
     start_tensorflow()
     from kerascnn import load
     from kerascnn.evaluation import metrics, plots
 
     classifier = load(args.bundle)
-    if args.plot and classifier.bundle_.task.name == "multi_label":
-        raise InputError("--plot: multi-label answers have no confusion matrix; leave it out")
-    figures = classifier.evaluate(*load_labelled_texts(args.data, args.source, classifier.bundle_))
+    bundle = classifier.bundle_
+    found = classifier.evaluate(
+        *load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
+    )  # fmt: skip
     if args.plot:
-        plots.confusion_matrix(figures["confusion_matrix"], classifier.bundle_.labels, Path(args.plot))
-    print(json.dumps(figures, ensure_ascii=False) if args.json else metrics.table(figures))
+        if "confusion_matrix" not in found:
+            raise InputError("--plot: multi-label predictions have no confusion matrix; leave it out")
+        plots.confusion_matrix(found["confusion_matrix"], bundle.labels, Path(args.plot))
+    print(json.dumps(found, ensure_ascii=False) if args.json else metrics.table(found))
 
 
 if __name__ == "__main__":

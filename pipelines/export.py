@@ -15,7 +15,8 @@ import tyro
 from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log, suppress_native_stderr
-from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+from pipelines.command import load_labelled_texts, parse, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -53,9 +54,9 @@ class Arguments:
     source: SourceConfig = field(default_factory=SourceConfig)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.export") -> None:
     """Run the command."""
-    args = parse(Arguments, "python -m pipelines.export", __doc__, argv)
+    args = parse(Arguments, prog, __doc__, argv)
     if not args.format and not args.verify:
         raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
     start_tensorflow()

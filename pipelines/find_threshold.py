@@ -1,4 +1,4 @@
-"""How much can be answered without a person? Finds the probability above which a bundle's answers are right enough."""
+"""Find the lowest probability at which the predictions of a bundle are precise enough to need no person."""
 
 from __future__ import annotations
 
@@ -6,72 +6,85 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.settings import Fraction, Settings
 from kerascnn.utils.errors import InputError
-from pipelines.command import load_labelled_texts, parse, run, start_tensorflow
+from kerascnn.utils.tables import text_table
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+from pipelines.command import choose_log, load_labelled_texts, parse, run
 
-CURVE = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-"""Thresholds that people are shown."""
+SHOWN_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Thresholds in the printed table."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(Settings):
-    """What to answer, and how right."""
+    """The bundle, the data and the precision."""
 
     bundle: Annotated[str, tyro.conf.Positional]
-    """Folder that training wrote."""
+    """Folder of the bundle."""
     data: tuple[str, ...]
-    """Labelled data that training did not see."""
+    """Labelled data that was not used for training."""
     precision: Fraction = 0.95
-    """Part of the answers given that must be right, 0 to 1."""
+    """Fraction of the predictions that must be correct, 0 to 1."""
     surely: bool = False
-    """The lower end of the 95 % confidence interval must be as high, not the measured part alone."""
+    """Require this precision of the lower end of the 95 % confidence interval, not of the measured value."""
     json: bool = False
-    """Print the answer and the whole curve as JSON."""
+    """Print the threshold and the whole curve as JSON."""
+    quiet: bool = False
+    """Print results and errors only, no messages about the data."""
     source: SourceConfig = field(default_factory=SourceConfig)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.find_threshold") -> None:
     """Run the command."""
-    args = parse(Arguments, "python -m pipelines.find_threshold", __doc__, argv)
+    args = parse(Arguments, prog, __doc__, argv)
     start_tensorflow()
     from kerascnn import load
     from kerascnn.evaluation import calibration
 
     classifier = load(args.bundle)
-    if classifier.bundle_.task.name == "multi_label":
+    bundle = classifier.bundle_
+    if bundle.thresholds is not None:
         raise InputError(
-            f"{args.bundle}: multi-label, where each label has a threshold of its own, tuned when it was trained"
-            " (thresholds in manifest.json); find_threshold is for one label a text"
+            f"{args.bundle}: multi-label, each label has its own threshold, fitted in training (thresholds in"
+            " manifest.json); find_threshold is for one label per text"
         )
-    texts, labels = load_labelled_texts(args.data, args.source, classifier.bundle_)
-    codes = classifier.bundle_.task.encode(labels, classifier.classes_)
-    points = calibration.curve(codes, classifier.predict_proba(texts))
+    texts, labels = load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
+    targets = bundle.task.encode(labels, classifier.classes_)
+    points = calibration.curve(targets, classifier.predict_proba(texts))
     found = calibration.find(points, args.precision, surely=args.surely)
     if args.json:
         answer = found and dataclasses.asdict(found)
         print(json.dumps({"found": answer, "curve": [dataclasses.asdict(point) for point in points]}))
         return
-    print("answers at   documents   right   surely right (95 %)")
-    for threshold in CURVE:
-        if point := next((point for point in points if point.threshold >= threshold), None):
-            print(f"{threshold:10.2f}   {point.answered:9.1%}   {point.precision:5.1%}   {point.at_least:5.1%}")
+    print(format_curve(points))
     if found is None:
         best = max(points, key=lambda point: point.at_least if args.surely else point.precision)
         raise InputError(
-            f"no threshold gives {args.precision:.1%}; the best is {best.precision:.1%} (surely {best.at_least:.1%}) of"
-            f" {best.answered:.1%} of the documents, at {best.threshold:.4f}"
+            f"no threshold reaches a precision of {args.precision:.1%}; the best is {best.precision:.1%} (at least"
+            f" {best.at_least:.1%} with 95 % confidence) for {best.answered:.1%} of the documents, at"
+            f" {best.threshold:.4f}"
         )
     print(
-        f"\n{found.precision:.1%} of the answers are right (surely {found.at_least:.1%}) where the probability is"
-        f" {found.threshold:.4f} or more: {found.answered:.1%} of the documents.\n"
-        f"python -m pipelines.predict {args.bundle} --abstain-below {found.threshold:.4f}"
+        f"\n{found.precision:.1%} of the predictions are correct (at least {found.at_least:.1%} with 95 % confidence)"
+        f" where the probability is {found.threshold:.4f} or more: {found.answered:.1%} of the documents.\n"
+        f"next: python -m pipelines.predict {args.bundle} --abstain-below {found.threshold:.4f}"
     )
+
+
+def format_curve(points: Sequence[Any]) -> str:
+    """Return a table of coverage and precision at some thresholds."""
+    rows = [
+        (f"{threshold:.2f}", f"{point.answered:.1%}", f"{point.precision:.1%}", f"{point.at_least:.1%}")
+        for threshold in SHOWN_THRESHOLDS
+        if (point := next((point for point in points if point.threshold >= threshold), None))
+    ]
+    return text_table(("threshold", "documents", "precision", "at least (95 %)"), rows, align="rrrr")
 
 
 if __name__ == "__main__":

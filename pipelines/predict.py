@@ -26,7 +26,8 @@ from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import log
-from pipelines.command import parse, run, start_tensorflow
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+from pipelines.command import parse, run
 
 if TYPE_CHECKING:
     from kerascnn import TextClassifier
@@ -78,9 +79,9 @@ class Arguments:
     source: SourceConfig = field(default_factory=SourceConfig)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.predict") -> None:
     """Run the command."""
-    args = parse(Arguments, "python -m pipelines.predict", __doc__, argv)
+    args = parse(Arguments, prog, __doc__, argv)
     if args.top_k < 1:
         raise InputError(f"--top-k: {args.top_k} is below 1")
     if not 0 <= args.abstain_below <= 1:

@@ -98,7 +98,7 @@ def test_training_commands_parse(training):
     batch = (FOLDER / "slurm-train.sh").read_text(encoding="utf-8")
     _, _, slurm_options = batch.replace("\\\n", " ").partition("-m pipelines.train ")
     for argv in (options, slurm_options.split()):
-        args = train.arguments(argv)
+        args = train.parse_arguments(argv)
         assert (args.run.training.strategy, args.resume) == ("multi_worker", True)
     assert verb == "train"
     subprocess.run(["bash", "-n", FOLDER / "slurm-train.sh"], check=True)

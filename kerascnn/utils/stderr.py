@@ -6,9 +6,12 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kerascnn.utils.errors import InputError
+
+Log = Callable[[str], None]
+"""A function that receives messages for the user, one or more lines each."""
 
 
 def log(message: str) -> None:

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Sequence
 
 import tabulate
 
+ALIGNMENTS = {"l": "left", "r": "right"}
 
-def text_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table with aligned columns: the first column to the left, the others to the right.
+
+def text_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, align: str = "") -> str:
+    """Return a table with aligned columns, which counts full-width characters as two.
 
     Args:
         headers: Title of each column.
         rows: Cells of each row, formatted.
+        align: One letter per column, l or r; empty: the first column to the left, the others to the right.
     """
-    alignment = ("left", *("right" for _ in headers[1:]))
-    return tabulate.tabulate(list(rows), headers, tablefmt="plain", colalign=alignment, disable_numparse=True)
+    alignment = [ALIGNMENTS[letter] for letter in align or "l" + "r" * (len(headers) - 1)]
+    # the titles are a row like the others, so that they have the alignment and the width of their column
+    return tabulate.tabulate([headers, *rows], tablefmt="plain", colalign=alignment, disable_numparse=True)
 
 
 def markdown_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -49,7 +49,7 @@ def make_table(args: Table) -> None:
     results.publish(markdown, args.readme, "models" if args.by_model else name)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.benchmark") -> None:
     """Run the command."""
     verbs: dict[type, Callable[[Any], None]] = {
         accuracy.Accuracy: accuracy.run,
@@ -63,5 +63,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
-    args = parse(kind, "python -m pipelines.benchmark", __doc__, argv)
+    args = parse(kind, prog, __doc__, argv)
     verbs[type(args)](args)

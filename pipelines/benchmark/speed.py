@@ -15,6 +15,7 @@ import yaml
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
+from kerascnn.utils.tensorflow_startup import onednn_environment
 from pipelines.benchmark import results
 from pipelines.benchmark.contest import (
     BATCH,
@@ -29,7 +30,6 @@ from pipelines.benchmark.contest import (
     tutorial,
 )
 from pipelines.benchmark.process import run_program
-from pipelines.command import onednn_environment
 
 COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",

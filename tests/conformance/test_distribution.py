@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.command import onednn_environment
+from kerascnn.utils.tensorflow_startup import onednn_environment
 from tests.conformance.descriptors import DESCRIPTORS, wanted
 
 ROOT = Path(__file__).parents[2]

@@ -68,9 +68,9 @@ def test_what_the_user_can_mend_is_one_line_and_status_1(verb, options, message,
 
 
 def test_a_distilled_bundle_does_not_take_the_place_of_its_teacher():
-    from pipelines.train import output_folder
+    from kerascnn.experiment import default_bundle_folder
 
     run = configuration.default_config("word_cnn").replace_values(
         {"distillation": {"teacher": "saved_models/bbc-word_cnn"}}, "test"
     )
-    assert output_folder(run).name == "bbc-word_cnn-distilled"
+    assert default_bundle_folder(run).name == "bbc-word_cnn-distilled"

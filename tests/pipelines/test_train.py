@@ -143,20 +143,20 @@ def test_a_mistyped_option_is_status_2_and_names_the_right_one():
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_path):
-    from pipelines.train import arguments
+    from pipelines.train import parse_arguments
 
     (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3, batch_size: 8}\nnetwork: {blocks: 4}\n")
-    run = arguments(["--config", str(tmp_path / "run.yaml"), "--training.batch_size", "16"]).run
+    run = parse_arguments(["--config", str(tmp_path / "run.yaml"), "--training.batch_size", "16"]).run
     assert (run.model, run.network.blocks) == ("char_cnn", 4)
     assert (run.training.epochs, run.training.batch_size) == (3, 16)
     assert run.training.patience == type(run.training)().patience
 
 
 def test_another_model_on_the_command_line_leaves_the_network_of_the_file_behind(tmp_path):
-    from pipelines.train import arguments
+    from pipelines.train import parse_arguments
 
     (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3}\nnetwork: {blocks: 4}\n")
-    run = arguments(["--config", str(tmp_path / "run.yaml"), "--model", "word_cnn"]).run
+    run = parse_arguments(["--config", str(tmp_path / "run.yaml"), "--model", "word_cnn"]).run
     assert (run.model, run.training.epochs) == ("word_cnn", 3)
 
 
@@ -169,10 +169,10 @@ def test_another_model_on_the_command_line_leaves_the_network_of_the_file_behind
 )  # fmt: skip
 def test_a_bundle_is_named_after_its_data_and_model(data, name):
     from kerascnn import config as configuration
-    from pipelines.train import output_folder
+    from kerascnn.experiment import default_bundle_folder
 
     run: Config = configuration.default_config("word_cnn").replace_values({"data": [data]}, "test")
-    assert str(output_folder(run)) == os.path.join("saved_models", name)
+    assert str(default_bundle_folder(run)) == os.path.join("saved_models", name)
 
 
 @pytest.mark.parametrize("verb", ["train", "audit", "tune", "distill", "evaluate", "predict", "export", "benchmark"])

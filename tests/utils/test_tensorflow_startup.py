@@ -1,4 +1,4 @@
-"""What all commands share."""
+"""Environment variables with which TensorFlow starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 import pytest
 
 from kerascnn import models
-from pipelines import command
+from kerascnn.utils import tensorflow_startup
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ from pipelines import command
         ("word_cnn", 2, "2", "2"),
     ],
 )
-def test_an_operation_gets_one_core_where_more_of_them_stand_side_by_side(monkeypatch, model, cores, given, threads):
-    monkeypatch.setattr(command, "cores", lambda: cores)
+def test_limits_threads_of_models_with_more_branches_than_cores(monkeypatch, model, cores, given, threads):
+    monkeypatch.setattr(tensorflow_startup, "available_cpus", lambda: cores)
     monkeypatch.setattr(os, "environ", {"TF_NUM_INTRAOP_THREADS": given} if given else {})
-    command.limit_threads(models.list_models()[model]())
+    tensorflow_startup.limit_threads(models.list_models()[model]().parallel_branches)
     assert os.environ.get("TF_NUM_INTRAOP_THREADS") == threads
 
 
@@ -31,8 +31,8 @@ def test_an_operation_gets_one_core_where_more_of_them_stand_side_by_side(monkey
     ("machine", "given", "expected"),
     [("x86_64", None, "1"), ("AMD64", None, "1"), ("x86_64", "0", "0"), ("arm64", None, None)],
 )
-def test_onednn_is_asked_for_on_x86_unless_the_user_has_decided(monkeypatch, machine, given, expected):
+def test_turns_on_onednn_on_x86_unless_the_variable_is_set(monkeypatch, machine, given, expected):
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.setattr(os, "environ", {"TF_ENABLE_ONEDNN_OPTS": given} if given else {})
-    command.start_tensorflow()
+    tensorflow_startup.start_tensorflow()
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected

@@ -1,0 +1,82 @@
+"""Pretrain an encoder on unlabelled text from a ``Config``: check, read, pretrain and save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerascnn.config import Config, MaskingConfig, TransferConfig
+from kerascnn.experiment import run_folders
+from kerascnn.experiment.run_data import describe_texts, read_distinct_texts
+from kerascnn.experiment.summary import summarize_pretraining
+from kerascnn.utils import stderr
+from kerascnn.utils.atomic_files import check_output_folder, read_json
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+
+
+@dataclass(frozen=True)
+class PretrainingResult:
+    """What ``run_pretraining`` did.
+
+    Attributes:
+        folder: The folder of the encoder.
+        metrics: As in ``metrics.json``.
+        summary: Lines for the user.
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+    summary: str
+
+
+def pretrained_folder(config: Config[Any]) -> Path:
+    """Return ``config.output``, or saved_models/DATA-MODEL-pretrained."""
+    folder = run_folders.default_bundle_folder(config)
+    return folder if config.output else folder.with_name(f"{folder.name}-pretrained")
+
+
+def run_pretraining(
+    config: Config[Any],
+    masking: MaskingConfig,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    verbose: bool = True,
+    log: Log = stderr.log,
+) -> PretrainingResult:
+    """Pretrain the encoder of a model on the texts of ``config.data`` and write it.
+
+    Args:
+        config: The run; its labels and its settings of ``transfer`` are not used.
+        masking: Which tokens are hidden.
+        resume: Continue an interrupted run of the same settings, data and output.
+        overwrite: Replace an existing bundle.
+        verbose: Show a progress bar and the metrics of each epoch.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: A setting, a file or a row cannot be used; the message names it.
+    """
+    folder = pretrained_folder(config)
+    if config.transfer != TransferConfig():
+        raise InputError("pretraining starts from random weights; leave out the settings of transfer")
+    if run_folders.is_finished(folder, resume=resume):
+        return PretrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+    check_output_folder(folder, overwrite=overwrite or resume)
+    texts = read_distinct_texts(config, log)
+    log(f"{len(texts):,} texts")
+    run_folders.discard_interrupted_run(folder, resume=resume, log=log)
+    start_tensorflow()
+    from kerascnn import bundle
+    from kerascnn.pretraining.pretrain import pretrain
+
+    encoder = pretrain(
+        texts, config, masking, folder=run_folders.state_folder(folder), resume=resume, verbose=verbose
+    )  # fmt: skip
+    encoder.data.update(describe_texts(config, texts))
+    bundle.write_encoder(encoder, folder, overwrite=overwrite or resume)
+    run_folders.remove_state(folder)
+    return PretrainingResult(folder, encoder.metrics, summarize_pretraining(encoder.metrics, folder))

@@ -1,0 +1,106 @@
+"""The data of a run: rows, unlabelled texts, the answers of a teacher, and where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.config import Config
+from kerascnn.data import tfds
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.data.records import Label, Row
+    from kerascnn.data.splits import Splits
+    from kerascnn.distillation.data import DistillationData
+
+
+def start_tensorflow_for(specs: Sequence[str]) -> None:
+    """Start TensorFlow if one of the sources needs it to be read (``tfds:``); otherwise it starts after all checks."""
+    if any(spec.startswith(tfds.PREFIX) for spec in specs):
+        start_tensorflow()
+
+
+def read_splits(config: Config[Any]) -> Splits:
+    """Read the training, validation and test rows of a run.
+
+    Raises:
+        InputError: A source cannot be read, or its rows cannot be used for training.
+    """
+    from kerascnn.data.splits import load_splits
+
+    start_tensorflow_for([*config.data, *config.validation_data, *config.test_data])
+    return load_splits(config.data, config.validation_data, config.test_data, config.source)
+
+
+def read_distinct_texts(config: Config[Any], log: Log) -> list[str]:
+    """Read all texts of ``config.data`` for pretraining, without labels, blank texts and duplicates."""
+    from kerascnn.data import sources
+
+    start_tensorflow_for(config.data)
+    texts: dict[str, None] = {}
+    count = 0
+    for spec in config.data:
+        for record in sources.read_texts(spec, config.source):
+            count += 1
+            texts[record.fields[config.source.text_column]] = None
+    kept = [text for text in texts if text.strip()]
+    if len(kept) < count:
+        log(f"{count - len(kept):,} of {count:,} texts are blank or duplicates and are left out")
+    return kept
+
+
+def load_distillation_data(config: Config[Any], splits: Splits, log: Log) -> DistillationData | None:
+    """Ask the teacher of a run for soft labels; None if the run has no teacher.
+
+    Raises:
+        InputError: The teacher cannot be read or does not fit the data, or there are unlabelled texts but no teacher.
+    """
+    if not config.distillation.teacher:
+        if config.distillation.unlabelled:
+            raise InputError("--unlabelled: texts without labels need a teacher; add --teacher")
+        return None
+    from kerascnn.distillation.data import load_soft_labels
+
+    distillation = load_soft_labels(config, splits)
+    for message in distillation.messages:
+        log(message)
+    return distillation
+
+
+def training_columns(
+    splits: Splits, distillation: DistillationData | None
+) -> tuple[list[str], list[Label | None], Any]:
+    """Return the texts, labels and soft labels to train on; soft labels are None without a teacher."""
+    if distillation is None:
+        return *text_and_label_columns(splits.train), None
+    return *text_and_label_columns(distillation.rows), distillation.soft_labels
+
+
+def text_and_label_columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
+    """Return texts and labels of rows; the label of an unlabelled text is None."""
+    return [row.text for row in rows], [None if row.label == "" else row.label for row in rows]
+
+
+def describe_data(config: Config[Any], splits: Splits, distillation: DistillationData | None) -> dict[str, Any]:
+    """Return sources, number of rows and hash of each split, as in ``manifest.json``."""
+    from kerascnn.data.records import hash_rows
+
+    sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
+    rows_of = {name: getattr(splits, name) for name in sources}
+    if distillation:
+        sources["unlabelled"], rows_of["unlabelled"] = config.distillation.unlabelled, distillation.unlabelled
+    return {
+        name: {"sources": list(specs or config.data), "rows": len(rows), "sha256": hash_rows(rows)}
+        for name, specs in sources.items()
+        if (rows := rows_of[name])
+    }
+
+
+def describe_texts(config: Config[Any], texts: Sequence[str]) -> dict[str, Any]:
+    """Return sources, number and hash of the texts of a pretraining, as in ``manifest.json``."""
+    digest = hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+    return {"train": {"sources": list(config.data), "rows": len(texts), "sha256": digest}}

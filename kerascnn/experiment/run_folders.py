@@ -1,0 +1,51 @@
+"""The folders of a run: its bundle, and the training state that is kept until the bundle is written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from kerascnn.config import Config
+from kerascnn.utils.stderr import Log
+
+
+def default_bundle_folder(config: Config[Any]) -> Path:
+    """Return ``config.output``, or saved_models/DATA-MODEL (saved_models/DATA-MODEL-distilled with a teacher)."""
+    if config.output:
+        return Path(config.output)
+    spec = config.data[0]
+    data = spec.rpartition(":")[2].replace("/", "-") if ":" in spec else _data_name(Path(spec))
+    return Path("saved_models") / f"{data}-{config.model}{'-distilled' if config.distillation.teacher else ''}"
+
+
+def _data_name(path: Path) -> str:
+    """Return the name of a file without extensions; of train.csv the name of its folder."""
+    stem = path.name.partition(".")[0]
+    return path.absolute().parent.name if stem == "train" else stem
+
+
+def state_folder(folder: Path) -> Path:
+    """Return where the state of a training is kept until its bundle is written."""
+    return folder.with_name(f"{folder.name}.training")
+
+
+def is_finished(folder: Path, *, resume: bool) -> bool:
+    """Whether a run that is to be resumed has written its bundle already."""
+    return resume and folder.exists() and not state_folder(folder).exists()
+
+
+def discard_interrupted_run(folder: Path, *, resume: bool, log: Log) -> None:
+    """Delete the state of an interrupted training, unless it is to be resumed."""
+    state = state_folder(folder)
+    if state.exists() and not resume:
+        log(f"{state}: replacing an interrupted run; to continue that run instead, stop now and add --resume")
+        shutil.rmtree(state)
+
+
+def remove_state(folder: Path) -> None:
+    """Delete the state of a finished training; TensorBoard logs move into its bundle."""
+    state = state_folder(folder)
+    if (state / "tensorboard").exists():
+        shutil.move(state / "tensorboard", folder / "tensorboard")
+    shutil.rmtree(state)

@@ -1,0 +1,259 @@
+"""Search for the settings of a training that are best on the validation data (needs the extra ``tune``)."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import math
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tqdm import tqdm
+
+from kerascnn.config import Config, to_yaml
+from kerascnn.experiment.run_data import (
+    load_distillation_data,
+    read_splits,
+    text_and_label_columns,
+    training_columns,
+)
+from kerascnn.experiment.run_folders import default_bundle_folder
+from kerascnn.tuning import space as spaces
+from kerascnn.tuning import trials as results
+from kerascnn.tuning.trials import TrialResult
+from kerascnn.utils import stderr
+from kerascnn.utils.atomic_files import atomic_write
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.data.splits import Splits
+    from kerascnn.distillation.data import DistillationData
+    from kerascnn.tuning.space import SearchSpace
+
+MAX_SHOWN_TRIALS = 10
+"""Trials in the table of the summary."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search.
+
+    Attributes:
+        space: YAML file of the settings to search, see ``kerascnn.tuning.space``.
+        algorithm: See ``kerascnn.tuning.search.build_oracle``.
+        trials: Largest number of trainings.
+        objective: Metric of the validation data to optimise.
+    """
+
+    space: Path
+    algorithm: Literal["bayesian", "hyperband", "random"] = "bayesian"
+    trials: int = 30
+    objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What ``run_search`` did.
+
+    Attributes:
+        folder: Holds trials.csv, trials.png and best.yaml.
+        ranked: Trials that succeeded, the best first.
+        failed: Trials that failed.
+        summary: Lines for the user: the best trials as a table, and the next command.
+    """
+
+    folder: Path
+    ranked: list[TrialResult]
+    failed: list[TrialResult]
+    summary: str
+
+
+def search_folder(config: Config[Any]) -> Path:
+    """Return ``config.output``, or tuned/DATA-MODEL."""
+    return Path(config.output or Path("tuned") / default_bundle_folder(config).name)
+
+
+def run_search(
+    config: Config[Any],
+    options: SearchOptions,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    verbose: bool = True,
+    log: Log = stderr.log,
+) -> SearchResult:
+    """Train with many settings on the same rows, and write the best settings. Test rows are never used.
+
+    Args:
+        config: The run whose settings are searched; ``config.output`` is the folder of the search.
+        options: How to search.
+        resume: Continue the search in that folder.
+        overwrite: Replace the search in that folder.
+        verbose: Show a progress bar.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: The space, a setting or a row cannot be used, or no trial succeeded.
+    """
+    folder, config = search_folder(config), dataclasses.replace(config, output="")
+    space = spaces.read_space(options.space, config)
+    if options.algorithm == "hyperband" and "training.epochs" in space.dimensions:
+        raise InputError(f"{options.space}: training.epochs is chosen by hyperband; leave it out, --epochs limits it")
+    check_search_folder(folder, resume=resume, overwrite=overwrite)
+    limit_threads(config.network.parallel_branches)
+    splits = read_splits(config)
+    for message in splits.messages:
+        log(message)
+    if not splits.validation:
+        raise InputError("a search needs validation rows: --validation-data, or --source.validation_fraction above 0")
+    log(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
+    start_tensorflow()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial traces its functions again
+    from kerascnn.training.fit import default_epochs
+    from kerascnn.tuning import search
+
+    distillation = load_distillation_data(config, splits, log)
+    epochs = config.training.epochs or default_epochs(-(-len(splits.train) // config.training.batch_size))
+    oracle = search.build_oracle(options.algorithm, space, options.objective, options.trials, config.seed, epochs)
+    if overwrite and folder.exists():
+        shutil.rmtree(folder)
+    search.prepare_folder(folder, _describe_search(options, config, space, splits, distillation), resume=resume)
+    hidden = None if verbose else True  # None: shown on a terminal only
+    with tqdm(total=options.trials, desc="trials", unit=" trials", leave=False, disable=hidden) as bar:
+
+        def log_begin(trial: TrialResult) -> None:
+            log(f"trial {trial.number}/{options.trials}   {_format_settings(trial.settings)}")
+
+        def log_end(trial: TrialResult) -> None:
+            bar.update()
+            log(f"  {_format_outcome(trial)}")
+            write_trials(tuner.trials, options.objective, config, folder)
+
+        tuner = search.SettingsTuner(
+            oracle,
+            space,
+            lambda settings: train_trial(config, settings, splits, distillation),
+            folder,
+            on_begin=log_begin,
+            on_end=log_end,
+        )
+        bar.update(len(tuner.trials))
+        if tuner.trials:
+            log(f"{len(tuner.trials)} trials are finished already")
+        tuner.search()
+    ranked = results.rank_trials(tuner.trials, options.objective)
+    if not ranked:
+        raise InputError(f"none of {len(tuner.trials)} trials succeeded, see {folder / 'trials.csv'}")
+    _draw_trials(tuner.trials, options.objective, folder)
+    failed = [trial for trial in tuner.trials if not trial.metrics]
+    summary = summarize_search(ranked, len(failed), options.objective, folder, len(splits.validation))
+    return SearchResult(folder, ranked, failed, summary)
+
+
+def check_search_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Check that a search may be written to a folder.
+
+    Raises:
+        InputError: The folder holds something else, or a search that is to be neither resumed nor replaced.
+    """
+    if not folder.exists():
+        return
+    if not (folder / "search.json").exists():
+        raise InputError(f"{folder} exists and is not a search; choose another --output")
+    if not (resume or overwrite):
+        raise InputError(
+            f"{folder} holds a search; --resume continues it, --overwrite replaces it, or choose another --output"
+        )
+
+
+def train_trial(
+    config: Config[Any], settings: Mapping[str, Any], splits: Splits, distillation: DistillationData | None
+) -> dict[str, float]:
+    """Train with settings and return the metrics of the validation data and the cost of the training."""
+    import keras
+
+    from kerascnn.classifier import TextClassifier
+
+    keras.backend.clear_session()
+    classifier = TextClassifier.from_config(spaces.apply_settings(config, settings, "the settings"))
+    texts, labels, soft_labels = training_columns(splits, distillation)
+    validation = text_and_label_columns(splits.validation)
+    classifier.fit(texts, labels, soft_labels=soft_labels, validation_data=validation)
+    metrics = classifier.bundle_.metrics | classifier.evaluate(*validation)
+    return {name: metrics[name] for name in (*results.METRICS, *results.COSTS)}
+
+
+def _describe_search(
+    options: SearchOptions,
+    config: Config[Any],
+    space: SearchSpace,
+    splits: Splits,
+    distillation: DistillationData | None,
+) -> dict[str, Any]:
+    """Return what two searches must share for one to continue the other; names of files and folders may differ."""
+    from kerascnn.data.records import hash_rows
+
+    searched = {f"space {name}": given for name, given in space.to_dict().items()}
+    fixed = {name: given for name, given in config.flatten(spaces.GROUPS).items() if name not in space.dimensions}
+    return {
+        "algorithm": options.algorithm, "objective": options.objective, "model": config.model, "seed": config.seed,
+        "training data": hash_rows(splits.train), "validation data": hash_rows(splits.validation),
+        "the teacher's answers": distillation.sha256 if distillation else None, **searched, **fixed,
+    }  # fmt: skip
+
+
+def write_trials(trials: Sequence[TrialResult], objective: str, config: Config[Any], folder: Path) -> None:
+    """Write trials.csv, and best.yaml with every setting of the best trial."""
+    results.write_csv(trials, folder / "trials.csv")
+    if ranked := results.rank_trials(trials, objective):
+        best = ranked[0]
+        output = default_bundle_folder(config).parent / f"{folder.name}-tuned"
+        best_config = spaces.apply_settings(config, best.settings, "the best trial")
+        with atomic_write(folder / "best.yaml") as file:
+            file.write(f"# trial {best.number} of {len(trials)}; on the validation data {_format_metrics(best)}\n")
+            file.write(to_yaml(dataclasses.replace(best_config, output=str(output))))
+
+
+def _draw_trials(trials: Sequence[TrialResult], objective: str, folder: Path) -> None:
+    from kerascnn.evaluation import plots
+
+    scores = [trial.metrics.get(objective, math.nan) for trial in trials]
+    settings = {name: [trial.settings[name] for trial in trials] for name in trials[0].settings}
+    partial = folder / ".trials.png.partial"
+    plots.trials(scores, settings, objective, partial, highest=results.DIRECTIONS[objective] == "max")
+    os.replace(partial, folder / "trials.png")
+
+
+def _format_settings(settings: Mapping[str, Any]) -> str:
+    return "   ".join(f"{name} {results.format_setting(value)}" for name, value in settings.items())
+
+
+def _format_metrics(trial: TrialResult) -> str:
+    return "   ".join(f"{name} {trial.metrics[name]:.4f}" for name in results.METRICS)
+
+
+def _format_outcome(trial: TrialResult) -> str:
+    if not trial.metrics:
+        return f"failed: {trial.error}"
+    cost = f"{trial.metrics['epochs']:.0f} epochs in {trial.metrics['seconds']:.0f} s"
+    return f"{_format_metrics(trial)}   {cost}"
+
+
+def summarize_search(ranked: Sequence[TrialResult], failures: int, objective: str, folder: Path, rows: int) -> str:
+    """Return the best trials as a table, the number of failures, the standard error, and the next command."""
+    lines = [results.format_table(ranked[:MAX_SHOWN_TRIALS]), ""]
+    if failures:
+        lines.append(f"{failures} of {len(ranked) + failures} trials failed, see {folder / 'trials.csv'}")
+    if objective == "accuracy":
+        best = ranked[0].metrics["accuracy"]
+        error = math.sqrt(best * (1 - best) / rows)
+        lines.append(
+            f"the standard error of an accuracy on {rows:,} rows is {error:.4f}; smaller differences are noise"
+        )
+    return "\n".join([*lines, f"wrote {folder}; next: python -m pipelines.train --config {folder / 'best.yaml'}"])

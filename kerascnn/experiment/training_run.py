@@ -1,0 +1,143 @@
+"""Train a classifier from a ``Config``: check, read, train, evaluate and save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.config import Config
+from kerascnn.experiment import run_folders
+from kerascnn.experiment.run_data import (
+    describe_data,
+    load_distillation_data,
+    read_splits,
+    text_and_label_columns,
+    training_columns,
+)
+from kerascnn.experiment.summary import summarize_training
+from kerascnn.utils import stderr
+from kerascnn.utils.atomic_files import check_output_folder, read_json
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.data.splits import Splits
+
+MAX_ADVICE = 4
+"""Issues of the data that are logged before a training."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What ``run_training`` did.
+
+    Attributes:
+        folder: The folder of the bundle.
+        metrics: As in ``metrics.json``.
+        summary: Lines for the user: test metrics, cost, calibration, and the next step.
+        bundle: The classifier; None if ``folder`` was finished before.
+        has_written: Whether this process wrote ``folder``: in distributed training only the chief worker does.
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+    summary: str
+    bundle: Bundle | None = None
+    has_written: bool = False
+
+
+def run_training(
+    config: Config[Any],
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    store_examples: bool = True,
+    verbose: bool = True,
+    log: Log = stderr.log,
+) -> TrainingResult:
+    """Train a classifier, evaluate it on the validation and test data, and write its bundle.
+
+    Everything that can be checked without TensorFlow is checked first.
+
+    Args:
+        config: The run. With ``config.distillation.teacher`` it learns soft labels too.
+        resume: Continue an interrupted run of the same settings, data and output.
+        overwrite: Replace an existing bundle.
+        store_examples: Show texts of the test data in ``report.html``.
+        verbose: Show a progress bar and the metrics of each epoch.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: A setting, a file or a row cannot be used; the message names it.
+    """
+    folder = run_folders.default_bundle_folder(config)
+    if run_folders.is_finished(folder, resume=resume):
+        return TrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+    check_output_folder(folder, overwrite=overwrite or resume)
+    limit_threads(config.network.parallel_branches)
+    splits = read_splits(config)
+    for message in splits.messages:
+        log(message)
+    log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    _check_task_settings(config, splits)
+    _log_advice(config, splits, log)
+    start_tensorflow()
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.training.distributed import strategies
+
+    is_chief = strategies.is_chief(config.training.strategy)
+    if is_chief:
+        run_folders.discard_interrupted_run(folder, resume=resume, log=log)
+    distillation = load_distillation_data(config, splits, log)
+    texts, labels, soft_labels = training_columns(splits, distillation)
+    classifier = TextClassifier.from_config(config)
+    classifier.fit(
+        texts, labels, soft_labels=soft_labels,
+        validation_data=text_and_label_columns(splits.validation) if splits.validation else None,
+        folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
+    )  # fmt: skip
+    bundle = classifier.bundle_
+    if not is_chief:
+        return TrainingResult(folder, bundle.metrics, "done; the first process writes the bundle", bundle)
+    for name in ("validation", "test"):
+        if rows := getattr(splits, name):
+            _evaluate(classifier, name, *text_and_label_columns(rows), store_examples=store_examples)
+    bundle.data.update(describe_data(config, splits, distillation))
+    if distillation:
+        bundle.distillation |= {"sha256": distillation.sha256}
+    classifier.save(folder, overwrite=overwrite or resume)
+    run_folders.remove_state(folder)
+    return TrainingResult(folder, bundle.metrics, summarize_training(bundle, folder), bundle, has_written=True)
+
+
+def _check_task_settings(config: Config[Any], splits: Splits) -> None:
+    from kerascnn.tasks import infer_task
+
+    task = infer_task([row.label for row in splits.train])
+    task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
+
+
+def _log_advice(config: Config[Any], splits: Splits, log: Log) -> None:
+    from kerascnn.audit.audit import quick_audit
+
+    for issue in quick_audit(splits, config)[:MAX_ADVICE]:
+        log(f"{issue.message}; {issue.suggestion}; more by python -m pipelines.audit")
+
+
+def _evaluate(
+    classifier: TextClassifier, name: str, texts: Sequence[str], labels: Sequence[Any], *, store_examples: bool
+) -> None:
+    """Store the metrics of a split in the bundle, and the notable examples for its report."""
+    from kerascnn.evaluation.report import telling
+
+    bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
+    bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
+    if store_examples:
+        targets = bundle.task.encode(labels, classifier.classes_)
+        bundle.examples = telling(
+            texts, targets, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
+        )

@@ -1,0 +1,43 @@
+"""How TensorFlow is started: its environment variables, and its import without messages of native code."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+from kerascnn.utils.cpu import available_cpus
+from kerascnn.utils.stderr import suppress_native_stderr
+
+
+def limit_threads(parallel_branches: int) -> None:
+    """Give each operation one core if a model has more parallel branches than there are cores.
+
+    Two threads that share the convolution of a few short documents wait for each other longer than they save. A value
+    that is set already stays. Call this before TensorFlow starts.
+
+    Args:
+        parallel_branches: Costly operations of the model that do not depend on each other.
+    """
+    if parallel_branches > available_cpus():
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+
+def onednn_environment() -> dict[str, str]:
+    """Return the variable that turns on oneDNN, or nothing on processors other than x86.
+
+    TensorFlow uses oneDNN by default with AVX-512 only, although training is a fifth faster with it on any x86 CPU.
+    """
+    return {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and find its devices, without messages about missing CUDA libraries.
+
+    Environment variables that are set already stay.
+    """
+    for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
+        os.environ.setdefault(name, value)
+    with suppress_native_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()

@@ -1,0 +1,101 @@
+"""Command lines that hold a whole ``Config``: options override a YAML file, which overrides the model's defaults."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic
+
+import tyro
+
+from kerascnn import config as configuration
+from kerascnn.config import Config, ModelConfigT
+from pipelines.command import choose_log, parse, resume_hint
+
+RESUME_HINT = "to continue, run the same command with --resume"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Generic[ModelConfigT]):
+    """Options of train and distill in addition to the settings of the run."""
+
+    run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
+    config: str = ""
+    """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
+    resume: bool = False
+    """Continue an interrupted run of the same settings, data and output."""
+    overwrite: bool = False
+    """Replace the bundle at --output."""
+    no_examples: bool = False
+    """Leave texts of the test data out of report.html, which shows the most confident mistakes and the least certain
+    predictions."""
+    list_models: bool = False
+    """List the architectures and exit."""
+    json: bool = False
+    """Print the metrics as JSON to standard output."""
+    quiet: bool = False
+    """Print errors only, no progress and no messages."""
+
+
+def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
+    """Return the settings that the options of a command line override, and the name of their YAML file.
+
+    These are the settings of --config over the defaults of --model, or of the bundle that --init-from names.
+    """
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--config", default="")
+    options.add_argument("--model", default="")
+    options.add_argument("--init-from", "--init_from", "--transfer.init-from", "--transfer.init_from")
+    known, _ = options.parse_known_args(argv)
+    values = configuration.load_yaml(known.config) if known.config else {}
+    if known.model and known.model != values.get("model", Config.model):
+        # network and text settings of another architecture do not apply
+        values = {key: value for key, value in values.items() if key not in ("network", "text")}
+    if known.init_from is None:
+        known.init_from = (values.get("transfer") or {}).get("init_from", "")
+    start = configuration.default_config(known.model or values.get("model", ""), known.init_from)
+    values = {**values, "model": start.model}
+    return configuration.config_from_dict(values, known.config or "--model", start), known.config
+
+
+def parse_over(
+    base: Config[Any], config_file: str, kind: Any, prog: str, description: str | None, argv: Sequence[str] | None
+) -> Any:
+    """Parse a command line whose defaults are a run.
+
+    Args:
+        base: The run.
+        config_file: The YAML file that it came from; empty: none.
+        kind: Dataclass with fields ``run`` and ``config``, generic in the ``ModelConfig``.
+        prog: Name of the command in its help, as the user typed it.
+        description: What the command does, for its help.
+        argv: The command line without the name; None: that of the process.
+    """
+    kind_of_model = kind[type(base.network)]
+    return parse(kind_of_model, prog, description, argv, default=kind_of_model(run=base, config=config_file))
+
+
+def parse_training(argv: Sequence[str] | None, prog: str, description: str | None) -> Arguments[Any]:
+    """Parse the command line of train or distill."""
+    return parse_over(*base_config(argv), Arguments, prog, description, argv)
+
+
+def train(args: Arguments[Any]) -> None:
+    """Run a training and print what it did."""
+    from kerascnn.experiment import run_training
+
+    log = choose_log(quiet=args.quiet)
+    with resume_hint(RESUME_HINT):
+        result = run_training(
+            args.run,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            store_examples=not args.no_examples,
+            verbose=not args.quiet,
+            log=log,
+        )
+    log(result.summary)
+    if args.json:
+        print(json.dumps(result.metrics, ensure_ascii=False))
