@@ -1,4 +1,4 @@
-"""Encoders that keras-hub keeps as presets, folders with configuration, weights and tokenizer."""
+"""Read presets of keras-hub: folders with the configuration, weights and tokenizer of a pretrained encoder."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
     import keras
 
 FAMILIES = ("BertBackbone", "DistilBertBackbone", "ElectraBackbone")
-"""Encoders that read WordPieces between ``[CLS]`` and ``[SEP]``."""
-_REMEDY = "give --network.preset the folder that save_to_preset of keras-hub wrote"
+"""Supported encoders, which read WordPieces between ``[CLS]`` and ``[SEP]``."""
+_REMEDY = "give --network.preset a folder that save_to_preset of keras-hub wrote"
 
 
 @dataclass(frozen=True)
 class PresetVocabulary:
-    """The vocabulary of a preset in the order of our ids: padding, the unknown token, then the others as they stand."""
+    """The vocabulary of a preset in the order of kerascnn: padding, the unknown token, then the other tokens."""
 
     tokens: tuple[str, ...]
-    """Tokens but the first two; none is empty, none stands twice."""
+    """Distinct tokens without padding and the unknown token."""
     rows: tuple[int, ...]
-    """The preset's id of each of our ids, the first two included."""
+    """Id in the preset of each token, padding and the unknown token included."""
     start: int
-    """Our id of the token before a document."""
+    """Id of the token before a document."""
     end: int
-    """Our id of the token behind it."""
+    """Id of the token after a document."""
     lowercase: bool
-    """Whether case is folded."""
+    """Whether text is converted to lowercase."""
 
 
 def read_config(preset: str) -> tuple[str, dict[str, Any]]:
-    """The family of a preset and the sizes of its encoder, without keras-hub.
+    """Return the class name of a preset's encoder and its configuration; does not need keras-hub.
 
     Raises:
-        InputError: The folder is missing, no preset, or of a family that is not supported.
+        InputError: The folder is missing or not a preset, or the encoder is not supported.
     """
     if not preset:
-        raise InputError(f"no pretrained encoder is given; {_REMEDY}")
+        raise InputError(f"no pretrained encoder; {_REMEDY}")
     path = Path(preset) / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -56,11 +56,11 @@ def read_config(preset: str) -> tuple[str, dict[str, Any]]:
 
 
 def count_parameters(sizes: dict[str, Any], *, segments: bool) -> int:
-    """Number of weights of an encoder up to its sequence of vectors.
+    """Return the number of weights of an encoder up to its sequence output.
 
     Args:
-        sizes: As ``read_config`` gives them.
-        segments: Whether it has a table of segments.
+        sizes: Configuration that ``read_config`` returns.
+        segments: Whether the encoder has a segment embedding.
     """
     width, hidden = sizes["hidden_dim"], sizes["intermediate_dim"]
     narrow = sizes.get("embedding_dim", width)
@@ -72,10 +72,10 @@ def count_parameters(sizes: dict[str, Any], *, segments: bool) -> int:
 
 
 def read_vocabulary(preset: str) -> PresetVocabulary:
-    """The vocabulary of a preset.
+    """Return the vocabulary of a preset.
 
     Raises:
-        InputError: keras-hub is not installed, or the tokenizer is missing, damaged or of another kind.
+        InputError: keras-hub is not installed, or the tokenizer is missing, damaged or not supported.
     """
     read_config(preset)
     hub = import_optional("keras_hub", "hub")
@@ -99,10 +99,10 @@ def read_vocabulary(preset: str) -> PresetVocabulary:
 
 
 def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
-    """The encoder of a preset, its table of tokens put in the order of our ids.
+    """Load the encoder of a preset and sort its token embedding like ``vocabulary``.
 
     Returns:
-        What ``PretrainedEncoder`` takes, under the dtype policy that is set.
+        The model for ``PretrainedEncoder``, with the current dtype policy.
 
     Raises:
         InputError: keras-hub is not installed, or the preset is damaged.
@@ -113,7 +113,7 @@ def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
     hub = import_optional("keras_hub", "hub")
     backbone = _load(hub.models.Backbone, preset, dtype=keras.config.dtype_policy())
     table = backbone.token_embedding.embeddings
-    rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows of no token stay behind all others
+    rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows without a token come last
     table.assign(np.asarray(table)[np.concatenate([vocabulary.rows, rest])])
     output = backbone.output
     return keras.Model(

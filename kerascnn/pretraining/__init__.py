@@ -1,1 +1,1 @@
-"""Pretrain a model on text without labels."""
+"""Self-supervised pretraining: masked token prediction on texts without labels."""

@@ -1,4 +1,4 @@
-"""Batches for pretraining: documents with some tokens hidden, which the network has to name."""
+"""Batches for masked token prediction: documents in which some tokens are masked, and the original tokens."""
 
 from __future__ import annotations
 
@@ -13,26 +13,32 @@ from kerascnn.data.batches import RaggedIds, dataset_from_generator, shuffled_ba
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 
 UNKNOWN = RESERVED_TOKENS.index("[UNK]")
-# Of the hidden tokens, so many become unknown and so many another token (Devlin et al. 2019, section 3.1).
+# Fractions of the masked tokens that are replaced by the unknown token, and by a random token; the others stay (Devlin
+# et al. 2019, section 3.1).
 UNKNOWN_FRACTION, RANDOM_FRACTION = 0.8, 0.1
-# The frequency of a token to this power is how often it is drawn as a wrong answer (Mikolov et al. 2013, section 2.2).
+# Negative samples are drawn in proportion to the frequency of a token to this power (Mikolov et al. 2013, section 2.2).
 SAMPLING_POWER = 0.75
-# Held-out documents in a batch: few, because each hidden token of theirs is compared with the whole vocabulary.
-HELD_OUT_BATCH = 16
+# Few documents per batch, because the loss compares every masked held-out token with the whole vocabulary.
+HELD_OUT_BATCH_SIZE = 16
 
 Batch = tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""``((ids, mask_positions, negative_ids), targets)``, all int32:
+
+- ids (batch, length), in which some tokens are masked;
+- mask_positions (masked, 2): document in the batch, position in the document;
+- negative_ids (negatives,), without duplicates;
+- targets (masked,): the original tokens.
+"""
 SIGNATURE = (
     (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2), tf.int32), tf.TensorSpec((None,), tf.int32)),
     tf.TensorSpec((None,), tf.int32),
 )
-"""((ids with hidden tokens (batch, length), their places (hidden, 2): document, position; wrong answers (drawn,)), the
-hidden tokens (hidden,)), all int32."""
 
 
 def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.ndarray:
-    """How probable each id is as a wrong answer, float64 (vocabulary_size,), sum 1.
+    """Return the probability of each id as a negative sample, float64 (vocabulary_size,), with the sum 1.
 
-    Ids that the documents lack count as seen once; padding and the unknown token are no answers.
+    Ids that do not occur count as if they occurred once. Padding and the unknown token have the probability 0.
     """
     counts = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** SAMPLING_POWER
     counts[: len(RESERVED_TOKENS)] = 0
@@ -40,62 +46,64 @@ def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.
 
 
 def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.random.Generator) -> Batch:
-    """A batch with some of its tokens hidden, at least one if it has any that the vocabulary knows.
+    """Mask some tokens of a batch; at least one, if any token is in the vocabulary.
 
     Args:
         ids: Documents, int32 (batch, length), padded with 0.
-        rate: Part of the known tokens to hide, 0 to 1.
+        rate: Fraction of the tokens in the vocabulary to mask, 0 to 1.
         vocabulary_size: Number of ids.
-        generator: Chooses them.
+        generator: Random generator.
 
     Returns:
-        As ``SIGNATURE`` has it, with no wrong answers.
+        A ``Batch`` without negative samples.
     """
-    known = np.argwhere(ids > UNKNOWN).astype(np.int32)
-    chosen = generator.random(len(known)) < rate
-    if len(known) and not chosen.any():
-        chosen[generator.integers(len(known))] = True
-    places = known[chosen]
-    rows, positions = places.T
-    answers = ids[rows, positions]
-    fate = generator.random(len(places))
-    others = generator.integers(len(RESERVED_TOKENS), max(vocabulary_size, len(RESERVED_TOKENS) + 1), len(places))
-    hidden = ids.copy()
-    hidden[rows, positions] = np.where(
-        fate < UNKNOWN_FRACTION, UNKNOWN, np.where(fate < UNKNOWN_FRACTION + RANDOM_FRACTION, others, answers)
+    candidates = np.argwhere(ids > UNKNOWN).astype(np.int32)
+    is_masked = generator.random(len(candidates)) < rate
+    if len(candidates) and not is_masked.any():
+        is_masked[generator.integers(len(candidates))] = True
+    mask_positions = candidates[is_masked]
+    rows, positions = mask_positions.T
+    targets = ids[rows, positions]
+    draw = generator.random(len(targets))
+    random_ids = generator.integers(len(RESERVED_TOKENS), max(vocabulary_size, len(RESERVED_TOKENS) + 1), len(targets))
+    masked_ids = ids.copy()
+    masked_ids[rows, positions] = np.where(
+        draw < UNKNOWN_FRACTION, UNKNOWN, np.where(draw < UNKNOWN_FRACTION + RANDOM_FRACTION, random_ids, targets)
     )
-    return (hidden, places, np.empty(0, np.int32)), answers
+    return (masked_ids, mask_positions, np.empty(0, np.int32)), targets
 
 
 def training_batches(
     ids: RaggedIds, settings: MaskingConfig, probabilities: np.ndarray, batch_size: int, *, seed: int, first_epoch: int
 ) -> tf.data.Dataset:
-    """Endless batches, epoch after epoch, other tokens hidden each time.
+    """Return endless batches, epoch after epoch; each epoch masks other tokens.
 
     Args:
         ids: Documents.
-        settings: How much is hidden, and how many wrong answers a batch has.
-        probabilities: Of the wrong answers, see ``negative_sampling_probabilities``.
-        batch_size: Documents in a batch.
-        seed: Of the order and of what is hidden.
-        first_epoch: Where to begin.
+        settings: Masking rate, and number of negative samples per batch.
+        probabilities: Probabilities of the negative samples, see ``negative_sampling_probabilities``.
+        batch_size: Documents per batch.
+        seed: Seed of the order and of the masks.
+        first_epoch: First epoch, from 0.
     """
-    size = len(probabilities)
+    vocabulary_size = len(probabilities)
 
     def generate() -> Iterator[Batch]:
         for epoch in itertools.count(first_epoch):
             generator = np.random.default_rng((seed, epoch, 1))
             for rows in shuffled_batch_indices(ids.lengths, batch_size, seed=seed, epoch=epoch):
-                (hidden, places, _), answers = mask_tokens(ids.to_padded(rows), settings.rate, size, generator)
-                wrong = np.unique(generator.choice(size, settings.negative_samples, p=probabilities)).astype(np.int32)
-                yield (hidden, places, wrong), answers
+                (masked_ids, mask_positions, _), targets = mask_tokens(
+                    ids.to_padded(rows), settings.rate, vocabulary_size, generator
+                )
+                negatives = generator.choice(vocabulary_size, settings.negative_samples, p=probabilities)
+                yield (masked_ids, mask_positions, np.unique(negatives).astype(np.int32)), targets
 
     return dataset_from_generator(generate, SIGNATURE)
 
 
 def held_out_batches(ids: RaggedIds, settings: MaskingConfig, vocabulary_size: int, *, seed: int) -> tf.data.Dataset:
-    """Batches of held-out documents, each once, the same tokens hidden every time."""
-    batches = sorted_batch_indices(ids.lengths, HELD_OUT_BATCH)
+    """Return one epoch of batches of held-out documents; every iteration masks the same tokens."""
+    batches = sorted_batch_indices(ids.lengths, HELD_OUT_BATCH_SIZE)
 
     def generate() -> Iterator[Batch]:
         generator = np.random.default_rng((seed, 2))

@@ -1,9 +1,12 @@
-"""Pretraining: a network learns from text alone, by naming hidden tokens."""
+"""Pretrain the encoder of a model on texts without labels."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,20 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 MAX_HELD_OUT = 1000
-"""Documents that are held out at the most: enough for perplexity to a percent."""
+"""Most documents that are held out: enough to measure perplexity to one percent."""
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    """Vectorized texts."""
+
+    vectorizer: Vectorizer
+    train: RaggedIds
+    held_out: RaggedIds
+
+    @property
+    def vocabulary_size(self) -> int:
+        return len(self.vectorizer.vocabulary)
 
 
 def pretrain(
@@ -36,78 +52,74 @@ def pretrain(
     resume: bool = False,
     verbose: bool = False,
 ) -> Bundle:
-    """Pretrain a network on texts.
+    """Pretrain the encoder of a model by masked token prediction.
 
     Args:
         texts: Documents.
-        config: Model, sizes, text, training; a ``source.validation_fraction`` of the documents, ``MAX_HELD_OUT`` at the
-            most, is held out.
-        settings: What is hidden.
-        folder: Keep the state of the training here after each epoch.
-        resume: Go on from the state in ``folder``.
+        config: Settings of the run. A fraction ``source.validation_fraction`` of the documents, at most
+            ``MAX_HELD_OUT``, is held out.
+        settings: Masking rate and negative samples.
+        folder: Folder for a checkpoint after each epoch; None: no checkpoints.
+        resume: Continue from the checkpoint in ``folder``.
         verbose: Show progress on standard error.
 
     Returns:
-        The encoder (ids -> features), its vectorizer and figures; no labels.
+        The encoder (ids -> features) with its vectorizer and metrics; it has no labels.
 
     Raises:
-        InputError: The model has nothing that could name a token, or there is too little text.
+        InputError: The model has no outputs per token, a setting does not suit pretraining, or there are too few texts.
     """
     require_tensorflow_backend("pretraining")
     if not config.network.sequence_layers:
-        raise InputError(f"{config.model} cannot be pretrained: it has no layer that tells what stands where")
+        raise InputError(f"{config.model} cannot be pretrained: none of its layers has outputs per token")
     if config.training.strategy != "none":
-        raise InputError("training.strategy is for classifiers; a pretraining runs on one device")
+        raise InputError("training.strategy: pretraining runs on one device; leave it out")
     fit.set_random_seed(config.seed, config.training.deterministic)
+    corpus = _vectorize(texts, config)
+    probabilities = masking.negative_sampling_probabilities(corpus.train, corpus.vocabulary_size)
+    with fit.dtype_policy_scope(config.training.dtype_policy):
+        network = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2)
+        encoder = keras.Model(network.input, network.get_layer("features").output)
+        trainer = build_pretrainer(network, config, settings, probabilities)
+    batches = partial(
+        masking.training_batches, corpus.train, settings, probabilities, config.training.batch_size, seed=config.seed
+    )
+    held_out_batches = masking.held_out_batches(corpus.held_out, settings, corpus.vocabulary_size, seed=config.seed)
+    steps = -(-len(corpus.train) // config.training.batch_size)
+    epochs = config.training.epochs or fit.default_epochs(steps)
+    _compile(trainer, config, steps * epochs)
+    checkpoint = Checkpoint(
+        monitor="loss", documents=len(corpus.held_out), patience=config.training.patience, folder=folder,
+        fingerprint=_fingerprint(config, settings, corpus),
+    )  # fmt: skip
+    callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
+    if verbose:
+        callbacks.append(Progress(epochs=epochs, documents=len(corpus.train), batch_size=config.training.batch_size))
+    run_epochs(
+        trainer, lambda epoch, _: batches(first_epoch=epoch), lambda _: held_out_batches, checkpoint,
+        steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
+    )  # fmt: skip
+    masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
+    return Bundle(
+        config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, history=checkpoint.history,
+        metrics=_metrics(checkpoint, encoder, masked_tokens, len(corpus.train)),
+    )  # fmt: skip
+
+
+def _vectorize(texts: Sequence[str], config: Config[Any]) -> _Corpus:
+    """Split the texts, adapt a vectorizer to the training texts and encode all of them."""
     train_texts, held_out_texts = _hold_out(texts, config)
     vectorizer = Vectorizer.adapt(train_texts, config.text)
-    size = len(vectorizer.vocabulary)
     train, held_out = (
         _drop_unknown_documents(RaggedIds(*vectorizer.encode(part))) for part in (train_texts, held_out_texts)
     )
     if not len(train) or not len(held_out):
         raise InputError(f"{len(texts)} texts are too few, or no token occurs {config.text.min_count} times")
-
-    sampled = 0 < settings.negative_samples < size
-    probabilities = masking.negative_sampling_probabilities(train, size)
-    with fit.dtype_policy_scope(config.training.dtype_policy):
-        network = config.network.build(vocabulary_size=size, num_classes=2)
-        trainer = Pretrainer(
-            network,
-            states=config.network.sequence_layers,
-            probabilities=probabilities,
-            negative_samples=settings.negative_samples * sampled,
-        )
-    steps = -(-len(train) // config.training.batch_size)
-    epochs = config.training.epochs or fit.default_epochs(steps)
-    trainer.compile(optimizer=fit.build_optimizer(config.training, steps * epochs), jit_compile=False)
-    trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
-    trainer.optimizer.build(trainer.trainable_variables)
-    held_out_batches = masking.held_out_batches(held_out, settings, size, seed=config.seed)
-    hidden = sum(len(answers) for _, answers in held_out_batches.as_numpy_iterator())
-    checkpoint = Checkpoint(
-        monitor="loss", documents=len(held_out), patience=config.training.patience, folder=folder,
-        fingerprint=_fingerprint(config, settings, train, held_out),
-    )  # fmt: skip
-    callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
-    if verbose:
-        callbacks.append(Progress(epochs=epochs, documents=len(train), batch_size=config.training.batch_size))
-    run_epochs(
-        trainer,
-        lambda epoch, _: masking.training_batches(
-            train, settings, probabilities, config.training.batch_size, seed=config.seed, first_epoch=epoch
-        ),
-        lambda _: held_out_batches, checkpoint, steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
-    )  # fmt: skip
-    encoder = keras.Model(network.input, network.get_layer("features").output)
-    return Bundle(
-        config=config, vectorizer=vectorizer, labels=[], model=encoder, history=checkpoint.history,
-        metrics=_metrics(checkpoint, encoder, hidden, len(train)),
-    )  # fmt: skip
+    return _Corpus(vectorizer, train, held_out)
 
 
 def _hold_out(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], list[str]]:
-    """The texts to learn from, and those that are held out."""
+    """Return the training texts and the held-out texts."""
     count = min(MAX_HELD_OUT, max(1, round(config.source.validation_fraction * len(texts))))
     held_out = set(np.random.default_rng(config.source.split_seed).permutation(len(texts))[:count].tolist())
     return (
@@ -117,14 +129,46 @@ def _hold_out(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], lis
 
 
 def _drop_unknown_documents(ids: RaggedIds) -> RaggedIds:
-    """The documents that hold a token of the vocabulary; others have nothing to name."""
+    """Return the documents that have a token of the vocabulary; in others there is nothing to mask."""
     rows = np.repeat(np.arange(len(ids)), ids.lengths)
     kept = np.bincount(rows[ids.values > masking.UNKNOWN], minlength=len(ids)) > 0
     return RaggedIds(ids.values[kept[rows]], np.concatenate([[0], np.cumsum(ids.lengths[kept])]))
 
 
-def _fingerprint(config: Config[Any], settings: MaskingConfig, *documents: RaggedIds) -> dict[str, Any]:
-    digest = hashlib.sha256(b"".join(array.tobytes() for ids in documents for array in (ids.values, ids.row_splits)))
+def build_pretrainer(
+    network: keras.Model, config: Config[Any], settings: MaskingConfig, probabilities: np.ndarray
+) -> Pretrainer:
+    """Return the trainer of a network.
+
+    Args:
+        network: Model that ``config.network`` builds.
+        config: Settings of the run.
+        settings: Number of negative samples. If the vocabulary is not larger, training uses the whole vocabulary.
+        probabilities: Probabilities of the negative samples, float (vocabulary_size,).
+    """
+    is_sampled = settings.negative_samples < len(probabilities)
+    pattern = config.network.sequence_layers
+    return Pretrainer(
+        network,
+        sequence_outputs=[layer.output for layer in network.layers if re.fullmatch(pattern, layer.name)],
+        features=network.get_layer("features").output,
+        embedding=network.get_layer("embedding"),
+        probabilities=probabilities,
+        negative_samples=settings.negative_samples if is_sampled else 0,
+    )
+
+
+def _compile(trainer: Pretrainer, config: Config[Any], steps: int) -> None:
+    """Compile the trainer and create all variables, also those of the optimizer."""
+    trainer.compile(optimizer=fit.build_optimizer(config.training, steps), jit_compile=False)
+    trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
+    trainer.optimizer.build(trainer.trainable_variables)
+
+
+def _fingerprint(config: Config[Any], settings: MaskingConfig, corpus: _Corpus) -> dict[str, Any]:
+    """Return everything that has to be the same for a run to continue from a checkpoint."""
+    parts = (corpus.train, corpus.held_out)
+    digest = hashlib.sha256(b"".join(array.tobytes() for ids in parts for array in (ids.values, ids.row_splits)))
     return {
         "model": config.model,
         "seed": config.seed,
@@ -134,11 +178,11 @@ def _fingerprint(config: Config[Any], settings: MaskingConfig, *documents: Ragge
     }
 
 
-def _metrics(checkpoint: Checkpoint, encoder: keras.Model, hidden: int, documents: int) -> dict[str, Any]:
+def _metrics(checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, documents: int) -> dict[str, Any]:
     best = checkpoint.history[checkpoint.best_epoch - 1]
     return {
         "validation": {
-            "tokens": hidden,
+            "tokens": masked_tokens,
             "accuracy": best["val_accuracy"],
             "loss": best["val_loss"],
             "perplexity": best["val_perplexity"],

@@ -1,1 +1,1 @@
-"""What a model brings along from elsewhere: pretrained vectors, frozen layers, teachers."""
+"""Transfer learning: pretrained word vectors, weights of another bundle, frozen layers."""

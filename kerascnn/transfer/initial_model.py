@@ -1,10 +1,9 @@
-"""How a training begins: the network, and what it brings along from elsewhere."""
+"""Build the model of a run: new weights, pretrained word vectors, or weights of another bundle."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,40 +13,42 @@ import numpy as np
 from kerascnn.config import Config, TransferConfig
 from kerascnn.text import word_vectors
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.transfer import embedding_vectors, initial_weights, layer_groups
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import log
 
 
 @dataclass(frozen=True)
 class InitialModel:
-    """A network that is ready to be trained."""
+    """A model that is ready for training."""
 
     config: Config[Any]
-    """The run, with the sizes that follow from what the network brings along."""
+    """Settings of the run; ``network.embedding_dim`` has the length of the word vectors, if there are any."""
     model: keras.Model
     metrics: dict[str, float] = field(default_factory=dict)
-    """What is known before the first epoch, for ``metrics.json``."""
+    """Metrics that are known before training, for ``metrics.json``."""
     messages: tuple[str, ...] = ()
-    """What a person should be told, a sentence each."""
+    """Notes for the user, one sentence each."""
     rate_factors: dict[str, float] = field(default_factory=dict)
-    """The learning rate of a weight as a part of that of the run, by the weight's path; 1 for others."""
+    """Factor of the learning rate by path of the variable; 1 for other variables."""
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
-    """What happens between the epochs."""
+    """Callbacks that training needs."""
 
     def log_messages(self) -> None:
-        """Say the messages on standard error."""
+        """Print the messages to standard error."""
         for message in self.messages:
-            print(message, file=sys.stderr, flush=True)
+            log(message)
 
 
 def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
-    """A vectorizer that also knows the words that the network brings along, so that unseen words mean something.
+    """Add the tokens for which there are pretrained weights, even if no training text has them.
 
-    These are the tokens of the bundle to start from, or the first words of the file of vectors; of the latter, a word
-    that the vectorizer would take apart or change is left out.
+    These are the tokens of the bundle ``settings.init_from``, or the first ``settings.extend_vocabulary`` words of the
+    file of word vectors that are a single token.
 
     Raises:
-        InputError: The bundle reads text otherwise, or cannot be read.
+        InputError: The bundle cannot be read, or its text settings differ.
     """
     if settings.init_from:
         return initial_weights.extend_vocabulary(vectorizer, settings.init_from)
@@ -55,63 +56,71 @@ def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vecto
         return vectorizer
     known = set(vectorizer.vocabulary)
     candidates = (word for word in word_vectors.read_words(settings.vectors) if word not in known)
-    whole = (word for word in candidates if vectorizer.is_single_token(word))
-    added = dict.fromkeys(itertools.islice(whole, settings.extend_vocabulary))
+    tokens = (word for word in candidates if vectorizer.is_single_token(word))
+    added = dict.fromkeys(itertools.islice(tokens, settings.extend_vocabulary))
     return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
 
 
-def build_model(config: Config[Any], vectorizer: Vectorizer, classes: int, values: np.ndarray) -> InitialModel:
-    """Build the network of a run.
+def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray) -> InitialModel:
+    """Build the model of a run and initialize its weights.
 
     Args:
-        config: The run.
-        vectorizer: Of the training texts.
-        classes: Number of classes.
-        values: Ids of all training tokens, int32 (tokens,).
+        config: Settings of the run.
+        vectorizer: Vectorizer of the training texts, see ``extend_vocabulary``.
+        num_classes: Number of classes.
+        token_ids: Ids of all training tokens, int32 (tokens,).
 
     Raises:
-        InputError: The vectors cannot be used, or the model has no place for them.
+        InputError: The word vectors or the bundle cannot be used, or the model has no embedding for the vectors.
     """
-    settings, size = config.transfer, len(vectorizer.vocabulary)
+    settings = config.transfer
     if settings.vectors and settings.init_from:
-        raise InputError("the embedding starts from --vectors or from --init-from; leave one out")
-    found = word_vectors.read_vectors(settings.vectors, vectorizer.vocabulary) if settings.vectors else None
-    if found:
-        if not hasattr(config.network, "embedding_dim"):
-            raise InputError(f"{config.model} has no network.embedding_dim that vectors could set; leave out --vectors")
-        network = dataclasses.replace(config.network, embedding_dim=found.rows.shape[1])
-        config = dataclasses.replace(config, network=network)
-    model = config.network.build(vocabulary_size=size, num_classes=classes)
-    metrics: dict[str, float] = {}
-    messages: tuple[str, ...] = ()
-    if found:
-        embedding_vectors.copy_vectors(model, found, deviation=settings.vectors_stddev, seed=config.seed)
-        metrics = embedding_vectors.measure_coverage(found, values, size)
-        messages = (*found.messages, _describe_vectors(config, metrics, size))
-    if settings.init_from:
-        copied = initial_weights.copy_weights(model, settings.init_from, size)
-        metrics = {"origin_tokens": copied.tokens / size}
-        messages = (_describe_copied_weights(settings.init_from, copied, size),)
-    rate_factors = (
-        layer_groups.learning_rate_factors(model, settings.layerwise_lr_decay)
-        if settings.layerwise_lr_decay != 1
-        else {}
-    )
+        raise InputError("--vectors and --init-from both initialize the embedding; use only one of them")
+    if settings.vectors:
+        initial = _build_with_vectors(config, vectorizer, num_classes, token_ids)
+    elif settings.init_from:
+        initial = _build_from_bundle(config, vectorizer, num_classes)
+    else:
+        initial = InitialModel(config, _build(config, vectorizer, num_classes))
+    if settings.layerwise_lr_decay != 1:
+        factors = layer_groups.learning_rate_factors(initial.model, settings.layerwise_lr_decay)
+        initial = dataclasses.replace(initial, rate_factors=factors)
     if settings.freeze and settings.frozen_epochs:
-        return InitialModel(config, model, metrics, messages, rate_factors, (layer_groups.GradualUnfreezing(settings),))
-    layer_groups.freeze_groups(model, settings.freeze)
-    return InitialModel(config, model, metrics, messages, rate_factors)
+        return dataclasses.replace(initial, callbacks=(layer_groups.GradualUnfreezing(settings),))
+    layer_groups.freeze_groups(initial.model, settings.freeze)
+    return initial
 
 
-def _describe_vectors(config: Config[Any], metrics: dict[str, float], size: int) -> str:
-    return (
-        f"{config.transfer.vectors}: {config.network.embedding_dim} dimensions, for {metrics['vectors_types']:.1%} of"
-        f" the {size - 2:,} tokens and {metrics['vectors_tokens']:.1%} of the training text"
+def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> keras.Model:
+    return config.network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
+
+
+def _build_with_vectors(
+    config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray
+) -> InitialModel:
+    path, size = config.transfer.vectors, len(vectorizer.vocabulary)
+    vectors = word_vectors.read_vectors(path, vectorizer.vocabulary)
+    if not hasattr(config.network, "embedding_dim"):
+        raise InputError(f"{config.model} has no network.embedding_dim, so it cannot use --vectors; leave it out")
+    network = dataclasses.replace(config.network, embedding_dim=vectors.rows.shape[1])
+    config = dataclasses.replace(config, network=network)
+    model = _build(config, vectorizer, num_classes)
+    embedding_vectors.copy_vectors(model, vectors, stddev=config.transfer.vectors_stddev, seed=config.seed)
+    metrics = embedding_vectors.measure_coverage(vectors, token_ids, size)
+    message = (
+        f"{path}: {config.network.embedding_dim} dimensions, vectors for {metrics['vocabulary_coverage']:.1%} of the"
+        f" {size - len(RESERVED_TOKENS):,} tokens of the vocabulary and for {metrics['token_coverage']:.1%} of the"
+        " training text"
     )
+    return InitialModel(config, model, metrics, (*vectors.messages, message))
 
 
-def _describe_copied_weights(folder: str, copied: initial_weights.CopiedWeights, size: int) -> str:
-    return (
-        f"{folder}: {copied.tokens:,} of the {size:,} tokens are its own; from it are {', '.join(copied.layers)};"
-        f" new are {', '.join(copied.new)}"
+def _build_from_bundle(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> InitialModel:
+    folder, size = config.transfer.init_from, len(vectorizer.vocabulary)
+    model = _build(config, vectorizer, num_classes)
+    copied = initial_weights.copy_weights(model, folder, size)
+    message = (
+        f"{folder}: has {copied.tokens:,} of the {size:,} tokens; copied the weights of {', '.join(copied.layers)};"
+        f" new weights in {', '.join(copied.new_layers)}"
     )
+    return InitialModel(config, model, {"inherited_vocabulary": copied.tokens / size}, (message,))

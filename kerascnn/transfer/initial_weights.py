@@ -1,4 +1,4 @@
-"""Another bundle that a training starts from: its tokens, its tables, its layers."""
+"""Initialize a model with the vocabulary and the weights of another bundle."""
 
 from __future__ import annotations
 
@@ -15,84 +15,91 @@ from kerascnn.transfer.embedding_vectors import TABLES
 from kerascnn.utils.errors import InputError
 
 MATCHING_SETTINGS = ("level", "split", "standardize", "normalize")
-"""Text settings that decide what a token is."""
+"""Settings of ``TextConfig`` that decide what a token is."""
 NGRAM_TABLE = "ngram_embedding"
-
-
-def extend_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
-    """The vectorizer of a bundle with the tokens of another one behind its own, so that its ids stay what they are.
-
-    Args:
-        vectorizer: Of the training texts.
-        folder: The bundle to start from.
-
-    Raises:
-        InputError: They do not read text alike; the message names the setting.
-    """
-    origin = bundle.read_vectorizer(Path(folder))
-    _check_text_settings(vectorizer.settings, origin.settings, folder)
-    known = set(origin.vocabulary)
-    added = [token for token in vectorizer.vocabulary if token not in known]
-    return Vectorizer(vectorizer.settings, [*origin.vocabulary, *added], vectorizer.stop_words)
-
-
-def _check_text_settings(text: TextConfig, origin: TextConfig, folder: str) -> None:
-    for name in MATCHING_SETTINGS:
-        ours, theirs = getattr(text, name), getattr(origin, name)
-        if ours != theirs:
-            raise InputError(
-                f"{folder} reads text with text.{name} {theirs!r}, this run with {ours!r}; give both the same"
-            )
 
 
 @dataclass(frozen=True)
 class CopiedWeights:
-    """What a model took over."""
+    """What ``copy_weights`` copied."""
 
     tokens: int
-    """Tokens of the other bundle, whose rows the tables have now."""
+    """Number of tokens of the other bundle."""
     layers: tuple[str, ...]
-    """Layers that have its weights."""
-    new: tuple[str, ...]
-    """Layers with weights that it has not, or in another size."""
+    """Names of the layers whose weights are copied."""
+    new_layers: tuple[str, ...]
+    """Names of the layers that the other bundle does not have in the same size; they keep their new weights."""
 
 
-def copy_weights(model: keras.Model, folder: str, size: int) -> CopiedWeights:
-    """Copy the weights of a bundle into a model whose vocabulary begins with that of the bundle.
+def extend_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
+    """Return a vectorizer with the vocabulary of a bundle, followed by the new tokens of the training texts.
+
+    The tokens of the bundle keep their ids.
 
     Args:
-        model: Untrained.
-        folder: The bundle to start from.
-        size: Tokens of the model's vocabulary.
+        vectorizer: Vectorizer of the training texts.
+        folder: Folder of the bundle.
 
     Raises:
-        InputError: The bundle is damaged, or nothing of it fits the model.
+        InputError: The text settings differ; the message names the setting.
+    """
+    source = bundle.read_vectorizer(Path(folder))
+    _check_text_settings(vectorizer.settings, source.settings, folder)
+    known = set(source.vocabulary)
+    added = [token for token in vectorizer.vocabulary if token not in known]
+    return Vectorizer(vectorizer.settings, [*source.vocabulary, *added], vectorizer.stop_words)
+
+
+def _check_text_settings(settings: TextConfig, source: TextConfig, folder: str) -> None:
+    for name in MATCHING_SETTINGS:
+        new, old = getattr(settings, name), getattr(source, name)
+        if new != old:
+            raise InputError(f"{folder} has text.{name} {old!r}, this run has {new!r}; use the same value")
+
+
+def copy_weights(model: keras.Model, folder: str, vocabulary_size: int) -> CopiedWeights:
+    """Copy weights from a bundle to the layers of the same name and size; the last layer stays new.
+
+    The vocabulary of the model starts with the vocabulary of the bundle, see ``extend_vocabulary``. Embeddings may
+    have more rows than those of the bundle.
+
+    Args:
+        model: Untrained model.
+        folder: Folder of the bundle.
+        vocabulary_size: Number of tokens in the vocabulary of the model.
+
+    Raises:
+        InputError: The bundle is damaged, or no layer has the same name and size.
     """
     tokens = len(bundle.read_vectorizer(Path(folder)).vocabulary)
     sources = {layer.name: layer.get_weights() for layer in bundle.read_model(Path(folder)).layers}
     copied, new = [], []
     for layer in (layer for layer in model.layers if layer.get_weights()):
-        weights, found = layer.get_weights(), sources.get(layer.name, [])
-        if layer.name in (*TABLES, NGRAM_TABLE) and found and found[0].shape[1] == weights[0].shape[1]:
-            layer.set_weights([_copy_rows(weights[0], found[0], size, tokens)])
-        elif layer.name != "logits" and [w.shape for w in weights] == [w.shape for w in found]:
-            layer.set_weights(found)
+        weights, source = layer.get_weights(), sources.get(layer.name, [])
+        if layer.name in (*TABLES, NGRAM_TABLE) and source and source[0].shape[1] == weights[0].shape[1]:
+            layer.set_weights([_copy_rows(weights[0], source[0], vocabulary_size, tokens)])
+        elif layer.name != "logits" and [w.shape for w in weights] == [w.shape for w in source]:
+            layer.set_weights(source)
         else:
             new.append(layer.name)
             continue
         copied.append(layer.name)
     if not copied:
-        raise InputError(f"{folder}: no layer fits the model; give both the same network settings, embedding_dim first")
+        raise InputError(
+            f"{folder}: no layer has the same size as in the new model; use the same network settings, above all"
+            " network.embedding_dim"
+        )
     return CopiedWeights(tokens, tuple(copied), tuple(new))
 
 
-def _copy_rows(weights: np.ndarray, found: np.ndarray, size: int, tokens: int) -> np.ndarray:
-    """A table whose first rows are those of the other one, and the last ones too if as many stand behind the tokens.
+def _copy_rows(table: np.ndarray, source: np.ndarray, vocabulary_size: int, source_size: int) -> np.ndarray:
+    """Return a table with the first ``source_size`` rows of another one.
 
-    These are the start token's and the hashed n-grams' rows.
+    The rows after the vocabulary, of the start token and of the hashed n-grams, are copied too if both tables have the
+    same number of them.
     """
-    rows = weights.copy()
-    rows[:tokens] = found[:tokens]
-    if len(weights) - size == len(found) - tokens:
-        rows[size:] = found[tokens:]
+    rows = table.copy()
+    rows[:source_size] = source[:source_size]
+    if len(table) - vocabulary_size == len(source) - source_size:
+        rows[vocabulary_size:] = source[source_size:]
     return rows

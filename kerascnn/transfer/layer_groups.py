@@ -1,4 +1,4 @@
-"""Groups of layers, from the tokens up: embedding, encoder, head; and when they learn, and how fast."""
+"""Groups of layers for transfer learning: freeze them, unfreeze them gradually, give each its own learning rate."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from kerascnn.config import TransferConfig
 from kerascnn.transfer.embedding_vectors import TABLES
 
 GROUPS = ("head", "encoder", "embedding")
-"""From the top down."""
+"""From the output of the model to its input."""
 
 
 def group_name(layer: keras.layers.Layer) -> str:
-    """The group of a layer: ``embedding``, the table of tokens; ``head``, the last layer; ``encoder``, all between.
+    """Return the group of a layer: ``embedding``, ``head`` (the last layer) or ``encoder`` (all layers between).
 
-    Over an encoder that was pretrained as a whole, its tokens' table included, more layers than the last one are new:
-    their names begin with ``head_``.
+    A pretrained encoder includes its embedding. All layers after it are the head; their names start with ``head_``.
     """
     if layer.name in TABLES:
         return "embedding"
@@ -25,10 +24,10 @@ def group_name(layer: keras.layers.Layer) -> str:
 
 
 def freeze_groups(model: keras.Model, groups: Collection[str]) -> list[keras.layers.Layer]:
-    """Keep the weights of some groups as they are in training, statistics of batch normalization included.
+    """Make the layers of some groups not trainable; batch normalization keeps its statistics too.
 
     Returns:
-        The layers that learned until now.
+        The layers that were trainable before.
     """
     layers = [layer for layer in model.layers if layer.trainable and group_name(layer) in groups]
     for layer in layers:
@@ -36,48 +35,55 @@ def freeze_groups(model: keras.Model, groups: Collection[str]) -> list[keras.lay
     return layers
 
 
-def learning_rate_factors(model: keras.Model, factor: float) -> dict[str, float]:
-    """The learning rate of each weight as a part of the head's, by the weight's path."""
+def learning_rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
+    """Return the factor of the learning rate of each trainable variable, by path: 1 in the head, decayed below.
+
+    Args:
+        model: Model with trainable variables.
+        decay: Factor from one group to the group below it, see ``GROUPS``.
+    """
     return {
-        variable.path: factor ** GROUPS.index(group_name(layer))
+        variable.path: decay ** GROUPS.index(group_name(layer))
         for layer in model.layers
         for variable in layer.trainable_variables
     }
 
 
 class GradualUnfreezing(keras.callbacks.Callback):
-    """Freezes groups at the start of a training and lets them learn from some epoch on.
+    """Freezes groups of layers at the start of training and unfreezes them later (Howard & Ruder 2018, section 3.3).
 
-    The optimizer keeps its state: it knows all weights from the start, and updates those that learn.
+    The optimizer keeps its state: it is built for all variables and updates those that are trainable.
 
     Args:
-        settings: Which groups, and when.
+        settings: ``freeze``, ``frozen_epochs`` and ``unfreeze``.
     """
 
     def __init__(self, settings: TransferConfig) -> None:
         super().__init__()
         self.settings = settings
-        self._layers: list[keras.layers.Layer] = []
+        self._frozen_layers: list[keras.layers.Layer] = []
 
     def frozen_groups(self, epoch: int) -> set[str]:
-        """The groups that are frozen in an epoch, from 0."""
-        waiting = [group for group in GROUPS if group in self.settings.freeze]
-        over = epoch // self.settings.frozen_epochs
+        """Return the groups that are frozen in an epoch, counted from 0."""
+        groups = [group for group in GROUPS if group in self.settings.freeze]
+        stage = epoch // self.settings.frozen_epochs
         if self.settings.unfreeze == "together":
-            return set(waiting) if over == 0 else set()
-        return set(waiting[over:])
+            return set(groups) if stage == 0 else set()
+        return set(groups[stage:])
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Freeze and unfreeze as the epoch wants it."""
-        before = {group_name(layer) for layer in self._layers}
-        now = self.frozen_groups(epoch)
-        if now == before:
+        """Freeze the groups of this epoch and unfreeze the others."""
+        before = {group_name(layer) for layer in self._frozen_layers}
+        groups = self.frozen_groups(epoch)
+        if groups == before:
             return
-        for layer in self._layers:
-            layer.trainable = True
-        self._layers = freeze_groups(self.model.model, now)
+        self._unfreeze()
+        self._frozen_layers = freeze_groups(self.model.model, groups)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Leave the layers as they were."""
-        for layer in self._layers:
+        """Unfreeze all layers that this callback froze."""
+        self._unfreeze()
+
+    def _unfreeze(self) -> None:
+        for layer in self._frozen_layers:
             layer.trainable = True

@@ -1,4 +1,4 @@
-"""A training that begins with pretrained vectors."""
+"""Initialize models with pretrained word vectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 6
 
 @pytest.fixture(scope="module")
 def vectors(news, tmp_path_factory):
-    """A GloVe file of the words of the news, capitalized, and of some that the news lack."""
+    """Write a GloVe file with the capitalized words of the news and with some other words."""
     words = sorted({word for text in news[0] for word in text.lower().split() if word.isalpha()})
     path = tmp_path_factory.mktemp("vectors") / "glove.txt"
     rows = np.random.default_rng(0).normal(0, 0.4, (len(words) + 3, WIDTH))
@@ -26,55 +26,57 @@ def vectors(news, tmp_path_factory):
     return path
 
 
-def table(classifier, name="embedding"):
+def embedding(classifier, name="embedding"):
     return classifier.bundle_.model.get_layer(name).get_weights()[0]
 
 
-def rows_of(path):
+def read_rows(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     return {line.split()[0]: np.array(line.split()[1:], np.float32) for line in lines}
 
 
-def test_frozen_rows_are_those_of_the_file_and_others_have_their_variance(vectors, news):
+def test_frozen_embedding_has_vectors_and_random_rows_of_same_variance(vectors, news):
     settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "freeze": ("embedding",)}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
-    vocabulary, found, expected = classifier.bundle_.vectorizer.vocabulary, table(classifier), rows_of(vectors)
+    vocabulary, found, expected = classifier.bundle_.vectorizer.vocabulary, embedding(classifier), read_rows(vectors)
     assert found.shape[1] == classifier.bundle_.config.network.embedding_dim == WIDTH
     known = [number for number, token in enumerate(vocabulary) if token.capitalize() in expected]
     np.testing.assert_allclose(found[known], [expected[vocabulary[n].capitalize()] for n in known], atol=1e-6)
     others = np.setdiff1d(np.arange(len(found)), known)
     assert 0.8 < found[others].std() / found[known].std() < 1.2
     metrics = classifier.bundle_.metrics
-    assert metrics["vectors_types"] == pytest.approx(len(known) / (len(vocabulary) - 2))
-    assert 0.3 < metrics["vectors_tokens"] < 1
+    assert metrics["vocabulary_coverage"] == pytest.approx(len(known) / (len(vocabulary) - 2))
+    assert 0.3 < metrics["token_coverage"] < 1
 
 
-def test_vectors_are_scaled_and_trained_unless_they_are_frozen(vectors, news):
+def test_vectors_are_scaled_and_trained(vectors, news):
     classifier = TextClassifier(**FAST, vectors=str(vectors), vectors_stddev=0.1, learning_rate=0.01).fit(*news)
-    expected, number = rows_of(vectors)["The"], classifier.bundle_.vectorizer.vocabulary.index("the")
-    scale = 0.1 / np.std([row for name, row in rows_of(vectors).items() if name[0].isupper()])
-    moved = np.abs(table(classifier)[number] - scale * expected)
+    expected, number = read_rows(vectors)["The"], classifier.bundle_.vectorizer.vocabulary.index("the")
+    scale = 0.1 / np.std([row for name, row in read_rows(vectors).items() if name[0].isupper()])
+    moved = np.abs(embedding(classifier)[number] - scale * expected)
     assert 0 < moved.max() < 0.2
 
 
-def test_the_static_channel_keeps_its_rows_while_the_other_learns(vectors, news):
+def test_static_channel_keeps_vectors(vectors, news):
     settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "static_channel": True, "learning_rate": 0.01}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
     number = classifier.bundle_.vectorizer.vocabulary.index("the")
-    expected = rows_of(vectors)["The"]
-    np.testing.assert_allclose(table(classifier, "static_embedding")[number], expected, atol=1e-6)
-    assert np.abs(table(classifier)[number] - expected).max() > 1e-4
+    expected = read_rows(vectors)["The"]
+    np.testing.assert_allclose(embedding(classifier, "static_embedding")[number], expected, atol=1e-6)
+    assert np.abs(embedding(classifier)[number] - expected).max() > 1e-4
 
 
-def test_words_that_training_never_saw_become_known_if_the_vectorizer_keeps_them_whole(vectors, news):
+def test_extends_vocabulary_with_single_tokens_of_vectors(vectors, news):
     settings = {"vectors": str(vectors), "vectors_stddev": 0.0, "freeze": ("embedding",), "extend_vocabulary": 2}
     classifier = TextClassifier(**FAST, **settings).fit(*news)
     vocabulary = classifier.bundle_.vectorizer.vocabulary
     assert vocabulary[-2:] == ["zebra", "quokka"], "don't is three tokens, and the others are known"
-    np.testing.assert_allclose(table(classifier)[vocabulary.index("quokka")], rows_of(vectors)["quokka"], atol=1e-6)
+    np.testing.assert_allclose(
+        embedding(classifier)[vocabulary.index("quokka")], read_rows(vectors)["quokka"], atol=1e-6
+    )
 
 
-def test_a_bundle_with_vectors_loads_without_their_file(vectors, news, tmp_path):
+def test_bundle_does_not_need_vectors_file(vectors, news, tmp_path):
     moved = tmp_path / "vectors.txt"
     moved.write_bytes(vectors.read_bytes())
     classifier = TextClassifier(**FAST | {"ngrams": (2,)}, vectors=str(moved)).fit(*news)
@@ -83,7 +85,7 @@ def test_a_bundle_with_vectors_loads_without_their_file(vectors, news, tmp_path)
     assert load(tmp_path / "news").predict(news[0][:5]).tolist() == classifier.predict(news[0][:5]).tolist()
 
 
-def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(reviews_zh, tmp_path):
+def test_chinese_vectors_and_bundle_without_word_list(reviews_zh, tmp_path):
     path, words = tmp_path / "words.vec", ["房间", "酒店", "服务", "犰狳", "好", "the"]
     rows = np.random.default_rng(0).normal(0, 0.4, (len(words), WIDTH))
     lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, rows, strict=True))
@@ -93,7 +95,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
     classifier = TextClassifier(**FAST, **settings, split="dictionary").fit(texts, labels)
     vocabulary = classifier.bundle_.vectorizer.vocabulary
     assert "房间" in vocabulary and "犰狳" in vocabulary
-    np.testing.assert_allclose(table(classifier)[vocabulary.index("犰狳")], rows[3], atol=1e-6)
+    np.testing.assert_allclose(embedding(classifier)[vocabulary.index("犰狳")], rows[3], atol=1e-6)
     classifier.save(tmp_path / "reviews")
     path.unlink()
     loaded = load(tmp_path / "reviews")
@@ -102,7 +104,7 @@ def test_chinese_words_have_their_vectors_and_a_bundle_that_needs_no_list(review
 
 
 @pytest.mark.parametrize("group", ["embedding", "encoder"])
-def test_a_frozen_group_does_not_change_by_a_bit(group, news):
+def test_frozen_group_does_not_change(group, news):
     def weights(epochs):
         classifier = TextClassifier(**FAST | {"epochs": epochs}, freeze=(group,), patience=9).fit(*news)
         return {layer.name: layer.get_weights() for layer in classifier.bundle_.model.layers}
@@ -113,6 +115,6 @@ def test_a_frozen_group_does_not_change_by_a_bit(group, news):
     assert changed == ({"logits"} | convolutions if group == "embedding" else {"logits", "embedding"})
 
 
-def test_a_model_without_a_table_for_vectors_says_so(vectors, news):
+def test_rejects_vectors_for_model_without_embedding_dim(vectors, news):
     with pytest.raises(InputError, match=r"zhang_char_cnn has no network\.embedding_dim"):
         TextClassifier(model="zhang_char_cnn", vectors=str(vectors)).fit(*news)

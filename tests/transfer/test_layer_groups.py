@@ -1,4 +1,4 @@
-"""Which groups of layers learn, when, and how fast."""
+"""Freeze groups of layers, unfreeze them, and scale their learning rates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.conformance.descriptors import DESCRIPTORS, every_model_anew
 VOCABULARY, CLASSES, DOCUMENTS, LENGTH = 50, 3, 48, 20
 
 
-class Record(keras.callbacks.Callback):
-    """The weights of each group at the end of each epoch."""
+class WeightRecorder(keras.callbacks.Callback):
+    """Records the weights of each group after each epoch."""
 
     def __init__(self, model):
         super().__init__()
@@ -33,13 +33,13 @@ class Record(keras.callbacks.Callback):
             found[layer_groups.group_name(layer)] += layer.get_weights()
         return found
 
-    def changed(self, epoch):
-        """The groups that an epoch, from 1, changed."""
+    def changed_groups(self, epoch):
+        """Return the groups that an epoch, counted from 1, changed."""
         before, after = self.epochs[epoch - 1], self.epochs[epoch]
         return {group for group in before if not all(map(np.array_equal, before[group], after[group]))}
 
 
-def examples():
+def make_dataset():
     rng = np.random.default_rng(0)
     ids, labels = rng.integers(5, VOCABULARY, (DOCUMENTS, LENGTH)).astype(np.int32), np.arange(DOCUMENTS) % CLASSES
     ids[:, 3] = labels + 2
@@ -49,7 +49,7 @@ def examples():
 def train(name, transfer, *, epochs=3, network=None, **training):
     keras.utils.set_random_seed(0)
     model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
-    record, data = Record(model), examples()
+    record, data = WeightRecorder(model), make_dataset()
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
     )
@@ -60,35 +60,35 @@ def train(name, transfer, *, epochs=3, network=None, **training):
 
 
 @every_model_anew
-def test_frozen_groups_do_not_change_by_a_bit_and_learn_afterwards(name):
+def test_frozen_groups_do_not_change_and_learn_afterwards(name):
     transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1)
     record = train(name, transfer, epochs=2, network=DESCRIPTORS[name])
-    assert record.changed(1) == {"head"}
-    # models without a table of tokens have no such group
-    assert record.changed(2) == {group for group, weights in record.epochs[0].items() if weights}
+    assert record.changed_groups(1) == {"head"}
+    # models without a token embedding have no such group
+    assert record.changed_groups(2) == {group for group, weights in record.epochs[0].items() if weights}
 
 
-def test_groups_learn_one_after_the_other_from_the_top_down():
+def test_gradual_unfreezing_starts_at_the_head():
     transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=2, unfreeze="gradually")
     record = train("word_cnn", transfer, epochs=6, network={"ngrams": ()})
-    changed = [record.changed(epoch) for epoch in range(1, 7)]
+    changed = [record.changed_groups(epoch) for epoch in range(1, 7)]
     assert changed == [{"head"}] * 2 + [{"head", "encoder"}] * 2 + [{"head", "encoder", "embedding"}] * 2
 
 
-def test_the_optimizer_keeps_its_state_when_a_group_begins_to_learn():
+def test_optimizer_keeps_its_state_when_group_is_unfrozen():
     frozen = TransferConfig(freeze=("embedding",), frozen_epochs=1)
     first = train("word_cnn", frozen, epochs=1, network={"ngrams": ()}).epochs
     both = train("word_cnn", frozen, epochs=2, network={"ngrams": ()}).epochs
     for before, after in zip(first[1]["head"], both[1]["head"], strict=True):
         np.testing.assert_array_equal(before, after)
-    # Adam that has just begun moves every weight by the learning rate; one that goes on does not
+    # in its first step, Adam changes every weight by the learning rate; later it does not
     moved = np.abs(both[2]["head"][0] - both[1]["head"][0])
     assert np.ptp(moved) > 1e-4
 
 
 @pytest.mark.parametrize("optimizer", ["adam", pytest.param("adadelta", marks=pytest.mark.full)])
-def test_a_group_learns_at_its_part_of_the_rate_of_the_group_above(optimizer):
-    def moved(factor):
+def test_layerwise_lr_decay_scales_updates_of_lower_groups(optimizer):
+    def largest_updates(factor):
         small = DESCRIPTORS["word_cnn"]
         record = train(
             "word_cnn", TransferConfig(layerwise_lr_decay=factor), epochs=1, optimizer=optimizer, network=small
@@ -98,7 +98,7 @@ def test_a_group_learns_at_its_part_of_the_rate_of_the_group_above(optimizer):
             for group, before in record.epochs[0].items()
         }
 
-    whole, part = moved(1.0), moved(0.1)
-    assert part["head"] == pytest.approx(whole["head"], rel=0.2)
-    assert part["encoder"] == pytest.approx(0.1 * whole["encoder"], rel=0.3)
-    assert part["embedding"] == pytest.approx(0.01 * whole["embedding"], rel=0.3)
+    full, decayed = largest_updates(1.0), largest_updates(0.1)
+    assert decayed["head"] == pytest.approx(full["head"], rel=0.2)
+    assert decayed["encoder"] == pytest.approx(0.1 * full["encoder"], rel=0.3)
+    assert decayed["embedding"] == pytest.approx(0.01 * full["embedding"], rel=0.3)
