@@ -1,4 +1,4 @@
-"""From a named source to rows of text and label, and from rows to training, validation and test data."""
+"""Read labelled rows from named sources, check them, and split them into training, validation and test data."""
 
 from kerascnn.data.demo import DEMOS
 from kerascnn.data.records import Record, Row, location

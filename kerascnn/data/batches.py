@@ -1,4 +1,4 @@
-"""From vectorized documents to padded batches: batches of similar length, so that little of them is padding."""
+"""Make padded batches of documents of similar length, so that little of a batch is padding, as ``tf.data`` datasets."""
 
 from __future__ import annotations
 
@@ -12,34 +12,43 @@ import tensorflow as tf
 
 from kerascnn.utils.errors import InputError
 
-# Batches are sorted by length inside windows of so many batches: wide enough that a batch holds hardly any padding,
+# Documents are sorted by length within windows of this many batches: wide enough that a batch has hardly any padding,
 # narrow enough that an epoch stays well shuffled.
-WINDOW = 50
+WINDOW_BATCHES = 50
 # Padded lengths are multiples of this, so that the kernels see few different shapes.
 LENGTH_MULTIPLE = 4
 
 
 @dataclass(frozen=True)
 class RaggedIds:
-    """Documents of different length, one after the other.
+    """Ids of documents of different lengths.
 
-    ``values`` int32 (tokens,) holds the ids of all documents, ``row_splits`` int64 (documents + 1,) where each begins.
+    Attributes:
+        values: Ids of all documents, concatenated, int32 (tokens,).
+        row_splits: Start of each document in ``values``, and the end of the last, int64 (documents + 1,).
     """
 
     values: np.ndarray
     row_splits: np.ndarray
 
     def __len__(self) -> int:
-        """Number of documents."""
+        """Return the number of documents."""
         return len(self.row_splits) - 1
 
     @property
     def lengths(self) -> np.ndarray:
-        """Tokens of each document, int64 (documents,)."""
+        """Number of tokens of each document, int64 (documents,)."""
         return np.diff(self.row_splits)
 
     def to_padded(self, rows: np.ndarray) -> np.ndarray:
-        """Some documents as int32 (rows, length), padded with 0 to a common multiple of ``LENGTH_MULTIPLE``."""
+        """Return some documents, padded with 0 at the end to a common multiple of ``LENGTH_MULTIPLE``.
+
+        Args:
+            rows: Positions of the documents, int (rows,).
+
+        Returns:
+            int32 (rows, length).
+        """
         starts = self.row_splits[rows]
         lengths = self.row_splits[rows + 1] - starts
         length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
@@ -51,68 +60,86 @@ class RaggedIds:
 
 @dataclass(frozen=True)
 class Shard:
-    """What a process gets of each batch that several share: some of its parts, a part a replica."""
+    """The part of each batch that one process trains on.
+
+    A batch is split into ``parts`` parts, one per replica. A process gets ``count`` consecutive parts.
+    """
 
     first: int = 0
-    """The first part, from 0."""
+    """Position of the first part."""
     count: int = 1
-    """How many parts, one after the other."""
+    """Number of parts of this process."""
     parts: int = 1
-    """How many there are in all."""
+    """Number of parts of a batch."""
 
     def split(self, rows: np.ndarray) -> list[np.ndarray]:
-        """The rows of each part; all parts together hold every row once.
+        """Return the rows of each part of this process; all parts of all processes have every row once.
 
         Raises:
             InputError: There are fewer rows than parts.
         """
         if len(rows) < self.parts:
-            raise InputError(f"{len(rows)} documents cannot be shared by {self.parts} devices; take fewer devices")
+            raise InputError(f"{len(rows)} documents cannot be shared by {self.parts} devices; use fewer devices")
         return [rows[part :: self.parts] for part in range(self.first, self.first + self.count)]
 
 
 ALL = Shard()
-"""All of every batch: one process, one device."""
+"""The whole of each batch, for one process with one device."""
 
 
 def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
-    """The rows of each batch of an epoch: shuffled, of similar length, every row once.
+    """Return the positions of the documents of each batch of an epoch: shuffled, of similar length, each once.
 
-    The order depends on nothing but the arguments, so that an interrupted run goes on where it stopped.
+    The order depends on the arguments alone, so that an interrupted training resumes with the same batches.
+
+    Args:
+        lengths: Number of tokens of each document, int (documents,).
+        batch_size: Number of documents in a batch.
+        seed: Seed of the order.
+        epoch: The epoch, from 0.
     """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
-    windows = np.split(order, range(WINDOW * batch_size, len(order), WINDOW * batch_size))
+    window_size = WINDOW_BATCHES * batch_size
+    windows = np.split(order, range(window_size, len(order), window_size))
     by_length = np.concatenate([window[np.argsort(lengths[window], kind="stable")] for window in windows])
     batches = np.split(by_length, range(batch_size, len(order), batch_size))
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
 def balanced_order(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
-    """As many rows as there are, int64 (documents,), of each class equally many (or one more or less).
+    """Return positions of documents for one epoch with the same number of documents of every class (up to one).
 
-    The rows of a class stand among them equally often (or one time more or less): those of a large class, then, at most
-    once, another part of them each epoch. Rows without a class, below 0, stand among them once and take no part. What
-    is drawn depends on nothing but the arguments.
+    The epoch has as many documents as there are. All documents of a class occur equally often (up to one time): those
+    of a small class repeatedly, those of a large class at most once and others in another epoch. Documents without a
+    class, below 0, occur once and are not balanced. The result depends on the arguments alone.
+
+    Args:
+        classes: Class of each document, int (documents,).
+        seed: Seed of the selection.
+        epoch: The epoch, from 0.
+
+    Returns:
+        Positions in ascending order, int64 (documents,).
     """
     generator = np.random.default_rng((seed, epoch, 1))
-    known = np.flatnonzero(classes >= 0)
-    names = generator.permutation(np.unique(classes[known]))
-    drawn = [np.flatnonzero(classes < 0)]
-    for name, part in zip(names, np.array_split(known, len(names)), strict=True):
-        rows = generator.permutation(np.flatnonzero(classes == name))
-        drawn.append(np.resize(rows, len(part)))
-    return np.sort(np.concatenate(drawn))
+    labelled = np.flatnonzero(classes >= 0)
+    shuffled_classes = generator.permutation(np.unique(classes[labelled]))
+    selected = [np.flatnonzero(classes < 0)]
+    for label, part in zip(shuffled_classes, np.array_split(labelled, len(shuffled_classes)), strict=True):
+        rows = generator.permutation(np.flatnonzero(classes == label))
+        selected.append(np.resize(rows, len(part)))
+    return np.sort(np.concatenate(selected))
 
 
 def sorted_batch_indices(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """The rows of each batch for prediction: shortest documents first, every row once, batches of about one size."""
+    """Return the positions of the documents of each batch for prediction: shortest first, in batches of equal size."""
     return np.array_split(np.argsort(lengths, kind="stable"), max(1, -(-len(lengths) // batch_size)))
 
 
 def training_batches(
     ids: RaggedIds,
-    labels: np.ndarray,
+    targets: np.ndarray,
     batch_size: int,
     *,
     seed: int,
@@ -121,50 +148,56 @@ def training_batches(
     classes: np.ndarray | None = None,
     shard: Shard = ALL,
 ) -> tf.data.Dataset:
-    """Endless batches of ids, labels and weights, epoch after epoch.
+    """Return an endless dataset of training batches, epoch after epoch.
 
     Args:
         ids: The documents.
-        labels: What they are to be answered with.
-        batch_size: Documents in a batch.
+        targets: Targets of the documents, (documents, ...).
+        batch_size: Number of documents in a batch.
         seed: Seed of the order.
-        first_epoch: The epoch to begin with, from 0.
-        weights: What each document counts, float32 (documents,); None: all the same.
+        first_epoch: The first epoch, from 0.
+        weights: Sample weights, float32 (documents,); None: all 1.
         classes: Class of each document, int (documents,), for ``balanced_order``; None: each document once per epoch.
-        shard: What is wanted of each batch.
+        shard: The part of each batch to return.
 
     Returns:
-        ids int32 (batch, length), labels as given (batch, ...), and what each document counts, divided by the number
-        of documents in the whole batch, float32 (batch,).
+        Batches of ids, int32 (batch, length), targets (batch, ...), and sample weights divided by the number of
+        documents in the whole batch, float32 (batch,).
     """
     weights = np.ones(len(ids), np.float32) if weights is None else weights
 
     def generate() -> Iterator[tuple[np.ndarray, ...]]:
-        drawn = np.arange(len(ids))
+        order = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
             if classes is not None:
-                drawn = balanced_order(classes, seed=seed, epoch=epoch)
-            for batch in shuffled_batch_indices(ids.lengths[drawn], batch_size, seed=seed, epoch=epoch):
-                # of a rest that is too small for all parts some documents are taken twice
-                whole = np.resize(drawn[batch], max(len(batch), shard.parts))
+                order = balanced_order(classes, seed=seed, epoch=epoch)
+            for batch in shuffled_batch_indices(ids.lengths[order], batch_size, seed=seed, epoch=epoch):
+                # repeats documents of a last batch that is too small for all parts
+                whole = np.resize(order[batch], max(len(batch), shard.parts))
                 for rows in shard.split(whole):
-                    yield ids.to_padded(rows), labels[rows], weights[rows] / np.float32(len(whole))
+                    yield ids.to_padded(rows), targets[rows], weights[rows] / np.float32(len(whole))
 
-    return dataset_from_generator(generate, _signature(labels, weights))
+    return dataset_from_generator(generate, _signature(targets, weights))
 
 
-def validation_batches(ids: RaggedIds, labels: np.ndarray, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
-    """Batches as for training, each document once, in an order that never changes."""
+def validation_batches(ids: RaggedIds, targets: np.ndarray, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
+    """Return a dataset of ids and targets, each document once, in an order that never changes.
 
+    Args:
+        ids: The documents.
+        targets: Targets of the documents, (documents, ...).
+        batch_size: Number of documents in a batch.
+        shard: The part of each batch to return.
+    """
     batches = sorted_batch_indices(ids.lengths, batch_size)
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for batch in batches:
             for rows in shard.split(batch):
-                yield ids.to_padded(rows), labels[rows]
+                yield ids.to_padded(rows), targets[rows]
 
     count = len(batches) * shard.count
-    return dataset_from_generator(generate, _signature(labels)).apply(tf.data.experimental.assert_cardinality(count))
+    return dataset_from_generator(generate, _signature(targets)).apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:
@@ -172,11 +205,11 @@ def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:
 
 
 def dataset_from_generator(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:
-    """The batches of a generator, made ready while the one before is worked on.
+    """Return a dataset of generated batches that are prefetched.
 
     Args:
-        generate: Makes the batches, nested tuples of arrays.
-        signature: ``tf.TensorSpec`` of each array, nested alike.
+        generate: Yields batches, nested tuples of arrays.
+        signature: ``tf.TensorSpec`` of each array, nested in the same way.
     """
     options = tf.data.Options()
     # Autotune can stall the end of an epoch for seconds.

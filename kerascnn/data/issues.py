@@ -1,4 +1,4 @@
-"""What is unusual about rows, said so that a person finds them and a program can read it."""
+"""Issues: what is unusual about rows, for people and for programs."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Literal, NamedTuple
 
 from kerascnn.data.records import Row, location
 
-EXAMPLES = 5
-"""Rows that an issue shows at the most."""
-WIDTH = 80
-"""Characters of a text that an example shows, about."""
+MAX_EXAMPLES = 5
+"""Largest number of rows that an issue shows."""
+EXCERPT_WIDTH = 80
+"""Approximate number of characters of a text that an example shows."""
 
 Severity = Literal["serious", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+_ALTERNATIVES = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 
 
 class IssueExample(NamedTuple):
-    """A row that an issue is about.
+    """A row that has an issue.
 
     Attributes:
         file: As in ``Row``.
-        row: Its number, as in ``Row``.
-        text: An excerpt, see ``excerpt``.
-        detail: What there is to say of this row.
+        row: Number of the row, as in ``Row``.
+        text: Excerpt of the text, see ``excerpt``.
+        detail: Details about this row; may be empty.
     """
 
     file: str
@@ -39,12 +40,13 @@ class Issue:
     """Something unusual about the data.
 
     Attributes:
-        kind: What it is, a name that programs can rely on: ``no_text``, ``shared``, ``imbalance``, …
-        severity: ``serious``: figures or labels are wrong; ``warning``: accuracy is lost; ``note``: good to know.
-        message: One line for people, with the count and the first row.
-        count: Rows that it is true of.
-        examples: The first of them, ``EXAMPLES`` at the most.
-        suggestion: What helps, with the option where one does; may be empty.
+        kind: Stable name for programs, such as ``empty_text`` or ``class_imbalance``.
+        severity: ``serious``: metrics or labels are wrong; ``warning``: the model loses accuracy; ``note``: good to
+            know.
+        message: One line for people, with the number of rows and the location of the first.
+        count: Number of rows that have the issue.
+        examples: The first ``MAX_EXAMPLES`` of them.
+        suggestion: The remedy, with the command-line option if there is one; may be empty.
     """
 
     kind: str
@@ -56,47 +58,77 @@ class Issue:
 
 
 class RowCounter:
-    """How many rows something is true of, and which are the first."""
+    """Counts the rows that have an issue and keeps the first of them.
+
+    Attributes:
+        count: Number of rows.
+        first: The first row; None if there is none.
+        examples: The first ``MAX_EXAMPLES`` rows.
+    """
 
     def __init__(self) -> None:
-        self.rows = 0
+        self.count = 0
         self.first: Row | None = None
         self.examples: list[IssueExample] = []
 
-    def add(self, row: Row, *, at: int = 0, detail: str = "") -> None:
+    def add(self, row: Row, *, position: int = 0, detail: str = "") -> None:
         """Count a row.
 
         Args:
             row: The row.
-            at: Position in its text that an example must show.
-            detail: What there is to say of this row.
+            position: Position in the text that the excerpt must include.
+            detail: Details about this row.
         """
-        self.rows += 1
+        self.count += 1
         self.first = self.first or row
-        if len(self.examples) < EXAMPLES:
-            self.examples.append(IssueExample(row.file, row.number, excerpt(row.text, at), detail))
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(IssueExample(row.file, row.number, excerpt(row.text, position), detail))
 
-    def report(self, issues: list[Issue], kind: str, severity: Severity, what: str, suggestion: str = "") -> None:
-        """Add an issue, if any row was counted."""
+    def report(
+        self,
+        issues: list[Issue],
+        kind: str,
+        severity: Severity,
+        template: str,
+        suggestion: str = "",
+        **values: object,
+    ) -> None:
+        """Append an issue if any row was counted.
+
+        Args:
+            issues: The list to append to.
+            kind: As in ``Issue``.
+            severity: As in ``Issue``.
+            template: The message, with ``{count}``, ``[singular|plural]`` and the names of ``values``, for example
+                ``{count} [row has|rows have] no text``. The location of the first row is added.
+            suggestion: As in ``Issue``.
+            values: Values to fill in.
+        """
         if self.first:
-            message = f"{what}: {self.rows:,} (first: {location(self.first)})"
-            issues.append(Issue(kind, severity, message, self.rows, tuple(self.examples), suggestion))
+            message = _ALTERNATIVES.sub(lambda match: match[1 if self.count == 1 else 2], template)
+            message = f"{message.format(count=f'{self.count:,}', **values)} (first: {location(self.first)})"
+            issues.append(Issue(kind, severity, message, self.count, tuple(self.examples), suggestion))
 
 
-def excerpt(text: str, at: int = 0) -> str:
-    """About ``WIDTH`` characters of a text on one line; what cannot be seen is escaped (``\\u200b``).
+def quote_names(names: list[str], shown: int = 5) -> str:
+    """Return the first names in quotes, separated by commas."""
+    return ", ".join(map(repr, names[:shown])) + ", …" * (len(names) > shown)
+
+
+def excerpt(text: str, position: int = 0) -> str:
+    """Return about ``EXCERPT_WIDTH`` characters of a text on one line; invisible characters are escaped (``\\u200b``).
 
     Args:
         text: Any text.
-        at: A position that the excerpt must hold.
+        position: Position that the excerpt must include.
     """
-    start = max(0, at - WIDTH // 2) if at > WIDTH * 3 // 4 else 0
-    shown = re.sub(r"\s+", " ", text[start : start + WIDTH])
-    shown = "".join(map(_visible, shown)).strip()
-    return "…" * (start > 0) + shown + "…" * (start + WIDTH < len(text))
+    start = max(0, position - EXCERPT_WIDTH // 2) if position > EXCERPT_WIDTH * 3 // 4 else 0
+    shown = re.sub(r"\s+", " ", text[start : start + EXCERPT_WIDTH])
+    shown = "".join(map(_escape_invisible, shown)).strip()
+    return "…" * (start > 0) + shown + "…" * (start + EXCERPT_WIDTH < len(text))
 
 
-def _visible(character: str) -> str:
+def _escape_invisible(character: str) -> str:
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
     return character

@@ -1,4 +1,4 @@
-"""The label of a record, or its labels, in the ways in which files hold several."""
+"""Parse the label or the labels of a record."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from kerascnn.config import SourceConfig
 from kerascnn.data.records import Label, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
-APPLIES = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
-"""What a column of its own may say about a label, in any case."""
+BOOLEANS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+"""Values of a label column, in lower case, and whether the label applies."""
 
 
 def parse_label(record: Record, source: SourceConfig) -> Label:
-    """What ``Row.label`` holds: one label, or all labels of a row of multi-label data.
+    """Return the label of a record, or all labels if the data is multi-label, see ``Row.label``.
 
     Args:
-        record: The record, with its columns of labels.
-        source: How it is to be read; a list that the file itself holds is read as it stands.
+        record: The record.
+        source: Label column, separator and label columns. A list of labels in the file itself is used as it is.
 
     Raises:
-        InputError: A column of labels is missing, or holds neither 0 nor 1.
+        InputError: A label column is missing, or is neither 0 nor 1.
     """
     if source.label_columns:
-        return unique_labels(name for name in source.label_columns if _applies(record, name))
+        return unique_labels(name for name in source.label_columns if _parse_boolean(record, name))
     if record.labels is not None:
         return record.labels
     label = record.fields[source.label_column]
@@ -31,35 +31,37 @@ def parse_label(record: Record, source: SourceConfig) -> Label:
 
 
 def parse_label_list(values: Sequence[object], place: str) -> tuple[str, ...]:
-    """The labels of a list in a file.
+    """Return the labels of a list in a file.
 
     Args:
-        values: Its members.
-        place: File, row and column, for messages.
+        values: Elements of the list.
+        place: Name of the column, for messages.
 
     Raises:
-        InputError: One is neither a string nor a whole number.
+        InputError: An element is neither a string nor a whole number.
     """
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InputError(f"{place} lists {value!r} ({type(value).__name__}); a label is a string or whole number")
+            raise InputError(
+                f"{place} contains {value!r} ({type(value).__name__}); a label is a string or a whole number"
+            )
     return unique_labels(map(str, values))
 
 
 def unique_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Labels sorted, each once, without the space around them; what is empty is none."""
+    """Return labels sorted, stripped and without duplicates; empty labels are dropped."""
     return tuple(sorted({label.strip() for label in labels} - {""}))
 
 
-def _applies(record: Record, name: str) -> bool:
+def _parse_boolean(record: Record, name: str) -> bool:
     if name not in record.fields:
         raise InputError(
-            f"{location(record)}: no column {name!r}{did_you_mean(name, record.fields)}; see --label-columns"
+            f"{location(record)}: no column {name!r}{did_you_mean(name, record.fields)}; correct --label-columns"
         )
     value = record.fields[name].strip()
-    if value.lower() not in APPLIES:
+    if value.lower() not in BOOLEANS:
         raise InputError(
-            f"{location(record)}: the label column {name!r} holds {value[:40]!r}; write 1 where the label applies and 0"
-            " where it does not"
+            f"{location(record)}: the label column {name!r} is {value[:40]!r}; write 1 if the label applies and 0 if it"
+            " does not"
         )
-    return APPLIES[value.lower()]
+    return BOOLEANS[value.lower()]

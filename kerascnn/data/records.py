@@ -1,4 +1,4 @@
-"""What every source yields, and how messages speak of it."""
+"""Records, labelled rows and rows that cannot be read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from kerascnn.utils.errors import InputError
 
 
 class Record(NamedTuple):
-    """One example with every column it came with.
+    """The raw fields of one document, as the source has them.
 
     Attributes:
-        fields: Column name to value, as text.
-        file: Path or source name, as given.
-        number: Row as a person finds it, from 1: the line a CSV or JSONL record starts on (the CSV header is line 1),
-            the row of a Parquet file or data set, 1 for an article that is a file of its own.
-        labels: The labels, where the file itself holds a list of them.
+        fields: Column names to values, as text.
+        file: Path of the file or name of the source, as given.
+        number: Number of the row, from 1: the line on which a CSV or JSONL record starts (a CSV header is line 1), the
+            position in a Parquet file or data set, 1 for a document that has a file of its own.
+        labels: The labels, if the file itself holds a list of them.
     """
 
     fields: dict[str, str]
@@ -30,9 +30,9 @@ class BadRow(NamedTuple):
     """A row that cannot be read; ``file`` and ``number`` as in ``Record``.
 
     Attributes:
-        reason: What is wrong with it, and what helps.
-        raw: The row as it stands in the file, bytes that cannot be decoded as lone surrogates (PEP 383); of Parquet
-            what stands in the place of the text.
+        reason: What is wrong with the row, and the remedy.
+        raw: The row as it is in the file, with undecodable bytes as lone surrogates (PEP 383); for Parquet, the value
+            of the text column.
     """
 
     file: str
@@ -42,23 +42,23 @@ class BadRow(NamedTuple):
 
 
 BadRowHandler = Callable[[BadRow], None]
-"""What is done with rows that cannot be read; if it returns, reading goes on with the next row."""
+"""Handles a row that cannot be read. If it returns, reading continues with the next row."""
 
 
-def raise_bad_row(bad: BadRow) -> None:
-    """Stop at the first row that cannot be read."""
-    raise InputError(f"{location(bad)}: {bad.reason}")
+def raise_bad_row(bad_row: BadRow) -> None:
+    """Raise an ``InputError`` for a row that cannot be read."""
+    raise InputError(f"{location(bad_row)}: {bad_row.reason}")
 
 
 Label = str | tuple[str, ...]
-"""One label, or in multi-label data all labels, sorted, each once."""
+"""One label or, in multi-label data, all labels of a row, sorted and without duplicates."""
 
 
 class Row(NamedTuple):
-    """One labelled example; ``file`` and ``number`` as in ``Record``.
+    """One labelled document; ``file`` and ``number`` as in ``Record``.
 
     Attributes:
-        label: The label, empty where it is not known, or the labels.
+        label: The label, or the labels; empty if unknown.
     """
 
     text: str
@@ -68,19 +68,19 @@ class Row(NamedTuple):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """All labels, however many a row may have."""
+        """All labels of the row, one in single-label data."""
         return (self.label,) if isinstance(self.label, str) else self.label
 
 
 def location(row: Row | Record | BadRow) -> str:
-    """The place of a row, for messages: ``train.csv, row 7``."""
+    """Return the location of a row for messages, such as ``train.csv, row 7``."""
     return f"{row.file}, row {row.number}"
 
 
 def hash_rows(rows: Iterable[Row]) -> str:
-    """A hash of texts and labels, hexadecimal."""
-    found = hashlib.sha256()
+    """Return the SHA-256 hash of texts and labels, hexadecimal."""
+    digest = hashlib.sha256()
     for row in rows:
         labels = "\x1d".join(row.labels)
-        found.update(f"{row.text}\x1f{labels}\x1e".encode("utf-8", "surrogatepass"))
-    return found.hexdigest()
+        digest.update(f"{row.text}\x1f{labels}\x1e".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Which rows are held out: of every class, or of every label, its part. Each function is its seed's and no other's.
+"""Split rows so that every part has its proportion of every class or label. The same seed gives the same split.
 
-scikit-learn's stratified splits do not promise a row of each class in each part, fail where a part has fewer rows than
-there are classes, and know one class a row only.
+The stratified splits of scikit-learn do not guarantee one row of each class in each part, fail if a part has fewer rows
+than there are classes, and support one class per row only.
 """
 
 from __future__ import annotations
@@ -14,92 +14,94 @@ from kerascnn.data.records import Label, Row
 
 
 def stratified_split(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[Row]]:
-    """Draw parts of the rows, stratified.
+    """Split off parts of the rows, stratified by class or labels.
 
     Args:
-        rows: Rows, all of one class or all of any number of labels; each label has a row for each part and one more.
-        fractions: Name of a part to what it holds of the rows, above 0.
-        seed: Seed of the draw.
+        rows: Rows, either all single-label or all multi-label; each label has a row for each part and one more.
+        fractions: Names of the parts to fractions of the rows, above 0.
+        seed: Seed of the split.
 
     Returns:
-        Name to rows, in their order.
+        Names to rows, in their order.
     """
-    draw = split_by_class if isinstance(rows[0].label, str) else split_by_labels
+    split = split_by_class if isinstance(rows[0].label, str) else split_by_labels
     return {
         name: [rows[position] for position in sorted(positions)]
-        for name, positions in draw(rows, fractions, seed).items()
+        for name, positions in split(rows, fractions, seed).items()
     }
 
 
 def split_by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
-    """Positions of rows drawn from each class: at least one for each part, and one that stays."""
-    order = random.Random(seed)
-    of_label: dict[Label, list[int]] = {}
+    """Return positions of rows of each class per part: at least one row for each part, and one that remains."""
+    generator = random.Random(seed)
+    positions_by_label: dict[Label, list[int]] = {}
     for position, row in enumerate(rows):
-        of_label.setdefault(row.label, []).append(position)
-    held: dict[str, list[int]] = {name: [] for name in fractions}
-    for label in sorted(of_label):
-        left, total = of_label[label], len(of_label[label])
-        order.shuffle(left)
-        for name, count in _counts(fractions, total).items():
-            held[name] += left[:count]
-            left = left[count:]
-    return held
+        positions_by_label.setdefault(row.label, []).append(position)
+    parts: dict[str, list[int]] = {name: [] for name in fractions}
+    for label in sorted(positions_by_label):
+        remaining, total = positions_by_label[label], len(positions_by_label[label])
+        generator.shuffle(remaining)
+        for name, count in _count_rows(fractions, total).items():
+            parts[name] += remaining[:count]
+            remaining = remaining[count:]
+    return parts
 
 
 def split_by_labels(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
-    """Positions of rows drawn so that each part has its share of each label, and no label is in held-out rows only.
+    """Return positions of rows per part, such that each part has its proportion of each label.
 
-    Iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011, On the Stratification of Multi-Label Data, algorithm
-    1): the label with the fewest rows left is dealt out first, each of its rows to the part that misses most of it,
-    ties to the part that misses most rows. Rows without a label are dealt out as if that were a label.
+    No label is lost to the remaining rows. The method is iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011,
+    On the Stratification of Multi-Label Data, algorithm 1): the label with the fewest remaining rows comes first, and
+    each of its rows goes to the part that lacks most rows of this label, ties to the part that lacks most rows. Rows
+    without labels are distributed as if that were a label.
     """
-    order = random.Random(seed)
-    of_row = [row.labels or (None,) for row in rows]
-    names = ["", *fractions]  # "" stays
-    wanted = {label: _with_rest(fractions, count) for label, count in Counter(x for y in of_row for x in y).items()}
-    wanted_rows = _with_rest(fractions, len(rows))
+    generator = random.Random(seed)
+    labels_of = [row.labels or (None,) for row in rows]
+    names = ["", *fractions]  # "" remains
+    label_counts = Counter(label for labels in labels_of for label in labels)
+    lacking = {label: _count_all_rows(fractions, count) for label, count in label_counts.items()}
+    lacking_rows = _count_all_rows(fractions, len(rows))
     part_of: list[str | None] = [None] * len(rows)
-    left = Counter(label for labels in of_row for label in labels)
+    remaining = Counter(label_counts)
     positions: dict[str | None, list[int]] = {}
-    for position in order.sample(range(len(rows)), len(rows)):
-        for label in of_row[position]:
+    for position in generator.sample(range(len(rows)), len(rows)):
+        for label in labels_of[position]:
             positions.setdefault(label, []).append(position)
-    while left:
-        rarest = min(left, key=lambda label: (left[label], label is None, str(label)))
+    while remaining:
+        rarest = min(remaining, key=lambda label: (remaining[label], label is None, str(label)))
         for position in positions[rarest]:
             if part_of[position] is None:
-                part = max(names, key=lambda name: (wanted[rarest][name], wanted_rows[name]))
+                part = max(names, key=lambda name: (lacking[rarest][name], lacking_rows[name]))
                 part_of[position] = part
-                wanted_rows[part] -= 1
-                for label in of_row[position]:
-                    wanted[label][part] -= 1
-                    left[label] -= 1
-        del left[rarest]
-    _keep_one_of_each(of_row, part_of)
+                lacking_rows[part] -= 1
+                for label in labels_of[position]:
+                    lacking[label][part] -= 1
+                    remaining[label] -= 1
+        del remaining[rarest]
+    _keep_one_row_of_each_label(labels_of, part_of)
     return {name: [position for position, part in enumerate(part_of) if part == name] for name in fractions}
 
 
-def _keep_one_of_each(of_row: Sequence[tuple[str | None, ...]], part_of: list[str | None]) -> None:
-    """Let a row of each label stay: one that was dealt out for its rarer labels may have been its last."""
-    staying = {label for labels, part in zip(of_row, part_of, strict=True) if part == "" for label in labels}
-    for position, labels in enumerate(of_row):
-        if not staying.issuperset(labels):
+def _keep_one_row_of_each_label(labels_of: Sequence[tuple[str | None, ...]], part_of: list[str | None]) -> None:
+    """Return the last row of a label from its part, if all of them were assigned because of rarer labels."""
+    remaining = {label for labels, part in zip(labels_of, part_of, strict=True) if part == "" for label in labels}
+    for position, labels in enumerate(labels_of):
+        if not remaining.issuperset(labels):
             part_of[position] = ""
-            staying.update(labels)
+            remaining.update(labels)
 
 
-def _with_rest(fractions: Mapping[str, float], total: int) -> dict[str, int]:
-    """How many of so many rows each part gets, and how many stay (the part without a name)."""
-    counts = _counts(fractions, total)
+def _count_all_rows(fractions: Mapping[str, float], total: int) -> dict[str, int]:
+    """Return the number of rows of each part, and of the remaining rows under the empty name."""
+    counts = _count_rows(fractions, total)
     return {"": total - sum(counts.values()), **counts}
 
 
-def _counts(fractions: Mapping[str, float], total: int) -> dict[str, int]:
-    """How many of so many rows each part gets: one at least, and one stays where there are enough."""
+def _count_rows(fractions: Mapping[str, float], total: int) -> dict[str, int]:
+    """Return the number of rows of each part: at least one, and one row remains if there are enough."""
     counts: dict[str, int] = {}
-    left = total
+    remaining = total
     for parts_after, name in zip(range(len(fractions), 0, -1), fractions, strict=True):
-        counts[name] = max(0, min(max(1, round(fractions[name] * total)), left - parts_after))
-        left -= counts[name]
+        counts[name] = max(0, min(max(1, round(fractions[name] * total)), remaining - parts_after))
+        remaining -= counts[name]
     return counts

@@ -1,10 +1,12 @@
-"""TensorFlow Datasets as a source: prepared ones without a network, others if their hosts answer.
+"""Read TensorFlow Datasets: prepared ones without a network, others if their hosts answer.
 
-The library itself would try for minutes before it gave up on a network that is not there.
+The library itself retries for minutes before it gives up on a missing network. It is imported when a ``tfds:``
+source is read, not before.
 """
 
 from __future__ import annotations
 
+import importlib
 import queue
 import re
 import socket
@@ -12,7 +14,7 @@ import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "tfds:"
 PROBE_SECONDS = 5.0
+"""Time within which a host must accept a connection."""
 _SPEC = re.compile(r"(?P<name>[\w/.+-]+(:\d+\.\d+\.\d+)?)(:(?P<split>[a-zA-Z].*))?")
 
 
@@ -31,28 +34,28 @@ class _Spec(NamedTuple):
     split: str
 
 
-def read(spec: str, source: SourceConfig) -> Iterator[Record]:
-    """Read ``tfds:NAME[/config][:version][:split]``; the split is ``train`` unless named, slices are allowed.
+def read_tfds(spec: str, source: SourceConfig) -> Iterator[Record]:
+    """Read ``tfds:NAME[/config][:version][:split]``; the default split is ``train``, and slices are allowed.
 
-    Text is the feature called ``source.text_column``, or else the only one of type ``Text``; label the feature called
-    ``source.label_column``, or else the only ``ClassLabel``, by its names. A label below 0 (hidden) reads as empty.
+    The text is the feature named ``source.text_column``, or else the only feature of type ``Text``. The label is the
+    feature named ``source.label_column``, or else the only ``ClassLabel``, as the name of its class. A label below 0
+    (hidden) is empty.
 
     Args:
-        spec: Name of the data set.
+        spec: Name of the source.
         source: Columns, and the folder of prepared data sets.
 
     Yields:
         Records, in the order of the prepared files.
 
     Raises:
-        InputError: The data set, its config, split or features do not exist, or it is not prepared and out of reach.
+        InputError: The data set, its config, split or features do not exist, it is neither prepared nor within reach,
+            or tensorflow-datasets cannot be imported.
     """
-    import tensorflow_datasets
-
     name, split = _parse(spec)
-    builder = _builder(spec, source)
-    text_feature = _text_feature(spec, builder.info.features, source.text_column)
-    label_feature, label_name = _label_feature(spec, builder.info.features, source.label_column)
+    builder = _load_builder(spec, source)
+    text_feature = _find_text_feature(spec, builder.info.features, source.text_column)
+    label_feature, to_label = _find_label_feature(spec, builder.info.features, source.label_column)
     try:
         examples = builder.as_dataset(split=split, read_config=_read_config())
     except (ValueError, KeyError, AssertionError):  # what the library raises for a wrong split has changed over time
@@ -60,30 +63,39 @@ def read(spec: str, source: SourceConfig) -> Iterator[Record]:
         raise InputError(
             f"{PREFIX}{name}: no split {split!r}{did_you_mean(split, splits)}; there are {', '.join(splits)}"
         ) from None
-    for number, example in enumerate(tensorflow_datasets.as_numpy(examples), start=1):
+    for number, example in enumerate(_import_tfds().as_numpy(examples), start=1):
         text = example[text_feature].decode("utf-8", errors="replace")
-        fields = {source.text_column: text, source.label_column: label_name(example[label_feature])}
+        fields = {source.text_column: text, source.label_column: to_label(example[label_feature])}
         yield Record(fields, f"{PREFIX}{name}:{split}", number)
 
 
-def own_split(spec: str, split: str, source: SourceConfig) -> str | None:
-    """The source that reads another split of the same data set, such as ``test``; None where there is none."""
+def find_split(spec: str, split: str, source: SourceConfig) -> str | None:
+    """Return the source of another split of the same data set, such as ``test``; None if there is none."""
     if not spec.startswith(PREFIX):
         return None
-    return f"{PREFIX}{_parse(spec).name}:{split}" if split in _builder(spec, source).info.splits else None
+    return f"{PREFIX}{_parse(spec).name}:{split}" if split in _load_builder(spec, source).info.splits else None
+
+
+def _import_tfds() -> Any:
+    try:
+        return importlib.import_module("tensorflow_datasets")
+    except ImportError as error:
+        raise InputError(
+            f"{PREFIX} sources need tensorflow-datasets, which cannot be imported ({error}); pip install"
+            " tensorflow-datasets"
+        ) from None
 
 
 def _parse(spec: str) -> _Spec:
     match = _SPEC.fullmatch(spec.removeprefix(PREFIX))
     if not match:
-        raise InputError(f"{spec!r} is no data set; write {PREFIX}NAME[/config][:version][:split]")
+        raise InputError(f"{spec!r} is not the name of a data set; write {PREFIX}NAME[/config][:version][:split]")
     return _Spec(match["name"], match["split"] or "train")
 
 
-def _builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.DatasetBuilder:
-    """The prepared data set."""
-    import tensorflow_datasets
-
+def _load_builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.DatasetBuilder:
+    """Return the builder of a data set, and prepare the data set if necessary."""
+    tensorflow_datasets = _import_tfds()
     name = _parse(spec).name
     base, _, config = name.partition(":")[0].partition("/")
     try:
@@ -95,7 +107,7 @@ def _builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.Datase
         configs = tensorflow_datasets.builder_cls(base).builder_configs
         if config and config not in configs:
             raise InputError(f"{PREFIX}{name}: no config {config!r}; there are {', '.join(configs)}") from None
-        raise InputError(f"{PREFIX}{name}: {_one_line(error)}") from None
+        raise InputError(f"{PREFIX}{name}: {_to_one_line(error)}") from None
     if not builder.is_prepared():
         _prepare(name, builder)
     return builder
@@ -104,22 +116,25 @@ def _builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.Datase
 def _prepare(name: str, builder: tensorflow_datasets.core.DatasetBuilder) -> None:
     folder = builder.data_dir_root
     remedy = (
-        f"on a connected machine run python -c \"import tensorflow_datasets; tensorflow_datasets.load('{name}', "
-        f"data_dir='FOLDER')\", copy FOLDER here and say --source.tfds_dir FOLDER"
+        f"on a machine with a network run python -c \"import tensorflow_datasets; tensorflow_datasets.load('{name}', "
+        f"data_dir='FOLDER')\", copy FOLDER here and add --source.tfds_dir FOLDER"
     )
-    hosts = _hosts(builder.url_infos or ())
+    hosts = _find_hosts(builder.url_infos or ())
     if hosts and not _any_reachable(hosts):
         raise InputError(
-            f"{PREFIX}{name} is not prepared in {folder}, and no network: {_some(hosts)} does not answer; {remedy}"
+            f"{PREFIX}{name} is not prepared in {folder}, and there is no network: {_format_hosts(hosts)} does not"
+            f" answer; {remedy}"
         )
     try:
         builder.download_and_prepare()
     except Exception as error:  # each data set has code of its own, which may raise anything
-        raise InputError(f"{PREFIX}{name} could not be prepared in {folder}: {_one_line(error)}; {remedy}") from error
+        raise InputError(
+            f"{PREFIX}{name} could not be prepared in {folder}: {_to_one_line(error)}; {remedy}"
+        ) from error
 
 
-def _hosts(urls: Iterable[str]) -> list[tuple[str, int]]:
-    """Host and port of what a download connects to: the proxy, where one is set."""
+def _find_hosts(urls: Iterable[str]) -> list[tuple[str, int]]:
+    """Return host and port of each server that a download connects to: the proxy, if one is set."""
     proxies = urllib.request.getproxies()
     hosts = set()
     for url in urls:
@@ -142,7 +157,7 @@ def _any_reachable(hosts: list[tuple[str, int]]) -> bool:
         except OSError:
             answers.put(False)
 
-    # Daemon threads, because a name server that does not answer holds a look-up for longer than any timeout of ours.
+    # Daemon threads, because a look-up at a name server that does not answer exceeds the timeout.
     for host in hosts:
         threading.Thread(target=connect, args=(host,), daemon=True).start()
     try:
@@ -151,49 +166,41 @@ def _any_reachable(hosts: list[tuple[str, int]]) -> bool:
         return False
 
 
-def _some(hosts: list[tuple[str, int]]) -> str:
+def _format_hosts(hosts: list[tuple[str, int]]) -> str:
     return hosts[0][0] + (f" (and {len(hosts) - 1} more)" if len(hosts) > 1 else "")
 
 
-def _one_line(error: Exception) -> str:
+def _to_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
 def _read_config() -> tensorflow_datasets.ReadConfig:
-    """Reading in a fixed order, without tf.data's autotuner, which can stall the end of a pass."""
-    import tensorflow_datasets
-
-    config = tensorflow_datasets.ReadConfig(interleave_cycle_length=1)
+    """Return options for a fixed order, without tf.data's autotuner, which can stall the end of a pass."""
+    config = _import_tfds().ReadConfig(interleave_cycle_length=1)
     config.options.autotune.enabled = False
     return config
 
 
-def _text_feature(spec: str, features: tensorflow_datasets.features.FeaturesDict, wanted: str) -> str:
-    import tensorflow_datasets
-
-    def is_text(feature: object) -> bool:
-        return isinstance(feature, tensorflow_datasets.features.Text)
-
-    name = _pick(spec, features, wanted, is_text, kind="Text", option="--text-column")
-    if not is_text(features[name]):
+def _find_text_feature(spec: str, features: tensorflow_datasets.features.FeaturesDict, column: str) -> str:
+    text_type = _import_tfds().features.Text
+    name = _find_feature(spec, features, column, text_type, option="--text-column")
+    if not isinstance(features[name], text_type):
         raise InputError(f"{spec}: {name!r} is not text but {features[name]}; name a Text feature with --text-column")
     return name
 
 
-def _label_feature(
-    spec: str, features: tensorflow_datasets.features.FeaturesDict, wanted: str
-) -> tuple[str, Callable[[object], str]]:
+def _find_label_feature(
+    spec: str, features: tensorflow_datasets.features.FeaturesDict, column: str
+) -> tuple[str, Callable[[Any], str]]:
+    """Return the name of the label feature, and a function from its values to labels."""
     import numpy
-    import tensorflow_datasets
 
-    def is_class(feature: object) -> bool:
-        return isinstance(feature, tensorflow_datasets.features.ClassLabel)
-
-    name = _pick(spec, features, wanted, is_class, kind="ClassLabel", option="--label-column")
+    types = _import_tfds().features
+    name = _find_feature(spec, features, column, types.ClassLabel, option="--label-column")
     feature = features[name]
-    if is_class(feature):
+    if isinstance(feature, types.ClassLabel):
         return name, lambda value: feature.int2str(int(value)) if value >= 0 else ""
-    if isinstance(feature, tensorflow_datasets.features.Text):
+    if isinstance(feature, types.Text):
         return name, lambda value: value.decode("utf-8", errors="replace")
     if feature.shape == () and numpy.issubdtype(feature.np_dtype, numpy.integer):
         return name, lambda value: str(int(value))
@@ -202,14 +209,16 @@ def _label_feature(
     )
 
 
-def _pick(spec: str, features: dict, wanted: str, fits: Callable[[object], bool], kind: str, option: str) -> str:
-    """The feature of that name, or the only one of that kind."""
-    if wanted in features:
-        return wanted
-    fitting = [name for name, feature in features.items() if fits(feature)]
-    if len(fitting) == 1:
-        return fitting[0]
+def _find_feature(
+    spec: str, features: tensorflow_datasets.features.FeaturesDict, column: str, feature_type: type, option: str
+) -> str:
+    """Return the name of the feature called ``column``, or else of the only feature of a type."""
+    if column in features:
+        return column
+    matches = [name for name, feature in features.items() if isinstance(feature, feature_type)]
+    if len(matches) == 1:
+        return matches[0]
     raise InputError(
-        f"{spec}: no feature {wanted!r} and {len(fitting) or 'none'} of type {kind}; "
+        f"{spec}: no feature {column!r} and {len(matches) or 'none'} of type {feature_type.__name__}; "
         f"there are {', '.join(map(repr, sorted(features)))}; name one with {option}"
     )

@@ -1,4 +1,4 @@
-"""Texts without labels, beside the rows that are trained on, watched and tested."""
+"""Select unlabelled rows whose texts are not in the labelled data."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from kerascnn.data.splits import Splits
 
 
 def select_unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Row], list[str]]:
-    """The rows whose text is new; what a label says is left behind.
+    """Return the rows with new texts, without their labels, and messages about the dropped rows.
 
-    A text of the test or validation data is left out, or the figures would flatter; a text of the training data and a
-    repeat say nothing that is not known.
+    Texts of the validation and test data are dropped because they would inflate the metrics, and texts of the training
+    data and repeated texts because they add nothing.
 
     Args:
         rows: Rows with or without labels.
         splits: The labelled rows.
-
-    Returns:
-        Rows with empty labels, in their order, and what was left out.
     """
-    reasons = {
-        "without text": {""},
-        "whose text is in the test data": {row.text for row in splits.test},
-        "whose text is in the validation data": {row.text for row in splits.validation},
-        "whose text is in the training data": {row.text for row in splits.train},
-        "that repeat an earlier one": set(),
+    selected_texts: set[str] = set()
+    known_texts = {
+        "[has|have] no text": {""},
+        "[repeats|repeat] a text of the test data": {row.text for row in splits.test},
+        "[repeats|repeat] a text of the validation data": {row.text for row in splits.validation},
+        "[repeats|repeat] a text of the training data": {row.text for row in splits.train},
+        "[repeats|repeat] an earlier text": selected_texts,
     }
-    counters = {reason: RowCounter() for reason in reasons}
-    new = []
+    counters = {reason: RowCounter() for reason in known_texts}
+    selected = []
     for row in rows:
         row = row._replace(text=row.text.replace("\0", " "), label="")
         text = row.text if row.text.strip() else ""
-        reason = next((reason for reason, texts in reasons.items() if text in texts), None)
+        reason = next((reason for reason, texts in known_texts.items() if text in texts), None)
         if reason:
             counters[reason].add(row)
         else:
-            reasons["that repeat an earlier one"].add(text)
-            new.append(row)
+            selected_texts.add(text)
+            selected.append(row)
     issues: list[Issue] = []
     for reason, counter in counters.items():
-        counter.report(issues, "unlabelled", "note", f"unlabelled rows {reason}, left out")
-    return new, [issue.message for issue in issues]
+        counter.report(
+            issues, "unlabelled", "note", "{count} unlabelled [row|rows] " + reason + " and [was|were] dropped"
+        )
+    return selected, [issue.message for issue in issues]

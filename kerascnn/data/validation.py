@@ -1,4 +1,4 @@
-"""Rows that are fit to train or to be measured on; what is not is counted and left out, or refused by file and row."""
+"""Check rows before training and evaluation: drop and count unusable rows, and raise on wrong labels."""
 
 from __future__ import annotations
 
@@ -14,100 +14,115 @@ from kerascnn.utils.errors import InputError, did_you_mean
 def select_evaluation_rows(
     rows: Iterable[Row], labels: Collection[str], *, multi: bool = False
 ) -> tuple[list[Row], list[str]]:
-    """The rows that a trained classifier can be evaluated on, and what was left out.
+    """Return the rows on which a classifier can be evaluated, and messages about the dropped rows.
 
     Args:
         rows: Labelled rows.
-        labels: The labels that the classifier knows.
-        multi: Whether it gives any number of labels.
+        labels: Labels of the classifier.
+        multi: Whether the classifier is multi-label.
 
     Raises:
-        InputError: A row has another label, or one where several may be or the other way round, or no row has both text
-            and label.
+        InputError: A row has an unknown label, one label instead of a list or the reverse, or no row has both text and
+            label.
     """
     issues: list[Issue] = []
-    known = clean_rows(rows, "evaluation", issues, multi=multi)
-    _check_known(known, "evaluation", labels)
-    return known, [issue.message for issue in issues]
+    selected = clean_rows(rows, "evaluation", issues, multi=multi)
+    _check_labels_known(selected, "evaluation", labels)
+    return selected, [issue.message for issue in issues]
 
 
 def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, multi: bool) -> list[Row]:
-    """Rows with text and, unless they may have none, a label, in one form; the others are counted among the issues.
+    """Return the rows that have a text and, in single-label data, a label; the issues count the others.
 
     Args:
-        rows: Rows.
-        name: What they are, for messages.
-        issues: Is added to.
-        multi: Whether a row may have any number of labels, or one.
+        rows: Labelled rows.
+        name: Name of the rows for messages, such as ``training``.
+        issues: Issues are appended here.
+        multi: Whether the data is multi-label: all labels become tuples, and a row may have none.
 
     Raises:
-        InputError: No row is left, or one has the other form.
+        InputError: No row is left, or a row has one label instead of a list or the reverse.
     """
-    found = []
-    no_text, no_label, nul = RowCounter(), RowCounter(), RowCounter()
+    cleaned = []
+    empty_text, missing_label, nul = RowCounter(), RowCounter(), RowCounter()
     for row in rows:
-        row = _of_form(row, name, multi)
+        row = _unify_label(row, name, multi)
         if "\0" in row.text or any("\0" in label for label in row.labels):
             nul.add(row)
             labels = [label.replace("\0", " ").strip() for label in row.labels]
             row = row._replace(text=row.text.replace("\0", " "), label=unique_labels(labels) if multi else labels[0])
         if not row.text.strip():
-            no_text.add(row)
+            empty_text.add(row)
             continue
         if not row.label:
-            no_label.add(row)
+            missing_label.add(row)
         if row.label or multi:
-            found.append(row)
-    nul.report(
-        issues, "nul_character", "warning", f"{name} rows with NUL characters, read as spaces",
-        "the encoding may be another: --source.encoding utf-16",
-    )  # fmt: skip
-    no_text.report(issues, "empty_text", "warning", f"{name} rows without text, left out", "check --text-column")
-    if multi:
-        no_label.report(issues, "missing_label", "note", f"{name} rows to which no label applies, kept")
-    else:
-        no_label.report(
-            issues, "missing_label", "warning", f"{name} rows without a label, left out", "check --label-column"
-        )
-    if not found:
-        first = no_text.first or no_label.first
+            cleaned.append(row)
+    _report_dropped(name, issues, empty_text, missing_label, nul, multi=multi)
+    if not cleaned:
+        first = empty_text.first or missing_label.first
         raise InputError(
             f"no row of the {name} data has both text and label"
             + (f" (first: {location(first)}); check --text-column and --label-column" if first else "")
         )
-    return found
+    return cleaned
 
 
-def _of_form(row: Row, name: str, multi: bool) -> Row:
-    """A row that has a list of labels where the others have one, and one label where the others have one.
+def _report_dropped(
+    name: str, issues: list[Issue], empty_text: RowCounter, missing_label: RowCounter, nul: RowCounter, *, multi: bool
+) -> None:
+    nul.report(
+        issues, "nul_character", "warning",
+        "{count} {name} [row contains|rows contain] NUL characters, which are replaced by spaces",
+        "the file may have another encoding: --source.encoding utf-16", name=name,
+    )  # fmt: skip
+    empty_text.report(
+        issues, "empty_text", "warning", "{count} {name} [row has no text and was|rows have no text and were] dropped",
+        "check --text-column", name=name,
+    )  # fmt: skip
+    if multi:
+        missing_label.report(
+            issues, "missing_label", "note",
+            "{count} {name} [row has no labels and was|rows have no labels and were] kept", name=name,
+        )  # fmt: skip
+    else:
+        missing_label.report(
+            issues, "missing_label", "warning",
+            "{count} {name} [row has no label and was|rows have no label and were] dropped",
+            "check --label-column", name=name,
+        )  # fmt: skip
+
+
+def _unify_label(row: Row, name: str, multi: bool) -> Row:
+    """Return a row with a tuple of labels in multi-label data, and with one label otherwise.
 
     Raises:
-        InputError: It has the other form.
+        InputError: A single-label row has a list, or a multi-label row has one label.
     """
     if isinstance(row.label, tuple) == multi:
         return row
     if not multi:
         raise InputError(
-            f"{location(row)}: this {name} row has a list of labels, {list(row.label)}, and others have one label;"
-            " write lists everywhere, or one label everywhere"
+            f"{location(row)}: this {name} row has a list of labels, {list(row.label)}, but other rows have one label;"
+            " write lists in all rows, or one label in all rows"
         )
     if row.label:
         raise InputError(
-            f"{location(row)}: the {name} row has the one label {row.label!r} where any number is expected"
-            " (multi-label); write a list, or say how labels are written: --label-separator or --label-columns"
+            f"{location(row)}: this {name} row has one label, {row.label!r}, but the data is multi-label; write a list,"
+            " or tell how the labels are written with --label-separator or --label-columns"
         )
     return row._replace(label=())
 
 
-def check_labels(train: Sequence[Row], given: Mapping[str, Sequence[Row] | None]) -> None:
-    """Make sure that there are two labels, and that training sees each.
+def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | None]) -> None:
+    """Check that the training rows have two labels or more, and all labels of the other rows.
 
     Args:
         train: Training rows.
-        given: Name of other data to its rows.
+        held_out: Names of other data to rows.
 
     Raises:
-        InputError: There is one label only, or a row of the other data has one that no training row has.
+        InputError: There is one label only, or a row of the other data has a label that no training row has.
     """
     labels = {label for row in train for label in row.labels}
     if not labels:
@@ -118,34 +133,36 @@ def check_labels(train: Sequence[Row], given: Mapping[str, Sequence[Row] | None]
         first = next(row for row in train if row.labels)
         raise InputError(
             f"all {len(train):,} training rows have the label {first.labels[0]!r}"
-            f" (first: {location(first)}); a classifier needs two labels or more, check --label-column"
+            f" (first: {location(first)}); a classifier needs at least two labels, check --label-column"
         )
-    for name, rows in given.items():
-        _check_known(rows or (), name, labels)
+    for name, rows in held_out.items():
+        _check_labels_known(rows or (), name, labels)
 
 
 def check_multi_label(train: Sequence[Row], source: SourceConfig, issues: list[Issue]) -> None:
-    """Make sure that several labels a row were read as they were meant.
+    """Check that several labels per row were read as intended.
 
     Raises:
-        InputError: What should stand between labels stands between none.
+        InputError: No row contains the label separator between labels.
     """
     labels = {label for row in train for label in row.labels}
     if source.label_separator and all(len(row.labels) < 2 for row in train):
         first = next(row for row in train if row.labels)
         raise InputError(
-            f"the label separator {source.label_separator!r} stands between no labels of the training data (first"
-            f" label: {first.labels[0]!r}, {location(first)}); correct it, or leave it out where each row has one label"
+            f"no training row has the label separator {source.label_separator!r} between labels (first label:"
+            f" {first.labels[0]!r}, {location(first)}); correct --label-separator, or remove it if each row has one"
+            " label"
         )
     if unused := [name for name in source.label_columns if name not in labels]:
+        columns = "label column is" if len(unused) == 1 else "label columns are"
         issues.append(Issue(
             "unused_label", "warning",
-            f"label columns that are 0 in all training rows, left out: {', '.join(map(repr, unused))}", len(unused),
-            suggestion="add rows to which they apply",
+            f"{len(unused)} {columns} 0 in all training rows and dropped: {', '.join(map(repr, unused))}", len(unused),
+            suggestion="add rows with these labels",
         ))  # fmt: skip
 
 
-def _check_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:
+def _check_labels_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:
     for row in rows:
         for label in row.labels:
             if label not in labels:

@@ -37,11 +37,11 @@ def read(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator
 
 def _parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
     number = 0
-    for batch in readers.read_parquet_batches(path, (source.text_column,), rows=BATCH_ROWS):
+    for batch in readers.read_parquet_batches(path, (source.text_column,), batch_size=BATCH_ROWS):
         good = []
         for value in batch.column(source.text_column).to_pylist():
             number += 1
-            if fault := json_values.check_text(value, source.text_column, nulls=False):
+            if fault := json_values.check_text(value, source.text_column, allow_null=False):
                 on_bad_row(BadRow(path, number, fault, json_values.to_text(value)))
             good.append(not fault)
         # without what the file says of itself: Spark and pandas would read our columns by it, and not find them

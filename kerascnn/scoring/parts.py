@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.readers import FORMATS
+from kerascnn.data.readers import SUFFIXES
 from kerascnn.utils.errors import InputError
 
 METADATA_KEY = b"kerascnn"
@@ -20,7 +20,7 @@ METADATA_KEY = b"kerascnn"
 PARTIAL = ".partial"
 REJECTED = ".rejected.jsonl"
 MARKER = "marker"
-ENDINGS = tuple(suffix for suffix in FORMATS if suffix != ".txt")
+ENDINGS = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 
 
 class Part(NamedTuple):
@@ -106,7 +106,7 @@ def _is_part(path: Path, source: SourceConfig) -> bool:
 
 def _stem(path: Path) -> str:
     name = path.name[: -len(".gz")] if path.name.lower().endswith(".gz") else path.name
-    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in FORMATS else name
+    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in SUFFIXES else name
 
 
 def provenance(part: Part, job: dict[str, Any]) -> dict[str, Any]:

@@ -75,11 +75,11 @@ def misread(text):
     return ("Café £5, it’s " + text).encode("utf-8").decode("cp1252")
 
 
-def test_clean_news_raises_nothing(rows):
+def test_clean_news_has_no_issues(rows):
     assert looked_at(rows).issues == []
 
 
-def test_clean_news_split_by_the_audit_raises_no_more_than_the_split(clean):
+def test_clean_news_has_only_split_notes(clean):
     train = [Row(text, label, "news.csv", number) for number, (text, label) in enumerate(clean, start=2)]
     assert kinds(run_audit(split_rows(train, None, None, SourceConfig()), run())) == {"split"}
 
@@ -109,14 +109,14 @@ PLANTED = {
 }
 
 
-def test_every_kind_stands_in_the_documentation():
+def test_every_issue_kind_is_documented():
     documented = re.findall(r"^\| (`.*?) \| (serious|warning|note)", DOCUMENTATION.read_text("utf-8"), re.MULTILINE)
     severities = {kind: severity for kinds, severity in documented for kind in re.findall(r"`(\w+)`", kinds)}
     assert {kind: severity for kind, (severity, _) in PLANTED.items()}.items() <= severities.items()
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_what_is_planted_into_the_training_data_is_found_with_its_rows(kind, rows):
+def test_finds_planted_issue_with_its_rows(kind, rows):
     severity, plant = PLANTED[kind]
     planted = plant(list(rows["train"]))
     issue = the(looked_at(rows, run(max_length=320), {"train": plant}), kind)
@@ -127,7 +127,7 @@ def test_what_is_planted_into_the_training_data_is_found_with_its_rows(kind, row
     assert issue.message.endswith(f": 2 (first: {changed[0].file}, row {changed[0].number})")
 
 
-def test_an_example_shows_the_place_and_what_cannot_be_seen(rows):
+def test_example_shows_position_and_escapes_invisible_characters(rows):
     issue = the(
         looked_at(rows, None, {"train": with_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}),
         "invisible_character",
@@ -135,7 +135,7 @@ def test_an_example_shows_the_place_and_what_cannot_be_seen(rows):
     assert "\\u200b" in issue.examples[0].text
 
 
-def test_mojibake_is_told_from_text_that_only_looks_odd(rows):
+def test_mojibake_is_distinguished_from_unusual_text(rows):
     fine = [
         "« JUGÉ » À VOIR: «É»",
         "NÃO, Ñandú, Ångström, Ä»",
@@ -155,7 +155,7 @@ def test_mojibake_is_told_from_text_that_only_looks_odd(rows):
     assert issue.examples[0].row == len(fine)
 
 
-def test_mixed_normal_forms_are_found_and_a_single_one_is_none(rows):
+def test_reports_mixed_normalization_only(rows):
     accents = with_text(lambda text: f"Café olé {text}", 6)
     decomposed = with_text(lambda text: unicodedata.normalize("NFD", f"Café olé {text}"), 2)
     issue = the(looked_at(rows, None, {"train": lambda rows: decomposed(accents(rows))}), "mixed_normalization")
@@ -163,7 +163,7 @@ def test_mixed_normal_forms_are_found_and_a_single_one_is_none(rows):
     assert "mixed_normalization" not in kinds(looked_at(rows, None, {"train": accents}))
 
 
-def test_classes_out_of_balance_are_told_with_the_option_that_helps(rows):
+def test_class_imbalance_suggests_option(rows):
     def fewer(rows):
         of_tech = [row for row in rows if row.label == "tech"]
         return [row for row in rows if row.label != "tech"] + of_tech[: len(of_tech) // 5]
@@ -173,19 +173,19 @@ def test_classes_out_of_balance_are_told_with_the_option_that_helps(rows):
     assert "--training.class_weights balanced" in issue.suggestion
 
 
-def test_a_class_that_held_out_data_lacks_is_named(rows):
+def test_reports_class_missing_from_test_data(rows):
     issue = the(looked_at(rows, None, {"test": lambda rows: [r for r in rows if r.label != "tech"]}), "missing_class")
     assert "the test data has no row of 1 of 5 classes: 'tech'" in issue.message
 
 
-def test_labels_that_differ_in_more_than_case_and_space_are_not_alike(rows):
+def test_different_labels_are_not_similar(rows):
     names = iter(["C++", "C#", "C", "1", "-1", "1.5", "15", "+", "-"] * 24)
     renamed = [row._replace(label=next(names)) for row in rows["train"][:216]]
     assert "similar_labels" not in kinds(run_audit(Splits(renamed, [], []), run()))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("same", "train_overlap"), ("near", "near_train_overlap")])
-def test_test_rows_that_stand_in_the_training_data_are_serious(name, kind, rows):
+def test_overlap_of_test_and_training_data_is_serious(name, kind, rows):
     def leak(test):
         of_train = rows["train"][:2]
         return [*test, *(row._replace(file="test.csv", number=90 + n,
@@ -199,7 +199,7 @@ def test_test_rows_that_stand_in_the_training_data_are_serious(name, kind, rows)
         assert issue.examples[0].detail == f"like train.csv, row {rows['train'][0].number}"
 
 
-def test_lengths_are_measured_in_the_units_of_the_model(rows):
+def test_lengths_have_units_of_model(rows):
     def words(text):
         return len(re.findall(r"[^\W_]+|[^\w\s]", text))
 
@@ -210,7 +210,7 @@ def test_lengths_are_measured_in_the_units_of_the_model(rows):
         assert tokens["mean"] == pytest.approx(expected, rel=0.02)
 
 
-def test_how_much_is_cut_is_counted_in_rows_and_tokens(rows):
+def test_truncation_counts_rows_and_tokens(rows):
     found = looked_at(rows, run(max_length=256))
     lengths = [len(row.text) for row in rows["train"]]
     cut = found.statistics["train"]["truncated"]
@@ -220,11 +220,11 @@ def test_how_much_is_cut_is_counted_in_rows_and_tokens(rows):
     assert issue.severity == "warning" and "--text.max_length 320" in issue.suggestion
 
 
-def test_a_max_length_far_above_all_texts_is_noted(rows):
+def test_reports_max_length_far_above_all_lengths(rows):
     assert "--text.max_length 320" in the(looked_at(rows, run(max_length=4096)), "max_length_too_long").suggestion
 
 
-def test_words_that_the_vocabulary_lacks_are_those_of_the_vectorizer(rows):
+def test_vocabulary_coverage_matches_vectorizer(rows):
     from kerascnn.text.vectorizer import Vectorizer
 
     config = run("word_cnn", min_count=3, max_length=40)
@@ -240,7 +240,7 @@ def test_words_that_the_vocabulary_lacks_are_those_of_the_vectorizer(rows):
     assert "--text.min_count 1" in issue.suggestion and "--model char_cnn" in issue.suggestion
 
 
-def test_chinese_under_a_word_model_is_pointed_to_characters(write, chinese_reviews):
+def test_suggests_character_model_for_chinese(write, chinese_reviews):
     train = [Row(text, label, "zh.csv", number) for number, (text, label) in enumerate(chinese_reviews)]
     splits = split_rows(train, None, None, SourceConfig())
     assert the(run_audit(splits, run("word_cnn")), "no_word_spaces").suggestion == "--model char_cnn"
@@ -248,7 +248,7 @@ def test_chinese_under_a_word_model_is_pointed_to_characters(write, chinese_revi
     assert "no_word_spaces" in {issue.kind for issue in quick_audit(splits, run("word_cnn"))}
 
 
-def test_what_a_training_says_beforehand_is_short_and_not_what_splitting_said(rows):
+def test_quick_audit_omits_issues_of_split(rows):
     def spoil(rows):
         rows = PLANTED["mojibake"][1](PLANTED["duplicate"][1](PLANTED["rare_class"][1](rows)))
         return PLANTED["empty_text"][1](rows[::-1])
@@ -267,7 +267,7 @@ def test_what_a_training_says_beforehand_is_short_and_not_what_splitting_said(ro
     assert issue.kind == "truncated" and "% of the training rows are cut to" in issue.message
 
 
-def test_every_option_that_is_suggested_exists(rows):
+def test_every_suggested_option_exists(rows):
     suggested = " ".join(
         issue.suggestion
         for severity, plant in PLANTED.values()
@@ -281,7 +281,7 @@ def test_every_option_that_is_suggested_exists(rows):
         assert hasattr(getattr(configuration.default_config(), group), key), option
 
 
-def test_probable_label_errors_are_found_first_where_labels_were_swapped(news):
+def test_finds_swapped_labels_first(news):
     texts, labels = news
     wrong = range(5, 300, 40)
     swapped = {"business": "sports", "sports": "tech", "tech": "politics", "politics": "entertainment"}
@@ -296,7 +296,7 @@ def test_probable_label_errors_are_found_first_where_labels_were_swapped(news):
     assert re.fullmatch(rf"'{labels[first.row]}', looks like '\w+' \(0\.\d\d\)", first.detail)
 
 
-def test_a_file_that_was_read_in_the_wrong_encoding_is_mojibake(write):
+def test_file_read_in_wrong_encoding_is_mojibake(write):
     lines = [f"Schöne Grüße aus Köln {number},{'ab'[number % 2]}" for number in range(20)]
     path = write("de.csv", "\n".join(["text,label", *lines]))
     source = SourceConfig(encoding="cp1252")

@@ -36,7 +36,7 @@ def jaccard(one, other):
     return len(one & other) / len(one | other)
 
 
-def test_it_finds_what_comparing_every_pair_finds(documents):
+def test_finds_same_duplicates_as_pairwise_comparison(documents):
     groups = list(range(len(documents)))
     for number, words in enumerate(documents):
         for other in range(number):
@@ -52,24 +52,24 @@ def test_it_finds_what_comparing_every_pair_finds(documents):
     assert found == groups
 
 
-def test_one_word_of_seventeen_may_differ_and_not_one_of_sixteen():
+def test_one_word_of_17_may_differ_but_not_one_of_16():
     text = re.findall(r"\w+", "the bank of england has left interest rates on hold at a record low for another year")
     assert len(set(text)) == len(text) == 17
     assert repeated([text, [*text[:5], "kept", *text[6:]]]) == [0, 0]
     assert repeated([text[:16], [*text[:5], "kept", *text[6:16]]]) == [0, 1]
 
 
-def test_one_character_of_twenty_five_may_differ():
+def test_one_character_of_25_may_differ():
     text = list("房间太小空调坏了再也不来服务员态度差早餐很一般价高")
     assert len(set(text)) == len(text) == 25
     assert repeated([text, [*text[:9], "说", *text[10:]]], "character") == [0, 0]
     assert repeated([text[:24], [*text[:9], "说", *text[10:24]]], "character") == [0, 1]
 
 
-def test_long_texts_of_the_same_letters_are_not_near():
+def test_long_texts_of_same_letters_are_not_duplicates():
     articles = [list(row.text) for row in list(read_rows(["demo:bbc"], SourceConfig()))[:20]]
     assert repeated(articles, "character") == list(range(20))
 
 
-def test_short_texts_that_say_the_opposite_are_not_near():
+def test_short_texts_with_other_words_are_not_duplicates():
     assert repeated([["good", "film"], ["bad", "film"], ["good"], ["good", "film"]]) == [0, 1, 2, 0]

@@ -16,7 +16,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_vocabulary_and_tokens_are_those_of_the_vectorizer(name, news, chinese_reviews, tmp_path):
+def test_vocabulary_and_tokens_match_vectorizer(name, news, chinese_reviews, tmp_path):
     settings = dict(SETTINGS[name])
     for key in settings.keys() & {"stop_words", "words"}:
         (tmp_path / key).write_text(settings[key], encoding="utf-8")

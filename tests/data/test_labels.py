@@ -1,4 +1,4 @@
-"""Several labels a row: how files write them, and what is said of those that cannot be read."""
+"""Multi-label rows: how files write several labels, and errors about wrong ones."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def error(*args, **kwargs):
     return str(caught.value)
 
 
-def test_a_messy_column_with_a_separator_gives_each_label_once_without_space(write):
+def test_separated_labels_are_stripped_and_unique(write):
     cells = ["sport; politics", " business ;politics;;business", "sport;business;", "  "]
     assert found(write("news.csv", csv_text(zip(TEXTS, cells, strict=True))), SEPARATED) == LABELS
 
 
-def test_columns_of_0_and_1_are_labels_of_their_names(write):
+def test_label_columns_give_their_names_as_labels(write):
     cells = [["0", "1", "TRUE"], ["1.0", "1", "0"], ["true", "0", "1"], ["0", "False", "0.0"]]
     rows = [(text, *row) for text, row in zip(TEXTS, cells, strict=True)]
     names = ("business", "politics", "sport")
@@ -50,7 +50,7 @@ def test_columns_of_0_and_1_are_labels_of_their_names(write):
     assert found(path, SourceConfig(label_columns=names)) == LABELS
 
 
-def test_lists_of_json_lines_and_parquet_are_labels_and_null_is_none(write, tmp_path):
+def test_json_and_parquet_lists_are_labels(write, tmp_path):
     lists = [["sport", "politics"], ["business", "politics", "business"], ["sport", "business"], None]
     lines = (json.dumps({"text": text, "label": value}) for text, value in zip(TEXTS, lists, strict=True))
     path = tmp_path / "news.jsonl.gz"
@@ -61,35 +61,35 @@ def test_lists_of_json_lines_and_parquet_are_labels_and_null_is_none(write, tmp_
     source = SourceConfig(validation_fraction=0.0, test_fraction=0.0)
     splits = load_splits([str(path)], (), (), source)
     assert [row.label for row in splits.train] == LABELS
-    assert "training rows to which no label applies, kept: 1 (first: " in splits.messages[0]
+    assert "1 training row has no labels and was kept (first: " in splits.messages[0]
 
 
-def test_numbers_in_a_list_are_labels(write):
+def test_numbers_in_list_are_labels(write):
     path = write("numbers.jsonl", '{"text": "a", "label": [10, 9]}')
     assert [row.label for row in read_rows([path], SourceConfig())] == [("10", "9")]
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "", "yes"])
-def test_a_label_column_that_is_neither_0_nor_1_is_named_with_its_row(value, write):
+def test_rejects_label_column_other_than_0_or_1(value, write):
     path = write("news.csv", csv_text([("a", "1", "0"), ("b", "0", value)], header=("text", "sport", "tech")))
     message = error([path], (), (), SourceConfig(label_columns=("sport", "tech")))
-    assert message.startswith(f"{path}, row 3: the label column 'tech' holds {value!r}; write 1 ")
+    assert message.startswith(f"{path}, row 3: the label column 'tech' is {value!r}; write 1 ")
 
 
-def test_a_missing_label_column_is_named_with_its_option(write):
+def test_missing_label_column_is_named_in_error(write):
     path = write("news.csv", csv_text([("a", "1")], header=("text", "sport")))
     assert "no column 'sprot', there are" in error([path], (), (), SourceConfig(label_columns=("sport", "sprot")))
     assert "--label-columns" in error([path], (), (), SourceConfig(label_columns=("sport", "sprot")))
 
 
-def test_a_separator_that_no_row_has_is_refused_with_the_first_label(write):
+def test_rejects_separator_that_no_row_has(write):
     path = write("news.csv", csv_text([("a", "sport|tech"), ("b", "tech")]))
     message = error([path], (), (), SEPARATED)
-    assert "separator ';' stands between no labels of the training data" in message
+    assert "no training row has the label separator ';' between labels" in message
     assert f"'sport|tech', {path}, row 2" in message
 
 
-def test_labels_that_look_joined_are_found_where_one_is_read(write):
+def test_reports_joined_labels_in_single_label_data(write):
     from kerascnn.audit.class_balance import find_class_issues
 
     pairs = [(f"{text} {number}", label) for number in range(9) for text, label in zip(TEXTS, ["a", "b", "a;b"])]  # noqa: B905
@@ -101,19 +101,19 @@ def test_labels_that_look_joined_are_found_where_one_is_read(write):
     assert "--label-separator ';'" in issue.suggestion
 
 
-def test_one_label_and_lists_do_not_mix(write):
+def test_rejects_mix_of_single_labels_and_lists(write):
     single = write("single.csv", csv_text([("a", "sport"), ("b", "tech")]))
     several = write("several.jsonl", '{"text": "c", "label": ["sport", "tech"]}')
     message = error([several], [single], (), SourceConfig())
-    assert message.startswith(f"{single}, row 2: the validation row has the one label 'sport' where any number")
+    assert message.startswith(f"{single}, row 2: this validation row has one label, 'sport', but the data is")
     assert "--label-separator" in message
     message = error([single], [several], (), SourceConfig())
     assert message.startswith(f"{several}, row 1: this validation row has a list of labels, ['sport', 'tech']")
-    with pytest.raises(InputError, match="row 2: the evaluation row has the one label 'sport'"):
+    with pytest.raises(InputError, match="row 2: this evaluation row has one label, 'sport'"):
         select_evaluation_rows(read_rows([single], SourceConfig()), ["sport", "tech"], multi=True)
 
 
-def test_a_label_that_training_never_saw_is_refused_with_its_row(write):
+def test_rejects_one_unknown_label_of_several(write):
     train = write("train.csv", csv_text([("a", "sport;tech"), ("b", "tech"), ("c", "")]))
     test = write("test.csv", csv_text([("d", "tech"), ("e", "sports;tech")]))
     source = SourceConfig(label_separator=";", validation_fraction=0.0)
@@ -122,13 +122,13 @@ def test_a_label_that_training_never_saw_is_refused_with_its_row(write):
     assert "did you mean 'sport'" in message
 
 
-def test_rows_without_any_label_and_columns_without_any_1_are_said(write):
+def test_reports_rows_and_columns_without_labels(write):
     header = ("text", "sport", "tech", "law")
     path = write("news.csv", csv_text([("a", 1, 1, 0), ("b", 1, 0, 0), ("c", 0, 0, 0)], header=header))
     source = SourceConfig(label_columns=header[1:], validation_fraction=0.0, test_fraction=0.0)
     messages = load_splits([path], (), (), source).messages
     assert any(
-        message.startswith("label columns that are 0 in all training rows, left out: 'law'") for message in messages
+        message.startswith("1 label column is 0 in all training rows and dropped: 'law'") for message in messages
     )
     nothing = write("none.csv", csv_text([("a", 0, 0, 0), ("b", 0, 0, 0)], header=header))
     assert "none of the 2 training rows has a label" in error([nothing], (), (), source)
@@ -141,6 +141,6 @@ def test_rows_without_any_label_and_columns_without_any_1_are_said(write):
         ({"label_columns": ("a",)}, "'a' alone; give two or more"),
     ],
 )
-def test_settings_that_contradict_each_other_are_refused(settings, message):
+def test_rejects_conflicting_label_settings(settings, message):
     with pytest.raises(InputError, match=message):
         SourceConfig(**settings)

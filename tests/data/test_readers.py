@@ -1,4 +1,4 @@
-"""Every file format reads the same rows, and says what is wrong with a damaged one."""
+"""Every file format gives the same rows, and errors about damaged files."""
 
 from __future__ import annotations
 
@@ -43,36 +43,36 @@ def content(suffix: str, rows: list[tuple[str, str]]) -> bytes:
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"])
 @pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gz"])
-def test_every_format_plain_or_gzipped_gives_the_same_rows(write, suffix, zipped):
+def test_every_format_gives_the_same_rows(write, suffix, zipped):
     data = content(suffix, REAL)
     path = write(f"reviews{suffix}.gz", gzip.compress(data)) if zipped else write(f"reviews{suffix}", data)
     assert pairs(path) == REAL
 
 
-def test_gzip_is_recognized_without_its_extension(write):
+def test_recognizes_gzip_without_extension(write):
     assert pairs(write("reviews.csv", gzip.compress(content(".csv", REAL)))) == REAL
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-def test_an_encoding_reads_what_it_wrote(write, chinese_reviews, encoding):
+def test_reads_encoding_that_was_written(write, chinese_reviews, encoding):
     path = write("reviews.csv", csv_text(chinese_reviews), encoding)
     assert pairs(path, encoding="utf-8" if encoding == "utf-8-sig" else encoding) == chinese_reviews
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
-def test_a_byte_order_mark_is_no_part_of_the_first_column(write, suffix):
+def test_byte_order_mark_is_not_part_of_first_column(write, suffix):
     path = write(f"bom{suffix}", b"\xef\xbb\xbf" + content(suffix, REAL))
     assert pairs(path) == REAL
     assert pairs(path, encoding="UTF8") == REAL
 
 
-def test_a_csv_row_is_numbered_by_the_line_it_starts_on(write):
+def test_csv_row_number_is_its_first_line(write):
     path = write("a.csv", 'text,label\r\n"one\r\ntwo\r\nthree",a\r\n\r\n"four, ""five""",b\r\nsix,a\r\n')
     rows = list(read_rows([path], SourceConfig()))
     assert [(row.number, row.text) for row in rows] == [(2, "one\r\ntwo\r\nthree"), (6, 'four, "five"'), (7, "six")]
 
 
-def test_a_jsonl_row_is_numbered_by_its_line_and_separators_of_unicode_end_no_line(write):
+def test_jsonl_rows_end_at_newlines_only(write):
     path = write("a.jsonl", '{"text": "one\u2028\u0085two", "label": 1}\n\n{"text": "three", "label": 2}\n')
     assert [(r.number, r.text, r.label) for r in read_rows([path], SourceConfig())] == [
         (1, "one\u2028\u0085two", "1"),
@@ -81,14 +81,14 @@ def test_a_jsonl_row_is_numbered_by_its_line_and_separators_of_unicode_end_no_li
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_a_document_of_a_megabyte_is_read_whole(write, chinese_reviews, suffix):
+def test_reads_document_of_a_megabyte(write, chinese_reviews, suffix):
     words = " ".join(text for text, _ in chinese_reviews)
     document = (words * (1_000_000 // len(words) + 1))[:1_000_000]
     rows = [(document, "long"), ("短", "short")]
     assert pairs(write(f"long{suffix}", content(suffix, rows))) == rows
 
 
-def test_other_columns_are_kept_for_prediction(write):
+def test_keeps_other_columns_for_prediction(write):
     path = write("a.csv", csv_text([("1", "Good film.", "x, y"), ("2", "好书", "z")], header=("id", "text", "note")))
     assert [record.fields for record in read_texts(path, SourceConfig())] == [
         {"id": "1", "text": "Good film.", "note": "x, y"},
@@ -103,16 +103,16 @@ def test_other_columns_are_kept_for_prediction(write):
     }
 
 
-def test_other_column_names_are_a_setting(write):
+def test_reads_other_column_names(write):
     path = write("a.csv", csv_text(REAL, header=("content", "sentiment")))
     assert pairs(path, text_column="content", label_column="sentiment") == REAL
 
 
-def test_the_format_can_be_named_where_the_file_name_does_not_say_it(write):
+def test_format_setting_overrides_file_name(write):
     assert pairs(write("reviews.data", content(".jsonl", REAL)), format="jsonl") == REAL
 
 
-def test_whole_numbers_are_labels_and_space_around_labels_is_not(write):
+def test_labels_may_be_whole_numbers_and_are_stripped(write):
     path = write("a.jsonl", "".join(f'{{"text": "t", "label": {x}}}\n' for x in ("3", "3.0", '" 3 "', "true", "-1")))
     assert [label for _, label in pairs(path)] == ["3", "3", "3", "true", "-1"]
     table = pyarrow.table({"text": ["a", "b", None], "label": pyarrow.array([0, None, 2])})
@@ -120,13 +120,13 @@ def test_whole_numbers_are_labels_and_space_around_labels_is_not(write):
     assert pairs(path) == [("a", "0"), ("b", ""), ("", "2")]
 
 
-def test_half_a_surrogate_pair_in_json_cannot_break_an_output_file(write):
+def test_replaces_lone_surrogates_in_json_text(write):
     path = write("a.jsonl", r'{"text": "cut \ud83d", "label": "a"}' + "\n" + r'{"text": "\ud83d\ude00", "label": "b"}')
     texts = [text for text, _ in pairs(path)]
     assert texts == ["cut \ufffd", "😀"]
 
 
-def test_plain_text_is_a_text_a_line_and_blank_lines_stay(write):
+def test_plain_text_has_one_text_per_line(write):
     path = write("in.txt", "Good film.\r\n\r\n好书\n")
     assert [(r.number, r.fields) for r in read_texts(path, SourceConfig())] == [
         (1, {"text": "Good film."}),
@@ -146,28 +146,28 @@ def test_plain_text_is_a_text_a_line_and_blank_lines_stay(write):
     ],
     ids=["utf-8", "gb18030", "gzip", "csv", "jsonl"],
 )
-def test_standard_input_is_read_in_any_format_and_stays_open(monkeypatch, settings, data):
+def test_reads_standard_input_in_any_format_and_keeps_it_open(monkeypatch, settings, data):
     stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(data)))
     monkeypatch.setattr(sys, "stdin", stdin)
     assert [record.fields["text"] for record in read_texts("-", SourceConfig(**settings))] == ["Good film.", "好书"]
     assert not stdin.buffer.closed
 
 
-def test_records_are_yielded_before_the_file_ends(write):
+def test_yields_records_before_end_of_file(write):
     path = write("a.csv", "text,label\n" + "fine,a\n" * 100_000 + 'never closed,"b\n')
     records = read_records(path, SourceConfig())
     assert next(records).number == 2
 
 
-def test_nul_characters_are_spaces_for_prediction(write):
+def test_replaces_nul_characters_for_prediction(write):
     path = write("a.csv", b"text,id\ngood\0film,1\n")
     assert next(read_texts(path, SourceConfig())).fields == {"text": "good film", "id": "1"}
 
 
-# What is wrong with a file, and what its message must hold.
+# Damaged files and their messages.
 
 
-def test_a_missing_column_names_those_there_the_nearest_and_the_option(write):
+def test_missing_column_error_lists_columns_and_option(write):
     message = error(write("a.csv", csv_text(REAL, header=("texts", "stars"))))
     assert "a.csv" in message
     assert "no column 'text', there are 'texts', 'stars'; did you mean 'texts'?" in message
@@ -179,7 +179,7 @@ def test_a_missing_column_names_those_there_the_nearest_and_the_option(write):
     assert "no column 'txt', there are 'text', 'label'; did you mean 'text'?" in message
 
 
-def test_an_unlabelled_file_can_be_predicted_but_not_trained_on(write):
+def test_unlabelled_file_is_for_prediction_only(write):
     path = write("a.csv", "text\nGood film.\n")
     assert next(read_texts(path, SourceConfig())).fields == {"text": "Good film."}
     assert "no column 'label'" in error(path)
@@ -187,14 +187,14 @@ def test_an_unlabelled_file_can_be_predicted_but_not_trained_on(write):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.parquet", "a.csv.gz"])
-def test_an_empty_file_is_refused(write, name):
+def test_rejects_empty_file(write, name):
     message = error(write(name, gzip.compress(b"") if name.endswith(".gz") else b""))
     assert name in message
     assert "Parquet" in message if name.endswith("parquet") else "empty" in message
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])
-def test_a_header_without_rows_is_refused(write, name):
+def test_rejects_header_without_rows(write, name):
     message = error(write(name, content(name[1:], [])))
     assert name in message
     assert "no rows" in message
@@ -204,7 +204,7 @@ def test_a_header_without_rows_is_refused(write, name):
     ("encoding", "remedy"),
     [("gb18030", "gb18030"), ("cp1252", "cp1252"), ("utf-16", "utf-16")],
 )
-def test_a_wrong_encoding_names_row_byte_and_the_right_one(write, chinese_reviews, encoding, remedy):
+def test_wrong_encoding_error_names_row_byte_and_right_encoding(write, chinese_reviews, encoding, remedy):
     good = [(f"Line {number} is ASCII and long enough to fill many buffers.", "a") for number in range(2, 1001)]
     text = REAL[2][0] if encoding == "cp1252" else chinese_reviews[0][0]
     row = 1 if encoding == "utf-16" else 1001
@@ -216,30 +216,46 @@ def test_a_wrong_encoding_names_row_byte_and_the_right_one(write, chinese_review
     assert pairs(path, encoding=remedy)[999] == (text, "b")
 
 
-def test_utf8_read_as_another_encoding_names_utf8(write):
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp932", "これは日本語のテキストです。とても良い本でした。"),
+        ("cp949", "이것은 한국어 텍스트입니다. 아주 좋은 책이었습니다."),
+        ("big5", "酒店位置很好，服務員態度也不錯。房間太小，空調壞了，再也不來了！"),
+        ("cp1251", "Привет, как дела? Всё хорошо. Сегодня мы пойдём в парк, потом в кино."),
+        ("cp1253", "Καλημέρα, πώς είσαι σήμερα; Ελπίζω όλα καλά."),
+    ],
+)
+def test_wrong_encoding_error_suggests_other_common_encodings(write, encoding, text):
+    path = write("a.csv", csv_text([*ENGLISH[:2], (text, "x"), *ENGLISH[:2]] * 20), encoding)
+    assert f"try --source.encoding {encoding}" in error(path)
+    assert (text, "x") in pairs(path, encoding=encoding)
+
+
+def test_suggests_utf8_for_utf8_file(write):
     message = error(write("a.csv", csv_text(REAL)), encoding="ascii")
     assert "row 5: byte 0xc3 is not ascii" in message
     assert "--source.encoding utf-8" in message
 
 
 @pytest.mark.parametrize("written", ["utf-8", "utf-16-le"])
-def test_utf16_needs_its_byte_order_mark_or_the_exact_name(write, written):
+def test_utf16_without_byte_order_mark_needs_exact_name(write, written):
     message = error(write("a.csv", csv_text(REAL), written), encoding="utf-16")
     assert "a.csv is not utf-16" in message
     assert "utf-8 or utf-16-le" in message
 
 
-def test_binary_data_in_no_encoding_still_names_the_option(write):
-    assert "--source.encoding NAME" in error(write("a.csv", b"text,label\n\x81\x8d,a\n"))
+def test_binary_data_error_names_encoding_option(write):
+    assert "--source.encoding NAME" in error(write("a.csv", b"text,label\n" + bytes(range(0x80, 0x100)) + b",a\n"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-9", "hex"])
-def test_an_unknown_encoding_is_named(write, encoding):
+def test_unknown_encoding_is_named_in_error(write, encoding):
     assert f"{encoding!r} is not a text encoding" in error(write("a.csv", csv_text(REAL)), encoding=encoding)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
-def test_broken_quoting_names_the_row_where_the_quote_opens(write, suffix):
+def test_broken_quoting_error_names_row_of_opening_quote(write, suffix):
     tab = "\t" if suffix == ".tsv" else ","
     never_closed = f'text{tab}label\nfine{tab}a\n"multi\nline"{tab}b\n"never closed{tab}a\nmore{tab}b\n'
     assert f"a{suffix}, row 5: broken quoting" in error(write(f"a{suffix}", never_closed))
@@ -247,32 +263,32 @@ def test_broken_quoting_names_the_row_where_the_quote_opens(write, suffix):
     assert f"a{suffix}, row 3: broken quoting" in error(write(f"a{suffix}", inside))
 
 
-def test_a_comma_outside_quotes_is_an_error_not_another_label(write):
+def test_rejects_comma_outside_quotes(write):
     message = error(write("a.csv", "text,label\nGood film.,a\nBad, bad film.,b\n"))
-    assert "a.csv, row 3: 3 fields, the header has 2" in message
-    assert "row 2: 1 fields" in error(write("a.csv", "text,label\nno label at all\n"))
+    assert "a.csv, row 3: 3 fields, but the header has 2" in message
+    assert "row 2: 1 field," in error(write("a.csv", "text,label\nno label at all\n"))
 
 
-def test_two_columns_of_one_name_are_refused(write):
-    assert "two columns are called 'text'" in error(write("a.csv", "text,label,text\na,b,c\n"))
+def test_rejects_repeated_column_name(write):
+    assert "two columns are named 'text'" in error(write("a.csv", "text,label,text\na,b,c\n"))
 
 
 @pytest.mark.parametrize("rows", [REAL, ENGLISH[:1]], ids=["accents and Chinese", "ASCII only"])
-def test_utf16_without_a_byte_order_mark_is_recognized(write, rows):
+def test_recognizes_utf16_without_byte_order_mark(write, rows):
     path = write("a.csv", csv_text(rows), "utf-16-le")
     assert "utf-16-le" in error(path)
     assert pairs(path, encoding="utf-16-le") == rows
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_truncated_gzip_names_the_file(write, suffix):
+def test_truncated_gzip_file_is_named_in_error(write, suffix):
     data = content(suffix, [(f"{text} {number}", label) for number in range(500) for text, label in REAL])
     message = error(write(f"a{suffix}.gz", gzip.compress(data)[:-2000]))
     assert f"a{suffix}.gz, row " in message
     assert "damaged" in message
 
 
-def test_what_only_calls_itself_gzip_is_refused(write):
+def test_rejects_plain_file_named_gz(write):
     assert "damaged gzip data" in error(write("a.csv.gz", content(".csv", REAL)))
 
 
@@ -286,18 +302,18 @@ def test_what_only_calls_itself_gzip_is_refused(write):
         ('{"label": "a"}', "no column 'text'"),
         ('{"text": 5, "label": "a"}', "'text' is 5 (int), not a string"),
         ('{"text": ["a", "b"], "label": "a"}', "(list), not a string"),
-        ('{"text": "a", "label": ["b", null]}', "'label' lists None (NoneType); a label is a string"),
-        ('{"text": "a", "label": [["b"], ["c"]]}', "'label' lists ['b'] (list)"),
-        ('{"text": "a", "label": {"b": 1}}', "a label is one string"),
+        ('{"text": "a", "label": ["b", null]}', "'label' contains None (NoneType); a label is a string"),
+        ('{"text": "a", "label": [["b"], ["c"]]}', "'label' contains ['b'] (list)"),
+        ('{"text": "a", "label": {"b": 1}}', "(dict), not a label; write a string"),
     ],
 )
-def test_a_bad_json_line_is_named(write, line, complaint):
+def test_bad_json_line_is_named_in_error(write, line, complaint):
     message = error(write("a.jsonl", '{"text": "fine", "label": "x"}\n\n' + line + "\n"))
     assert "a.jsonl, row 3: " in message
     assert complaint in message
 
 
-def test_a_damaged_parquet_file_is_named(write):
+def test_damaged_parquet_file_is_named_in_error(write):
     whole = content(".parquet", REAL)
     assert "a.parquet, row 1: damaged Parquet file" in error(write("a.parquet", whole[:-20]))
     assert "damaged Parquet file" in error(write("a.parquet", b"text,label\na,b\n"))
@@ -307,9 +323,9 @@ def test_a_damaged_parquet_file_is_named(write):
     assert "'text' is 1.5 (float), not a string" in error(write("a.parquet", sink.getvalue()))
 
 
-def test_an_unknown_extension_lists_the_known_ones(write):
+def test_unknown_extension_error_lists_known_ones(write):
     message = error(write("a.xlsx", b"PK"))
     assert "'.xlsx'" in message
     assert ".parquet" in message
     assert "--source.format" in message
-    assert "without extension" in error(write("a", b"PK"))
+    assert "no file extension" in error(write("a", b"PK"))

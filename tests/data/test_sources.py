@@ -1,4 +1,4 @@
-"""Files, globs and folders by name, and what is said where there are none."""
+"""Files, globs and folders by name, and errors about missing ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def error(*specs: str, **settings: object) -> str:
     return message
 
 
-def test_several_files_of_several_formats_are_read_one_after_the_other(write):
+def test_reads_files_of_several_formats(write):
     first = write("a.csv", csv_text(ENGLISH))
     second = write("b.tsv", csv_text(CHINESE, delimiter="\t"))
     rows = list(read_rows([first, second], SourceConfig()))
@@ -29,7 +29,7 @@ def test_several_files_of_several_formats_are_read_one_after_the_other(write):
     assert location(rows[-1]) == f"{second}, row 5"
 
 
-def test_a_pattern_reads_its_files_in_the_order_of_their_names(write, tmp_path):
+def test_glob_reads_files_in_order_of_names(write, tmp_path):
     write("part-2.csv", csv_text(CHINESE))
     write("part-1.csv", csv_text(ENGLISH))
     write("other.csv", csv_text([("no", "no")]))
@@ -38,7 +38,7 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_names(write, tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_a_folder_a_class_is_read_in_the_order_of_its_names(write, tmp_path, encoding):
+def test_reads_class_folders_in_order_of_names(write, tmp_path, encoding):
     for number, (text, label) in enumerate(CHINESE):
         write(f"reviews/{label}/{number}.txt", f"{text}\n第二行\n", encoding)
     write("reviews/.git/config", "[core]")
@@ -51,30 +51,30 @@ def test_a_folder_a_class_is_read_in_the_order_of_its_names(write, tmp_path, enc
     assert location(rows[0]) == f"{tmp_path / 'reviews' / '好评' / '0.txt'}, row 1"
 
 
-def test_sources_without_columns_take_the_names_of_the_settings(write, tmp_path):
+def test_sources_without_columns_use_configured_names(write, tmp_path):
     write("reviews/good/1.txt", "Good film.")
     record = next(read_records(str(tmp_path / "reviews"), SourceConfig(text_column="content", label_column="stars")))
     assert record.fields == {"content": "Good film.", "stars": "good"}
 
 
-def test_rows_without_labels_can_be_read_where_none_are_wanted(write):
+def test_reads_rows_without_labels(write):
     path = write("a.csv", "text\nGood film.\n")
     assert [(row.text, row.label) for row in read_rows([path], SourceConfig(), labelled=False)] == [("Good film.", "")]
 
 
-def test_a_missing_file_names_its_neighbours(write, tmp_path):
+def test_missing_file_error_suggests_similar_name(write, tmp_path):
     write("train.csv", csv_text(ENGLISH))
     message = error(str(tmp_path / "trian.csv"))
     assert "no file or folder" in message
     assert "did you mean 'train.csv'?" in message
 
 
-def test_a_missing_folder_and_a_forgotten_prefix_are_said(tmp_path):
-    assert "there is no folder" in error(str(tmp_path / "nowhere" / "train.csv"))
+def test_missing_folder_or_prefix_is_named_in_error(tmp_path):
+    assert "does not exist either" in error(str(tmp_path / "nowhere" / "train.csv"))
     assert "did you mean demo:bbc?" in error("bbc")
 
 
-def test_a_file_that_may_not_be_opened_says_why(write, tmp_path, monkeypatch):
+def test_reports_why_file_cannot_be_opened(write, tmp_path, monkeypatch):
     path = write("a.csv", csv_text(ENGLISH))
 
     def raise_permission_error(*args: object, **kwargs: object) -> None:
@@ -84,26 +84,26 @@ def test_a_file_that_may_not_be_opened_says_why(write, tmp_path, monkeypatch):
     assert "a.csv cannot be opened: Permission denied" in error(path)
 
 
-def test_a_folder_without_class_folders_says_what_is_expected(write, tmp_path):
+def test_rejects_folder_without_class_folders(write, tmp_path):
     write("data/train.csv", csv_text(ENGLISH))
     message = error(str(tmp_path / "data"))
-    assert "a folder a class" in message
+    assert "one folder per class" in message
     assert "*.csv" in message
 
 
-def test_folders_nested_too_deep_point_at_the_right_level(write, tmp_path):
+def test_nested_folders_error_names_right_level(write, tmp_path):
     write("imdb/train/pos/1.txt", "Good film.")
     message = error(str(tmp_path / "imdb"))
     assert "inside the class 'train'" in message
     assert f"such as {tmp_path / 'imdb' / 'train'}" in message
 
 
-def test_class_folders_without_texts_are_refused(tmp_path):
+def test_rejects_empty_class_folders(tmp_path):
     (tmp_path / "data" / "good").mkdir(parents=True)
     assert "no rows" in error(str(tmp_path / "data"))
 
 
-def test_an_article_in_another_encoding_is_named(write, tmp_path):
+def test_folder_error_names_file_in_other_encoding(write, tmp_path):
     write("data/good/1.txt", "plain")
     write("data/good/2.txt", "Fine.\nCafé au lait", "cp1252")
     message = error(str(tmp_path / "data"))
@@ -111,7 +111,7 @@ def test_an_article_in_another_encoding_is_named(write, tmp_path):
     assert "cp1252" in message
 
 
-def test_reading_files_needs_none_of_the_heavy_libraries(write):
+def test_reading_files_imports_no_heavy_library(write):
     path = write("a.csv", csv_text(ENGLISH))
     program = (
         "import sys; from kerascnn.config import SourceConfig; from kerascnn.data import read_rows; "

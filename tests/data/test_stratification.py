@@ -1,4 +1,4 @@
-"""Held-out rows of multi-label data: each label has its part, and none is lost to training."""
+"""Splits of multi-label data keep the proportion of each label, and every label in the training data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("business", "law", "politics", "sport", "tech")
 
 
 def news(count: int, seed: int = 0) -> list[Row]:
-    """Rows of real proportions: some labels are ten times as frequent as others, and some go together."""
+    """Return rows of realistic proportions: some labels are ten times as frequent as others, and some co-occur."""
     draw = random.Random(seed)
     rows = []
     for number in range(count):
@@ -28,7 +28,7 @@ def counts(rows):
     return Counter(label for row in rows for label in row.labels)
 
 
-def test_each_part_has_its_share_of_each_label_and_of_rows_without_any():
+def test_multi_label_split_keeps_label_proportions():
     rows = news(1000)
     splits = split_rows(rows, None, None, SourceConfig(validation_fraction=0.2, test_fraction=0.1))
     assert sorted([*splits.train, *splits.validation, *splits.test], key=lambda row: row.number) == rows
@@ -37,10 +37,10 @@ def test_each_part_has_its_share_of_each_label_and_of_rows_without_any():
             assert counts(part)[label] == pytest.approx(fraction * count, abs=max(1, 0.05 * count * fraction)), label
         none = sum(not row.labels for row in rows)
         assert sum(not row.labels for row in part) == pytest.approx(fraction * none, abs=1)
-    assert any("split off by labels (iterative stratification) with seed 0" in message for message in splits.messages)
+    assert any("stratified by labels (iterative stratification), seed 0" in message for message in splits.messages)
 
 
-def test_the_seed_decides_alone():
+def test_multi_label_split_depends_on_seed():
     rows = news(200)
     assert split_rows(rows, None, None, SourceConfig(split_seed=1)) == split_rows(
         rows, None, None, SourceConfig(split_seed=1)
@@ -51,8 +51,8 @@ def test_the_seed_decides_alone():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_label_is_in_held_out_rows_only(seed):
-    # B stands only in rows that are dealt out for rarer labels
+def test_every_label_stays_in_training_data(seed):
+    # B occurs only in rows that are assigned because of rarer labels
     pairs = [("A1", "B"), ("A1",), ("A1",), ("A2", "B"), ("A2",), ("A2",), ("A3", "B"), ("A3",), ("A3",)]
     rows = [Row(f"text {number}", labels, "few.jsonl", number) for number, labels in enumerate(pairs)]
     splits = split_rows(rows, None, None, SourceConfig(split_seed=seed, validation_fraction=0.3, test_fraction=0.3))
@@ -60,19 +60,20 @@ def test_no_label_is_in_held_out_rows_only(seed):
     assert splits.validation and splits.test
 
 
-def test_rows_of_a_label_too_rare_to_split_stay_in_training():
+def test_rows_of_rare_label_stay_in_training_data():
     rows = [*news(100), Row("Rare.", ("politics", "weather"), "news.jsonl", 100)]
     splits = split_rows(rows, None, None, SourceConfig())
     assert counts(splits.train)["weather"] == 1
-    assert any("too few rows to split, all stay in the training data: " in message for message in splits.messages)
+    message = "2 of 6 classes have too few rows to split and stay in the training data: 'law', 'weather'"
+    assert any(message in issue for issue in splits.messages), splits.messages
 
 
-def test_repeats_and_contradictions_are_told_by_the_set_of_labels():
+def test_multi_label_duplicates_and_conflicts_compare_all_labels():
     rows = [
         *news(60),
         Row("Report 0", ("law",), "again.jsonl", 1),
         Row("Report 1", news(2)[1].labels, "again.jsonl", 2),
     ]
     messages = split_rows(rows, None, None, SourceConfig()).messages
-    assert "rows that repeat a text with another label: 1 (first: again.jsonl, row 1)" in messages
-    assert "rows that repeat an earlier text, left out before the split: 2 (first: again.jsonl, row 1)" in messages
+    assert "1 row repeats an earlier text with a different label (first: again.jsonl, row 1)" in messages
+    assert "2 rows repeat an earlier text and were dropped before the split (first: again.jsonl, row 1)" in messages

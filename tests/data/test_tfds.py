@@ -1,8 +1,10 @@
-"""TensorFlow Datasets: prepared ones are read by name, others fail at once where there is no network."""
+"""TensorFlow Datasets: prepared ones are read by name, others fail fast without a network."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +17,7 @@ import tensorflow_datasets
 from kerascnn.config import SourceConfig
 from kerascnn.data import load_splits, read_records, read_rows, tfds
 from kerascnn.utils.errors import InputError
-from tests.data.real_text import CHINESE, ENGLISH
+from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
 Text, ClassLabel = tensorflow_datasets.features.Text, tensorflow_datasets.features.ClassLabel
 LABELS = ["negative", "positive"]
@@ -24,7 +26,7 @@ TRAIN = [(text, label) for text, label in ENGLISH] + [(f"It is bad {n} times.", 
 
 @pytest.fixture
 def prepare(tmp_path: Path) -> Callable[..., SourceConfig]:
-    """Prepare a data set as its owner would, where only its files are left afterwards; return how to read it."""
+    """Prepare a data set so that only its files are left, and return the settings to read it."""
 
     def prepare_data_set(name: str, features: dict, splits: dict[str, list[dict]], **settings: str) -> SourceConfig:
         class Prepared(tensorflow_datasets.core.GeneratorBasedBuilder, skip_registration=True):
@@ -60,7 +62,7 @@ def error(spec: str, source: SourceConfig) -> str:
     return message
 
 
-def test_a_prepared_data_set_is_read_by_name_with_the_names_of_its_labels(prepare):
+def test_reads_prepared_data_set_with_label_names(prepare):
     features = {"text": Text(), "label": ClassLabel(names=["差评", "好评"])}
     source = prepare("hotels", features, {"train": examples(CHINESE), "test": examples(CHINESE[:2])})
     rows = list(read_rows(["tfds:hotels"], source))
@@ -70,7 +72,7 @@ def test_a_prepared_data_set_is_read_by_name_with_the_names_of_its_labels(prepar
     assert len(list(read_rows(["tfds:hotels:1.0.0:train[:50%]"], source))) == 2
 
 
-def test_its_own_validation_and_test_split_are_used(prepare):
+def test_uses_own_validation_and_test_split_of_data_set(prepare):
     features = {"text": Text(), "label": ClassLabel(names=LABELS)}
     splits = {"train": TRAIN, "validation": [("So so.", "negative")], "test": [("A triumph.", "positive")]}
     source = prepare("reviews", features, {split: examples(pairs) for split, pairs in splits.items()})
@@ -78,19 +80,19 @@ def test_its_own_validation_and_test_split_are_used(prepare):
     assert len(loaded.train) == len(TRAIN)
     assert [row.text for row in loaded.validation] == ["So so."]
     assert [row.text for row in loaded.test] == ["A triumph."]
-    assert "test data: tfds:reviews:test, 1 rows" in loaded.messages
+    assert "test data: tfds:reviews:test, 1 row" in loaded.messages
 
 
-def test_a_test_split_with_hidden_labels_is_not_used(prepare):
+def test_ignores_test_split_with_hidden_labels(prepare):
     features = {"text": Text(), "label": ClassLabel(names=LABELS)}
     hidden = [{"text": "A secret.", "label": -1}, {"text": "Another.", "label": -1}]
     source = prepare("contest", features, {"train": examples(TRAIN), "test": hidden})
     loaded = load_splits(["tfds:contest"], (), (), source)
-    assert "tfds:contest:test has no labels: not used" in loaded.messages
+    assert "tfds:contest:test has no labels and is not used" in loaded.messages
     assert len(loaded.train) + len(loaded.validation) + len(loaded.test) == len(TRAIN)
 
 
-def test_the_only_text_and_the_only_class_are_found_under_any_name(prepare):
+def test_finds_only_text_and_class_feature(prepare):
     features = {"sentence": Text(), "stars": ClassLabel(names=LABELS), "idx": np.int32}
     rows = [{**example, "idx": 7} for example in examples(ENGLISH, "sentence", "stars")]
     source = prepare("sentences", features, {"train": rows})
@@ -100,7 +102,7 @@ def test_the_only_text_and_the_only_class_are_found_under_any_name(prepare):
 
 
 @pytest.mark.parametrize(("text_column", "label_column", "label"), [("title", "topic", "x"), ("body", "year", "2004")])
-def test_of_several_texts_and_labels_the_columns_choose(prepare, text_column, label_column, label):
+def test_columns_choose_among_several_features(prepare, text_column, label_column, label):
     features = {
         "title": Text(),
         "body": Text(),
@@ -113,7 +115,7 @@ def test_of_several_texts_and_labels_the_columns_choose(prepare, text_column, la
     assert [(r.text, r.label) for r in read_rows(["tfds:articles"], source)] == [(text_column, label)]
 
 
-def test_features_that_cannot_be_told_apart_are_named_with_the_option(prepare):
+def test_ambiguous_features_error_names_option(prepare):
     features = {"title": Text(), "body": Text(), "score": np.float32, "label": np.float32}
     source = prepare("articles", features, {"train": [{"title": "a", "body": "b", "score": 0.5, "label": 0.5}]})
     message = error("tfds:articles", source)
@@ -127,14 +129,35 @@ def test_features_that_cannot_be_told_apart_are_named_with_the_option(prepare):
     assert "'score' is not text" in error("tfds:articles", scores)
 
 
-def test_an_unknown_split_lists_those_there_are(prepare):
+def test_missing_tensorflow_datasets_is_named_in_error(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    message = error("tfds:imdb_reviews", SourceConfig(tfds_dir=str(tmp_path)))
+    assert message.startswith("tfds: sources need tensorflow-datasets, which cannot be imported (")
+    assert message.endswith("; pip install tensorflow-datasets")
+
+
+def test_other_sources_work_without_tensorflow_datasets(write):
+    path = write("train.csv", csv_text([*ENGLISH, *((f"{text} Again.", label) for text, label in ENGLISH)]))
+    program = f"""if True:
+        import sys
+        sys.modules |= dict.fromkeys(("tensorflow_datasets", "tensorflow_text", "tensorflow"))
+        from kerascnn.config import SourceConfig
+        from kerascnn.data import load_splits
+        splits = load_splits([{path!r}], (), (), SourceConfig())
+        assert len(splits.train) + len(splits.validation) + len(splits.test) == 8
+    """
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_unknown_split_error_lists_splits(prepare):
     features = {"text": Text(), "label": ClassLabel(names=LABELS)}
     source = prepare("reviews", features, {"train": examples(TRAIN)})
     message = error("tfds:reviews:trian", source)
     assert "no split 'trian'; did you mean 'train'?; there are train" in message
 
 
-def test_unknown_names_configs_versions_and_spellings_are_told(tmp_path):
+def test_rejects_unknown_names_configs_and_versions(tmp_path):
     source = SourceConfig(tfds_dir=str(tmp_path))
     assert "no such data set; did you mean 'imdb_reviews'" in error("tfds:imdb_reviws", source)
     assert "no config 'sst'; there are cola, sst2" in error("tfds:glue/sst", source)
@@ -143,7 +166,7 @@ def test_unknown_names_configs_versions_and_spellings_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["imdb_reviews", "glue/sst2", "trec"])
-def test_without_a_network_it_fails_in_seconds_with_the_remedy(monkeypatch, tmp_path, name):
+def test_fails_fast_without_network(monkeypatch, tmp_path, name):
     def no_name_server(*args: object, **kwargs: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -151,12 +174,12 @@ def test_without_a_network_it_fails_in_seconds_with_the_remedy(monkeypatch, tmp_
     start = time.monotonic()
     message = error(f"tfds:{name}", SourceConfig(tfds_dir=str(tmp_path)))
     assert time.monotonic() - start < 10
-    assert f"tfds:{name} is not prepared in {tmp_path}, and no network" in message
+    assert f"tfds:{name} is not prepared in {tmp_path}, and there is no network" in message
     assert f"load('{name}', data_dir='FOLDER')" in message
     assert "--source.tfds_dir FOLDER" in message
 
 
-def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch, tmp_path):
+def test_silent_name_server_does_not_block(monkeypatch, tmp_path):
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: released.wait(60) and [])
     monkeypatch.setattr(tfds, "PROBE_SECONDS", 0.2)
@@ -166,7 +189,7 @@ def test_a_name_server_that_never_answers_is_not_waited_for(monkeypatch, tmp_pat
     released.set()
 
 
-def test_behind_a_proxy_the_proxy_is_what_must_answer(monkeypatch, tmp_path):
+def test_probes_proxy_if_one_is_set(monkeypatch, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for variable in ("http_proxy", "https_proxy"):
@@ -175,7 +198,7 @@ def test_behind_a_proxy_the_proxy_is_what_must_answer(monkeypatch, tmp_path):
     assert "127.0.0.1 does not answer" in error("tfds:trec", SourceConfig(tfds_dir=str(tmp_path)))
 
 
-def test_a_data_set_whose_own_code_fails_says_why(tmp_path):
+def test_reports_error_of_data_set_code(tmp_path):
     class HandMade(tensorflow_datasets.core.GeneratorBasedBuilder):
         VERSION = tensorflow_datasets.core.Version("1.0.0")
         MANUAL_DOWNLOAD_INSTRUCTIONS = "Ask the author for reviews.zip."

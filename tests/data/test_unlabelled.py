@@ -1,4 +1,4 @@
-"""Texts without labels, beside those that have one."""
+"""Unlabelled texts are selected if they are new."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ SPLITS = Splits(
 )
 
 
-def test_new_texts_are_kept_in_their_order_and_lose_their_labels():
+def test_new_texts_keep_order_and_lose_labels():
     kept, messages = select_unlabelled_rows(rows("more.csv", "Long.", "Short."), SPLITS)
     assert kept == rows("more.csv", "Long.", "Short.", label="")
     assert messages == []
 
 
-def test_texts_of_the_test_data_and_all_that_is_known_already_are_left_out_counted_and_said():
+def test_drops_and_reports_known_texts():
     texts = ["A gem.", "Long.", "A café in Paris;\nnaïve", " \n", "Dull.", "Long.", "A bore.", "A triumph.", "Dull.\0"]
     kept, messages = select_unlabelled_rows(rows("more.csv", *texts), SPLITS)
     assert [row.text for row in kept] == ["Long.", "Dull. "]
     assert messages == [
-        "unlabelled rows without text, left out: 1 (first: more.csv, row 5)",
-        "unlabelled rows whose text is in the test data, left out: 2 (first: more.csv, row 2)",
-        "unlabelled rows whose text is in the validation data, left out: 1 (first: more.csv, row 6)",
-        "unlabelled rows whose text is in the training data, left out: 2 (first: more.csv, row 8)",
-        "unlabelled rows that repeat an earlier one, left out: 1 (first: more.csv, row 7)",
+        "1 unlabelled row has no text and was dropped (first: more.csv, row 5)",
+        "2 unlabelled rows repeat a text of the test data and were dropped (first: more.csv, row 2)",
+        "1 unlabelled row repeats a text of the validation data and was dropped (first: more.csv, row 6)",
+        "2 unlabelled rows repeat a text of the training data and were dropped (first: more.csv, row 8)",
+        "1 unlabelled row repeats an earlier text and was dropped (first: more.csv, row 7)",
     ]

@@ -34,7 +34,7 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
         "--output", student, "--network.ngram-buckets", "4096",
     )  # fmt: skip
     assert finished.status == 0, finished.err
-    assert "unlabelled rows whose text is in the test data, left out: 30 (first: " in finished.err
+    assert "30 unlabelled rows repeat a text of the test data and were dropped (first: " in finished.err
     assert "240 unlabelled texts" in finished.err
     assert "teacher.csv: predicts the label of 100.0% of the training rows" in finished.err
 

@@ -44,8 +44,8 @@ def bundle(briefs_csv, reading, tmp_path_factory):
 
 def test_training_says_how_it_read_and_split_the_rows_and_what_it_reached(bundle):
     folder, finished = bundle
-    assert "training rows to which no label applies, kept: 60 (first: " in finished.err
-    assert "split off by labels (iterative stratification) with seed 0" in finished.err
+    assert "60 training rows have no labels and were kept (first: " in finished.err
+    assert "stratified by labels (iterative stratification), seed 0" in finished.err
     assert "thresholds of the highest F1 on the validation data for 5 labels" in finished.err
     assert "all labels right" in finished.err and "micro-F1" in finished.err
     figures = json.loads(finished.out)["test"]

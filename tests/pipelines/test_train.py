@@ -39,7 +39,7 @@ def test_chinese_reviews_train_a_character_model(reviews_zh_bundle):
 
 def test_the_split_is_said_aloud(news_bundle):
     _, finished = news_bundle
-    assert "split off by class with seed 0" in finished.err
+    assert "stratified by class, seed 0" in finished.err
     assert "240 training, 30 validation and 30 test rows" in finished.err
 
 

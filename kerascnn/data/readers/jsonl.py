@@ -1,0 +1,63 @@
+"""Read JSON Lines files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kerascnn.config import SourceConfig
+from kerascnn.data.encodings import describe_undecodable, read_lines
+from kerascnn.data.json_values import parse_record
+from kerascnn.data.readers.base import decoding_errors, describe_missing_column, is_strict, skip_bad_row
+from kerascnn.data.records import BadRow, BadRowHandler, Record
+from kerascnn.utils.errors import InputError
+
+_EXPECTED = 'each line must be one object such as {"text": "…", "label": "…"}'
+
+
+def read_jsonl(
+    path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler
+) -> Iterator[Record]:
+    """Yield the records of a JSON Lines file; blank lines are skipped."""
+    number = 0
+    lines = read_lines(path, source.encoding, newline="\n", errors=decoding_errors(on_bad_row))
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            values = _parse_object(line, source, required)
+            record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
+        except InputError as error:
+            on_bad_row(BadRow(path, number, str(error), line))
+        else:
+            yield record
+    if not number:
+        raise InputError(f"{path} is empty; {_EXPECTED}")
+
+
+def read_jsonl_keys(path: str, source: SourceConfig) -> list[str]:
+    """Return all keys of a JSON Lines file, in the order in which they first occur."""
+    records = read_jsonl(path, source, (source.text_column,), skip_bad_row)
+    return list(dict.fromkeys(name for record in records for name in record.fields))
+
+
+def _parse_object(line: str, source: SourceConfig, required: tuple[str, ...]) -> dict[str, Any]:
+    """Parse a line as a JSON object.
+
+    Raises:
+        InputError: It is not an object with the required keys.
+    """
+    if fault := describe_undecodable(line, source.encoding):
+        raise InputError(fault)
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON ({error.msg} at character {error.pos + 1}); {_EXPECTED}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not readable as JSON ({error}); {_EXPECTED}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{_EXPECTED}, this is a {type(values).__name__}")
+    if fault := describe_missing_column(values, required):
+        raise InputError(fault)
+    return values
