@@ -42,12 +42,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
 
     classifier = load(args.bundle)
     bundle = classifier.bundle_
+    if args.plot and bundle.thresholds is not None:
+        raise InputError("--plot: multi-label predictions have no confusion matrix; leave it out")
     found = classifier.evaluate(
         *load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
     )  # fmt: skip
     if args.plot:
-        if "confusion_matrix" not in found:
-            raise InputError("--plot: multi-label predictions have no confusion matrix; leave it out")
         plots.confusion_matrix(found["confusion_matrix"], bundle.labels, Path(args.plot))
     print(json.dumps(found, ensure_ascii=False) if args.json else metrics.table(found))
 

@@ -19,7 +19,7 @@ GROUPS = [SourceConfig, TextConfig, TrainingConfig, DistillationConfig, *list_mo
 
 
 @pytest.mark.parametrize("model", list_models())
-def test_a_run_written_as_yaml_reads_back_the_same(model, tmp_path):
+def test_yaml_round_trip_keeps_the_config(model, tmp_path):
     run = configuration.default_config(model).replace_values(
         {"training": {"learning_rate": 3e-4}, "data": ["新闻.csv"]}, "test"
     )
@@ -27,7 +27,7 @@ def test_a_run_written_as_yaml_reads_back_the_same(model, tmp_path):
     assert configuration.config_from_dict(configuration.load_yaml(tmp_path / "run.yaml"), "run.yaml") == run
 
 
-def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
+def test_yaml_has_every_setting_under_its_field_name(tmp_path):
     run = configuration.default_config("word_cnn")
     configuration.save_yaml(run, tmp_path / "run.yaml")
     written = yaml.safe_load((tmp_path / "run.yaml").read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def test_yaml_holds_every_setting_under_the_name_of_its_field(tmp_path):
         ([1, 2], "expected settings"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused_by_name(values, message):
+def test_rejects_invalid_setting_by_name(values, message):
     with pytest.raises(InputError, match=message.replace("?", r"\?").replace("(", r"\(")) as error:
         configuration.config_from_dict(values, "run.yaml")
     assert "\n" not in str(error.value)
@@ -60,13 +60,13 @@ def test_a_setting_that_cannot_be_used_is_refused_by_name(values, message):
 @pytest.mark.parametrize(
     ("content", "message"), [("a: [1", "not YAML"), ("a:\n\t- b", "line 2")], ids=["unclosed", "tab"]
 )
-def test_a_broken_yaml_file_is_refused_with_its_line(content, message, tmp_path):
+def test_rejects_broken_yaml_with_its_line(content, message, tmp_path):
     (tmp_path / "run.yaml").write_text(content)
     with pytest.raises(InputError, match=message):
         configuration.load_yaml(tmp_path / "run.yaml")
 
 
-def test_a_missing_yaml_file_is_refused():
+def test_rejects_missing_yaml_file():
     with pytest.raises(InputError, match=r"nowhere\.yaml: no such file"):
         configuration.load_yaml("nowhere.yaml")
 
@@ -83,12 +83,12 @@ def test_every_setting_has_a_help_text(group):
 
 
 @pytest.mark.parametrize("network", list_models().values(), ids=list_models())
-def test_no_two_groups_share_the_name_of_a_setting(network):
+def test_setting_names_are_unique_across_groups(network):
     names = [field.name for group in (TextConfig, TrainingConfig, network) for field in dataclasses.fields(group)]
     assert len(names) == len(set(names))
 
 
-def test_an_unknown_model_is_refused_with_the_nearest_name():
+def test_unknown_model_suggests_the_nearest_name():
     with pytest.raises(InputError, match="did you mean 'char_cnn'"):
         models.get("char_cn")
 
@@ -96,13 +96,13 @@ def test_an_unknown_model_is_refused_with_the_nearest_name():
 @pytest.mark.parametrize(
     "recipe", sorted(Path(pipelines.__file__).parent.glob("configs/*.yaml")), ids=lambda path: path.stem
 )
-def test_every_recipe_is_a_run(recipe):
+def test_every_recipe_is_a_valid_config(recipe):
     run = configuration.config_from_dict(configuration.load_yaml(recipe), str(recipe))
     assert run != configuration.default_config(run.model)
 
 
 @pytest.mark.parametrize("name", ["compact_word", "compact_char"])
-def test_compact_recipes_leave_room_in_500_kb_for_words_tables_and_programs(name):
+def test_compact_recipes_have_at_most_350000_parameters(name):
     run = configuration.config_from_dict(
         configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
     )

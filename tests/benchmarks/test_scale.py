@@ -46,7 +46,7 @@ def write(path, figures):
     return path
 
 
-def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(results):
+def test_table_compares_two_processes_with_one_and_counts_bytes_per_step(results):
     finished = command("table", results)
     assert finished.status == 0, finished.err
     lines = finished.out.splitlines()
@@ -55,7 +55,7 @@ def test_the_table_compares_two_processes_with_one_and_counts_what_a_step_sends(
     assert "| word_cnn | 64 | 100,000 | 1,000 | 100,000 | 200,000 | 1,060,000 |" in lines
 
 
-def test_the_plan_follows_its_formulas(results):
+def test_plan_follows_its_formulas(results):
     options = ("--documents", 36_000_000, "--epochs", 2, "--workers", 1, 3, "--gigabits", 0.032, "--core-hour", 4)
     finished = command("plan", results, *options)
     assert finished.status == 0, finished.err
@@ -82,7 +82,7 @@ def test_the_plan_follows_its_formulas(results):
     )
 
 
-def test_of_several_batch_sizes_all_stand_in_the_table_and_the_largest_is_planned_with(tmp_path):
+def test_table_has_all_batch_sizes_and_plan_uses_the_largest(tmp_path):
     larger = [(figure, processes, batch and 4 * batch, values) for figure, processes, batch, values in FIGURES]
     both = write(tmp_path / "both.csv", [*larger, *(row for row in FIGURES if row[2])])
     lines = command("table", both).out.splitlines()
@@ -93,7 +93,7 @@ def test_of_several_batch_sizes_all_stand_in_the_table_and_the_largest_is_planne
     assert planned.out == command("plan", write(tmp_path / "larger.csv", larger)).out
 
 
-def test_a_plan_of_trainings_alone_is_possible(tmp_path):
+def test_plan_works_without_scoring_results(tmp_path):
     path = write(tmp_path / "scale.csv", [row for row in FIGURES if not row[0].startswith("scoring")])
     finished = command("plan", path)
     assert finished.status == 0, finished.err
@@ -101,7 +101,7 @@ def test_a_plan_of_trainings_alone_is_possible(tmp_path):
 
 
 @pytest.mark.parametrize("verb", ["plan", "table"])
-def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path):
+def test_rejects_results_of_two_data_sets(verb, results, tmp_path):
     text = results.read_text(encoding="utf-8")
     results.write_text(text + "dense bytes,imdb,word_cnn,1,64,0,5\n", encoding="utf-8")
     finished = command(verb, results)
@@ -119,13 +119,13 @@ def test_figures_that_do_not_belong_together_are_refused(verb, results, tmp_path
     ],
     ids=["odd", "few"],
 )
-def test_what_cannot_be_measured_is_refused(options, message):
+def test_rejects_invalid_options(options, message):
     finished = command("scale", *options)
     assert finished.status == 1
     assert finished.err.strip() == f"error: {message}"
 
 
-def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
+def test_plan_rejects_missing_training_results(tmp_path):
     finished = command("plan", write(tmp_path / "scale.csv", FIGURES[:2]))
     assert finished.status == 1
     assert finished.err.startswith(
@@ -134,7 +134,7 @@ def test_a_plan_without_the_figures_of_a_training_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("verb", ["table", "plan"])
-def test_the_tables_of_the_documentation_are_those_of_the_results(verb, tmp_path):
+def test_tables_of_the_documentation_match_the_results(verb, tmp_path):
     copy, name = tmp_path / "page.md", {"table": "scale"}.get(verb, verb)
     text = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
@@ -145,7 +145,7 @@ def test_the_tables_of_the_documentation_are_those_of_the_results(verb, tmp_path
 
 
 @pytest.mark.full
-def test_two_processes_are_measured_beside_one(news_csv, tmp_path):
+def test_measures_one_and_two_processes(news_csv, tmp_path):
     head, *lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     for name, part in {"train": lines[::2], "dev": lines[1::4], "test": lines[3::4]}.items():
         (tmp_path / f"{name}.csv").write_text("".join([head, *part]), encoding="utf-8")

@@ -22,7 +22,7 @@ def messy_csv(news, tmp_path_factory):
     return path
 
 
-def test_people_see_each_split_and_each_finding_with_its_rows_and_a_remedy(messy_csv):
+def test_prints_splits_and_issues_with_rows_and_remedy(messy_csv):
     finished = command("audit", "--data", messy_csv, "--model", "char_cnn")
     assert finished.status == 0, finished.err
     assert "train: 53 rows\n  classes   business 49 (92.5%), tech 4 (7.5%)\n" in finished.out
@@ -33,7 +33,7 @@ def test_people_see_each_split_and_each_finding_with_its_rows_and_a_remedy(messy
     assert re.search(rf"row (9|68) \[like {re.escape(str(messy_csv))}, row (68|9)\]: ", finished.out)
 
 
-def test_programs_read_the_same_without_tensorflow(messy_csv):
+def test_json_has_the_same_without_tensorflow(messy_csv):
     script = f"""if True:
         import sys, runpy
         sys.argv = ["audit", "--data", {str(messy_csv)!r}, "--json"]
@@ -51,7 +51,7 @@ def test_programs_read_the_same_without_tensorflow(messy_csv):
     assert issue["examples"][0] | {"text": ""} == {"file": str(messy_csv), "row": 5, "text": "", "detail": ""}
 
 
-def test_what_training_refuses_an_audit_refuses_in_one_line(messy_csv, tmp_path):
+def test_rejects_what_training_rejects(messy_csv, tmp_path):
     (tmp_path / "test.csv").write_text("text,label\nA match,buisness\n", encoding="utf-8")
     finished = command("audit", "--data", messy_csv, "--test-data", tmp_path / "test.csv")
     assert finished.status == 1
@@ -59,7 +59,7 @@ def test_what_training_refuses_an_audit_refuses_in_one_line(messy_csv, tmp_path)
     assert "test.csv, row 2" in finished.err and "did you mean 'business'?" in finished.err
 
 
-def test_label_errors_without_cleanlab_name_the_extra(messy_csv, monkeypatch):
+def test_label_errors_name_the_extra_without_cleanlab(messy_csv, monkeypatch):
     monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
     finished = command("audit", "--data", messy_csv, "--label-errors")
     assert finished.status == 1

@@ -43,7 +43,7 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-def test_a_training_is_a_row_with_its_figures(results):
+def test_each_training_is_a_row_with_its_metrics(results):
     first, second = rows_of(results)
     assert (first["model"], first["data"], first["seed"], second["seed"]) == ("word_cnn", "BBC", "0", "1")
     assert (first["training_rows"], first["test_rows"], first["epochs"]) == ("150", "75", "1")
@@ -52,7 +52,7 @@ def test_a_training_is_a_row_with_its_figures(results):
 
 
 @pytest.mark.full
-def test_a_row_tells_how_large_its_artefacts_are_if_asked(results, folder, tmp_path):
+def test_rows_have_artifact_sizes_on_request(results, folder, tmp_path):
     options = ("--data", f"BBC={folder}", "--seeds", 0, "--sizes", "--settings", *FAST)
     finished = command("benchmark", "accuracy", *options, "--output", tmp_path / "sizes.csv")
     assert finished.status == 0, finished.err
@@ -63,7 +63,7 @@ def test_a_row_tells_how_large_its_artefacts_are_if_asked(results, folder, tmp_p
     assert least / 4 < int(exported["tflite_dynamic_bytes"]) < int(exported["tflite_bytes"]) / 2
 
 
-def test_what_the_file_holds_is_not_trained_again(results, folder):
+def test_skips_trainings_that_the_file_has(results, folder):
     before = results.read_bytes()
     options = ("--data", f"BBC={folder}", "--seeds", 0, 1, "--settings", *FAST, "--output", results)
     finished = command("benchmark", "accuracy", *options)
@@ -71,7 +71,7 @@ def test_what_the_file_holds_is_not_trained_again(results, folder):
     assert results.read_bytes() == before
 
 
-def test_the_table_has_the_mean_and_the_deviation_of_the_seeds(results):
+def test_table_has_mean_and_deviation_over_seeds(results):
     finished = command("benchmark", "table", results)
     assert finished.status == 0, finished.err
     line = finished.out.splitlines()[-1]
@@ -80,9 +80,7 @@ def test_the_table_has_the_mean_and_the_deviation_of_the_seeds(results):
     assert line.startswith("| BBC | 150 / 75 | word_cnn (network.filters=8")
 
 
-def test_the_yardstick_is_a_model_of_the_table_and_reads_characters_where_there_are_no_spaces(
-    folder, reviews_zh_csv, tmp_path
-):
+def test_baseline_is_a_row_and_uses_characters_for_chinese(folder, reviews_zh_csv, tmp_path):
     chinese = split(reviews_zh_csv, tmp_path / "zh")
     options = ("--models", "tfidf_svm", "--seeds", 0, "--output", tmp_path / "svm.csv")
     finished = command("benchmark", "accuracy", "--data", f"BBC={folder}", f"Reviews={chinese}", *options)
@@ -94,7 +92,7 @@ def test_the_yardstick_is_a_model_of_the_table_and_reads_characters_where_there_
 
 
 @pytest.mark.full
-def test_folds_test_on_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
+def test_folds_test_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
     shutil.copy(news_csv, tmp_path / "train.csv")
     with open(news_csv, encoding="utf-8") as file:
         head = file.readline()
@@ -121,7 +119,7 @@ def test_folds_test_on_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
         (("table", "nothing.csv"), "nothing.csv: no such file"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
+def test_input_errors_are_one_line(options, complaint, tmp_path):
     finished = command("benchmark", *options, cwd=tmp_path)
     assert finished.status == 1
     assert complaint in finished.err
@@ -134,7 +132,7 @@ def test_what_cannot_be_done_is_one_line(options, complaint, tmp_path):
      ("docs/choosing_a_model.md", "models", ("--by-model",)),
      ("README.md", "models", ("--by-model", "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm"))],
 )  # fmt: skip
-def test_the_tables_of_the_documentation_are_those_of_the_results(page, name, options, tmp_path):
+def test_tables_of_the_documentation_match_the_results(page, name, options, tmp_path):
     copy, file = tmp_path / "page.md", {"models": "accuracy"}.get(name, name)
     text = (ROOT / page).read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
@@ -159,7 +157,7 @@ def results_file(path, *rows):
     return path
 
 
-def test_models_are_compared_by_the_settings_that_differ_least_from_the_defaults(tmp_path):
+def test_comparison_uses_the_settings_nearest_to_the_defaults(tmp_path):
     path = results_file(
         tmp_path / "accuracy.csv",
         ("bow", "TREC", "", 0, 0.90),
@@ -200,7 +198,7 @@ def means(column):
     }
 
 
-def test_the_advice_of_the_documentation_follows_from_the_results():
+def test_advice_of_the_documentation_follows_from_the_results():
     for (data, rows), accuracy in means("accuracy").items():
         # of words where the text has them, else of characters
         best = max(accuracy.get("word_cnn", 0), accuracy.get("char_cnn", 0))

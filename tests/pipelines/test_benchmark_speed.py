@@ -30,7 +30,7 @@ def results(tmp_path):
     return path
 
 
-def test_the_table_has_medians_and_their_ratios_to_the_tutorials(results):
+def test_table_has_medians_and_ratios_to_the_tutorials(results):
     finished = command("benchmark", "table", results)
     assert finished.status == 0, finished.err
     ours, keras = finished.out.splitlines()[-2:]
@@ -38,7 +38,7 @@ def test_the_table_has_medians_and_their_ratios_to_the_tutorials(results):
     assert keras == "| BBC, 1,000 rows, length 40 | keras | 1,000 | 1.0 |  | 20% | 10 | 900 | 81.00 ± 0.00 |"
 
 
-def test_a_file_of_no_benchmark_makes_no_table(tmp_path):
+def test_rejects_file_of_another_kind(tmp_path):
     (tmp_path / "rows.csv").write_text("text,label\ngood,yes\n", encoding="utf-8")
     finished = command("benchmark", "table", "rows.csv", cwd=tmp_path)
     assert finished.status == 1
@@ -46,7 +46,7 @@ def test_a_file_of_no_benchmark_makes_no_table(tmp_path):
     assert len(finished.err.splitlines()) == 1
 
 
-def test_answers_are_compared_with_the_predict_of_the_keras_tutorial(tmp_path):
+def test_compares_inference_with_the_keras_tutorial(tmp_path):
     with open(tmp_path / "inference.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(inference.COLUMNS)
@@ -77,7 +77,7 @@ def rows_of(path):
 
 
 @pytest.mark.full
-def test_all_contestants_train_on_the_same_rows_and_tell_their_figures(news_folder, tmp_path):
+def test_all_contestants_train_on_the_same_rows(news_folder, tmp_path):
     contestants = ("--contestants", "kerascnn", "keras", "torch")
     options = ("--data", f"BBC={news_folder}", "--epochs", 1, "--rounds", 1, "--training-rows", 100)
     finished = command("benchmark", "speed", *options, *contestants, "--output", tmp_path / "speed.csv")
@@ -93,7 +93,7 @@ def test_all_contestants_train_on_the_same_rows_and_tell_their_figures(news_fold
 
 
 @pytest.mark.full
-def test_all_contestants_answer_the_same_texts(news_folder, tmp_path):
+def test_all_contestants_predict_the_same_texts(news_folder, tmp_path):
     options = ("--data", f"BBC={news_folder}", "--rounds", 1, "--output", tmp_path / "inference.csv")
     finished = command("benchmark", "inference", *options)
     assert finished.status == 0, finished.err

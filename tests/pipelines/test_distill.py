@@ -18,7 +18,7 @@ def write(path, rows):
     return path
 
 
-def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
+def test_student_learns_from_unlabelled_texts_of_a_teacher(news, tmp_path):
     texts, labels = news
     pairs, classes = list(zip(texts, labels, strict=True)), sorted(set(labels))
     few = write(tmp_path / "few.csv", [("text", "label"), *pairs[::10]])
@@ -54,20 +54,20 @@ def test_a_teacher_adds_much_text_to_few_labels(news, tmp_path):
     ("verb", "options", "message"),
     [
         ("distill", [], "--teacher is missing; give the folder of a bundle, a file of class probabilities"),
-        ("train", ["--unlabelled", "more.txt"], "--unlabelled: texts without labels need a --teacher"),
+        ("train", ["--unlabelled", "more.txt"], "--unlabelled: texts without labels need a teacher"),
         ("distill", ["--teacher", "nowhere.csv"], "--teacher nowhere.csv: no such file or folder"),
         ("distill", ["--teacher", "a:b", "--unlabelled", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
     ],
     ids=["no teacher", "unlabelled alone", "missing file", "missing texts"],
 )
-def test_what_the_user_can_mend_is_one_line_and_status_1(verb, options, message, news_csv, tmp_path):
+def test_input_errors_are_one_line_and_status_1(verb, options, message, news_csv, tmp_path):
     finished = command(verb, "--data", news_csv, *options, "--output", tmp_path / "out")
     assert finished.status == 1
     assert finished.err.splitlines()[-1].startswith("error: ") and message in finished.err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_distilled_bundle_does_not_take_the_place_of_its_teacher():
+def test_default_folder_of_a_student_differs_from_its_teacher():
     from kerascnn.experiment import default_bundle_folder
 
     run = configuration.default_config("word_cnn").replace_values(

@@ -1,4 +1,4 @@
-"""The evaluate command: figures of a bundle on labelled data."""
+"""The evaluate command: metrics of a bundle on labelled data."""
 
 import csv
 import json
@@ -8,20 +8,20 @@ import pytest
 from tests.pipelines.conftest import command
 
 
-def test_it_prints_figures_that_predictions_bear_out(news_bundle, news_csv, tmp_path):
+def test_metrics_agree_with_predictions(news_bundle, news_csv, tmp_path):
     folder, _ = news_bundle
     finished = command("evaluate", folder, "--data", news_csv, "--json", "--plot", tmp_path / "matrix.png")
     assert finished.status == 0, finished.err
-    figures = json.loads(finished.out)
+    metrics = json.loads(finished.out)
     predicted = command("predict", folder, "--input", news_csv).out
     rows = list(csv.DictReader(predicted.splitlines()))
     hits = sum(row["label"] == row["predicted_label"] for row in rows)
-    assert figures["accuracy"] == pytest.approx(hits / len(rows))
-    assert sum(map(sum, figures["confusion_matrix"])) == figures["rows"] == len(rows)
+    assert metrics["accuracy"] == pytest.approx(hits / len(rows))
+    assert sum(map(sum, metrics["confusion_matrix"])) == metrics["rows"] == len(rows)
     assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_it_prints_a_line_a_class_for_people(reviews_zh_bundle, reviews_zh_csv):
+def test_prints_one_line_per_class(reviews_zh_bundle, reviews_zh_csv):
     folder, _ = reviews_zh_bundle
     finished = command("evaluate", folder, "--data", reviews_zh_csv)
     assert finished.status == 0, finished.err
@@ -29,7 +29,7 @@ def test_it_prints_a_line_a_class_for_people(reviews_zh_bundle, reviews_zh_csv):
     assert "macro-F1" in finished.out
 
 
-def test_a_label_that_training_never_saw_is_refused_with_its_row(news_bundle, tmp_path):
+def test_rejects_unknown_label_with_its_row(news_bundle, tmp_path):
     folder, _ = news_bundle
     (tmp_path / "test.csv").write_text("text,label\na match,sport\nrain tomorrow,weather\n", encoding="utf-8")
     finished = command("evaluate", folder, "--data", tmp_path / "test.csv")

@@ -22,18 +22,18 @@ def exported(news_bundle, tmp_path_factory):
     return folder, finished
 
 
-def test_each_artefact_is_named_where_it_was_written(exported):
+def test_logs_each_written_artifact(exported):
     folder, finished = exported
     for name in ("serving/1", "edge", "onnx/model.onnx"):
         assert f"wrote {folder / name}\n" in finished.err
         assert (folder / name).exists()
 
 
-def test_no_artefact_holds_a_text_of_the_data(exported, news):
+def test_no_artifact_holds_texts_of_the_data(exported, news):
     assert files_with_text(exported[0], news[0]) == ["report.html"], "the one that training wrote"
 
 
-def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, news_csv):
+def test_artifacts_predict_the_golden_texts_like_the_bundle(exported, news_csv):
     finished = command("export", exported[0], "--verify", "--data", news_csv, "--json")
     assert finished.status == 0, finished.err
     rows = {row["artifact"]: row for row in json.loads(finished.out)}
@@ -49,7 +49,7 @@ def test_every_artefact_answers_the_golden_texts_as_the_bundle_does(exported, ne
     assert rows["edge/model_dynamic.tflite"]["bytes"] < rows["edge/model_float32.tflite"]["bytes"]
 
 
-def test_the_table_is_markdown_for_people(exported):
+def test_prints_a_table_of_artifacts(exported):
     finished = command("export", exported[0], "--verify")
     assert finished.status == 0, finished.err
     head, _, *lines = finished.out.splitlines()
@@ -57,7 +57,7 @@ def test_the_table_is_markdown_for_people(exported):
     assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == ARTEFACTS
 
 
-def test_int8_is_calibrated_on_the_training_data_or_on_data_that_is_given(news_bundle, news_csv, tmp_path):
+def test_int8_is_calibrated_on_training_data_or_given_data(news_bundle, news_csv, tmp_path):
     folder = shutil.copytree(news_bundle[0], tmp_path / "news")
     settings = folder / "config.yaml"
     finished = command("export", folder, "--format", "tflite", "--quantize", "int8")
@@ -83,7 +83,7 @@ def test_int8_is_calibrated_on_the_training_data_or_on_data_that_is_given(news_b
         ("serving/1/saved_model.pb", "no whole SavedModel"),
     ],
 )
-def test_a_damaged_artefact_is_named_in_one_line(name, complaint, exported, tmp_path):
+def test_damaged_artifact_is_named_in_one_line(name, complaint, exported, tmp_path):
     folder = shutil.copytree(exported[0], tmp_path / "news")
     (folder / name).write_bytes((folder / name).read_bytes()[:500])
     finished = command("export", folder, "--verify")
@@ -92,7 +92,7 @@ def test_a_damaged_artefact_is_named_in_one_line(name, complaint, exported, tmp_
     assert complaint in finished.err and name.split("/")[0] in finished.err
 
 
-def test_a_call_without_a_format_says_what_there_is(news_bundle):
+def test_call_without_format_lists_formats(news_bundle):
     finished = command("export", news_bundle[0])
     assert finished.status == 1
     assert "--format saved_model" in finished.err and "--verify" in finished.err
@@ -102,7 +102,7 @@ def test_a_call_without_a_format_says_what_there_is(news_bundle):
     ("name", "package", "extra"),
     [("tflite", "ai_edge_litert", "edge"), ("onnx", "tf2onnx", "onnx"), ("mediapipe", "mediapipe.tasks", "mediapipe")],
 )
-def test_a_package_that_is_missing_is_told_with_its_extra(name, package, extra, news_bundle, tmp_path, monkeypatch):
+def test_missing_package_is_named_with_its_extra(name, package, extra, news_bundle, tmp_path, monkeypatch):
     folder = shutil.copytree(news_bundle[0], tmp_path / "news")
     monkeypatch.setitem(sys.modules, package, None)
     finished = command("export", folder, "--format", name)

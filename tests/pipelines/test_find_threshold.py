@@ -1,4 +1,4 @@
-"""The find_threshold command: how sure an answer must be."""
+"""The find_threshold command: the threshold for a wanted precision."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from kerascnn import TextClassifier
 from tests.pipelines.conftest import command
 
 
-def test_answers_above_the_threshold_are_as_right_as_it_says(news_bundle, news_csv):
+def test_predictions_above_the_threshold_have_the_reported_precision(news_bundle, news_csv):
     folder, _ = news_bundle
     finished = command("find_threshold", folder, "--data", news_csv, "--precision", "0.97", "--json")
     assert finished.status == 0, finished.err
@@ -25,7 +25,7 @@ def test_answers_above_the_threshold_are_as_right_as_it_says(news_bundle, news_c
     )
 
 
-def test_labels_whose_order_is_that_of_numbers_are_told_apart(news, tmp_path):
+def test_numeric_labels_keep_their_order(news, tmp_path):
     labels = [{"sports": 2, "tech": 10}.get(label, 30) for label in news[1]]
     settings = {"model": "bow", "ngram_buckets": 512, "max_length": 32, "epochs": 6, "learning_rate": 0.02}
     classifier = TextClassifier(**settings).fit(news[0], labels)
@@ -39,15 +39,15 @@ def test_labels_whose_order_is_that_of_numbers_are_told_apart(news, tmp_path):
     assert json.loads(finished.out)["found"]["precision"] == pytest.approx(right)
 
 
-def test_people_see_the_curve_and_the_command_that_uses_it(news_bundle, news_csv):
+def test_prints_curve_and_next_command(news_bundle, news_csv):
     folder, _ = news_bundle
     finished = command("find_threshold", folder, "--data", news_csv, "--precision", "0.9")
     assert finished.status == 0, finished.err
-    assert "answers at" in finished.out and f"predict {folder} --abstain-below" in finished.out
+    assert "at least (95 %)" in finished.out and f"predict {folder} --abstain-below" in finished.out
 
 
-def test_a_precision_out_of_reach_is_said_with_the_best_there_is(news_bundle, news_csv):
+def test_unreachable_precision_reports_the_best(news_bundle, news_csv):
     folder, _ = news_bundle
     finished = command("find_threshold", folder, "--data", news_csv, "--precision", "1", "--surely")
     assert finished.status == 1
-    assert "no threshold gives 100.0%; the best is" in finished.err
+    assert "no threshold reaches a precision of 100.0%; the best is" in finished.err

@@ -1,4 +1,4 @@
-"""The commands with any number of labels a row, from a messy file to an export."""
+"""The commands on multi-label data, from a messy file to an export."""
 
 import csv
 import json
@@ -42,11 +42,11 @@ def bundle(briefs_csv, reading, tmp_path_factory):
     return folder, finished
 
 
-def test_training_says_how_it_read_and_split_the_rows_and_what_it_reached(bundle):
+def test_training_logs_split_thresholds_and_metrics(bundle):
     folder, finished = bundle
     assert "60 training rows have no labels and were kept (first: " in finished.err
     assert "stratified by labels (iterative stratification), seed 0" in finished.err
-    assert "thresholds of the highest F1 on the validation data for 5 labels" in finished.err
+    assert "thresholds with the highest F1 on the validation data for 5 labels" in finished.err
     assert "all labels right" in finished.err and "micro-F1" in finished.err
     figures = json.loads(finished.out)["test"]
     assert figures == json.loads((folder / "metrics.json").read_text())["test"]
@@ -57,7 +57,7 @@ def test_training_says_how_it_read_and_split_the_rows_and_what_it_reached(bundle
     assert [values["threshold"] for values in figures["per_class"].values()] == thresholds
 
 
-def test_the_card_and_the_report_show_thresholds_and_no_confusion_matrix(bundle):
+def test_model_card_and_report_show_thresholds_and_no_confusion_matrix(bundle):
     folder, _ = bundle
     card, page = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "report.html"))
     assert "Gives a text any number of 5 labels: business" in card and "| given from |" in card
@@ -67,7 +67,7 @@ def test_the_card_and_the_report_show_thresholds_and_no_confusion_matrix(bundle)
     assert "true \\ predicted" not in page and page.count("below: <b") == 16
 
 
-def test_evaluating_its_own_data_needs_the_words_on_how_it_is_written(bundle, briefs_csv, reading):
+def test_evaluate_needs_the_label_separator_of_the_data(bundle, briefs_csv, reading):
     folder, _ = bundle
     finished = command("evaluate", folder, "--data", briefs_csv, *reading, "--json")
     assert finished.status == 0, finished.err
@@ -79,7 +79,7 @@ def test_evaluating_its_own_data_needs_the_words_on_how_it_is_written(bundle, br
     assert (finished.status, finished.err.count("\n")) == (1, 1) and "--plot" in finished.err
 
 
-def test_predictions_join_labels_and_scores_by_the_separator_and_json_lists_them(bundle, briefs_csv, briefs, tmp_path):
+def test_csv_joins_labels_with_the_separator_and_json_lists_them(bundle, briefs_csv, briefs, tmp_path):
     from kerascnn import load
 
     folder, _ = bundle
@@ -101,7 +101,7 @@ def test_predictions_join_labels_and_scores_by_the_separator_and_json_lists_them
     assert {row[f"label_{rank}"] for rank in range(1, 6)} == set(load(folder).classes_)
 
 
-def test_a_folder_gets_lists_of_labels_or_text_with_a_separator(bundle, briefs, tmp_path):
+def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
     from kerascnn import load
 
     (tmp_path / "in").mkdir()
@@ -130,7 +130,7 @@ def test_a_folder_gets_lists_of_labels_or_text_with_a_separator(bundle, briefs, 
         assert refused.status == 1 and message in refused.err and refused.err.count("\n") == 1
 
 
-def test_a_separator_that_stands_in_a_label_is_refused_before_anything_is_written(bundle, briefs):
+def test_rejects_separator_that_is_part_of_a_label(bundle, briefs):
     finished = command("predict", bundle[0], briefs[0][0], "--label-separator", "s")
     assert finished.status == 1 and finished.out == ""
     assert "the label 'business' holds 's'" in finished.err and "--output NAME.jsonl" in finished.err
@@ -140,11 +140,11 @@ def test_a_separator_that_stands_in_a_label_is_refused_before_anything_is_writte
     ("verb", "options", "message"),
     [
         ("predict", ("a text", "--abstain-below", "0.5"), "--abstain-below: "),
-        ("find_threshold", ("--data", "x.csv"), "multi-label, where each label has a threshold of its own"),
+        ("find_threshold", ("--data", "x.csv"), "multi-label, each label has its own threshold"),
         ("export", ("--format", "mediapipe"), "multi-label, and MediaPipe's text classifier has no threshold"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(verb, options, message, bundle):
+def test_rejects_single_label_options(verb, options, message, bundle):
     finished = command(verb, bundle[0], *options)
     assert finished.status == 1
     assert message in finished.err and finished.err.count("\n") == 1
@@ -158,7 +158,7 @@ def test_what_makes_no_sense_is_refused_by_name(verb, options, message, bundle):
         (("--source.label-separator", "/"), "the label separator '/' stands between no labels"),
     ],
 )
-def test_a_training_that_cannot_be_is_refused_before_it_starts(options, message, briefs_csv, tmp_path):
+def test_rejects_invalid_training_before_it_starts(options, message, briefs_csv, tmp_path):
     reading = ("--source.label-column", "topics", "--source.label-separator", ";")
     finished = command("train", "--data", briefs_csv, "--output", tmp_path / "x", *reading, *NETWORK, *options)
     assert finished.status == 1
@@ -166,11 +166,11 @@ def test_a_training_that_cannot_be_is_refused_before_it_starts(options, message,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_audit_counts_labels_a_row_and_pairs(briefs_csv, briefs):
+def test_audit_counts_labels_per_row_and_pairs(briefs_csv, briefs):
     reading = ("--source.label-column", "topics", "--source.label-separator", ";")
     finished = command("audit", "--data", briefs_csv, *reading, "--source.test-fraction", "0", *NETWORK)
     assert finished.status == 0, finished.err
-    assert "labels    0 a row: " in finished.out and "together  " in finished.out
+    assert "labels    0 per row: " in finished.out and "pairs     " in finished.out
     options = ("--source.test-fraction", "0", "--source.validation-fraction", "0", "--json")
     found = json.loads(command("audit", "--data", briefs_csv, *reading, *options, *NETWORK).out)["splits"]["train"]
     assert found["labels_per_row"] == {"0": 60, "1": 60, "2": 60, "3": 60}
@@ -181,7 +181,7 @@ def test_the_audit_counts_labels_a_row_and_pairs(briefs_csv, briefs):
 
 
 @pytest.mark.full
-def test_a_config_of_the_bundle_trains_it_again(bundle, tmp_path):
+def test_config_of_the_bundle_reproduces_its_training(bundle, tmp_path):
     folder, finished = bundle
     again = command("train", "--config", folder / "config.yaml", "--output", tmp_path / "again", "--json")
     assert again.status == 0, again.err

@@ -15,7 +15,7 @@ def rows_of(text, delimiter=","):
     return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
 
 
-def test_texts_on_the_command_line_are_labelled_with_their_k_best_labels(news_bundle):
+def test_labels_arguments_with_the_k_best_labels(news_bundle):
     folder, _ = news_bundle
     finished = command("predict", folder, TEXT, "", "--top-k", "3")
     assert finished.status == 0, finished.err
@@ -26,7 +26,7 @@ def test_texts_on_the_command_line_are_labelled_with_their_k_best_labels(news_bu
     assert empty["label_1"]
 
 
-def test_an_answer_that_is_not_sure_enough_is_left_empty(news_bundle):
+def test_abstains_below_the_threshold(news_bundle):
     folder, _ = news_bundle
     options = ("predict", folder, TEXT, "", "--top-k", "2")
     scores = [float(row["score_1"]) for row in rows_of(command(*options).out)]
@@ -39,7 +39,7 @@ def test_an_answer_that_is_not_sure_enough_is_left_empty(news_bundle):
     assert refused.status == 1 and "--abstain-below: 95.0 is no probability" in refused.err
 
 
-def test_standard_input_is_a_text_a_line_and_json_lines_come_out(news_bundle):
+def test_reads_one_text_per_line_of_stdin_and_writes_json_lines(news_bundle):
     folder, _ = news_bundle
     finished = command("predict", folder, "--json", stdin=f"{TEXT}\n股市上涨\n")
     assert finished.status == 0, finished.err
@@ -48,7 +48,7 @@ def test_standard_input_is_a_text_a_line_and_json_lines_come_out(news_bundle):
     assert set(first) == {"text", "label", "score"} and 0 < first["score"] <= 1
 
 
-def test_a_file_keeps_its_columns_and_its_own_label(news_bundle, news_csv, tmp_path):
+def test_output_keeps_the_columns_of_the_file(news_bundle, news_csv, tmp_path):
     folder, _ = news_bundle
     finished = command("predict", folder, "--input", news_csv, "--output", tmp_path / "out.csv")
     assert finished.status == 0, finished.err
@@ -62,7 +62,7 @@ def test_a_file_keeps_its_columns_and_its_own_label(news_bundle, news_csv, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
-def test_the_file_agrees_with_python_row_for_row(reviews_zh_bundle, reviews_zh_csv, reviews_zh, tmp_path):
+def test_file_output_agrees_with_python(reviews_zh_bundle, reviews_zh_csv, reviews_zh, tmp_path):
     from kerascnn import load
 
     folder, _ = reviews_zh_bundle
@@ -76,7 +76,7 @@ def test_the_file_agrees_with_python_row_for_row(reviews_zh_bundle, reviews_zh_c
         assert row["score"] == pytest.approx(probability, abs=2e-5)
 
 
-def test_a_bad_row_ends_in_one_line_and_leaves_no_output(news_bundle, tmp_path):
+def test_bad_row_is_one_line_and_leaves_no_output(news_bundle, tmp_path):
     folder, _ = news_bundle
     (tmp_path / "in.csv").write_text('id,text\n1,fine\n2,"never closed\n', encoding="utf-8")
     finished = command("predict", folder, "--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv")
@@ -94,7 +94,7 @@ def test_a_bad_row_ends_in_one_line_and_leaves_no_output(news_bundle, tmp_path):
         (["--input", "nowhere.csv"], "no file or folder 'nowhere.csv'"),
     ],
 )
-def test_wrong_use_is_told_before_a_model_is_loaded_or_a_file_written(options, message, news_bundle, tmp_path):
+def test_rejects_invalid_options_before_loading_a_model(options, message, news_bundle, tmp_path):
     folder, _ = news_bundle
     finished = command("predict", folder, *options, stdin="", cwd=tmp_path)
     assert finished.status == 1
@@ -102,13 +102,13 @@ def test_wrong_use_is_told_before_a_model_is_loaded_or_a_file_written(options, m
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_no_bundle_is_refused_by_name(tmp_path):
+def test_rejects_folder_that_is_not_a_bundle(tmp_path):
     finished = command("predict", tmp_path, "a text")
     assert finished.status == 1
     assert "manifest.json" in finished.err and str(tmp_path) in finished.err
 
 
-def test_an_explanation_marks_the_text_and_adds_up(news_bundle):
+def test_explanation_marks_the_text_and_sums_to_the_logit(news_bundle):
     folder, _ = news_bundle
     finished = command("predict", folder, TEXT, "", "--explain")
     assert finished.status == 0, finished.err
@@ -121,7 +121,7 @@ def test_an_explanation_marks_the_text_and_adds_up(news_bundle):
     assert sum(shares) == pytest.approx(logit, abs=0.01)
 
 
-def test_an_explanation_as_json_keeps_the_columns_and_points_into_the_text(news_bundle, tmp_path):
+def test_json_explanation_keeps_columns_and_has_offsets_into_the_text(news_bundle, tmp_path):
     folder, _ = news_bundle
     (tmp_path / "in.csv").write_text(f'id,text,label\n7,"{TEXT}",other\n', encoding="utf-8")
     options = ("predict", folder, "--explain", "--input", tmp_path / "in.csv")
@@ -138,7 +138,7 @@ def test_an_explanation_as_json_keeps_the_columns_and_points_into_the_text(news_
 
 
 @pytest.mark.parametrize("options", [("--top-k", "2"), ("--abstain-below", "0.5"), ("--output", "out.csv")])
-def test_an_explanation_is_of_one_label_and_no_table(options, news_bundle):
+def test_explain_rejects_top_k_abstention_and_tables(options, news_bundle):
     finished = command("predict", news_bundle[0], TEXT, "--explain", *options)
     assert finished.status == 1
     assert finished.err.startswith("error: --explain") and finished.err.count("\n") == 1

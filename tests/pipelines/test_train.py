@@ -20,7 +20,7 @@ CONTRACT = {
 }  # fmt: skip
 
 
-def test_a_labelled_file_becomes_a_bundle_that_knows_its_classes(news_bundle):
+def test_labelled_file_becomes_bundle(news_bundle):
     folder, finished = news_bundle
     assert {path.name for path in folder.iterdir()} == CONTRACT
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -30,27 +30,27 @@ def test_a_labelled_file_becomes_a_bundle_that_knows_its_classes(news_bundle):
     assert not list(folder.parent.glob("*.training")), "the state of a finished training is cleared away"
 
 
-def test_chinese_reviews_train_a_character_model(reviews_zh_bundle):
+def test_trains_character_model_on_chinese_reviews(reviews_zh_bundle):
     folder, finished = reviews_zh_bundle
     metrics = json.loads(finished.out)
     assert metrics == json.loads((folder / "metrics.json").read_text())
     assert metrics["validation"]["accuracy"] > 0.6
 
 
-def test_the_split_is_said_aloud(news_bundle):
+def test_logs_the_split(news_bundle):
     _, finished = news_bundle
     assert "stratified by class, seed 0" in finished.err
     assert "240 training, 30 validation and 30 test rows" in finished.err
 
 
-def test_training_says_briefly_what_costs_accuracy(news_bundle):
+def test_logs_data_issues_that_cost_accuracy(news_bundle):
     _, finished = news_bundle
     told = [line for line in finished.err.splitlines() if line.endswith("more by python -m pipelines.audit")]
     assert len(told) == 1
     assert "of the training rows are cut to text.max_length, 64 words and marks" in told[0]
 
 
-def test_history_has_a_row_an_epoch_and_speed_counts_all_epochs(news_bundle):
+def test_history_has_one_row_per_epoch_and_speed_counts_all_epochs(news_bundle):
     folder, _ = news_bundle
     with open(folder / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -60,7 +60,7 @@ def test_history_has_a_row_an_epoch_and_speed_counts_all_epochs(news_bundle):
     assert metrics["documents_per_second"] == pytest.approx(metrics["epochs"] * 240 / metrics["seconds"], rel=0.01)
 
 
-def test_an_output_that_exists_is_not_replaced_unasked(news_bundle, news_csv):
+def test_keeps_existing_output_without_overwrite(news_bundle, news_csv):
     folder, _ = news_bundle
     before = (folder / "manifest.json").read_bytes()
     finished = command("train", "--data", news_csv, "--output", folder)
@@ -69,7 +69,7 @@ def test_an_output_that_exists_is_not_replaced_unasked(news_bundle, news_csv):
     assert (folder / "manifest.json").read_bytes() == before
 
 
-def test_a_killed_training_resumes_to_the_weights_of_an_undisturbed_one(news_csv, tmp_path):
+def test_killed_training_resumes_to_the_same_weights(news_csv, tmp_path):
     options = [
         "--data",
         news_csv,
@@ -126,7 +126,7 @@ def _weights(folder):
     ],
     ids=["missing file", "unknown demo", "missing config", "unknown model", "missing column"],
 )
-def test_what_the_user_can_mend_is_one_line_and_status_1(options, message, news_csv, tmp_path):
+def test_input_errors_are_one_line_and_status_1(options, message, news_csv, tmp_path):
     data = [] if "--data" in options else ["--data", news_csv]
     finished = command("train", *data, *options, "--output", tmp_path / "out")
     assert finished.status == 1
@@ -136,13 +136,13 @@ def test_what_the_user_can_mend_is_one_line_and_status_1(options, message, news_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_mistyped_option_is_status_2_and_names_the_right_one():
+def test_unknown_option_exits_with_2_and_suggests_the_right_one():
     finished = command("train", "--text.max_lenth", "5")
     assert finished.status == 2
     assert "--text.max-length" in finished.err
 
 
-def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_path):
+def test_command_line_overrides_file_and_file_overrides_defaults(tmp_path):
     from pipelines.train import parse_arguments
 
     (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3, batch_size: 8}\nnetwork: {blocks: 4}\n")
@@ -152,7 +152,7 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_
     assert run.training.patience == type(run.training)().patience
 
 
-def test_another_model_on_the_command_line_leaves_the_network_of_the_file_behind(tmp_path):
+def test_other_model_on_command_line_ignores_network_of_file(tmp_path):
     from pipelines.train import parse_arguments
 
     (tmp_path / "run.yaml").write_text("model: char_cnn\ntraining: {epochs: 3}\nnetwork: {blocks: 4}\n")
@@ -167,7 +167,7 @@ def test_another_model_on_the_command_line_leaves_the_network_of_the_file_behind
         ("sst2/train.csv", "sst2-word_cnn"),
     ],
 )  # fmt: skip
-def test_a_bundle_is_named_after_its_data_and_model(data, name):
+def test_bundle_is_named_after_data_and_model(data, name):
     from kerascnn import config as configuration
     from kerascnn.experiment import default_bundle_folder
 
@@ -176,7 +176,7 @@ def test_a_bundle_is_named_after_its_data_and_model(data, name):
 
 
 @pytest.mark.parametrize("verb", ["train", "audit", "tune", "distill", "evaluate", "predict", "export", "benchmark"])
-def test_help_answers_without_importing_tensorflow_or_keras(verb):
+def test_help_imports_neither_tensorflow_nor_keras(verb):
     script = f"""if True:
         import sys, runpy
         sys.argv = ["{verb}", "--help"]
@@ -190,13 +190,13 @@ def test_help_answers_without_importing_tensorflow_or_keras(verb):
     assert f"usage: python -m pipelines.{verb}" in finished.stdout
 
 
-def test_models_are_listed_with_their_papers():
+def test_lists_models_with_their_papers():
     finished = command("train", "--list-models")
     assert finished.status == 0
     assert "Kim 2014" in finished.out and "char_cnn" in finished.out
 
 
-def test_texts_of_the_data_stand_in_the_report_alone_and_there_only_if_they_may(news_bundle, news_csv, news, tmp_path):
+def test_only_the_report_holds_texts_of_the_data_and_only_if_allowed(news_bundle, news_csv, news, tmp_path):
     folder, _ = news_bundle
     assert files_with_text(folder, news[0]) == ["report.html"]
     options = ("--data", news_csv, "--output", tmp_path / "quiet", "--epochs", "1", "--no-examples", *SMALL)

@@ -1,4 +1,4 @@
-"""The tune command: real searches, of few trials of a tiny network."""
+"""The tune command: searches with few trials of a tiny model."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ def rows(folder):
 
 @pytest.fixture(scope="module")
 def search(news_csv, tmp_path_factory):
-    """Options of a Bayesian search of four trials, its folder, and what the command said."""
+    """Options, folder and output of a Bayesian search of four trials."""
     folder = tmp_path_factory.mktemp("tune")
     space = write(folder / "space.yaml", SPACE)
     options = ["--data", news_csv, "--space", space, "--trials", "4", "--seed", "3", *TINY]
@@ -47,7 +47,7 @@ def search(news_csv, tmp_path_factory):
     return options, folder / "tuned", finished
 
 
-def test_a_search_leaves_a_table_a_picture_and_a_configuration(search):
+def test_search_writes_table_plot_and_best_configuration(search):
     _, folder, finished = search
     trials = rows(folder)
     assert [row["trial"] for row in trials] == ["1", "2", "3", "4"]
@@ -62,10 +62,10 @@ def test_a_search_leaves_a_table_a_picture_and_a_configuration(search):
     head, first = finished.out.splitlines()[:2]
     assert head.split()[:2] == ["trial", "accuracy"] and first.split()[0] == best["trial"]
     assert f"next: python -m pipelines.train --config {folder / 'best.yaml'}" in finished.out
-    assert not list(folder.glob(".*")), "nothing half written is left"
+    assert not list(folder.glob(".*")), "no partial file is left"
 
 
-def test_the_best_configuration_trains_to_the_figures_of_its_trial(search, tmp_path):
+def test_best_configuration_reproduces_the_metrics_of_its_trial(search, tmp_path):
     _, folder, _ = search
     best = max(rows(folder), key=lambda row: (float(row["accuracy"]), -float(row["loss"])))
     config = configuration.config_from_dict(configuration.load_yaml(folder / "best.yaml"), "best.yaml")
@@ -81,7 +81,7 @@ def test_the_best_configuration_trains_to_the_figures_of_its_trial(search, tmp_p
 
 
 @pytest.mark.full
-def test_a_killed_search_resumes_to_the_trials_of_an_undisturbed_one(search, tmp_path):
+def test_killed_search_resumes_to_the_same_trials(search, tmp_path):
     options, undisturbed, _ = search
     victim = start("tune", *options, "--output", tmp_path / "killed")
     for line in victim.stderr:
@@ -92,13 +92,13 @@ def test_a_killed_search_resumes_to_the_trials_of_an_undisturbed_one(search, tmp
     assert len(rows(tmp_path / "killed")) == 2
 
     unasked = command("tune", *options, "--output", tmp_path / "killed")
-    assert unasked.status == 1 and "a search lies here; --resume goes on with it" in unasked.err
+    assert unasked.status == 1 and "holds a search; --resume continues it" in unasked.err
     other = command("tune", *options, "--network.dropout", "0.3", "--output", tmp_path / "killed", "--resume")
     assert other.status == 1 and "the search there had network.dropout 0.5, this one has 0.3" in other.err
 
     resumed = command("tune", *options, "--output", tmp_path / "killed", "--resume", "--json")
     assert resumed.status == 0, resumed.err
-    assert "2 trials are done already" in resumed.err
+    assert "2 trials are finished already" in resumed.err
     assert "trial 2/4" not in resumed.err and "trial 3/4" in resumed.err
     assert rows(tmp_path / "killed") == rows(undisturbed)
     said = json.loads(resumed.out)
@@ -107,7 +107,7 @@ def test_a_killed_search_resumes_to_the_trials_of_an_undisturbed_one(search, tmp
 
 
 @pytest.mark.full
-def test_the_seed_decides_the_test_data_does_not_and_a_finished_search_takes_more_trials(news_csv, news, tmp_path):
+def test_seed_changes_trials_test_data_does_not_and_resume_adds_trials(news_csv, news, tmp_path):
     test = write(tmp_path / "test.csv", f"text,label\nA text that no one has seen,{news[1][0]}\n")
     space = write(tmp_path / "space.yaml", "training.learning_rate: {min: 1e-3, max: 1e-1, scale: log}\n")
     given = ("--data", news_csv, "--validation-data", news_csv, "--space", space, "--algorithm", "random")
@@ -128,7 +128,7 @@ def test_the_seed_decides_the_test_data_does_not_and_a_finished_search_takes_mor
 
 
 @pytest.mark.full
-def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path):
+def test_hyperband_trains_the_best_short_trainings_longer(news_csv, tmp_path):
     space = write(tmp_path / "space.yaml", "training.learning_rate: {min: 1e-3, max: 1e-1, scale: log}\n")
     finished = command(
         "tune", "--data", news_csv, "--space", space, "--algorithm", "hyperband", "--trials", "4",
@@ -146,7 +146,7 @@ def test_hyperband_trains_the_best_of_short_trainings_longer(news_csv, tmp_path)
 
 
 @pytest.mark.full
-def test_a_trial_that_fails_is_said_and_the_search_goes_on(news_csv, tmp_path):
+def test_search_continues_after_a_failed_trial(news_csv, tmp_path):
     space = write(tmp_path / "space.yaml", "training.sampling: [balanced]\ntraining.class_weights: [none, balanced]\n")
     given = ("--data", news_csv, "--space", space, *QUICK)
     finished = command("tune", *given, "--trials", "9", "--output", tmp_path / "tuned")
@@ -192,7 +192,7 @@ def test_a_trial_that_fails_is_said_and_the_search_goes_on(news_csv, tmp_path):
         ("", "expected settings as"),
     ],
 )  # fmt: skip
-def test_a_space_that_cannot_be_searched_is_refused_with_its_place(space, message, news_csv, tmp_path):
+def test_rejects_invalid_space(space, message, news_csv, tmp_path):
     path = write(tmp_path / "space.yaml", space)
     refused = command("tune", "--data", news_csv, "--space", path, "--output", tmp_path / "tuned")
     assert refused.status == 1 and refused.err.count("\n") == 1
@@ -205,14 +205,14 @@ def test_a_space_that_cannot_be_searched_is_refused_with_its_place(space, messag
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--model", "bow"], "--space is missing; bow has no ready one (there are some for char_cnn, word_cnn)"),
+        (["--model", "bow"], "--space is missing; bow has no default space (only char_cnn, word_cnn have one)"),
         (["--space", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["--source.validation-fraction", "0"], "a search needs validation rows"),
-        (["--output", "."], "exists and is no search of ours"),
+        (["--output", "."], "exists and is not a search"),
     ],
-    ids=["no space", "missing space", "no validation rows", "a folder of other things"],
+    ids=["no space", "missing space", "no validation rows", "folder of other files"],
 )
-def test_what_the_user_can_mend_is_one_line_and_status_1(options, message, news_csv, tmp_path):
+def test_input_errors_are_one_line_and_status_1(options, message, news_csv, tmp_path):
     output = [] if "--output" in options else ["--output", tmp_path / "tuned"]
     refused = command("tune", "--data", news_csv, *options, *output)
     assert refused.status == 1
@@ -220,14 +220,14 @@ def test_what_the_user_can_mend_is_one_line_and_status_1(options, message, news_
     assert not (tmp_path / "tuned").exists()
 
 
-def test_hyperband_refuses_to_be_told_the_epochs(news_csv, tmp_path):
+def test_hyperband_rejects_epochs_in_the_space(news_csv, tmp_path):
     path = write(tmp_path / "space.yaml", "training.epochs: [1, 2]")
     options = ("--data", news_csv, "--space", path, "--algorithm", "hyperband", "--output", tmp_path / "tuned")
     refused = command("tune", *options)
-    assert refused.status == 1 and "training.epochs: hyperband chooses it" in refused.err
+    assert refused.status == 1 and "training.epochs is chosen by hyperband" in refused.err
 
 
-def test_without_keras_tuner_the_extra_is_named(news_csv, tmp_path, monkeypatch):
+def test_names_the_extra_without_keras_tuner(news_csv, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "kerascnn.tuning.search", raising=False)
     monkeypatch.delattr(tuning, "search", raising=False)
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
@@ -237,7 +237,7 @@ def test_without_keras_tuner_the_extra_is_named(news_csv, tmp_path, monkeypatch)
 
 
 @pytest.mark.full
-def test_a_search_is_a_program_of_its_own(news_csv, tmp_path):
+def test_search_runs_as_a_process(news_csv, tmp_path):
     finished = process(
         "tune", "--data", news_csv, "--model", "char_cnn", "--trials", "3", "--epochs", "1", "--output",
         tmp_path / "tuned", "--text.max-length", "32",
