@@ -1,6 +1,7 @@
 """The pages: their code runs and prints what they show, their links resolve, generated pages are up to date."""
 
 import contextlib
+import importlib
 import os
 import re
 import shlex
@@ -19,6 +20,9 @@ STATEMENT = re.compile(r"^.*?<<'(\w+)'[^\n]*\n.*?^\1$|^(?:[^\n]*\\\n)*[^\n]+$", 
 FAST = {"README.zh.md", "docs/data_formats.md"}
 """Pages whose code runs by default; that of all others takes minutes."""
 OTHER_DOCUMENTS = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "saved_models/README.md")]
+OPTIONS_OF_OTHER_PROGRAMS = {
+    "--help", "--check", "--conf-dir", "--fail-on-warning", "--gpus", "--gpus-per-task", "--follow", "--address",
+}  # fmt: skip
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 
 
@@ -128,6 +132,53 @@ def test_every_page_is_in_the_navigation_of_the_site():
     navigation = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
     pages = [document.relative_to(ROOT).with_suffix("").as_posix() for document in DOCUMENTS[1:]]
     assert not [page for page in pages if not re.search(rf"\b{re.escape(page)}\b", navigation)]
+
+
+def resolve(path):
+    """Import the object of a dotted path."""
+    module, attributes = path, []
+    while True:
+        try:
+            found = importlib.import_module(module)
+            break
+        except ModuleNotFoundError:
+            module, _, attribute = module.rpartition(".")
+            attributes.insert(0, attribute)
+    for attribute in attributes:
+        found = getattr(found, attribute)
+    return found
+
+
+def test_api_page_names_existing_objects_and_members():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    directives = re.findall(r"^\.\. autoapi\w+:: (\S+)(?:\n   :members: (.+))?", page, re.MULTILINE)
+    assert directives
+    for path, members in directives:
+        documented = resolve(path)
+        annotations = {
+            name for base in getattr(documented, "__mro__", ()) for name in vars(base).get("__annotations__", {})
+        }
+        assert {*filter(None, (members or "").split(", "))} <= {*dir(documented), *annotations}, path
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHER_DOCUMENTS], ids=page_name)
+def test_paths_and_dotted_names_exist(document):
+    text = document.read_text(encoding="utf-8")
+    for path in re.findall(r"(?<![\w/.])(?:kerascnn|pipelines|benchmarks|tests|docs)/[\w./-]*\w", text):
+        assert (ROOT / path).exists() or "NAME" in path, path
+    for path in re.findall(r"(?<![\w./])kerascnn(?:\.[A-Za-z_]\w*)+", text):
+        resolve(path)
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHER_DOCUMENTS], ids=page_name)
+def test_options_exist(document):
+    generated = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("settings.md", "commands.md"))
+    known = {name.replace("_", "-") for name in re.findall(r"`(--[\w.-]+)`", generated)}
+    known |= {f"--{name}".replace("_", "-") for name in re.findall(r"^\| `(\w+(?:\.\w+)?)`", generated, re.MULTILINE)}
+    text = re.sub(r"^python -m benchmarks .*$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for option in re.findall(r"(?<![\w-])--[a-z][\w.-]*\w", text):
+        name = option.replace("_", "-").replace(".no-", ".")
+        assert name in known | OPTIONS_OF_OTHER_PROGRAMS, option
 
 
 def test_install_commands_name_existing_extras():
