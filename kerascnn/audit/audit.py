@@ -245,7 +245,7 @@ def _scripts(rows: Sequence[Row], counts: Counter[str], config: Config[Any]) -> 
                 counter.add(row, detail=script)
         others = ", ".join(f"{name} {count:,}" for name, count in counts.most_common()[1:6])
         counter.report(
-            issues, "mixed_scripts", "warning" if counter.rows >= 0.05 * counts.total() else "note",
+            issues, "mixed_scripts", "warning" if counter.count >= 0.05 * counts.total() else "note",
             f"rows in another script than {main} ({of_main:,} rows), {others}",
             "see that each language has rows of every class; --model char_cnn reads any script",
         )  # fmt: skip

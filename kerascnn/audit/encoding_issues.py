@@ -51,15 +51,15 @@ def find_encoding_issues(rows: Iterable[Row]) -> list[Issue]:
     for row in rows:
         text = row.text
         if match := _CONTROL.search(text):
-            control.add(row, at=match.start())
+            control.add(row, position=match.start())
         if text.isascii():
             continue
         if (at := text.find("\ufffd")) >= 0:
-            replaced.add(row, at=at)
+            replaced.add(row, position=at)
         if (at := _misread(text)) >= 0:
-            mojibake.add(row, at=at)
+            mojibake.add(row, position=at)
         if match := _INVISIBLE.search(text):
-            invisible.add(row, at=match.start())
+            invisible.add(row, position=match.start())
         if not unicodedata.is_normalized("NFC", text):
             decomposed.add(row)
         composed = composed or not unicodedata.is_normalized("NFD", text)

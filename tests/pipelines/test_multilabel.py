@@ -155,7 +155,7 @@ def test_rejects_single_label_options(verb, options, message, bundle):
     [
         (("--training.class-weights", "balanced"), "training.class_weights balanced"),
         (("--distillation.teacher", "teacher.csv"), "a teacher answers with one label a text"),
-        (("--source.label-separator", "/"), "the label separator '/' stands between no labels"),
+        (("--source.label-separator", "/"), "no training row has the label separator '/' between labels"),
     ],
 )
 def test_rejects_invalid_training_before_it_starts(options, message, briefs_csv, tmp_path):
