@@ -204,3 +204,11 @@ def test_only_the_report_holds_texts_of_the_data_and_only_if_allowed(news_bundle
     assert quiet.status == 0, quiet.err
     assert (tmp_path / "quiet" / "report.html").exists()
     assert files_with_text(tmp_path / "quiet", news[0]) == []
+
+
+def test_quiet_training_prints_only_the_requested_metrics(news_csv, tmp_path):
+    options = ("--data", news_csv, "--output", tmp_path / "quiet", "--epochs", "1", "--quiet", "--json", *SMALL)
+    finished = command("train", *options)
+    assert finished.status == 0, finished.err
+    assert finished.err == ""
+    assert json.loads(finished.out)["epochs"] == 1

@@ -64,6 +64,11 @@ def weights(folder):
     return load(folder).bundle_.model.get_weights()
 
 
+def written(folder):
+    """The last line of a training that wrote a folder."""
+    return f'wrote {folder}; next: python -m pipelines.predict {folder} "a text"'
+
+
 def assert_alike(folder, other):
     assert max(np.abs(a - b).max() for a, b in zip(weights(folder), weights(other), strict=True)) < 1e-5
     figures, others = (json.loads((place / "metrics.json").read_text())["test"] for place in (folder, other))
@@ -73,7 +78,7 @@ def assert_alike(folder, other):
 
 def test_two_processes_train_the_weights_of_one_and_the_first_writes_them(alone, news_csv, tmp_path):
     [(first, code), (second, other_code)] = finish(start(news_csv, tmp_path / "news"))
-    assert (first, second) == (f"wrote {tmp_path / 'news'}", "done; the first process writes the bundle")
+    assert (first, second) == (written(tmp_path / "news"), "done; the first process writes the bundle")
     assert code == other_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["news"]
     assert_alike(tmp_path / "news", alone)
@@ -87,7 +92,7 @@ def test_two_tasks_of_slurm_find_each_other_by_its_variables(alone, news_csv, tm
     step = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "localhost", "SLURM_STEP_TASKS_PER_NODE": "2"}
     places = [step | {"SLURM_PROCID": str(number), "SLURMD_NODENAME": "localhost"} for number in range(2)]
     [(first, code), (second, other_code)] = finish(start(news_csv, tmp_path / "news", places=places))
-    assert (first, second) == (f"wrote {tmp_path / 'news'}", "done; the first process writes the bundle")
+    assert (first, second) == (written(tmp_path / "news"), "done; the first process writes the bundle")
     assert code == other_code == 0
     assert_alike(tmp_path / "news", alone)
 
