@@ -116,11 +116,11 @@ def run_search(
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial traces its functions again
     from kerascnn.training.fit import default_epochs
-    from kerascnn.tuning import search
+    from kerascnn.tuning import oracles, search
 
     distillation = load_distillation_data(config, splits, log)
     epochs = config.training.epochs or default_epochs(-(-len(splits.train) // config.training.batch_size))
-    oracle = search.build_oracle(options.algorithm, space, options.objective, options.trials, config.seed, epochs)
+    oracle = oracles.build_oracle(options.algorithm, space, options.objective, options.trials, config.seed, epochs)
     if overwrite and folder.exists():
         shutil.rmtree(folder)
     search.prepare_folder(folder, _describe_search(options, config, space, splits, distillation), resume=resume)

@@ -1,1 +1,1 @@
-"""Search for settings: the space in YAML, KerasTuner's algorithms, and what the trials gave."""
+"""Hyperparameter search: search spaces in YAML, KerasTuner's oracles, results of the trials."""

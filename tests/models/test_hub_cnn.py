@@ -244,12 +244,12 @@ def test_what_cannot_take_words_apart_is_refused(built, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"preset": ""}, r"no pretrained encoder is given; give --network\.preset the folder"),
+        ({"preset": ""}, r"no pretrained encoder; give --network\.preset a folder"),
         ({"preset": "nowhere"}, r"nowhere.config\.json: cannot be read .*save_to_preset"),
         ({"split": "unicode"}, r"hub_cnn reads WordPieces; leave out text\.level and text\.split"),
         ({"max_length": 63}, r"text\.max_length 63: .*Bert reads 62 pieces or fewer; give --text\.max-length 62"),
         ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder reads every word"),
-        ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "wordpiece: .*--model hub_cnn"),
+        ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "split wordpiece .*hub_cnn"),
     ],
     ids=str,
 )

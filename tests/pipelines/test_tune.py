@@ -177,7 +177,7 @@ def test_search_continues_after_a_failed_trial(news_csv, tmp_path):
         ("source.encoding: [utf-8]", "'source.encoding' cannot be searched"),
         ("network.filters: 2", "network.filters: 2 is a single value; give choices .* --network.filters"),
         ("network.filters: []", "network.filters: no choices"),
-        ("network.filters: [2, 2]", "network.filters: 2 stands there twice"),
+        ("network.filters: [2, 2]", "network.filters: 2 is listed twice"),
         ("network.filters: [2, 0]", "space.yaml: network: filters: 0 is below 1"),
         ("network.filters: [2, many]", "filters: 'many'"),
         ("network.filters: {min: 2, max: 9.5}", "filters: 9.5"),
@@ -185,9 +185,9 @@ def test_search_continues_after_a_failed_trial(news_csv, tmp_path):
         ("network.dropout: {min: 0.2, max: 0.1}", "min 0.2 is not below max 0.1"),
         ("network.dropout: {min: 0.2}", "network.dropout: max is None; give"),
         ("network.dropout: {mim: 0.2, max: 0.4}", "a range has no 'mim'; did you mean 'min'?"),
-        ("network.dropout: {min: 0, max: 0.5, scale: log}", "scale log wants min above 0"),
-        ("network.dropout: {min: 0.1, max: 0.5, step: 1}", "step 1 does not lie between"),
-        ("network.kernel_sizes: {min: 1, max: 3}", "list choices in place of a range"),
+        ("network.dropout: {min: 0, max: 0.5, scale: log}", "scale log needs min above 0"),
+        ("network.dropout: {min: 0.1, max: 0.5, step: 1}", "step 1 is not between"),
+        ("network.kernel_sizes: {min: 1, max: 3}", "list choices instead of a range"),
         ("- network.filters", "expected settings as"),
         ("", "expected settings as"),
     ],
@@ -228,8 +228,9 @@ def test_hyperband_rejects_epochs_in_the_space(news_csv, tmp_path):
 
 
 def test_names_the_extra_without_keras_tuner(news_csv, tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "kerascnn.tuning.search", raising=False)
-    monkeypatch.delattr(tuning, "search", raising=False)
+    for module in ("oracles", "search"):
+        monkeypatch.delitem(sys.modules, f"kerascnn.tuning.{module}", raising=False)
+        monkeypatch.delattr(tuning, module, raising=False)
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     refused = command("tune", "--data", news_csv, "--output", tmp_path / "tuned")
     assert refused.status == 1 and 'pip install "kerascnn[tune]"' in refused.err
