@@ -1,6 +1,7 @@
 """What a wheel and an sdist hold: two packages, their data files, and nothing with a generic name."""
 
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -68,3 +69,12 @@ def test_project_urls_lead_to_one_repository():
 def test_citation_has_the_version_of_the_package():
     version = PYPROJECT["project"]["version"]
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_a_module_called_pipelines_does_not_hide_the_commands(tmp_path):
+    (tmp_path / "pipelines.py").write_text("raise ImportError")
+    program = Path(sys.executable).with_name("kerascnn")
+    if not program.exists():
+        pytest.skip("the package is not installed in this environment")
+    finished = subprocess.run([program, "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr

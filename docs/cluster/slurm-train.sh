@@ -5,8 +5,8 @@
 #SBATCH --cpus-per-task=8
 #SBATCH --exclusive
 #SBATCH --requeue
-# graphics cards: #SBATCH --gpus-per-task=1
-# the ports 8888 and following are the processes' own, hence --exclusive
+# for GPUs: #SBATCH --gpus-per-task=1
+# the workers use the ports from 8888 on, hence --exclusive
 
 srun --kill-on-bad-exit=1 python -m pipelines.train --data "$HOME/train.csv" --output "$HOME/reviews" \
   --training.strategy multi_worker --resume
