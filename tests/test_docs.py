@@ -21,7 +21,8 @@ FAST = {"README.zh.md", "docs/data_formats.md"}
 """Pages whose code runs by default; that of all others takes minutes."""
 OTHER_DOCUMENTS = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "saved_models/README.md")]
 OPTIONS_OF_OTHER_PROGRAMS = {
-    "--help", "--check", "--conf-dir", "--fail-on-warning", "--gpus", "--gpus-per-task", "--follow", "--address", "--core-hour",
+    "--help", "--check", "--conf-dir", "--fail-on-warning", "--gpus", "--gpus-per-task", "--follow", "--address",
+    "--core-hour",
 }  # fmt: skip
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 
