@@ -77,7 +77,7 @@ def of_sizes(path: str, run: Config[Any], sizes: Sequence[int]) -> dict[int, dic
     """The gradients of a model by the number of documents in a batch."""
     _, vectorizer, ids, labels = prepared(path, run)
     classes, codes = np.unique(labels, return_inverse=True)
-    model = run.network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=len(classes))
+    model = run.network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=len(classes)).model
     batches = partial(training_batches, ids, codes.astype(np.int32), seed=0, first_epoch=0)
     return {size: gradients(model, batches(size).take(BATCHES)) for size in sizes}
 

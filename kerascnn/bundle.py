@@ -18,6 +18,7 @@ from kerascnn.config import Config
 from kerascnn.evaluation import model_card, plots
 from kerascnn.golden import PROBES
 from kerascnn.manifest import SCHEMA_VERSION, read_manifest
+from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
@@ -56,6 +57,8 @@ class Bundle:
     """Class names, in the order of the logits."""
     model: keras.Model
     """ids -> logits."""
+    roles: LayerRoles
+    """The layers of the model by role."""
     metrics: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     """An epoch a row."""
@@ -70,6 +73,11 @@ class Bundle:
     """The teacher, and how its probabilities were learned; empty where there was none."""
     examples: dict[str, list[Example]] = field(default_factory=dict)
     """Documents that the report shows, see ``evaluation.report.telling``; no other file holds them."""
+
+    @property
+    def built(self) -> BuiltModel:
+        """The model with its layers by role."""
+        return BuiltModel(self.model, self.roles)
 
 
 def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, overwrite: bool = False) -> None:
@@ -123,6 +131,7 @@ def read(folder: Path) -> Bundle:
         vectorizer=_vectorizer(folder, manifest),
         labels=read_escaped_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
+        roles=LayerRoles.from_dict(manifest["layers"]),
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
@@ -266,6 +275,7 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
             "schema_version": SCHEMA_VERSION,
             "task": task,
             "model": bundle.config.model,
+            "layers": bundle.roles.to_dict(),
             "vectorizer": bundle.vectorizer.get_config(),
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -132,7 +132,7 @@ class TextClassifier(Estimator):
         train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), targets, soft_labels)
         with fit.dtype_policy_scope(config.training.dtype_policy):
             initial = initial_model.build_model(config, vectorizer, len(self.classes_), train.ids.values)
-        config, model = initial.config, initial.model
+        config, model = initial.config, initial.built.model
         if verbose:
             initial.log_messages()
         validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_targets)
@@ -144,6 +144,7 @@ class TextClassifier(Estimator):
         )  # fmt: skip
         self._use(Bundle(
             config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
+            roles=initial.built.roles,
             task=task, metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **initial.metrics},
             history=trained.history, distillation=_distillation(config) if soft_labels is not None else {},
         ))  # fmt: skip
@@ -166,7 +167,7 @@ class TextClassifier(Estimator):
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
-        logits = self._run_to("logits", texts)
+        logits = self._compute("logits", texts)
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
 
     def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
@@ -196,7 +197,7 @@ class TextClassifier(Estimator):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Features under the last layer, float32 (documents, features)."""
-        return self._run_to("features", texts)
+        return self._compute("features", texts)
 
     def explain(self, text: str, label: Any = None) -> Explanation:
         """Which n-grams of a text speak for a label, and which against it.
@@ -215,7 +216,7 @@ class TextClassifier(Estimator):
         [text] = check_texts([text])
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
         if "attribute" not in self._compiled:
-            self._compiled["attribute"] = attribute(bundle.model, bundle.config.network.pooling_layers)
+            self._compiled["attribute"] = attribute(bundle.built)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         return explanation(
@@ -292,23 +293,21 @@ class TextClassifier(Estimator):
             for row, positions in zip(probabilities, chosen, strict=True)
         ]
 
-    def _run_to(self, layer: str, texts: Sequence[str]) -> np.ndarray:
-        """Output of a layer of the model, float32 (documents, channels)."""
+    def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:
+        """Return the logits or the features of texts, float32 (documents, channels)."""
         from kerascnn.data.batches import RaggedIds
 
         check_is_fitted(self, "bundle_")
-        return self._forward(layer)(RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
+        return self._forward(output)(RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
 
-    def _forward(self, layer: str) -> Forward:
-        """From ids to the output of a layer, compiled once."""
-        import keras
-
+    def _forward(self, output: Literal["logits", "features"]) -> Forward:
+        """Return the function ids -> logits or ids -> features, compiled once."""
         from kerascnn.prediction import compiled
 
-        if layer not in self._compiled:
-            model = self.bundle_.model
-            self._compiled[layer] = compiled(keras.Model(model.input, model.get_layer(layer).output))
-        return self._compiled[layer]
+        if output not in self._compiled:
+            built = self.bundle_.built
+            self._compiled[output] = compiled(built.model if output == "logits" else built.encoder())
+        return self._compiled[output]
 
 
 def load(folder: str | Path) -> TextClassifier:

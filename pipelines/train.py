@@ -25,8 +25,7 @@ def format_models() -> str:
     """Return a table of all architectures, with the parameters for 2 classes and at most 20,000 tokens."""
     rows = []
     for name, network in models.list_models().items():
-        parameters = network().parameters(vocabulary_size=min(20_000, network.text.max_tokens), num_classes=2)
-        rows.append((name, f"{parameters / 1e6:.1f}M", f"{network.good_for} ({network.paper})"))
+        rows.append((name, f"{network.parameter_count / 1e6:.1f}M", f"{network.good_for} ({network.paper})"))
     return text_table(("model", "parameters", "good for"), rows, align="lrl")
 
 

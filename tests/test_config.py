@@ -106,4 +106,4 @@ def test_compact_recipes_have_at_most_350000_parameters(name):
     run = configuration.config_from_dict(
         configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
     )
-    assert run.network.parameters(vocabulary_size=run.text.max_tokens, num_classes=20) <= 350_000
+    assert run.network.build(vocabulary_size=run.text.max_tokens, num_classes=20).model.count_params() <= 350_000

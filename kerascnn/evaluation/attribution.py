@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ import numpy as np
 
 from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import PaddingMask
+from kerascnn.models import BuiltModel
 from kerascnn.prediction import compiled_path, traced
 
 TOLERANCE = 0.01
@@ -45,17 +45,12 @@ Attribute = Callable[[Sequence[int], int | None], Attribution]
 """From ids of a document and a class, None for the most probable one, to its attribution."""
 
 
-def attribute(model: keras.Model, pooled: str) -> Attribute:
-    """The way of attribution that fits a network.
-
-    Args:
-        model: ids -> logits.
-        pooled: See ``ModelConfig.pooling_layers``.
-    """
-    # Keras cannot save a functional model any more once another one begins inside it, so a copy is taken apart
-    copy = keras.Model.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    return Filters(copy, pooled) if pooled else IntegratedGradients(copy)
+def attribute(built: BuiltModel) -> Attribute:
+    """Return the attribution method that fits a model."""
+    # Keras cannot save a functional model after another one starts at one of its layers, so a copy is split.
+    copy = type(built.model).from_config(built.model.get_config())
+    copy.set_weights(built.model.get_weights())
+    return Filters(BuiltModel(copy, built.roles)) if built.roles.pooling else IntegratedGradients(copy)
 
 
 class Filters:
@@ -65,13 +60,13 @@ class Filters:
     n-grams: Jacovi, Sar Shalom & Goldberg 2018, Understanding Convolutional Neural Networks for Text Classification.
 
     Args:
-        model: ids -> logits.
-        pooled: Pattern of the names of the pooling layers.
+        built: Model with pooling layers.
     """
 
-    def __init__(self, model: keras.Model, pooled: str) -> None:
+    def __init__(self, built: BuiltModel) -> None:
+        model = built.model
         made_by = {id(layer.output): layer for layer in model.layers}
-        self._pools = [layer for layer in model.layers if re.fullmatch(pooled, layer.name)]
+        self._pools = built.pooling_layers
         masks = [made_by[id(layer.input[1])] for layer in self._pools]
         self._reads = traced(keras.Model(model.input, [mask.input for mask in masks]))
         states = [tensor for layer in self._pools for tensor in layer.input]

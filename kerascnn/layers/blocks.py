@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import keras
 
 from kerascnn.layers.embedding import Embedding
@@ -15,15 +17,22 @@ LEARNING_RATE_FACTOR = 3.6
 """Adam moves every weight by about the learning rate per step, so a factor after the table multiplies that rate."""
 
 
+class ConvolutionBranches(NamedTuple):
+    """Parallel convolutions, pooled over time."""
+
+    output: Tensor
+    """Pooled features, (batch, channels)."""
+    sequence_outputs: tuple[Tensor, ...]
+    """Output of each convolution, (batch, time, filters)."""
+    convolutions: tuple[str, ...]
+    """Names of the layers that hold the convolutions."""
+    pooling_layers: tuple[str, ...]
+    """Names of the layers that pool over time."""
+
+
 def convolution_branches(
-    inputs: Tensor,
-    valid: Tensor,
-    *,
-    kernel_sizes: tuple[int, ...],
-    filters: int,
-    pooling: Pooling,
-    prefix: str = "",
-) -> list[Tensor]:
+    inputs: Tensor, valid: Tensor, *, kernel_sizes: tuple[int, ...], filters: int, pooling: Pooling
+) -> ConvolutionBranches:
     """Apply parallel convolutions of several widths, each pooled over time (Kim 2014).
 
     Args:
@@ -32,19 +41,23 @@ def convolution_branches(
         kernel_sizes: Width of each convolution, in tokens.
         filters: Number of filters of each convolution.
         pooling: See ``MaskedGlobalPooling1D``.
-        prefix: First part of the layers' names.
 
     Returns:
-        One tensor per width: (batch, filters), or (batch, 2 * filters) with pooling="both".
+        The pooled features, ``filters`` channels per width, or twice as many with pooling="both".
     """
-    branches = []
-    for size in kernel_sizes:
-        convolution = keras.layers.Conv1D(
-            filters, size, padding="same", activation="relu", name=f"{prefix}convolution_{size}"
-        )
-        pooled = MaskedGlobalPooling1D(pooling=pooling, nonnegative=True, name=f"{prefix}pooling_{size}")
-        branches.append(pooled(convolution(inputs), valid))
-    return branches
+    convolutions = [
+        keras.layers.Conv1D(filters, size, padding="same", activation="relu", name=f"convolution_{size}")
+        for size in kernel_sizes
+    ]
+    sequence_outputs = tuple(convolution(inputs) for convolution in convolutions)
+    pools = [MaskedGlobalPooling1D(pooling=pooling, nonnegative=True, name=f"pooling_{size}") for size in kernel_sizes]
+    pooled = [pool(sequence, valid) for pool, sequence in zip(pools, sequence_outputs, strict=True)]
+    return ConvolutionBranches(
+        concatenate(pooled, name="convolutions"),
+        sequence_outputs,
+        tuple(layer.name for layer in convolutions),
+        tuple(layer.name for layer in pools),
+    )
 
 
 def ngram_branch(

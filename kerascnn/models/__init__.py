@@ -1,4 +1,4 @@
-"""The registry: a model is a file in this folder that decorates its settings with ``register``."""
+"""Registry of the models. A model is a module of this package with a ``ModelConfig`` decorated by ``register``."""
 
 from __future__ import annotations
 
@@ -7,34 +7,39 @@ import pkgutil
 from collections.abc import Callable
 
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.utils.errors import InputError, list_choices
 
-_NETWORKS: dict[str, type[ModelConfig]] = {}
+_MODELS: dict[str, type[ModelConfig]] = {}
 
 
 def register(name: str) -> Callable[[type[ModelConfig]], type[ModelConfig]]:
-    """Class decorator that makes a ``ModelConfig`` known as ``--model NAME``."""
+    """Register the decorated ``ModelConfig`` class as ``--model NAME``."""
 
-    def decorate(network: type[ModelConfig]) -> type[ModelConfig]:
-        _NETWORKS[name] = network
-        return network
+    def decorate(config: type[ModelConfig]) -> type[ModelConfig]:
+        _MODELS[name] = config
+        return config
 
     return decorate
 
 
 def list_models() -> dict[str, type[ModelConfig]]:
-    """All registered models, by name."""
+    """Return the settings classes of all registered models by name, in alphabetical order."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(_NETWORKS.items()))
+    return dict(sorted(_MODELS.items()))
 
 
 def get(name: str) -> type[ModelConfig]:
-    """The settings class of a model; an unknown name is refused with the nearest right ones."""
-    networks = list_models()
-    if name not in networks:
-        raise InputError(f"no model is called {name!r}{list_choices(name, networks)}")
-    return networks[name]
+    """Return the settings class of a model.
+
+    Raises:
+        InputError: No model has this name; the message suggests similar names.
+    """
+    models = list_models()
+    if name not in models:
+        raise InputError(f"no model is called {name!r}{list_choices(name, models)}")
+    return models[name]
 
 
-__all__ = ["ModelConfig", "get", "list_models", "register"]
+__all__ = ["BuiltModel", "LayerRoles", "ModelConfig", "get", "list_models", "register"]

@@ -1,6 +1,6 @@
-"""What every model is: a frozen dataclass of its sizes that can build itself.
+"""Base class of the models' settings.
 
-Nothing here imports Keras, so that settings, help texts and lists of models cost no start-up time.
+This module does not import Keras, so that settings, help texts and lists of models add no start-up time.
 """
 
 from __future__ import annotations
@@ -12,61 +12,56 @@ from kerascnn.settings import Settings
 from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
-    import keras
-
+    from kerascnn.models.built_model import BuiltModel
     from kerascnn.text.vectorizer import Vectorizer
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(Settings):
-    """The sizes of a model. Subclasses are frozen dataclasses too, registered under a name."""
+    """Settings of a model, which ``build`` turns into a Keras model. Subclasses are frozen dataclasses, too.
+
+    Example::
+
+        config = kerascnn.models.get("word_cnn")(filters=100)
+        model = config.build(vocabulary_size=20_000, num_classes=2).model
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    """
 
     paper: ClassVar[str]
-    """Where the architecture comes from."""
+    """Publication of the architecture."""
     good_for: ClassVar[str]
-    """One line for ``--list-models``."""
+    """Recommended use, one line for ``--list-models``."""
+    parameter_count: ClassVar[int]
+    """Number of trainable parameters with default settings, 2 classes and a vocabulary of 20,000 tokens, or of
+    ``text.max_tokens`` if that is smaller; for ``--list-models``, which does not start TensorFlow."""
     text: ClassVar[TextConfig] = TextConfig()
-    """The text settings that this model starts from."""
-    sequence_layers: ClassVar[str] = ""
-    """Pattern of the names of the layers that tell what stands where, (batch, time, channels), the finest first; empty:
-    the model cannot be pretrained on tokens."""
-
-    @property
-    def pooling_layers(self) -> str:
-        """Pattern of the names of the pooling layers (``MaskedGlobalPooling1D``) that explain the logits.
-
-        The logits are linear in their outputs together, and what they pool are vectors of tokens or n-grams, or
-        convolutions over these. Empty: it is no such network, and integrated gradients explain it.
-        """
-        return ""
+    """Default text settings of the model."""
+    has_sequence_outputs: ClassVar[bool] = False
+    """Whether ``BuiltModel.sequence_outputs`` is not empty, so that the model can be pretrained on tokens."""
 
     @property
     def parallel_branches(self) -> int:
-        """How many of its costly operations wait for none of the others, 1 or more."""
+        """Number of expensive operations that do not depend on each other, 1 or more."""
         return 1
 
     def vectorizer(self, settings: TextConfig) -> Vectorizer | None:
-        """The vectorizer that the model was pretrained with; None: one is made from the training texts.
+        """Return the vectorizer that the model was pretrained with; None: a new one is adapted to the training texts.
 
         Args:
-            settings: How text becomes ids, as far as the pretraining leaves that open.
+            settings: Text settings; the pretrained vectorizer uses those that it leaves open.
         """
         return None
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """Number of trainable weights of the model that ``build`` gives for the same arguments, without building it."""
-        raise NotImplementedError
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model.
 
+        The logits do not depend on how far a document is padded with 0.
+
         Args:
-            vocabulary_size: Number of ids; 0 is padding, 1 is the unknown token.
+            vocabulary_size: Number of ids; 0 is padding, 1 is the out-of-vocabulary token.
             num_classes: Number of classes, 2 or more.
 
         Returns:
-            A functional model ``ids (batch, length) int32 -> logits (batch, classes) float32`` of stock layers and
-            ``keras.ops`` whose answer does not depend on how far a document is padded with 0. The layer named
-            ``features`` gives what stands under the last dense layer, which is named ``logits``.
+            A functional model ids, int32 (batch, length) -> logits, float32 (batch, classes), and its layers by role.
         """
         raise NotImplementedError

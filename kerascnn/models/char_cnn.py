@@ -1,89 +1,71 @@
-"""``char_cnn``: residual gated convolutions over characters, beside n-grams; needs no word segmentation."""
+"""``char_cnn``: residual gated convolutions over characters, plus hashed n-grams; needs no word segmentation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
-
-if TYPE_CHECKING:
-    import keras
 
 
 @register("char_cnn")
 @dataclass(frozen=True, kw_only=True)
 class CharCNN(ModelConfig):
-    """Character CNN: gated convolutions with residual connections and pooling, beside a bag of hashed n-grams.
+    """Character CNN: gated convolutions with residual connections and pooling, plus a bag of hashed n-grams.
 
-    Repeated convolution and pooling is hard to train: each layer squashes what the gradient of the one below has to
-    pass. Three things make it trainable. A block adds its input to its result, so the gradient has a path that no
-    convolution touches; the gate multiplies a linear half, so it has no saturated side (Dauphin et al. 2017, section
-    3); and pooling by 2 stands between the blocks, outside the residual path, so each block sees twice the text of the
-    one before at half the cost. The last block is pooled over all that is left of the text, whatever its length.
+    Plain stacks of convolution and pooling are hard to train, because every layer shrinks the gradient. Three choices
+    make this model trainable. A block adds its input to its output, so that the gradient has a path without
+    convolutions. The gate multiplies a linear half of the channels, which does not saturate (Dauphin et al. 2017,
+    section 3). Pooling by 2 is placed between the blocks, outside the residual path: each block sees twice the text of
+    the previous one at half the cost. The output of the last block is pooled over the whole text.
     """
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
     good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
+    parameter_count: ClassVar[int] = 7_271_858
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=20_000, min_count=1, max_length=512)
-    sequence_layers: ClassVar[str] = r"block_\d+"
+    has_sequence_outputs: ClassVar[bool] = True
 
     embedding_dim: PositiveInt = 128
-    """Length of a character vector."""
+    """Dimension of the character vectors."""
     start_token: bool = True
-    """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
+    """Add a start token to every text, so that filters and n-grams can recognize how a text begins."""
     filters: PositiveInt = 128
-    """Channels of every block; even for gate=complementary."""
+    """Number of channels of every block; even for gate=complementary."""
     kernel_size: PositiveInt = 3
-    """Characters that a convolution sees at once."""
+    """Width of the convolutions, in positions."""
     blocks: PositiveInt = 2
-    """Blocks of convolution, gate and residual connection."""
+    """Number of blocks of convolution, gate and residual connection."""
     pool_size: PositiveInt = 2
-    """Positions that become one between two blocks; 1: none are joined."""
+    """Pooling factor between two blocks; 1: no pooling."""
     gate: Literal["glu", "complementary"] = "glu"
-    """Of a convolution's halves A, B: glu passes A*sigmoid(B), complementary also A*(1-sigmoid(B))."""
+    """Gate of the halves A, B of a convolution: glu is A*sigmoid(B), complementary adds A*(1-sigmoid(B))."""
     pooling: Literal["max", "average", "both"] = "max"
-    """What is kept of the last block's answers over the text."""
+    """Pooling of the last block over the text; both: maximum and average."""
     ngrams: tuple[PositiveInt, ...] = (1, 2, 3)
-    """Lengths of the character n-grams that have a vector of their own, beside the convolutions; empty: none."""
+    """Lengths of the hashed n-grams, in characters; empty: no n-grams."""
     ngram_buckets: PositiveInt = 2**18
-    """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
+    """Rows of the hash table for n-grams of two or more tokens, at most 524288."""
     ngram_dim: PositiveInt = 16
-    """Length of an n-gram's vector."""
+    """Dimension of the n-gram vectors."""
     ngram_dropout: Rate = 0.2
-    """Part of the n-grams, 0 to below 1, that is left out in training."""
+    """Fraction of the n-grams that is dropped in training, 0 to below 1."""
     hidden_units: tuple[PositiveInt, ...] = ()
-    """Units of the dense layers over the convolutions, a layer a number."""
+    """Units of the dense layers after the convolutions, one number per layer."""
     dropout: Rate = 0.5
-    """Part of the convolutions' features, 0 to below 1, that is dropped in training."""
+    """Fraction of the features of the convolutions that is dropped in training, 0 to below 1."""
     block_dropout: Rate = 0.1
-    """Part of a later block's input, 0 to below 1, that its convolution does not see in training."""
+    """Fraction of the convolution inputs, except in the first block, that is dropped in training, 0 to below 1."""
     embedding_dropout: Rate = 0.2
-    """Part of the character vectors' numbers, 0 to below 1, that is dropped in training."""
+    """Fraction of the elements of the character vectors that is dropped in training, 0 to below 1."""
     character_dropout: Rate = 0.0
-    """Part of the characters, 0 to below 1, that is made unknown in training."""
+    """Fraction of the characters that is replaced by the unknown token in training, 0 to below 1."""
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """See ``ModelConfig.parameters``."""
-        ids, halves = vocabulary_size + self.start_token, 2 if self.gate == "glu" else 1
-        total, channels = ids * self.embedding_dim, self.embedding_dim
-        for _ in range(self.blocks):
-            total += (self.kernel_size * channels + 1) * halves * self.filters
-            total += channels * self.filters if channels != self.filters else 0  # the shortcut's linear layer
-            channels = self.filters
-        features = self.filters * (2 if self.pooling == "both" else 1)
-        for units in self.hidden_units:
-            total += (features + 1) * units
-            features = units
-        if self.ngrams:
-            total += (ids + self.ngram_buckets) * self.ngram_dim
-            features += self.ngram_dim
-        return total + (features + 1) * num_classes
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -99,6 +81,7 @@ class CharCNN(ModelConfig):
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
         x = keras.layers.Multiply(name="characters")([x, valid])
 
+        sequence_outputs = []
         for block in range(self.blocks):
             if block and self.pool_size > 1:
                 x, valid = layers.MaskedMaxPooling1D(pool_size=self.pool_size, name=f"shorten_{block}")(x, valid)
@@ -109,6 +92,7 @@ class CharCNN(ModelConfig):
                 dropout=self.block_dropout if block else 0.0,
                 name=f"block_{block + 1}",
             )(x, valid)
+            sequence_outputs.append(x)
         deep = layers.MaskedGlobalPooling1D(pooling=self.pooling, name="pooling")(x, valid)
         for number, units in enumerate(self.hidden_units, 1):
             deep = keras.layers.Dropout(self.dropout, name=f"hidden_dropout_{number}")(deep)
@@ -127,4 +111,9 @@ class CharCNN(ModelConfig):
             parts.append(bag)
         features = layers.concatenate(parts, name="features")
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-        return keras.Model(ids, logits, name="char_cnn")
+        roles = LayerRoles(
+            head=("logits",),
+            embeddings=("embedding",),
+            ngram_embeddings=("ngram_embedding",) if self.ngrams else (),
+        )
+        return BuiltModel(keras.Model(ids, logits, name="char_cnn"), roles, tuple(sequence_outputs))

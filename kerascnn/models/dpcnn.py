@@ -1,52 +1,45 @@
-"""``dpcnn``: a pyramid of convolutions that halves the text at each step and keeps its channels."""
+"""``dpcnn``: a pyramid of convolutions that halves the length at each block and keeps the number of channels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
-
-if TYPE_CHECKING:
-    import keras
 
 
 @register("dpcnn")
 @dataclass(frozen=True, kw_only=True)
 class DeepPyramidCNN(ModelConfig):
-    """Deep pyramid CNN: every block costs half of the one before, so the whole costs twice its first block.
+    """Deep pyramid CNN: every block costs half of the previous one, so that the model costs twice its first block.
 
-    The paper's region embedding reads words, not vectors of words; the vector between them saves memory.
+    The region embedding of the paper has one-hot words as its input; word vectors need less memory.
     """
 
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
     good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
+    parameter_count: ClassVar[int] = 5_285_252
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=30_000, min_count=2, max_length=512)
-    sequence_layers: ClassVar[str] = r"block_\d+"
+    has_sequence_outputs: ClassVar[bool] = True
 
     embedding_dim: PositiveInt = 128
-    """Length of a word vector."""
+    """Dimension of the word vectors."""
     filters: PositiveInt = 250
-    """Feature maps of every layer."""
+    """Number of filters of every convolution."""
     region_size: PositiveInt = 3
-    """Words that the region embedding sees at once."""
+    """Width of the region embedding, in words."""
     blocks: PositiveInt = 7
-    """Blocks of two convolutions; before each but the first the text is halved. 7 are the paper's 15 layers."""
+    """Number of blocks of two convolutions; all but the first halve the length. The paper has 7 blocks (15 layers)."""
     dropout: Rate = 0.5
-    """Part of the pooled features, 0 to below 1, that is dropped in training."""
+    """Fraction of the pooled features that is dropped in training, 0 to below 1."""
     word_dropout: Rate = 0.0
-    """Part of the words, 0 to below 1, that is made unknown in training."""
+    """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """See ``ModelConfig.parameters``."""
-        region = (self.region_size * self.embedding_dim + 1) * self.filters
-        blocks = self.blocks * 2 * (3 * self.filters + 1) * self.filters
-        return vocabulary_size * self.embedding_dim + region + blocks + (self.filters + 1) * num_classes
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -58,17 +51,20 @@ class DeepPyramidCNN(ModelConfig):
         words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
         words = keras.layers.Multiply(name="words")([words, valid])
         x = keras.layers.Conv1D(self.filters, self.region_size, padding="same", name="region_embedding")(words)
+        sequence_outputs = []
         for number in range(1, self.blocks + 1):
             if number > 1:
                 x, valid = layers.MaskedMaxPooling1D(pool_size=3, strides=2, name=f"halve_{number - 1}")(x, valid)
             x = self._block(x, valid, f"block_{number}")
+            sequence_outputs.append(x)
         pooled = layers.MaskedGlobalPooling1D(pooling="max", name="pooling")(x, valid)
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-        return keras.Model(ids, logits, name="dpcnn")
+        roles = LayerRoles(head=("logits",), embeddings=("embedding",))
+        return BuiltModel(keras.Model(ids, logits, name="dpcnn"), roles, tuple(sequence_outputs))
 
-    def _block(self, x, valid, name: str):
-        """Two convolutions of rectified inputs (pre-activation) and the block's input (section 2.2)."""
+    def _block(self, x: Any, valid: Any, name: str) -> Any:
+        """Add two convolutions with pre-activation and a residual connection (section 2.2)."""
         import keras
 
         shortcut = x

@@ -1,57 +1,48 @@
-"""``transformer``: a small pre-norm encoder whose outputs are pooled over the tokens."""
+"""``transformer``: a small pre-norm Transformer encoder with pooling over time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
-
-if TYPE_CHECKING:
-    import keras
 
 
 @register("transformer")
 @dataclass(frozen=True, kw_only=True)
 class Transformer(ModelConfig):
-    """Small Transformer encoder, normalized before each sublayer; its cost grows with the square of the length."""
+    """Small Transformer encoder with pre-normalization; the cost grows with the square of the length."""
 
     paper: ClassVar[str] = "Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)"
     good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a yardstick for the convolutions"
+    parameter_count: ClassVar[int] = 1_347_202
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
-    sequence_layers: ClassVar[str] = r"normalization"
+    has_sequence_outputs: ClassVar[bool] = True
 
     width: PositiveInt = 64
-    """Channels of the whole encoder; even, and a multiple of heads."""
+    """Number of channels of the encoder; even, and a multiple of heads."""
     blocks: PositiveInt = 2
-    """Blocks of attention and feed-forward layers."""
+    """Number of blocks of attention and feed-forward layers."""
     heads: PositiveInt = 4
-    """Attention heads of a block."""
+    """Number of attention heads per block."""
     hidden_units: PositiveInt = 128
-    """Units of a block's feed-forward layer."""
+    """Units of the hidden feed-forward layer of each block."""
     pooling: Literal["max", "average", "both"] = "average"
-    """How the tokens' outputs become one vector."""
+    """Pooling of the outputs over the text; both: maximum and average."""
     dropout: Rate = 0.2
-    """Part, 0 to below 1, of each sublayer's output and of the features that is dropped in training."""
+    """Fraction of the outputs of every sublayer and of the features that is dropped in training, 0 to below 1."""
     word_dropout: Rate = 0.0
-    """Part of the words, 0 to below 1, that is made unknown in training."""
+    """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """See ``ModelConfig.parameters``."""
-        attention, normalizations = 4 * self.width * (self.width + 1), 2 * 2 * self.width
-        feed_forward = (self.width + 1) * self.hidden_units + (self.hidden_units + 1) * self.width
-        blocks = self.blocks * (attention + normalizations + feed_forward)
-        features = self.width * (2 if self.pooling == "both" else 1)
-        return vocabulary_size * self.width + blocks + 2 * self.width + (features + 1) * num_classes
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
-            InputError: The width does not go into the heads, or is odd.
+            InputError: The width is odd, or not a multiple of the number of heads.
         """
         import keras
 
@@ -59,7 +50,9 @@ class Transformer(ModelConfig):
         from kerascnn.utils.errors import InputError
 
         if self.width % self.heads or self.width % 2:
-            raise InputError(f"network.width is even and a multiple of network.heads; got {self.width}, {self.heads}")
+            raise InputError(
+                f"network.width must be even and a multiple of network.heads; got {self.width}, {self.heads}"
+            )
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
@@ -72,10 +65,11 @@ class Transformer(ModelConfig):
         pooled = layers.MaskedGlobalPooling1D(pooling=self.pooling, name="pooling")(x, valid)
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-        return keras.Model(ids, logits, name="transformer")
+        roles = LayerRoles(head=("logits",), embeddings=("embedding",))
+        return BuiltModel(keras.Model(ids, logits, name="transformer"), roles, (x,))
 
-    def _block(self, x, valid, name: str):
-        """Attention and a feed-forward layer, each normalized before and added to what it read."""
+    def _block(self, x: Any, valid: Any, name: str) -> Any:
+        """Add self-attention and feed-forward layers, each with pre-normalization and a residual connection."""
         import keras
 
         attention = keras.layers.MultiHeadAttention(

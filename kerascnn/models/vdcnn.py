@@ -3,68 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt
 from kerascnn.text.config import TextConfig
 
-if TYPE_CHECKING:
-    import keras
-
 BLOCKS = {9: (1, 1, 1, 1), 17: (2, 2, 2, 2), 29: (5, 5, 2, 2), 49: (8, 8, 5, 3)}
-"""Blocks of 64, 128, 256 and 512 feature maps at each depth (Conneau et al. 2016, table 2)."""
+"""Number of blocks with 64, 128, 256 and 512 filters at each depth (Conneau et al. 2016, table 2)."""
 MOMENTUM = 0.9
-"""Of the running statistics of batch normalization, as in Torch, which the paper used; a short training needs it."""
+"""Momentum of batch normalization, as in Torch (used by the paper); the Keras default needs more training steps."""
 
 
 @register("vdcnn")
 @dataclass(frozen=True, kw_only=True)
 class VeryDeepCNN(ModelConfig):
-    """Very deep character CNN: blocks of two convolutions of size 3, twice the channels at half the length.
+    """Very deep character CNN: blocks of two convolutions of size 3; the channels double where the length is halved.
 
-    The kernels of the convolutions are 1.58M, 3.66M, 4.03M and 7.15M at depth 9, 17, 29 and 49; the paper's table 2
-    has 2.2M, 4.3M, 4.6M and 7.8M. Each is about 0.6M more than the layers that the paper describes add up to; its
-    1x1 convolutions of the shortcuts would be 0.17M of it.
+    The convolutions have 1.58M, 3.66M, 4.03M and 7.15M weights at depth 9, 17, 29 and 49; table 2 of the paper lists
+    2.2M, 4.3M, 4.6M and 7.8M. Each is about 0.6M more than the sum over the layers that the paper describes; the 1x1
+    convolutions of the shortcuts account for 0.17M of the difference.
     """
 
     paper: ClassVar[str] = "Conneau et al. 2016, Very Deep Convolutional Networks for Text Classification"
     good_for: ClassVar[str] = "a yardstick from the literature; hundreds of thousands of rows and more"
+    parameter_count: ClassVar[int] = 14_172_098
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1024)
 
     depth: Literal[9, 17, 29, 49] = 9
-    """Convolutions, one above the other."""
+    """Number of convolutional layers."""
     pooling: Literal["max", "convolution", "kmax"] = "max"
-    """How the length is halved: maximum of 3 at every second position, a convolution at every second position, or the
-    larger half of each channel's values."""
+    """How the length is halved: max pooling of size 3 with stride 2, a convolution with stride 2, or k-max pooling of
+    half the positions."""
     shortcuts: bool = False
-    """Add the input of each block to its output."""
+    """Add a residual connection to each block."""
     length: PositiveInt = 1024
-    """Characters that every text is cut or padded to, 64 or more."""
+    """Length that every text is truncated or padded to, in characters, 64 or more."""
     embedding_dim: PositiveInt = 16
-    """Length of a character vector."""
+    """Dimension of the character vectors."""
     hidden_units: PositiveInt = 2048
     """Units of each of the two dense layers."""
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """See ``ModelConfig.parameters``."""
-        total, channels = vocabulary_size * self.embedding_dim + (3 * self.embedding_dim + 1) * 64, 64
-        for level, blocks in enumerate(BLOCKS[self.depth]):
-            filters = 64 * 2**level
-            total += (3 * channels + 3 * filters + 4) * filters  # two convolutions, each with scale and shift
-            total += (blocks - 1) * (6 * filters + 4) * filters
-            if self.shortcuts and channels != filters:
-                total += (channels + 2) * filters
-            channels = filters
-        units = self.hidden_units
-        return total + (8 * channels + 1) * units + (units + 1) * units + (units + 1) * num_classes
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
-            InputError: The length leaves fewer than 8 positions for the last pooling.
+            InputError: The length is below 64, so that fewer than 8 positions are left for the last pooling.
         """
         import keras
 
@@ -72,7 +58,7 @@ class VeryDeepCNN(ModelConfig):
         from kerascnn.utils.errors import InputError
 
         if self.length < 64:
-            raise InputError(f"network.length is 64 or more, so that 8 positions are left; got {self.length}")
+            raise InputError(f"network.length must be 64 or more, so that 8 positions are left; got {self.length}")
         ids = keras.Input((None,), dtype="int32", name="ids")
         fixed = layers.FixedLength(length=self.length, name="fixed_length")(ids)
         x = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(fixed)
@@ -87,10 +73,11 @@ class VeryDeepCNN(ModelConfig):
         x = keras.layers.Dense(self.hidden_units, activation="relu", name="hidden_1")(x)
         x = keras.layers.Dense(self.hidden_units, activation="relu", name="features")(x)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-        return keras.Model(ids, logits, name="vdcnn")
+        roles = LayerRoles(head=("logits",), embeddings=("embedding",))
+        return BuiltModel(keras.Model(ids, logits, name="vdcnn"), roles)
 
-    def _block(self, x, filters: int, halve: bool, name: str):
-        """Twice convolution, batch normalization and rectifier (figure 2); the length is halved before."""
+    def _block(self, x: Any, filters: int, halve: bool, name: str) -> Any:
+        """Halve the length if requested, and add two convolutions with batch normalization and ReLU (figure 2)."""
         import keras
 
         strides = 2 if halve and self.pooling == "convolution" else 1
@@ -121,7 +108,7 @@ class VeryDeepCNN(ModelConfig):
             )
         return keras.layers.Activation("relu", name=name)(keras.layers.Add(name=f"{name}_sum")([x, shortcut]))
 
-    def _halve(self, x, name: str):
+    def _halve(self, x: Any, name: str) -> Any:
         import keras
 
         from kerascnn import layers

@@ -1,86 +1,65 @@
-"""``word_cnn``: convolutions of several widths over words, the strongest answer of each filter kept, beside n-grams."""
+"""``word_cnn``: convolutions of several widths over words with max pooling over time, plus hashed n-grams."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
+from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import NonNegativeFloat, PositiveInt, Rate
 from kerascnn.text.config import TextConfig
-
-if TYPE_CHECKING:
-    import keras
 
 
 @register("word_cnn")
 @dataclass(frozen=True, kw_only=True)
 class WordCNN(ModelConfig):
-    """Word CNN (Kim 2014) and a bag of hashed n-grams (Joulin et al. 2017), an ensemble in one network."""
+    """Word CNN (Kim 2014) and a bag of hashed n-grams (Joulin et al. 2017), an ensemble in one model."""
 
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"
+    parameter_count: ClassVar[int] = 5_819_570
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
-    sequence_layers: ClassVar[str] = r"convolution_\d+"
+    has_sequence_outputs: ClassVar[bool] = True
 
     embedding_dim: PositiveInt = 64
-    """Length of a word vector."""
+    """Dimension of the word vectors."""
     static_channel: bool = False
-    """Read every word through a second table as well, which keeps its first values: Kim's multichannel."""
+    """Add a second embedding that keeps its initial values: the multichannel model of Kim."""
     start_token: bool = True
-    """Put a token of its own before the text, so that filters and n-grams know what opens a document."""
+    """Add a start token to every text, so that filters and n-grams can recognize how a text begins."""
     kernel_sizes: tuple[PositiveInt, ...] = (1, 2, 3)
-    """Words that the convolutions see at once, a convolution a number."""
+    """Widths of the convolutions, in words, one number per convolution."""
     filters: PositiveInt = 64
-    """Filters of each convolution."""
+    """Number of filters of each convolution."""
     pooling: Literal["max", "average", "both"] = "max"
-    """What is kept of a filter's answers over the text."""
+    """Pooling of each filter over the text; both: maximum and average."""
     ngrams: tuple[PositiveInt, ...] = (1, 2)
-    """Lengths of the word n-grams that have a vector of their own, beside the convolutions; empty: none."""
+    """Lengths of the hashed n-grams, in words; empty: no n-grams."""
     ngram_buckets: PositiveInt = 2**18
-    """Rows of the hash table that n-grams of two tokens and more share, up to 524288."""
+    """Rows of the hash table for n-grams of two or more tokens, at most 524288."""
     ngram_dim: PositiveInt = 16
-    """Length of an n-gram's vector."""
+    """Dimension of the n-gram vectors."""
     ngram_dropout: Rate = 0.0
-    """Part of the n-grams, 0 to below 1, that is left out in training."""
+    """Fraction of the n-grams that is dropped in training, 0 to below 1."""
     hidden_units: int = 0
-    """Units of a dense layer over the convolutions; 0: none."""
+    """Units of a dense layer after the convolutions; 0: no such layer."""
     dropout: Rate = 0.5
-    """Part of the convolutions' features, 0 to below 1, that is dropped in training."""
+    """Fraction of the features of the convolutions that is dropped in training, 0 to below 1."""
     embedding_dropout: Rate = 0.2
-    """Part of the word vectors' numbers, 0 to below 1, that is dropped in training."""
+    """Fraction of the elements of the word vectors that is dropped in training, 0 to below 1."""
     word_dropout: Rate = 0.0
-    """Part of the words, 0 to below 1, that is made unknown in training."""
+    """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
     max_norm: NonNegativeFloat = 0.0
-    """Largest norm of a class's weights in the last layer; 0: no bound."""
-
-    @property
-    def pooling_layers(self) -> str:
-        """See ``ModelConfig.pooling_layers``."""
-        return "" if self.hidden_units else r"pooling_\d+|ngram_pooling"
+    """Maximum norm of the weights of each class in the last layer; 0: no limit."""
 
     @property
     def parallel_branches(self) -> int:
-        """See ``ModelConfig.parallel_branches``: the convolutions."""
+        """Number of convolutions, see ``ModelConfig.parallel_branches``."""
         return len(self.kernel_sizes)
 
-    def parameters(self, *, vocabulary_size: int, num_classes: int) -> int:
-        """See ``ModelConfig.parameters``."""
-        ids = vocabulary_size + self.start_token
-        features = len(self.kernel_sizes) * self.filters * (2 if self.pooling == "both" else 1)
-        total = ids * self.embedding_dim
-        channels = self.embedding_dim * (1 + self.static_channel)
-        total += sum((size * channels + 1) * self.filters for size in self.kernel_sizes)
-        if self.hidden_units:
-            total += (features + 1) * self.hidden_units
-            features = self.hidden_units
-        if self.ngrams:
-            total += (ids + self.ngram_buckets) * self.ngram_dim
-            features += self.ngram_dim
-        return total + (features + 1) * num_classes
-
-    def build(self, *, vocabulary_size: int, num_classes: int) -> keras.Model:
+    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -102,7 +81,7 @@ class WordCNN(ModelConfig):
         branches = layers.convolution_branches(
             words, valid, kernel_sizes=self.kernel_sizes, filters=self.filters, pooling=self.pooling
         )
-        deep = layers.concatenate(branches, name="convolutions")
+        deep = branches.output
         if self.hidden_units:
             deep = keras.layers.Dropout(self.dropout, name="hidden_dropout")(deep)
             deep = keras.layers.Dense(self.hidden_units, activation="relu", name="hidden")(deep)
@@ -126,4 +105,11 @@ class WordCNN(ModelConfig):
             dtype="float32",
             name="logits",
         )(features)
-        return keras.Model(ids, logits, name="word_cnn")
+        pooling = () if self.hidden_units else (*branches.pooling_layers, *["ngram_pooling"] * bool(self.ngrams))
+        roles = LayerRoles(
+            head=("logits",),
+            embeddings=("embedding", "static_embedding") if self.static_channel else ("embedding",),
+            ngram_embeddings=("ngram_embedding",) if self.ngrams else (),
+            pooling=pooling,
+        )
+        return BuiltModel(keras.Model(ids, logits, name="word_cnn"), roles, branches.sequence_outputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, MaskingConfig
 from kerascnn.data.batches import RaggedIds
+from kerascnn.models import BuiltModel
 from kerascnn.pretraining import masking
 from kerascnn.pretraining.pretrainer import Pretrainer
 from kerascnn.text.vectorizer import Vectorizer
@@ -70,7 +70,7 @@ def pretrain(
         InputError: The model has no outputs per token, a setting does not suit pretraining, or there are too few texts.
     """
     require_tensorflow_backend("pretraining")
-    if not config.network.sequence_layers:
+    if not config.network.has_sequence_outputs:
         raise InputError(f"{config.model} cannot be pretrained: none of its layers has outputs per token")
     if config.training.strategy != "none":
         raise InputError("training.strategy: pretraining runs on one device; leave it out")
@@ -78,9 +78,9 @@ def pretrain(
     corpus = _vectorize(texts, config)
     probabilities = masking.negative_sampling_probabilities(corpus.train, corpus.vocabulary_size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
-        network = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2)
-        encoder = keras.Model(network.input, network.get_layer("features").output)
-        trainer = build_pretrainer(network, config, settings, probabilities)
+        built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2)
+        encoder = built.encoder()
+        trainer = build_pretrainer(built, settings, probabilities)
     batches = partial(
         masking.training_batches, corpus.train, settings, probabilities, config.training.batch_size, seed=config.seed
     )
@@ -101,7 +101,7 @@ def pretrain(
     )  # fmt: skip
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
     return Bundle(
-        config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, history=checkpoint.history,
+        config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles, history=checkpoint.history,
         metrics=_metrics(checkpoint, encoder, masked_tokens, len(corpus.train)),
     )  # fmt: skip
 
@@ -135,24 +135,20 @@ def _drop_unknown_documents(ids: RaggedIds) -> RaggedIds:
     return RaggedIds(ids.values[kept[rows]], np.concatenate([[0], np.cumsum(ids.lengths[kept])]))
 
 
-def build_pretrainer(
-    network: keras.Model, config: Config[Any], settings: MaskingConfig, probabilities: np.ndarray
-) -> Pretrainer:
-    """Return the trainer of a network.
+def build_pretrainer(built: BuiltModel, settings: MaskingConfig, probabilities: np.ndarray) -> Pretrainer:
+    """Return the trainer of a model.
 
     Args:
-        network: Model that ``config.network`` builds.
-        config: Settings of the run.
+        built: Model with an embedding and sequence outputs.
         settings: Number of negative samples. If the vocabulary is not larger, training uses the whole vocabulary.
         probabilities: Probabilities of the negative samples, float (vocabulary_size,).
     """
     is_sampled = settings.negative_samples < len(probabilities)
-    pattern = config.network.sequence_layers
     return Pretrainer(
-        network,
-        sequence_outputs=[layer.output for layer in network.layers if re.fullmatch(pattern, layer.name)],
-        features=network.get_layer("features").output,
-        embedding=network.get_layer("embedding"),
+        built.model,
+        sequence_outputs=built.sequence_outputs,
+        features=built.features,
+        embedding=built.embeddings[0],
         probabilities=probabilities,
         negative_samples=settings.negative_samples if is_sampled else 0,
     )

@@ -23,7 +23,7 @@ class Trainer(keras.Model):
     the loss of the whole batch, wherever it is.
 
     Args:
-        model: Functional model, int32 (batch, length) -> float32 (batch, classes), whose last layer is ``logits``.
+        model: Functional model, int32 (batch, length) -> float32 (batch, classes), one output.
         loss: Compares labels with logits; its ``call`` gives the loss of each document, float32 (batch,).
         metrics: What is watched beside the loss, of labels and logits.
     """
@@ -33,7 +33,7 @@ class Trainer(keras.Model):
     ) -> None:
         super().__init__()
         self.model = model
-        self.last = model.get_layer("logits")
+        self.last = next(layer for layer in model.layers if layer.output is model.output)
         self.features = StrongestAnswers(keras.Model(model.inputs, self.last.input))
         self.loss_of = loss.call
         self.loss_mean = keras.metrics.Mean(name="loss")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
+from kerascnn.models import BuiltModel
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.word_vectors import WordVectors
 
-TABLES = ("embedding", "static_embedding")
-"""Names of the layers with one row per token."""
 
-
-def copy_vectors(model: keras.Model, vectors: WordVectors, *, stddev: float, seed: int) -> None:
+def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed: int) -> None:
     """Copy word vectors to the rows of their tokens.
 
     Rows without a vector are drawn from a uniform distribution with the variance of the vectors (Kim 2014, section
     3.2).
 
     Args:
-        model: Untrained model; its layers ``TABLES`` are set, as far as it has them.
+        built: Untrained model; all of its ``embeddings`` are set.
         vectors: Vectors for the vocabulary of the model.
         stddev: Standard deviation that the vectors are scaled to; 0: the vectors are not scaled.
         seed: Seed of the random rows.
@@ -27,7 +24,7 @@ def copy_vectors(model: keras.Model, vectors: WordVectors, *, stddev: float, see
     original = float(vectors.rows.std())
     scale = stddev / original if stddev else 1.0
     bound = scale * original * 3**0.5  # of the uniform distribution with this standard deviation
-    for table in (layer for layer in model.layers if layer.name in TABLES):
+    for table in built.embeddings:
         rows = np.random.default_rng(seed).uniform(-bound, bound, table.embeddings.shape).astype(np.float32)
         rows[vectors.ids] = scale * vectors.rows
         table.set_weights([rows])

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kerascnn.config import Config, TransferConfig
+from kerascnn.models import BuiltModel
 from kerascnn.text import word_vectors
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
@@ -25,7 +26,7 @@ class InitialModel:
 
     config: Config[Any]
     """Settings of the run; ``network.embedding_dim`` has the length of the word vectors, if there are any."""
-    model: keras.Model
+    built: BuiltModel
     metrics: dict[str, float] = field(default_factory=dict)
     """Metrics that are known before training, for ``metrics.json``."""
     messages: tuple[str, ...] = ()
@@ -83,15 +84,15 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, t
     else:
         initial = InitialModel(config, _build(config, vectorizer, num_classes))
     if settings.layerwise_lr_decay != 1:
-        factors = layer_groups.learning_rate_factors(initial.model, settings.layerwise_lr_decay)
+        factors = layer_groups.learning_rate_factors(initial.built, settings.layerwise_lr_decay)
         initial = dataclasses.replace(initial, rate_factors=factors)
     if settings.freeze and settings.frozen_epochs:
-        return dataclasses.replace(initial, callbacks=(layer_groups.GradualUnfreezing(settings),))
-    layer_groups.freeze_groups(initial.model, settings.freeze)
+        return dataclasses.replace(initial, callbacks=(layer_groups.GradualUnfreezing(settings, initial.built.roles),))
+    layer_groups.freeze_groups(initial.built, settings.freeze)
     return initial
 
 
-def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> keras.Model:
+def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> BuiltModel:
     return config.network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
 
 
@@ -104,23 +105,23 @@ def _build_with_vectors(
         raise InputError(f"{config.model} has no network.embedding_dim, so it cannot use --vectors; leave it out")
     network = dataclasses.replace(config.network, embedding_dim=vectors.rows.shape[1])
     config = dataclasses.replace(config, network=network)
-    model = _build(config, vectorizer, num_classes)
-    embedding_vectors.copy_vectors(model, vectors, stddev=config.transfer.vectors_stddev, seed=config.seed)
+    built = _build(config, vectorizer, num_classes)
+    embedding_vectors.copy_vectors(built, vectors, stddev=config.transfer.vectors_stddev, seed=config.seed)
     metrics = embedding_vectors.measure_coverage(vectors, token_ids, size)
     message = (
         f"{path}: {config.network.embedding_dim} dimensions, vectors for {metrics['vocabulary_coverage']:.1%} of the"
         f" {size - len(RESERVED_TOKENS):,} tokens of the vocabulary and for {metrics['token_coverage']:.1%} of the"
         " training text"
     )
-    return InitialModel(config, model, metrics, (*vectors.messages, message))
+    return InitialModel(config, built, metrics, (*vectors.messages, message))
 
 
 def _build_from_bundle(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> InitialModel:
     folder, size = config.transfer.init_from, len(vectorizer.vocabulary)
-    model = _build(config, vectorizer, num_classes)
-    copied = initial_weights.copy_weights(model, folder, size)
+    built = _build(config, vectorizer, num_classes)
+    copied = initial_weights.copy_weights(built, folder, size)
     message = (
         f"{folder}: has {copied.tokens:,} of the {size:,} tokens; copied the weights of {', '.join(copied.layers)};"
         f" new weights in {', '.join(copied.new_layers)}"
     )
-    return InitialModel(config, model, {"inherited_vocabulary": copied.tokens / size}, (message,))
+    return InitialModel(config, built, {"inherited_vocabulary": copied.tokens / size}, (message,))

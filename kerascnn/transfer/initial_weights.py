@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from kerascnn import bundle
+from kerascnn.models import BuiltModel
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.transfer.embedding_vectors import TABLES
 from kerascnn.utils.errors import InputError
 
 MATCHING_SETTINGS = ("level", "split", "standardize", "normalize")
 """Settings of ``TextConfig`` that decide what a token is."""
-NGRAM_TABLE = "ngram_embedding"
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,14 @@ def _check_text_settings(settings: TextConfig, source: TextConfig, folder: str) 
             raise InputError(f"{folder} has text.{name} {old!r}, this run has {new!r}; use the same value")
 
 
-def copy_weights(model: keras.Model, folder: str, vocabulary_size: int) -> CopiedWeights:
+def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> CopiedWeights:
     """Copy weights from a bundle to the layers of the same name and size; the last layer stays new.
 
     The vocabulary of the model starts with the vocabulary of the bundle, see ``extend_vocabulary``. Embeddings may
     have more rows than those of the bundle.
 
     Args:
-        model: Untrained model.
+        built: Untrained model.
         folder: Folder of the bundle.
         vocabulary_size: Number of tokens in the vocabulary of the model.
 
@@ -73,12 +71,13 @@ def copy_weights(model: keras.Model, folder: str, vocabulary_size: int) -> Copie
     """
     tokens = len(bundle.read_vectorizer(Path(folder)).vocabulary)
     sources = {layer.name: layer.get_weights() for layer in bundle.read_model(Path(folder)).layers}
+    tables = (*built.roles.embeddings, *built.roles.ngram_embeddings)
     copied, new = [], []
-    for layer in (layer for layer in model.layers if layer.get_weights()):
+    for layer in (layer for layer in built.model.layers if layer.get_weights()):
         weights, source = layer.get_weights(), sources.get(layer.name, [])
-        if layer.name in (*TABLES, NGRAM_TABLE) and source and source[0].shape[1] == weights[0].shape[1]:
+        if layer.name in tables and source and source[0].shape[1] == weights[0].shape[1]:
             layer.set_weights([_copy_rows(weights[0], source[0], vocabulary_size, tokens)])
-        elif layer.name != "logits" and [w.shape for w in weights] == [w.shape for w in source]:
+        elif layer is not built.output_layer and [w.shape for w in weights] == [w.shape for w in source]:
             layer.set_weights(source)
         else:
             new.append(layer.name)

@@ -7,44 +7,41 @@ from collections.abc import Collection
 import keras
 
 from kerascnn.config import TransferConfig
-from kerascnn.transfer.embedding_vectors import TABLES
+from kerascnn.models import BuiltModel, LayerRoles
 
 GROUPS = ("head", "encoder", "embedding")
 """From the output of the model to its input."""
 
 
-def group_name(layer: keras.layers.Layer) -> str:
-    """Return the group of a layer: ``embedding``, ``head`` (the last layer) or ``encoder`` (all layers between).
-
-    A pretrained encoder includes its embedding. All layers after it are the head; their names start with ``head_``.
-    """
-    if layer.name in TABLES:
+def group_name(layer: keras.layers.Layer, roles: LayerRoles) -> str:
+    """Return the group of a layer: ``embedding``, ``head``, or ``encoder`` for all layers between."""
+    if layer.name in roles.embeddings:
         return "embedding"
-    return "head" if layer.name == "logits" or layer.name.startswith("head_") else "encoder"
+    return "head" if layer.name in roles.head else "encoder"
 
 
-def freeze_groups(model: keras.Model, groups: Collection[str]) -> list[keras.layers.Layer]:
+def freeze_groups(built: BuiltModel, groups: Collection[str]) -> list[keras.layers.Layer]:
     """Make the layers of some groups not trainable; batch normalization keeps its statistics too.
 
     Returns:
         The layers that were trainable before.
     """
-    layers = [layer for layer in model.layers if layer.trainable and group_name(layer) in groups]
+    layers = [x for x in built.model.layers if x.trainable and group_name(x, built.roles) in groups]
     for layer in layers:
         layer.trainable = False
     return layers
 
 
-def learning_rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
+def learning_rate_factors(built: BuiltModel, decay: float) -> dict[str, float]:
     """Return the factor of the learning rate of each trainable variable, by path: 1 in the head, decayed below.
 
     Args:
-        model: Model with trainable variables.
+        built: Model with trainable variables.
         decay: Factor from one group to the group below it, see ``GROUPS``.
     """
     return {
-        variable.path: decay ** GROUPS.index(group_name(layer))
-        for layer in model.layers
+        variable.path: decay ** GROUPS.index(group_name(layer, built.roles))
+        for layer in built.model.layers
         for variable in layer.trainable_variables
     }
 
@@ -56,11 +53,12 @@ class GradualUnfreezing(keras.callbacks.Callback):
 
     Args:
         settings: ``freeze``, ``frozen_epochs`` and ``unfreeze``.
+        roles: The layers of the model by role.
     """
 
-    def __init__(self, settings: TransferConfig) -> None:
+    def __init__(self, settings: TransferConfig, roles: LayerRoles) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.roles = settings, roles
         self._frozen_layers: list[keras.layers.Layer] = []
 
     def frozen_groups(self, epoch: int) -> set[str]:
@@ -73,12 +71,12 @@ class GradualUnfreezing(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Freeze the groups of this epoch and unfreeze the others."""
-        before = {group_name(layer) for layer in self._frozen_layers}
+        before = {group_name(layer, self.roles) for layer in self._frozen_layers}
         groups = self.frozen_groups(epoch)
         if groups == before:
             return
         self._unfreeze()
-        self._frozen_layers = freeze_groups(self.model.model, groups)
+        self._frozen_layers = freeze_groups(BuiltModel(self.model.model, self.roles), groups)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Unfreeze all layers that this callback froze."""

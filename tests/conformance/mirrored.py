@@ -35,9 +35,10 @@ def without_dropout(network, settings):
 
 def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
-    model = without_dropout(models.get(name), DESCRIPTORS[name]).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
-    record = Record()
-    schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1))
+    network = without_dropout(models.get(name), DESCRIPTORS[name])
+    built = network.build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
+    model, record = built.model, Record(built.roles)
+    schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1), built.roles)
     documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
     checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
     with mirror_model(strategy, model) as there:
@@ -60,6 +61,10 @@ def train(name, strategy, ids, labels):
 class Record(keras.callbacks.Callback):
     """The weights of each group before and after each epoch."""
 
+    def __init__(self, roles):
+        super().__init__()
+        self.roles = roles
+
     def on_train_begin(self, logs=None):
         self.seen = [self._weights()]
 
@@ -72,7 +77,10 @@ class Record(keras.callbacks.Callback):
 
     def _weights(self):
         layers = self.model.model.layers
-        return {group: [w for x in layers if group_name(x) == group for w in x.get_weights()] for group in GROUPS}
+        return {
+            group: [w for x in layers if group_name(x, self.roles) == group for w in x.get_weights()]
+            for group in GROUPS
+        }
 
 
 def main():

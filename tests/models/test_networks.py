@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
 from kerascnn import models
+from kerascnn.models import LayerRoles
 from tests.conformance.descriptors import DESCRIPTORS, slow
 
 VOCABULARY, CLASSES = 50, 3
@@ -39,9 +42,14 @@ def variant(request):
 
 
 @pytest.fixture(scope="module")
-def model(variant):
-    """Each network, built once for the tests that only ask it."""
+def built(variant):
+    """Each variant, built once for the tests that do not change it."""
     return build(*variant)
+
+
+@pytest.fixture(scope="module")
+def model(built):
+    return built.model
 
 
 def documents(*lengths):
@@ -78,11 +86,28 @@ def test_comes_back_from_a_file_with_the_same_answers(model, tmp_path):
     np.testing.assert_array_equal(again(ids), model(ids))
 
 
-def test_features_stand_under_the_logits(model):
+def test_features_are_the_input_of_the_output_layer(built):
     ids = documents(9, 4)
-    features = keras.Model(model.inputs, model.get_layer("features").output)(ids)
-    kernel, bias = model.get_layer("logits").get_weights()
-    np.testing.assert_allclose(features @ kernel + bias, model(ids), rtol=0, atol=1e-5)
+    features = built.encoder()(ids)
+    kernel, bias = built.output_layer.get_weights()
+    np.testing.assert_allclose(features @ kernel + bias, built.model(ids), rtol=0, atol=1e-5)
+    assert built.head[-1] is built.output_layer
+
+
+def test_roles_name_layers_of_the_model_and_survive_json(built):
+    roles = built.roles.to_dict()
+    assert {name for names in roles.values() for name in names} <= {layer.name for layer in built.model.layers}
+    assert LayerRoles.from_dict(json.loads(json.dumps(roles))) == built.roles
+
+
+def test_sequence_outputs_have_one_vector_per_position(variant, built):
+    outputs = built.sequence_outputs
+    assert bool(outputs) == models.get(variant[0]).has_sequence_outputs
+    if outputs:
+        model = keras.Model(built.model.input, list(outputs))
+        shapes = [output.shape for output in keras.tree.flatten(model(documents(9, 4)))]
+        assert {len(shape) for shape in shapes} == {3}
+        assert sorted([shape[1] for shape in shapes], reverse=True) == [shape[1] for shape in shapes]
 
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
@@ -91,7 +116,7 @@ def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        model = build(name, {})
+        model = build(name, {}).model
     finally:
         keras.config.set_dtype_policy(before)
     logits = model(documents(9, 1, 0))
@@ -101,7 +126,7 @@ def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
 
 @pytest.mark.parametrize(("name", "settings"), [pytest.param(*variant, marks=slow(variant[0])) for variant in VARIANTS])
 def test_learns_to_tell_three_words_apart(name, settings):
-    model = build(name, settings)
+    model = build(name, settings).model
     labels = np.arange(60) % CLASSES
     ids = documents(*[6] * 60) // 10 * 10 + 9
     ids[np.arange(60), np.arange(60) % 6] = labels + 2
@@ -111,9 +136,11 @@ def test_learns_to_tell_three_words_apart(name, settings):
     assert (np.argmax(model(ids), axis=-1) == labels).mean() > 0.9
 
 
-def test_has_the_parameters_it_says(variant, model):
-    said = network(*variant).parameters(vocabulary_size=VOCABULARY, num_classes=CLASSES)
-    assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == said
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_parameter_count_is_that_of_the_default_model(name):
+    config = models.get(name)
+    model = config().build(vocabulary_size=min(20_000, config.text.max_tokens), num_classes=2).model
+    assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == config.parameter_count
 
 
 @pytest.mark.parametrize(("filters", "hidden"), [(256, 1024), (1024, 2048)], ids=["small", "large"])
@@ -121,12 +148,12 @@ def test_zhang_char_cnn_has_the_parameters_of_the_paper_with_its_70_characters(f
     zhang = models.get("zhang_char_cnn")(filters=filters, hidden_units=hidden)
     convolutions = (7 * 70 + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
     dense = (34 * filters + 1) * hidden + (hidden + 1) * hidden + (hidden + 1) * 4  # 34 positions, section 2.3
-    assert zhang.parameters(vocabulary_size=70 + 2, num_classes=4) == convolutions + dense
+    assert zhang.build(vocabulary_size=70 + 2, num_classes=4).model.count_params() == convolutions + dense
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(9, 1.58), (17, 3.66), (29, 4.03), (49, 7.15)])
 def test_vdcnn_has_the_depth_and_the_convolution_weights_it_documents(depth, millions):
-    model = models.get("vdcnn")(depth=depth).build(vocabulary_size=72, num_classes=4)
+    model = models.get("vdcnn")(depth=depth).build(vocabulary_size=72, num_classes=4).model
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert len(convolutions) == depth
     assert round(sum(np.prod(layer.kernel.shape) for layer in convolutions) / 1e6, 2) == millions

@@ -148,7 +148,7 @@ def make_pretrainer(model, vocabulary_size, probabilities, **network):
     values = config.default_config(model)
     values = values.replace_values({"network": DESCRIPTORS[model] | network}, "test")
     built = values.network.build(vocabulary_size=vocabulary_size, num_classes=2)
-    return build_pretrainer(built, values, MaskingConfig(negative_samples=10_000), probabilities)
+    return build_pretrainer(built, MaskingConfig(negative_samples=10_000), probabilities)
 
 
 def random_ids(vocabulary_size):

@@ -29,7 +29,7 @@ DOCUMENTS = [9, 7, 4, 2, 1, 0]
 def network(**settings):
     """A network below its last layer, whose filters answer positively to some documents and not to others."""
     keras.utils.set_random_seed(3)
-    model = models.get("word_cnn")(**{**SMALL, **settings}).build(vocabulary_size=VOCABULARY, num_classes=3)
+    model = models.get("word_cnn")(**{**SMALL, **settings}).build(vocabulary_size=VOCABULARY, num_classes=3).model
     rng = np.random.default_rng(4)
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     return keras.Model(model.inputs, model.get_layer("logits").input)
@@ -127,12 +127,12 @@ def test_a_convolution_that_something_else_reads_too_runs_as_it_is():
 
 def test_other_networks_run_as_they_are():
     for name in ("bow", "char_cnn", "dpcnn", "rnn"):
-        model = models.get(name)().build(vocabulary_size=VOCABULARY, num_classes=3)
+        model = models.get(name)().build(vocabulary_size=VOCABULARY, num_classes=3).model
         assert not branches(keras.Model(model.inputs, model.get_layer("logits").input))
 
 
 def test_what_a_network_is_saved_and_called_as_stays_the_same():
-    model = models.get("word_cnn")(**SMALL).build(vocabulary_size=VOCABULARY, num_classes=3)
+    model = models.get("word_cnn")(**SMALL).build(vocabulary_size=VOCABULARY, num_classes=3).model
     before, answers = model.get_config(), np.asarray(model(documents()))
     StrongestAnswers(keras.Model(model.inputs, model.get_layer("logits").input))(documents())
     assert model.get_config() == before

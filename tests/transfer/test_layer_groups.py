@@ -19,9 +19,9 @@ VOCABULARY, CLASSES, DOCUMENTS, LENGTH = 50, 3, 48, 20
 class WeightRecorder(keras.callbacks.Callback):
     """Records the weights of each group after each epoch."""
 
-    def __init__(self, model):
+    def __init__(self, built):
         super().__init__()
-        self.network = model
+        self.built = built
         self.epochs = [self._weights()]
 
     def on_epoch_end(self, epoch, logs=None):
@@ -29,8 +29,8 @@ class WeightRecorder(keras.callbacks.Callback):
 
     def _weights(self):
         found = {group: [] for group in layer_groups.GROUPS}
-        for layer in self.network.layers:
-            found[layer_groups.group_name(layer)] += layer.get_weights()
+        for layer in self.built.model.layers:
+            found[layer_groups.group_name(layer, self.built.roles)] += layer.get_weights()
         return found
 
     def changed_groups(self, epoch):
@@ -48,14 +48,14 @@ def make_dataset():
 
 def train(name, transfer, *, epochs=3, network=None, **training):
     keras.utils.set_random_seed(0)
-    model = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
-    record, data = WeightRecorder(model), make_dataset()
+    built = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
+    record, data = WeightRecorder(built), make_dataset()
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
     )
-    rates = layer_groups.learning_rate_factors(model, transfer.layerwise_lr_decay)
-    callbacks = [record] if not transfer.freeze else [layer_groups.GradualUnfreezing(transfer), record]
-    fit.fit(model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
+    rates = layer_groups.learning_rate_factors(built, transfer.layerwise_lr_decay)
+    callbacks = [record] if not transfer.freeze else [layer_groups.GradualUnfreezing(transfer, built.roles), record]
+    fit.fit(built.model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
     return record
 
 

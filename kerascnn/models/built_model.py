@@ -1,0 +1,92 @@
+"""The result of ``ModelConfig.build``: a Keras model and the roles of its layers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRoles:
+    """Names of the layers of a model by role.
+
+    Layer names survive cloning and saving. ``manifest.json`` stores the roles of a saved model.
+    """
+
+    head: tuple[str, ...] = ()
+    """Layers that a new task trains from scratch; the last one computes the logits."""
+    embeddings: tuple[str, ...] = ()
+    """``Embedding`` layers with one row per token of the vocabulary."""
+    ngram_embeddings: tuple[str, ...] = ()
+    """``Embedding`` layers with one row per token of the vocabulary, followed by the buckets of longer n-grams."""
+    pooling: tuple[str, ...] = ()
+    """Pooling layers that explain the logits: together, the logits are a linear function of their outputs, and they
+    pool vectors of tokens or n-grams, or convolutions of these. Empty: the model is explained by integrated
+    gradients."""
+
+    @classmethod
+    def from_dict(cls, roles: Mapping[str, Iterable[str]]) -> LayerRoles:
+        """Create the roles from the result of ``to_dict``."""
+        return cls(**{role: tuple(names) for role, names in roles.items()})
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """Return the names of each role as lists, for JSON."""
+        return {role: list(names) for role, names in dataclasses.asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A Keras model and the roles of its layers.
+
+    Example::
+
+        built = WordCNN().build(vocabulary_size=20_000, num_classes=2)
+        built.model.summary()
+        encoder = built.encoder()  # ids -> features
+    """
+
+    model: keras.Model
+    """Functional model: ids, int32 (batch, length) -> logits, float32 (batch, classes)."""
+    roles: LayerRoles
+    sequence_outputs: tuple[Any, ...] = ()
+    """Symbolic outputs with one vector per position, (batch, time, channels), those of the longest time axis first.
+    Known only after ``build``; empty if the model cannot be pretrained on tokens."""
+
+    @property
+    def output_layer(self) -> keras.layers.Layer:
+        """The layer that computes the output of the model."""
+        return next(layer for layer in self.model.layers if layer.output is self.model.output)
+
+    @property
+    def features(self) -> Any:
+        """Symbolic input of the output layer, (batch, features)."""
+        return self.output_layer.input
+
+    @property
+    def head(self) -> list[keras.layers.Layer]:
+        """Layers that a new task trains from scratch; the last one computes the logits."""
+        return self._layers(self.roles.head)
+
+    @property
+    def embeddings(self) -> list[keras.layers.Layer]:
+        """``Embedding`` layers with one row per token of the vocabulary."""
+        return self._layers(self.roles.embeddings)
+
+    @property
+    def pooling_layers(self) -> list[keras.layers.Layer]:
+        """Pooling layers that explain the logits, see ``LayerRoles.pooling``."""
+        return self._layers(self.roles.pooling)
+
+    def encoder(self) -> keras.Model:
+        """Return the model ids -> features, which shares its layers with the model."""
+        import keras
+
+        return keras.Model(self.model.input, self.features)
+
+    def _layers(self, names: Iterable[str]) -> list[keras.layers.Layer]:
+        return [self.model.get_layer(name) for name in names]
