@@ -1,7 +1,7 @@
-"""Runs an exported classifier with NumPy and a TFLite interpreter alone, no TensorFlow and no Keras.
+"""Run an exported classifier with NumPy and a TFLite interpreter only, without TensorFlow and Keras.
 
-This file and ``python_tokenizer.py`` are copied into the folder ``edge`` of a bundle, so that a device needs only
-that folder::
+Export copies this file and ``python_tokenizer.py`` to the folder ``edge`` of a bundle, so that a device needs only that
+folder::
 
     pip install ai-edge-litert numpy
     python edge/edge.py "a text" "another text"
@@ -25,8 +25,10 @@ else:
     import python_tokenizer  # type: ignore[no-redef]
 
 SCHEMA_VERSION = 1
+"""Highest version of ``edge.json`` that this program can read."""
+TASKS = ("single_label", "multi_label")
 MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
-"""The files that an edge folder may hold, the most exact first."""
+"""Files that an edge folder may contain, the most exact first."""
 
 
 class EdgeClassifier:
@@ -38,150 +40,165 @@ class EdgeClassifier:
         classifier.predict(["the rate was cut"])     # [("business", 0.98)]
 
     Args:
-        path: The edge folder, whose most exact file is taken, or one of its .tflite files.
-        num_threads: Processor threads.
+        path: The edge folder, of which the most exact file is used, or one of its .tflite files.
+        num_threads: Number of CPU threads.
 
     Attributes:
-        labels: Class names, in the order of the probabilities.
-        thresholds: Multi-label: the probability from which on each label is given, (labels,); None: the best one is.
+        labels: Label names, in the order of the probabilities.
+        task: ``single_label`` or ``multi_label``.
+        thresholds: Multi-label: lowest probability at which each label is predicted, float32 (labels,); else empty.
 
     Raises:
-        ValueError: A file is missing, damaged, newer than this program, or none of ours.
+        ValueError: A file is missing, damaged, written by a newer version, or not part of an edge folder.
     """
 
     def __init__(self, path: str | Path, *, num_threads: int = 1) -> None:
         path = Path(path)
         folder = path if path.is_dir() else path.parent
-        self._settings = _read_json(folder / "edge.json")
-        version = self._settings.get("schema_version")
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
-            raise ValueError(f"{folder / 'edge.json'}: schema {version}, this program reads up to {SCHEMA_VERSION}")
+        self._config = _read_config(folder / "edge.json")
         if path.is_dir():
-            names = [name for name in MODEL_FILES if name in self._settings["files"]]
+            names = [name for name in MODEL_FILES if name in self._config["files"]]
             if not names:
-                raise ValueError(f"{folder}: no model here; export one with --format tflite")
+                raise ValueError(f"{folder}: contains no model; export one with --format tflite")
             path = folder / names[0]
         self._path = path
         self.labels = self._read_lines(folder / "labels.txt")
-        thresholds = self._settings.get("thresholds")
-        self.thresholds = None if thresholds is None else np.asarray(thresholds, np.float32)
+        self.task: str = self._config["task"]
+        self.thresholds = np.asarray(self._config["thresholds"] or [], np.float32)
         self._ids: dict[str, int] = {}
-        if self._settings["input"] == "ids":
+        if self._config["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
             self._ids = {token: number for number, token in enumerate(tokens) if number > 1}
-        self._interpreter = _interpreter(path, self._content(path), num_threads)
-        [given], [answer] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        self._input, self._output = given["index"], answer["index"]
+        self._interpreter = _load_interpreter(path, self._read_file(path), num_threads)
+        [model_input], [output] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._input_index, self._output_index = model_input["index"], output["index"]
 
     def predict(self, texts: Sequence[str]) -> list[Any]:
-        """The label of each text with its probability; multi-label: a list of those that are given, the best first."""
-        probabilities = self.predict_proba(texts)
-        if self.thresholds is None:
-            return [(self.labels[row.argmax()], float(row.max())) for row in probabilities]
-        return [
-            [(self.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable") if row[i] >= self.thresholds[i]]
-            for row in probabilities
-        ]
+        """Predict labels with their probabilities.
+
+        Returns:
+            For each text a pair (label, probability); for multi-label classifiers a list of such pairs, best first.
+        """
+        pairs = [self._rank_labels(row) for row in self.predict_proba(texts)]
+        return pairs if self.task == "multi_label" else [row[0] for row in pairs]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities, float32 (texts, classes), in the order of ``labels``."""
+        """Return probabilities, float32 (texts, labels), in the order of ``labels``."""
         if isinstance(texts, (str, bytes)):
-            raise ValueError(f"give a list of texts, not one text. Received: {texts[:40]!r}")
-        answers = [self.run(self.encode(text)) for text in texts]
-        return np.stack(answers) if answers else np.zeros((0, len(self.labels)), np.float32)
+            raise ValueError(f"give a list of texts, not a single text. Received: {texts[:40]!r}")
+        rows = [self.run(self.encode_text(text)) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, len(self.labels)), np.float32)
 
-    def encode(self, text: str | bytes) -> list[int]:
-        """What the file takes for a text, ids or code points, without padding."""
-        settings = self._settings
+    def encode_text(self, text: str | bytes) -> list[int]:
+        """Encode a text as the input of the model, ids or code points, without padding."""
+        config = self._config
         tokens = python_tokenizer.tokenize(
             text,
-            settings["rules"],
-            level=settings["level"],
-            max_length=settings["length"],
-            stop_words=settings["stop_words"],
-            pieces=self._ids if settings["level"] == "wordpiece" else (),
+            config["rules"],
+            level=config["level"],
+            max_length=config["max_length"],
+            stop_words=config["stop_words"],
+            pieces=self._ids if config["level"] == "wordpiece" else (),
         )
-        if settings["input"] == "code_points":
+        if config["input"] == "code_points":
             return [ord(character) for character in tokens]
         return [self._ids.get(token, 1) for token in tokens]
 
-    def run(self, numbers: Sequence[int]) -> np.ndarray:
-        """Probabilities, float32 (classes,), of what ``encode`` gave."""
-        row = np.zeros((1, self._settings["length"]), np.int32)
-        row[0, : len(numbers)] = numbers
-        self._interpreter.set_tensor(self._input, row)
+    def run(self, values: Sequence[int]) -> np.ndarray:
+        """Run the model on the result of ``encode_text`` and return probabilities, float32 (labels,)."""
+        row = np.zeros((1, self._config["max_length"]), np.int32)
+        row[0, : len(values)] = values
+        self._interpreter.set_tensor(self._input_index, row)
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)[0].copy()
+        return np.array(self._interpreter.get_tensor(self._output_index)[0])
 
     def check(self) -> float:
-        """Run the texts of ``golden.json``.
+        """Compare the model with the golden answers that were written at export, ``golden.json``.
 
         Returns:
-            The largest difference of a probability to what the file answered when it was exported.
+            The maximum absolute difference of a probability.
 
         Raises:
-            ValueError: A text becomes another input than then.
+            ValueError: A text is encoded differently than at export.
         """
         golden = _read_json(self._path.with_name("golden.json"))
-        for text, numbers in zip(golden["texts"], golden["inputs"], strict=True):
-            if self.encode(text) != numbers:
-                raise ValueError(f"{self._path}: {text[:40]!r} becomes another input than at export")
+        for text, values in zip(golden["texts"], golden["inputs"], strict=True):
+            if self.encode_text(text) != values:
+                raise ValueError(f"{self._path}: {text[:40]!r} is encoded differently than at export")
         expected = np.asarray(golden["probabilities"][self._path.name])
         return float(np.abs(self.predict_proba(golden["texts"]) - expected).max())
 
-    def _content(self, path: Path) -> bytes:
-        """A file, as it was when it was exported: an interpreter may crash on any other."""
+    def _rank_labels(self, probabilities: np.ndarray) -> list[tuple[str, float]]:
+        """Return the predicted labels of one text with their probabilities, best first."""
+        order = np.argsort(-probabilities, kind="stable")
+        is_multi_label = self.task == "multi_label"
+        order = order[probabilities[order] >= self.thresholds[order]] if is_multi_label else order[:1]
+        return [(self.labels[index], float(probabilities[index])) for index in order]
+
+    def _read_file(self, path: Path) -> bytes:
+        """Read a file and check that it is unchanged since export; an interpreter may crash on a damaged one."""
         try:
             content = path.read_bytes()
         except OSError as error:
             raise ValueError(f"{path}: cannot be read ({error.strerror}); copy the edge folder again") from None
-        known = self._settings["files"].get(path.name)
-        if known is None:
-            raise ValueError(f"{path}: not one of the files that edge.json names, {', '.join(self._settings['files'])}")
-        if hashlib.sha256(content).hexdigest() != known:
+        files = self._config["files"]
+        if path.name not in files:
+            raise ValueError(f"{path}: not one of the files in edge.json: {', '.join(files)}")
+        if hashlib.sha256(content).hexdigest() != files[path.name]:
             raise ValueError(f"{path}: changed or damaged since it was exported; copy the edge folder again")
         return content
 
     def _read_lines(self, path: Path) -> list[str]:
-        return [python_tokenizer.unescape(line) for line in self._content(path).decode("utf-8").split("\n")[:-1]]
+        return [python_tokenizer.unescape(line) for line in self._read_file(path).decode("utf-8").split("\n")[:-1]]
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    """Read ``edge.json``."""
+    config = _read_json(path)
+    version = config.get("schema_version")
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise ValueError(f"{path}: schema version {version}, but this program reads up to {SCHEMA_VERSION}")
+    if config.get("task") not in TASKS:
+        raise ValueError(f"{path}: task {config.get('task')!r} is not supported; supported: {', '.join(TASKS)}")
+    return config
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(settings, dict):
-            raise ValueError("no object")
-        return settings
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("not an object")
+        return values
     except OSError as error:
         raise ValueError(
-            f"{path}: cannot be read ({error.strerror}); give the folder that export wrote, or a .tflite in it"
+            f"{path}: cannot be read ({error.strerror}); give the folder that export wrote, or a .tflite file in it"
         ) from None
     except ValueError as error:
         raise ValueError(f"{path}: damaged ({error}); copy the edge folder again") from None
 
 
-def _interpreter(path: Path, content: bytes, num_threads: int) -> Any:
+def _load_interpreter(path: Path, content: bytes, num_threads: int) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        raise ValueError("a .tflite file needs ai-edge-litert to run; pip install ai-edge-litert") from None
+        raise ValueError("running a .tflite file needs ai-edge-litert; pip install ai-edge-litert") from None
     try:
         interpreter = Interpreter(model_content=content, num_threads=num_threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: the interpreter cannot run it ({' '.join(str(error).split())})") from None
+        raise ValueError(f"{path}: the interpreter cannot load it ({' '.join(str(error).split())})") from None
     return interpreter
 
 
 def _main(folder: Path, arguments: Sequence[str]) -> None:
     if arguments == ["--check"]:
         for path in sorted(folder.glob("model_*.tflite")):
-            print(f"{path.name}: differs by {EdgeClassifier(path).check():.1e} at the most")
+            print(f"{path.name}: largest difference {EdgeClassifier(path).check():.1e}")
         return
     classifier = EdgeClassifier(folder)
-    for answer in classifier.predict(arguments):
-        labels = [answer] if classifier.thresholds is None else answer
-        print("   ".join(f"{probability:.4f}  {label}" for label, probability in labels) or "none")
+    for prediction in classifier.predict(arguments):
+        pairs = prediction if classifier.task == "multi_label" else [prediction]
+        print("   ".join(f"{probability:.4f}  {label}" for label, probability in pairs) or "none")
 
 
 if __name__ == "__main__":

@@ -67,8 +67,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     classifier = load(folder)
     texts = _calibration_texts(classifier.bundle_, args.calibration_data) if "int8" in args.quantize else []
     for name in args.format:
-        with suppress_native_stderr():
-            written = _export(name, classifier.bundle_, folder, args, texts)
+        written = _export(name, classifier.bundle_, folder, args, texts)
         log(f"wrote {written}")
     if args.verify:
         documents = load_labelled_texts(args.data, args.source, classifier.bundle_) if args.data else ([], [])

@@ -1,4 +1,4 @@
-"""A TFLite file that MediaPipe's TextClassifier runs on raw text, in Python, on phones and in a browser."""
+"""Export TFLite files that MediaPipe's TextClassifier runs on raw text, in Python, on phones and in browsers."""
 
 from __future__ import annotations
 
@@ -14,71 +14,64 @@ from typing import Any
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.export import regex_tokenizer, tflite, tflite_conversion
+from kerascnn.export import tflite
+from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
+from kerascnn.export.tflite_conversion import Precision, convert
+from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 
-_COMPILED = "mediapipe.tasks.cc.metadata.python"
+_COMPILED_MODULE = "mediapipe.tasks.cc.metadata.python"
 
 
 def export(
-    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str] = ()
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[Precision] = ("none",), texts: Sequence[str] = ()
 ) -> Path:
-    """Write ``mediapipe_PRECISION.tflite`` files to ``edge/``; other files that stand there stay.
+    """Write ``edge/mediapipe_PRECISION.tflite``; the other files in the folder are kept.
 
     Args:
-        bundle: The classifier, a word model.
-        bundle_folder: Its folder.
-        quantize: One file each, see ``tflite_conversion.convert``.
-        texts: Documents to calibrate ``int8`` on; none of them is written.
+        bundle: The classifier, a word model with one label per document.
+        bundle_folder: Folder of the bundle.
+        quantize: Precisions; each is one file, see ``tflite_conversion.convert``.
+        texts: Documents for the calibration of ``int8``; the folder contains none of them.
 
     Returns:
         The edge folder.
 
     Raises:
-        InputError: The model is one that MediaPipe cannot run, or the extra `mediapipe` is not installed.
+        InputError: MediaPipe cannot run the model, or the extra `mediapipe` is not installed.
     """
-    if bundle.thresholds is not None:
-        raise InputError(
-            f"{bundle_folder}: multi-label, and MediaPipe's text classifier has no threshold for each label; export it"
-            " with --format tflite for devices or --format web for a browser"
-        )
-    if bundle.vectorizer.settings.level != "word":
-        raise InputError(
-            f"{bundle_folder}: a character model, and MediaPipe's tokenizer knows words alone; export it with"
-            " --format tflite for devices or --format web for a browser"
-        )
-    if bundle.vectorizer.settings.uses_wordpiece:
-        raise InputError(
-            f"{bundle_folder}: text.split wordpiece, and the words of MediaPipe's tokenizer stay whole; export it with"
-            " --format tflite for devices"
-        )
-    writers = _writers()
+    _check_bundle(bundle, bundle_folder)
+    writer_modules = _load_metadata_writers()
     folder = bundle_folder / "edge"
-    with atomic_folder(folder, keep=True) as beside:
-        for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
-            path = beside / f"mediapipe_{tflite.PRECISION_SUFFIXES[precision]}.tflite"
-            path.write_bytes(_with_metadata(bundle, content, *writers))
-        tflite.describe(bundle, beside)
+    with atomic_folder(folder, keep=True) as partial:
+        for precision, content in convert(bundle, quantize=quantize, texts=texts).items():
+            path = partial / f"mediapipe_{tflite.PRECISION_SUFFIXES[precision]}.tflite"
+            path.write_bytes(_add_metadata(bundle, content, *writer_modules))
+        tflite.write_program(bundle, partial)
     return folder
 
 
 def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
-    """A function from texts to probabilities (texts, classes) that runs a file in MediaPipe.
+    """Load a file in MediaPipe.
+
+    Returns:
+        A function from texts to probabilities, float32 (texts, labels).
 
     Raises:
-        InputError: MediaPipe is not installed or cannot run the file.
+        InputError: MediaPipe is not installed or cannot load the file.
     """
-    classifiers = _module("mediapipe.tasks.python.text")
+    text_tasks = _import_mediapipe("mediapipe.tasks.python.text")
     try:
-        classifier = classifiers.TextClassifier.create_from_model_path(str(path))
+        classifier = text_tasks.TextClassifier.create_from_model_path(str(path))
     except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path}: MediaPipe cannot run it ({' '.join(str(error).split())}); export it again") from None
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: MediaPipe cannot load it ({reason}); export it again") from None
 
     def classify(text: str) -> list[float]:
-        # MediaPipe refuses lone surrogates.
+        # MediaPipe rejects lone surrogates.
         text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         [head] = classifier.classify(text).classifications
         return [category.score for category in sorted(head.categories, key=lambda category: category.index)]
@@ -86,37 +79,55 @@ def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
     return lambda texts: np.array([classify(text) for text in texts], np.float32)
 
 
-def _with_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_classifier: Any) -> bytes:
-    """A .tflite file with the tokenizer, its vocabulary and the labels packed into it, where MediaPipe looks."""
+def _check_bundle(bundle: Bundle, folder: Path) -> None:
+    """Raise ``InputError`` if MediaPipe cannot run the model."""
+    if bundle.task is not SINGLE_LABEL:
+        raise InputError(
+            f"{folder}: the task is {bundle.task.name}, but MediaPipe's text classifier has no thresholds; export"
+            " --format tflite for devices or --format web for browsers"
+        )
+    if bundle.vectorizer.settings.level != "word":
+        raise InputError(
+            f"{folder}: a character model, but MediaPipe's tokenizer knows words only; export --format tflite for"
+            " devices or --format web for browsers"
+        )
+    if bundle.vectorizer.settings.uses_wordpiece:
+        raise InputError(
+            f"{folder}: text.split wordpiece, but MediaPipe's tokenizer does not split words; export --format tflite"
+            " for devices"
+        )
+
+
+def _add_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_classifier: Any) -> bytes:
+    """Add the tokenizer, its vocabulary and the labels to a .tflite file as MediaPipe metadata."""
     with tempfile.TemporaryDirectory() as folder:
-        tokens, labels = Path(folder, "vocabulary.txt"), Path(folder, "labels.txt")
-        tokens.write_bytes(regex_tokenizer.vocabulary(bundle.vectorizer).encode())
-        write_escaped_lines(labels, bundle.labels)
-        pattern = regex_tokenizer.pattern(bundle.vectorizer.settings)
+        vocabulary_file, labels_file = Path(folder, "vocabulary.txt"), Path(folder, "labels.txt")
+        vocabulary_file.write_bytes(format_vocabulary(bundle.vectorizer).encode())
+        write_escaped_lines(labels_file, bundle.labels)
         writer = text_classifier.MetadataWriter.create_for_regex_model(
             bytearray(content),
-            metadata_writer.RegexTokenizer(pattern, str(tokens)),
-            metadata_writer.Labels().add_from_file(str(labels)),
+            metadata_writer.RegexTokenizer(build_pattern(bundle.vectorizer.settings), str(vocabulary_file)),
+            metadata_writer.Labels().add_from_file(str(labels_file)),
         )
         return bytes(writer.populate()[0])
 
 
-def _writers() -> tuple[Any, Any]:
-    """MediaPipe's modules `metadata_writer` and `text_classifier`."""
-    _module("mediapipe.tasks")
+def _load_metadata_writers() -> tuple[Any, Any]:
+    """Import MediaPipe's modules `metadata_writer` and `text_classifier`."""
+    _import_mediapipe("mediapipe.tasks")
     if importlib.util.find_spec("mediapipe.tasks.cc") is None:
-        # The wheel of MediaPipe 1.2 lacks a compiled module that its writer imports, and asks one thing of: the version
-        # of the metadata that can hold what is written, 1.2.1 for a RegexTokenizer.
-        stand_in: Any = ModuleType(_COMPILED)
-        stand_in._pywrap_metadata_version = stand_in
-        stand_in.GetMinimumMetadataParserVersion = lambda metadata: "1.2.1"
-        sys.modules.setdefault(_COMPILED, stand_in)
+        # The wheel of MediaPipe 1.2 lacks a compiled module that its writer imports. The writer calls one function of
+        # it: the minimum version of a metadata parser, which is 1.2.1 for a RegexTokenizer.
+        stub: Any = ModuleType(_COMPILED_MODULE)
+        stub._pywrap_metadata_version = stub
+        stub.GetMinimumMetadataParserVersion = lambda metadata: "1.2.1"
+        sys.modules.setdefault(_COMPILED_MODULE, stub)
     package = "mediapipe.tasks.python.metadata.metadata_writers"
-    return _module(f"{package}.metadata_writer"), _module(f"{package}.text_classifier")
+    return _import_mediapipe(f"{package}.metadata_writer"), _import_mediapipe(f"{package}.text_classifier")
 
 
-def _module(name: str) -> Any:
-    # Where there is no PortAudio, MediaPipe keeps an exception of its import for ever, and with it all frames below and
-    # what they hold. In a thread none of these is ours.
+def _import_mediapipe(name: str) -> Any:
+    # Without PortAudio, MediaPipe keeps an exception of its import forever, and with it all frames below and their
+    # variables. A new thread has no frames of this package.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(import_optional, name, "mediapipe").result()

@@ -1,4 +1,4 @@
-"""The network as ONNX: ids to probabilities, any number of documents of any length."""
+"""Export the model as ONNX: from ids to logits, for any number of documents of any length."""
 
 from __future__ import annotations
 
@@ -13,40 +13,51 @@ from kerascnn.data.batches import RaggedIds
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.stderr import suppress_native_stderr
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
-    """Write ``onnx/model.onnx``: `ids` int32 (batch, length), padded with 0, to `logits` float32 (batch, classes).
+    """Write ``onnx/model.onnx``: `ids` int32 (batch, length), padded with 0, to `logits` float32 (batch, labels).
+
+    Returns:
+        The file.
 
     Raises:
         InputError: The extra `onnx` is not installed.
     """
     import_optional("tf2onnx", "onnx")
     folder = bundle_folder / "onnx"
-    with atomic_folder(folder) as beside:
+    with atomic_folder(folder) as partial, suppress_native_stderr():
         signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="ids")]
-        bundle.model.export(beside / "model.onnx", format="onnx", input_signature=signature, verbose=False)
+        bundle.model.export(partial / "model.onnx", format="onnx", input_signature=signature, verbose=False)
     return folder / "model.onnx"
 
 
 def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
-    """A function from texts to probabilities (texts, classes) that runs an ONNX file.
+    """Load an ONNX file.
+
+    Args:
+        path: The file.
+        bundle: The classifier, which encodes the texts and converts the logits.
+
+    Returns:
+        A function from texts to probabilities, float32 (texts, labels).
 
     Raises:
-        InputError: onnxruntime is not installed or cannot read the file.
+        InputError: onnxruntime is not installed or cannot load the file.
     """
     onnxruntime = import_optional("onnxruntime", "onnx")
     try:
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:
         raise InputError(
-            f"{path}: onnxruntime cannot run it ({' '.join(str(error).split())}); export it again"
+            f"{path}: onnxruntime cannot load it ({' '.join(str(error).split())}); export it again"
         ) from None
-    [given] = session.get_inputs()
+    [model_input] = session.get_inputs()
 
     def predict(texts: Sequence[str]) -> np.ndarray:
         ids = RaggedIds(*bundle.vectorizer.encode(texts)).to_padded(np.arange(len(texts)))
-        [logits] = session.run(None, {given.name: np.asarray(ids)})
+        [logits] = session.run(None, {model_input.name: ids})
         return bundle.task.compute_probabilities(logits, bundle.temperature)
 
     return predict

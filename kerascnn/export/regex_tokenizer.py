@@ -1,7 +1,8 @@
-"""Our words in the terms of MediaPipe's RegexTokenizer: one regular expression and one file of tokens.
+"""Express the words of a vectorizer for MediaPipe's RegexTokenizer: one regular expression and one vocabulary file.
 
-It cuts a text where the expression matches and looks up what lies between as it stands. So what our rules do to a text
-before they split it, lower case, full-width forms and entities, is done here by further spellings in its vocabulary.
+The RegexTokenizer cuts a text where the expression matches and looks up the parts unchanged. The preprocessing that the
+rules apply before the split (lower case, full-width forms, entities) is therefore expressed by additional spellings in
+the vocabulary.
 """
 
 from __future__ import annotations
@@ -14,31 +15,32 @@ from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
 
 PADDING, UNKNOWN, START = "<PAD>", "<UNKNOWN>", "<START>"
-"""What these tokens mean to MediaPipe; a <START> in the vocabulary would stand before every text."""
+"""Tokens with a meaning in MediaPipe; it inserts <START> before every text if the vocabulary has it."""
 
-# What `standardize` makes a space of, or drops: here the latter parts words too.
+# Characters that the rules replace by a space or remove; here the latter separate words too.
 _SPACE = "\\p{Z}\\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd"
-# Word characters other than ideographs: RE2 cannot subtract, but negate twice.
+# Word characters without ideographs: RE2 has no subtraction of classes, but a double negation.
 _LETTERS = f"(?:[^\\P{{L}}{IDEOGRAPH}]|[^\\P{{N}}{IDEOGRAPH}]|[\\p{{M}}\u200c\u200d])+"
-# Entities that `standardize` decodes, also without the ampersand, which AG News lost; others are unknown tokens.
+# Entities that the rules decode, also without the ampersand, as in AG News; other entities are unknown tokens.
 _NAMES = ["amp", "lt", "gt", "quot", "ldquo", "rdquo", "apos", "lsquo", "rsquo"]
 _NAMES += [f"#{code}" for code in (34, 38, 39, 60, 62, 8216, 8217, 8220, 8221)]
 _ENTITY = f"&?(?:{'|'.join(_NAMES)});|&#?[A-Za-z0-9]{{1,31}};"
 _TAG = f"(?:<|&?lt;)(?:/?[A-Za-z][A-Za-z0-9:-]*(?:[{_SPACE}][^<>]*?)?/?|!--[^<>]*?--)(?:>|&?gt;)"
 _ENTITIES = [f"{start}{name};" for name in _NAMES for start in ("&", "")]
-_MARKS = ("\u2019", "''", *map(chr, range(0xFF01, 0xFF5F)), *_ENTITIES)
+_OTHER_SPELLINGS = ("\u2019", "''", *map(chr, range(0xFF01, 0xFF5F)), *_ENTITIES)
 
 
-def pattern(settings: TextConfig) -> str:
-    """The regular expression, in RE2 syntax.
+def build_pattern(settings: TextConfig) -> str:
+    """Return the regular expression in RE2 syntax.
 
-    MediaPipe encloses it in brackets, searches it again and again, and ends a token where the first group begins; the
-    next one starts behind the match. That is meant for a group round the whole expression, a delimiter, which would
-    lose every mark and could not part Han characters. Here the expression starts with ``?:``, so that the group is
-    an inner one, and matches a token together with the spaces behind it, of which the group holds the spaces.
+    MediaPipe encloses the expression in parentheses and searches it repeatedly. A token ends where the first group
+    begins, and the next token starts after the match. This is meant for a group around the whole expression, a
+    delimiter, which would lose all punctuation and could not separate Han characters. Here the expression starts with
+    ``?:``, so that the first group is an inner one: the match is a token with the spaces after it, and the group
+    contains the spaces.
 
     Args:
-        settings: Of a word model.
+        settings: Text settings of a word model.
     """
     steps = settings.standardize
     between = [f"[{_SPACE}]"]
@@ -51,43 +53,48 @@ def pattern(settings: TextConfig) -> str:
     space = f"(?:{'|'.join(between)})"
     if settings.split == "whitespace":
         return f"{space}+"
-    # A match of nothing would be found for ever, so spaces before the first token are one more token, an unknown one.
+    # An empty match would be found forever, so spaces before the first token are an additional, unknown token.
     return f"?:(?:^{space}+|{'|'.join(tokens)})({space}*)"
 
 
-def vocabulary(vectorizer: Vectorizer) -> str:
-    """The vocabulary file: a token and its id a line, every spelling that our rules read as one known token.
+def format_vocabulary(vectorizer: Vectorizer) -> str:
+    """Return the content of the vocabulary file: one spelling and its id per line.
+
+    It has every spelling that the rules convert to a single known token.
 
     Args:
-        vectorizer: Of a word model.
+        vectorizer: Vectorizer of a word model.
 
     Raises:
-        InputError: A token means something else to MediaPipe, or the vectorizer leaves out stop words or looks for the
+        InputError: A token has another meaning in MediaPipe, or the vectorizer removes stop words or looks for the
             words of a dictionary.
     """
     if vectorizer.settings.uses_dictionary:
         raise InputError(
-            "text.split dictionary: MediaPipe cannot find words in text without spaces; train with --text.split"
-            " unicode, or export --format tflite or web"
+            "text.split dictionary: MediaPipe cannot segment text without spaces; train with --text.split unicode, or"
+            " export --format tflite or web"
         )
     if vectorizer.stop_words:
-        raise InputError("text.stop_words: MediaPipe cannot leave words out; train without, or export --format tflite")
-    tokens = vectorizer.vocabulary[2:]
-    if taken := {PADDING, UNKNOWN, START}.intersection(tokens):
         raise InputError(
-            f"the vocabulary holds {min(taken)}, which MediaPipe keeps for itself; train with --text.split unicode"
+            "text.stop_words: MediaPipe cannot remove words; train without them, or export --format tflite"
+        )
+    tokens = vectorizer.vocabulary[2:]
+    if reserved := {PADDING, UNKNOWN, START}.intersection(tokens):
+        raise InputError(
+            f"the vocabulary contains {min(reserved)}, which is reserved in MediaPipe; train with --text.split unicode"
         )
     ids = {PADDING: 0, UNKNOWN: 1} | {token: number for number, token in enumerate(tokens, start=2)}
     for spelling in _spellings(tokens):
-        # Entities without an ampersand are known by the space before them.
-        found = vectorizer.encode_text(f" {spelling}")
-        if len(found) == 1 and found[0] > 1:
-            ids.setdefault(spelling, found[0])
+        # Entities without an ampersand are recognized by the space before them.
+        spelling_ids = vectorizer.encode_text(f" {spelling}")
+        if len(spelling_ids) == 1 and spelling_ids[0] > 1:
+            ids.setdefault(spelling, spelling_ids[0])
     return "".join(f"{token} {number}\n" for token, number in ids.items())
 
 
 def _spellings(tokens: list[str]) -> Iterator[str]:
-    yield from _MARKS
+    """Yield punctuation, entities, and each token capitalized and in upper case."""
+    yield from _OTHER_SPELLINGS
     for token in tokens:
         yield token[:1].upper() + token[1:]
         yield token.upper()

@@ -1,92 +1,114 @@
-"""The folder ``edge`` of a bundle: TFLite files and all that a device needs beside them."""
+"""Export TFLite files: the folder ``edge`` of a bundle, with everything that a device needs to run them."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from kerascnn import edge
 from kerascnn.bundle import Bundle
-from kerascnn.export import tflite_conversion
+from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES
 from kerascnn.manifest import SCHEMA_VERSION
-from kerascnn.text import python_tokenizer, vocabulary
+from kerascnn.text import python_tokenizer
 from kerascnn.text.escaped_lines import write_escaped_lines
+from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256, write_json
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 
-PRECISION_SUFFIXES: dict[tflite_conversion.Precision, str] = {
+PRECISION_SUFFIXES: dict[Precision, str] = {
     "none": "float32",
     "float16": "float16",
     "dynamic": "dynamic",
     "int8": "int8",
 }
+"""How each precision is called in file names."""
 
 
 def export(
-    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str] = ()
+    bundle: Bundle, bundle_folder: Path, *, quantize: Sequence[Precision] = ("none",), texts: Sequence[str] = ()
 ) -> Path:
-    """Write TFLite files and what describes them to ``edge/``; files of other precisions that stand there stay.
+    """Write ``edge/model_PRECISION.tflite`` and its description; existing files of other precisions are kept.
 
     Args:
         bundle: The classifier.
-        bundle_folder: Its folder.
-        quantize: One file each, see ``tflite_conversion.convert``.
-        texts: Documents to calibrate ``int8`` on; none of them is written.
+        bundle_folder: Folder of the bundle.
+        quantize: Precisions; each is one file, see ``tflite_conversion.convert``.
+        texts: Documents for the calibration of ``int8``; the folder contains none of them.
 
     Returns:
         The edge folder.
+
+    Raises:
+        InputError: The model cannot be converted, or the extra `edge` is not installed.
     """
     folder = bundle_folder / "edge"
-    with atomic_folder(folder, keep=True) as beside:
-        write_models(bundle, beside, quantize, texts)
-        describe(bundle, beside)
+    with atomic_folder(folder, keep=True) as partial:
+        write_models(bundle, partial, quantize, texts)
+        write_program(bundle, partial)
     return folder
 
 
-def write_models(
-    bundle: Bundle, folder: Path, quantize: Sequence[tflite_conversion.Precision], texts: Sequence[str]
-) -> None:
-    """Write TFLite files, each named for its precision."""
-    import_optional("ai_edge_litert", "edge")  # runs the files for their golden answers
-    for precision, content in tflite_conversion.convert(bundle, quantize=quantize, texts=texts).items():
+def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
+    """Load a TFLite file.
+
+    Returns:
+        A function from texts to probabilities, float32 (texts, labels).
+
+    Raises:
+        InputError: The file or one that it needs is missing or damaged.
+    """
+    try:
+        return edge.EdgeClassifier(path).predict_proba
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def write_models(bundle: Bundle, folder: Path, quantize: Sequence[Precision], texts: Sequence[str]) -> None:
+    """Write one TFLite file per precision."""
+    import_optional("ai_edge_litert", "edge")  # computes the golden answers of the files
+    for precision, content in convert(bundle, quantize=quantize, texts=texts).items():
         (folder / f"model_{PRECISION_SUFFIXES[precision]}.tflite").write_bytes(content)
 
 
-def describe(bundle: Bundle, folder: Path) -> None:
-    """Write how text becomes the input of the files in a folder, what they answer, and a program that runs them."""
+def write_program(bundle: Bundle, folder: Path) -> None:
+    """Write the Python program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge.__file__, folder / "edge.py")
     shutil.copy(python_tokenizer.__file__, folder / "python_tokenizer.py")
-    describe_files(bundle, folder)
+    write_description(bundle, folder)
 
 
-def describe_files(bundle: Bundle, folder: Path) -> None:
-    """Write how text becomes the input of the files in a folder, and what they answer."""
+def write_description(bundle: Bundle, folder: Path) -> None:
+    """Write how a text becomes the input of the TFLite files in a folder, and their golden answers."""
     write_escaped_lines(folder / "labels.txt", bundle.labels)
-    if tflite_conversion.input_name(bundle) == "ids":
-        vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    if input_name(bundle) == "ids":
+        write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
     files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     vectorizer = bundle.vectorizer
-    settings = {
+    description = {
         "schema_version": SCHEMA_VERSION,
-        "input": tflite_conversion.input_name(bundle),
-        "length": vectorizer.settings.max_length,
+        "task": bundle.task.name,
+        "input": input_name(bundle),
+        "max_length": vectorizer.settings.max_length,
         "level": "wordpiece" if vectorizer.settings.uses_wordpiece else vectorizer.settings.level,
         "rules": vectorizer.rules,
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,
         "files": {path.name: sha256(path) for path in files},
     }
-    write_json(folder / "edge.json", settings)
-    answers = {}
+    write_json(folder / "edge.json", description)
+    probabilities = {}
     for path in sorted(folder.glob("model_*.tflite")):
-        classifier = edge.EdgeClassifier(path)
-        answers[path.name] = [[float(f"{p:.6g}") for p in row] for row in classifier.predict_proba(PROBES)]
+        rows = edge.EdgeClassifier(path).predict_proba(PROBES)
+        probabilities[path.name] = [[float(f"{p:.6g}") for p in row] for row in rows]
     golden = {
         "texts": PROBES,
-        "inputs": [tflite_conversion.encode_input(bundle, text) for text in PROBES],
-        "probabilities": answers,
+        "inputs": [encode_input(bundle, text) for text in PROBES],
+        "probabilities": probabilities,
     }
     (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")

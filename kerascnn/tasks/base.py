@@ -10,6 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from kerascnn.config import TrainingConfig
     from kerascnn.data.records import Label
@@ -80,6 +81,18 @@ class Task(ABC):
     @abstractmethod
     def ranked_labels(self, probabilities: np.ndarray, thresholds: Sequence[float] | None) -> list[list[int]]:
         """Return the positions of the labels predicted for each document, the most probable first."""
+
+    @abstractmethod
+    def serving_outputs(
+        self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
+    ) -> dict[str, tf.Tensor]:
+        """Return the predictions that a SavedModel gives besides the probabilities, by name.
+
+        Args:
+            probabilities: float32 tensor (batch, labels).
+            labels: All label names.
+            thresholds: Lowest probability at which each label is predicted, (labels,); None if the task has none.
+        """
 
     @abstractmethod
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:

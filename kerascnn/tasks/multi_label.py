@@ -18,6 +18,7 @@ from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from kerascnn.config import TrainingConfig
     from kerascnn.data.records import Label
@@ -125,6 +126,14 @@ class MultiLabel(Task):
         predicted = self.predict(probabilities, thresholds)
         best = np.argsort(-probabilities, axis=1, kind="stable")
         return [[i for i in order if row[i]] for order, row in zip(best.tolist(), predicted, strict=True)]
+
+    def serving_outputs(
+        self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
+    ) -> dict[str, tf.Tensor]:
+        """Return `assigned`, bool (batch, labels): whether each label reaches its threshold."""
+        import tensorflow as tf
+
+        return {"assigned": probabilities >= tf.constant(thresholds, tf.float32)}
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the sigmoids over all labels of all documents."""

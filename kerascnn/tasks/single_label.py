@@ -14,6 +14,7 @@ from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from kerascnn.config import TrainingConfig
     from kerascnn.data.records import Label
@@ -106,6 +107,14 @@ class SingleLabel(Task):
     def ranked_labels(self, probabilities: np.ndarray, thresholds: Sequence[float] | None = None) -> list[list[int]]:
         """Return the position of the most probable label, one per document."""
         return [[best] for best in probabilities.argmax(axis=1).tolist()]
+
+    def serving_outputs(
+        self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
+    ) -> dict[str, tf.Tensor]:
+        """Return `label`, string (batch,): the most probable label."""
+        import tensorflow as tf
+
+        return {"label": tf.gather(tf.constant(labels), tf.argmax(probabilities, axis=-1))}
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the softmax."""

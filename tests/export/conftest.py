@@ -18,13 +18,13 @@ def classifiers(news, reviews_zh):
 
 @pytest.fixture(scope="session")
 def texts(news, reviews_zh):
-    """The texts that each was trained on."""
+    """The training texts of each classifier."""
     return {"news": news[0], "reviews": reviews_zh[0]}
 
 
 @pytest.fixture(scope="session")
 def folders(classifiers, tmp_path_factory):
-    """Their bundles; a test that changes one copies it first."""
+    """Folders of their bundles. A test that changes one copies it first."""
     place = tmp_path_factory.mktemp("bundles")
     for name, classifier in classifiers.items():
         classifier.save(place / name)

@@ -1,8 +1,7 @@
-"""A loopback stand-in for TensorFlow Serving: its messages over gRPC, its way to load, nothing of kerascnn.
+"""A small substitute for TensorFlow Serving on the loopback interface: its API over gRPC, without kerascnn.
 
-``python server.py NAME=FOLDER ...`` loads the highest version in each folder into a v1 session, which is what the C++
-loader of TensorFlow Serving does, answers the warm-up requests to itself, prints its port, and serves until its
-standard input ends.
+``python server.py NAME=FOLDER ...`` loads the highest version in each folder into a v1 session, as the C++ loader of
+TensorFlow Serving does, runs the warm-up requests, prints its port, and serves until its standard input ends.
 """
 
 import sys
@@ -20,8 +19,8 @@ from tensorflow_serving.apis import (
 )
 
 
-class Served:
-    """One model: a version, loaded."""
+class ServedModel:
+    """A loaded version of a model."""
 
     def __init__(self, folder):
         version = max((path for path in Path(folder).iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
@@ -39,7 +38,7 @@ class Served:
 
 
 class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and Classify as TensorFlow Serving has them."""
+    """Predict and Classify as in TensorFlow Serving."""
 
     def __init__(self, models):
         self.models = models
@@ -63,7 +62,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 def main():
-    models = {name: Served(folder) for name, folder in (option.split("=", 1) for option in sys.argv[1:])}
+    models = {name: ServedModel(folder) for name, folder in (option.split("=", 1) for option in sys.argv[1:])}
     assert not [name for name in sys.modules if name.startswith(("kerascnn", "tensorflow_text"))]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(models), server)

@@ -1,4 +1,4 @@
-"""Exports of classifiers that give any number of labels: a word model, a character model."""
+"""Exports of multi-label classifiers: a word model and a character model."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ def classifiers(briefs):
 
 @pytest.fixture(scope="module")
 def folders(classifiers, briefs, tmp_path_factory):
-    """Their bundles with everything that can be exported."""
+    """Folders of their bundles with all exports."""
     place = tmp_path_factory.mktemp("bundles")
     for name, classifier in classifiers.items():
         classifier.save(place / name)
@@ -41,33 +41,34 @@ def folders(classifiers, briefs, tmp_path_factory):
 
 
 @every_model
-def test_the_v1_loader_of_tf_serving_gets_probabilities_and_the_labels_that_reach_their_thresholds(
-    name, classifiers, folders, briefs
-):
+def test_saved_model_gives_probabilities_and_assigned_labels(name, classifiers, folders, briefs):
     texts, classifier = [*PROBES, *briefs[0][:40]], classifiers[name]
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folders[name] / "serving" / "1"))
         signature = loaded.signature_def["serving_default"]
-        wanted = {key: signature.outputs[key].name for key in ("probabilities", "classes", "assigned")}
-        given = {signature.inputs["text"].name: [text.encode("utf-8", "surrogatepass") for text in texts]}
-        found = session.run(wanted, given)
+        names = {key: signature.outputs[key].name for key in ("probabilities", "classes", "assigned")}
+        inputs = {signature.inputs["text"].name: [text.encode("utf-8", "surrogatepass") for text in texts]}
+        found = session.run(names, inputs)
         assert "label" not in signature.outputs
     np.testing.assert_allclose(found["probabilities"], classifier.predict_proba(texts), atol=1e-5)
-    answers = [[x.decode() for x in names[row]] for names, row in zip(found["classes"], found["assigned"], strict=True)]
+    answers = [
+        [x.decode() for x in classes[row]] for classes, row in zip(found["classes"], found["assigned"], strict=True)
+    ]
     assert answers == classifier.predict(texts)
 
 
 @every_model
-def test_its_tflite_file_answers_as_the_bundle_does(name, classifiers, folders, briefs):
+def test_tflite_file_predicts_as_the_bundle(name, classifiers, folders, briefs):
     texts, edge = [*PROBES, *briefs[0][:40]], EdgeClassifier(folders[name] / "edge")
     np.testing.assert_allclose(edge.predict_proba(texts), classifiers[name].predict_proba(texts), atol=1e-4)
     expected = [[label for label, _ in answer] for answer in classifiers[name].predict_scored(texts)]
     assert [[label for label, _ in answer] for answer in edge.predict(texts)] == expected
-    settings = json.loads((folders[name] / "edge" / "edge.json").read_text())
-    assert (settings["schema_version"], settings["thresholds"]) == (1, classifiers[name].bundle_.thresholds)
+    config = json.loads((folders[name] / "edge" / "edge.json").read_text())
+    assert (config["schema_version"], config["task"]) == (1, "multi_label")
+    assert config["thresholds"] == classifiers[name].bundle_.thresholds
 
 
-def test_edge_py_prints_the_labels_of_each_text_without_tensorflow(folders, classifiers, briefs):
+def test_edge_program_prints_the_labels_of_each_text(folders, classifiers, briefs):
     texts = [briefs[0][3], ""]
     folder = folders["word_cnn"] / "edge"
     finished = subprocess.run([sys.executable, folder / "edge.py", *texts], capture_output=True, text=True)
@@ -78,7 +79,7 @@ def test_edge_py_prints_the_labels_of_each_text_without_tensorflow(folders, clas
 
 
 @every_model
-def test_verify_runs_every_artefact_and_compares_their_sets_of_labels(name, classifiers, folders, briefs):
+def test_verify_compares_the_label_sets_of_all_artifacts(name, classifiers, folders, briefs):
     rows = list(
         verify.compare_artifacts(classifiers[name], folders[name], briefs[0][:60], [tuple(x) for x in briefs[1][:60]])
     )
@@ -91,6 +92,6 @@ def test_verify_runs_every_artefact_and_compares_their_sets_of_labels(name, clas
         assert row["difference"] < (1e-3 if exact else 0.1), row
 
 
-def test_mediapipe_is_refused_by_name(classifiers, folders):
-    with pytest.raises(InputError, match="multi-label, and MediaPipe's text classifier has no threshold"):
+def test_rejects_mediapipe(classifiers, folders):
+    with pytest.raises(InputError, match="multi_label, but MediaPipe's text classifier has no thresholds"):
         mediapipe.export(classifiers["word_cnn"].bundle_, folders["word_cnn"], quantize=["none"])

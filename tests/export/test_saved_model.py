@@ -1,4 +1,4 @@
-"""SavedModels for TensorFlow Serving, proved with its loader, its messages and its command-line tool."""
+"""SavedModels for TensorFlow Serving: tested with its loader, its API and its command-line tool."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def exported(classifiers, folders, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(exported):
-    """Stubs of TensorFlow Serving's own API, connected to a server in a process of its own."""
+    """Client of TensorFlow Serving's API, connected to a server in another process."""
     command = [
         sys.executable,
         Path(__file__).with_name("server.py"),
@@ -47,8 +47,8 @@ def service(exported):
     server.communicate()
 
 
-def ask(service, name, signature="serving_default", **inputs):
-    """Predict over gRPC: the outputs as arrays."""
+def predict(service, name, signature="serving_default", **inputs):
+    """Call Predict over gRPC; return the outputs as arrays."""
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = name, signature
     for key, value in inputs.items():
@@ -57,9 +57,9 @@ def ask(service, name, signature="serving_default", **inputs):
 
 
 @every_bundle
-def test_text_gets_the_golden_probabilities_with_labels(name, service, exported, classifiers):
+def test_text_gets_golden_probabilities_and_labels(name, service, exported, classifiers):
     golden = json.loads((exported / name / "golden.json").read_text(encoding="utf-8"))
-    answer = ask(service, name, text=golden["texts"])
+    answer = predict(service, name, text=golden["texts"])
     np.testing.assert_allclose(answer["probabilities"], golden["probabilities"], atol=1e-5)
     labels = classifiers[name].bundle_.labels
     assert [[cell.decode() for cell in row] for row in answer["classes"]] == [labels] * len(golden["texts"])
@@ -68,15 +68,15 @@ def test_text_gets_the_golden_probabilities_with_labels(name, service, exported,
 
 
 @every_bundle
-def test_ids_get_what_text_gets(name, service, classifiers):
+def test_ids_and_text_give_the_same_outputs(name, service, classifiers):
     ids = classifiers[name].bundle_.vectorizer(PROBES[:12]).numpy()
-    by_ids, by_text = ask(service, name, "ids", ids=ids), ask(service, name, text=list(PROBES[:12]))
+    by_ids, by_text = predict(service, name, "ids", ids=ids), predict(service, name, text=list(PROBES[:12]))
     np.testing.assert_allclose(by_ids["probabilities"], by_text["probabilities"], atol=1e-6)
     assert by_ids["label"].tolist() == by_text["label"].tolist()
 
 
 @every_bundle
-def test_examples_are_classified(name, service, classifiers):
+def test_classify_accepts_tf_examples(name, service, classifiers):
     request = classification_pb2.ClassificationRequest()
     request.model_spec.name, request.model_spec.signature_name = name, "examples"
     for text in (PROBES[3], PROBES[9]):
@@ -90,10 +90,10 @@ def test_examples_are_classified(name, service, classifiers):
 
 
 @every_bundle
-def test_the_k_best_labels_come_best_first_and_k_may_be_too_large(name, service, classifiers):
+def test_top_k_is_sorted_and_clips_k(name, service, classifiers):
     texts, labels = list(PROBES[3:12]), classifiers[name].bundle_.labels
     for k in (1, 2, 1000):
-        answer = ask(service, name, "top_k", text=texts, k=np.int32(k))
+        answer = predict(service, name, "top_k", text=texts, k=np.int32(k))
         expected = classifiers[name].predict_top_k(texts, k)
         assert [[cell.decode() for cell in row] for row in answer["labels"]] == [[a for a, _ in r] for r in expected]
         np.testing.assert_allclose(answer["scores"], [[p for _, p in row] for row in expected], atol=1e-5)
@@ -102,27 +102,27 @@ def test_the_k_best_labels_come_best_first_and_k_may_be_too_large(name, service,
 
 @every_bundle
 @pytest.mark.parametrize("size", [0, 1, 3, 300])
-def test_any_number_of_texts_is_answered_even_if_they_are_not_utf8(name, size, service):
-    answer = ask(service, name, text=np.array((ODD * 50)[:size], object))
+def test_accepts_any_number_of_texts_and_invalid_utf8(name, size, service):
+    answer = predict(service, name, text=np.array((ODD * 50)[:size], object))
     assert answer["probabilities"].shape[0] == answer["label"].shape[0] == size
     assert np.isfinite(answer["probabilities"]).all()
 
 
-def test_the_answer_does_not_depend_on_the_other_texts_of_a_batch(service):
-    together = ask(service, "news", text=list(PROBES))["probabilities"]
-    alone = [ask(service, "news", text=[text])["probabilities"][0] for text in PROBES]
+def test_probabilities_do_not_depend_on_the_batch(service):
+    together = predict(service, "news", text=list(PROBES))["probabilities"]
+    alone = [predict(service, "news", text=[text])["probabilities"][0] for text in PROBES]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_the_body_that_the_documentation_posts_is_answered(service):
+def test_request_of_the_documentation_works(service):
     page = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
     [body] = re.findall(r"curl .*?-d '(.*?)'", page, re.DOTALL)
     texts = json.loads(body)["instances"]
-    # a model of one input takes the rows themselves
-    assert len(ask(service, "news", text=texts)["label"]) == len(texts) > 0
+    # with a single input, an instance is the value itself
+    assert len(predict(service, "news", text=texts)["label"]) == len(texts) > 0
 
 
-def test_the_command_line_tool_of_tensorflow_runs_it(exported, classifiers):
+def test_saved_model_cli_runs_it(exported, classifiers):
     version = exported / "news" / "serving" / "1"
     finished = subprocess.run(
         [
@@ -136,33 +136,58 @@ def test_the_command_line_tool_of_tensorflow_runs_it(exported, classifiers):
     assert f"[b'{label}']" in finished.stdout
 
 
-def test_no_operation_of_tensorflow_text_is_needed(exported):
+def test_needs_no_operation_of_tensorflow_text(exported):
     for name in NAMES:
         graph = (exported / name / "serving" / "1" / "saved_model.pb").read_bytes()
         assert not re.search(rb"NormalizeUTF8|CaseFoldUTF8", graph)
 
 
 @every_bundle
-def test_the_folder_holds_no_training_text(name, exported, texts):
+def test_folder_has_no_training_text(name, exported, texts):
     for path in (exported / name / "serving").rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         assert not any(text.encode() in content for text in texts[name] if len(text) > 10), path
 
 
-def test_a_new_export_takes_the_next_version_whole_or_not_at_all(exported, classifiers, tmp_path, monkeypatch):
+def test_new_export_is_the_next_version_and_atomic(exported, classifiers, tmp_path, monkeypatch):
     folder = shutil.copytree(exported / "news", tmp_path / "news")
     (folder / "serving" / "9").mkdir()
     assert saved_model.export(classifiers["news"].bundle_, folder).name == "10"
-    monkeypatch.setattr(saved_model, "write_warm_up", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(saved_model, "write_warmup_requests", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         saved_model.export(classifiers["news"].bundle_, folder)
     assert sorted(path.name for path in (folder / "serving").iterdir()) == ["1", "10", "9"]
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_bytes(path.read_bytes()[:1000]), Path.unlink])
-def test_a_damaged_saved_model_is_refused_in_one_line(damage, exported, tmp_path):
+def test_rejects_damaged_saved_model_in_one_line(damage, exported, tmp_path):
     version = shutil.copytree(exported / "news" / "serving" / "1", tmp_path / "1")
     damage(version / "saved_model.pb")
-    with pytest.raises(InputError, match=r"no whole SavedModel.*export it again") as error:
+    with pytest.raises(InputError, match=r"not a complete SavedModel.*export it again") as error:
         saved_model.load_predict_fn(version)
     assert "\n" not in str(error.value)
+
+
+def test_export_without_serving_api_says_how_to_get_warmup_requests(classifiers, tmp_path, monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
+    for name in [name for name in sys.modules if name.startswith("tensorflow_serving.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    version = saved_model.export(classifiers["news"].bundle_, tmp_path)
+    [line] = [line for line in capfd.readouterr().err.splitlines() if "warm-up" in line]
+    assert 'pip install "kerascnn[serving]"' in line
+    assert not (version / "assets.extra").exists()
+    np.testing.assert_allclose(
+        saved_model.load_predict_fn(version)(PROBES), classifiers["news"].predict_proba(PROBES), atol=1e-5
+    )
+
+
+def test_warmup_requests_have_no_training_text_and_two_batch_sizes(exported):
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+    path = exported / "news" / "serving" / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    records = [PredictionLog.FromString(record) for record in tf.compat.v1.io.tf_record_iterator(str(path))]
+    requests = [record.predict_log.request for record in records]
+    assert [request.model_spec.name for request in requests] == ["news", "news"]
+    batches = [tf.make_ndarray(request.inputs["text"]) for request in requests]
+    assert [len(batch) for batch in batches] == [1, 16]
+    assert {text.decode() for batch in batches for text in batch} <= set(PROBES)

@@ -1,4 +1,4 @@
-"""A page that classifies as you type: what is in its folder, and what a browser makes of it."""
+"""The web page: the files of its folder, and its behaviour in a browser."""
 
 import dataclasses
 import functools
@@ -30,13 +30,13 @@ SENTENCES = {
     "reviews": "房间很干净，服务员态度也非常好，下次还会来住。",
 }
 
-FOLLOWED = {name: settings for name, settings in SETTINGS.items() if settings.normalize != "nfkc_casefold"}
-"""What a browser can follow."""
+SUPPORTED = {name: settings for name, settings in SETTINGS.items() if settings.normalize != "nfkc_casefold"}
+"""Settings that browsers support."""
 
 
 @pytest.fixture(scope="module")
 def exported(classifiers, tmp_path_factory):
-    """Folders of the pages by name."""
+    """Folders of the web pages by name."""
     place = tmp_path_factory.mktemp("pages")
     return {
         name: web.export(classifier.bundle_, place / name, quantize=["none"])
@@ -53,7 +53,7 @@ def node():
 
 @pytest.fixture(scope="module")
 def installed(exported, tmp_path_factory):
-    """What `npm install` makes of the page's package.json."""
+    """The folder that `npm install` creates from the page's package.json."""
     if not shutil.which("npm"):
         unavailable("needs npm")
     folder = tmp_path_factory.mktemp("npm")
@@ -66,12 +66,12 @@ def installed(exported, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser):
-    """A function that serves a folder and opens its page, as far as it comes."""
+def open_page(browser):
+    """Function that serves a folder and opens its page; it returns when the page is ready or has failed."""
     servers = []
 
-    def open_page(folder):
-        handler = functools.partial(Quiet, directory=folder)
+    def serve_and_open(folder):
+        handler = functools.partial(QuietHandler, directory=folder)
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         page = browser.new_page()
@@ -79,41 +79,41 @@ def opened(browser):
         page.wait_for_selector("body[data-ready], body[data-failed]", timeout=60_000)
         return page
 
-    yield open_page
+    yield serve_and_open
     for server in servers:
         server.shutdown()
         server.server_close()
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
 
-def bars(page):
-    """What the page shows: label to text, from top to bottom."""
+def read_bars(page):
+    """The bars of the page from top to bottom: label and percentage."""
     return page.evaluate(
-        """() => [...document.querySelectorAll("#classes li")]
-            .sort((a, b) => a.style.getPropertyValue("--place") - b.style.getPropertyValue("--place"))
+        """() => [...document.querySelectorAll("#labels li")]
+            .sort((a, b) => a.style.getPropertyValue("--rank") - b.style.getPropertyValue("--rank"))
             .map((row) => [row.querySelector(".label").textContent, row.querySelector(".percent").textContent])"""
     )
 
 
-def test_the_folder_holds_the_page_the_model_and_what_text_needs(exported):
-    page = {path.name for path in web.PAGE.iterdir()}
+def test_folder_has_the_page_the_model_and_the_vocabulary(exported):
+    page = {path.name for path in web.PAGE_FOLDER.iterdir()}
     common = page | {"edge.json", "golden.json", "labels.txt", "model_float32.tflite", "page.json"}
     assert {path.name for path in exported["news"].iterdir()} == common | {"vocabulary.txt"}
     assert {path.name for path in exported["reviews"].iterdir()} == common
 
 
-def test_the_folder_holds_no_training_text(exported, texts):
+def test_folder_has_no_training_text(exported, texts):
     for name, folder in exported.items():
         for path in folder.iterdir():
             content = path.read_bytes()
             assert not any(text[:40].encode() in content for text in texts[name] if len(text) > 40), path
 
 
-def test_the_page_offers_examples_in_the_language_of_the_training_texts(exported):
+def test_examples_are_in_the_language_of_the_training_texts(exported):
     examples = {
         name: json.loads((folder / "page.json").read_text("utf-8"))["examples"] for name, folder in exported.items()
     }
@@ -121,7 +121,7 @@ def test_the_page_offers_examples_in_the_language_of_the_training_texts(exported
     assert unicodedata.name(examples["reviews"][0][0]).startswith("CJK")
 
 
-def test_a_second_export_replaces_the_page_and_keeps_what_npm_installed(exported, classifiers, tmp_path):
+def test_second_export_replaces_the_page_and_keeps_npm_packages(exported, classifiers, tmp_path):
     shutil.copytree(exported["news"], tmp_path / "web")
     (tmp_path / "web" / "model_int8.tflite").touch()
     (tmp_path / "web" / "node_modules").mkdir()
@@ -132,53 +132,55 @@ def test_a_second_export_replaces_the_page_and_keeps_what_npm_installed(exported
     assert [path.name for path in tmp_path.iterdir()] == ["web"]
 
 
-def test_two_precisions_are_refused(classifiers, tmp_path):
-    with pytest.raises(InputError, match="one --quantize, not none, int8"):
+def test_rejects_two_precisions(classifiers, tmp_path):
+    with pytest.raises(InputError, match="give one --quantize with web, not none, int8"):
         web.export(classifiers["news"].bundle_, tmp_path, quantize=["none", "int8"])
     assert not list(tmp_path.iterdir())
 
 
-def test_case_folding_is_refused(classifiers, tmp_path):
+def test_rejects_case_folding(classifiers, tmp_path):
     vectorizer = Vectorizer(TextConfig(normalize="nfkc_casefold"), RESERVED_TOKENS)
     bundle = dataclasses.replace(classifiers["news"].bundle_, vectorizer=vectorizer)
-    with pytest.raises(InputError, match=r"text\.normalize nfkc_casefold: browsers do not fold case"):
+    with pytest.raises(InputError, match=r"text\.normalize nfkc_casefold: browsers cannot fold case"):
         web.export(bundle, tmp_path, quantize=["none"])
 
 
-@pytest.mark.parametrize("name", FOLLOWED)
-def test_a_browser_splits_text_as_python_does(node, news, reviews_zh, name, tmp_path):
-    settings = FOLLOWED[name]
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_javascript_tokenizer_equals_python(node, news, reviews_zh, name, tmp_path):
+    settings = SUPPORTED[name]
     lines = [*TEXTS, *every_character(), *news[0], *reviews_zh[0]]
     options = {"level": settings.level, "max_length": 4000, "stop_words": ["the", "的"]}
-    found = tokens_in_node(node, settings, lines, options, tmp_path)
+    found = tokenize_in_node(node, settings, lines, options, tmp_path)
     expected = [python_tokenizer.tokenize(line, build_rules(settings, WORDS), **options) for line in lines]
     differing = [
-        (given, right)
+        (token, right)
         for pair in zip(found, expected, strict=True)
-        for given, right in itertools.zip_longest(*pair)
-        if given != right
+        for token, right in itertools.zip_longest(*pair)
+        if token != right
     ]
     assert differing[:20] == []
 
 
 def every_character():
-    """Lines of a thousand words that have one character each, among letters of both cases."""
-    # those of Unicode 3.2, which later versions left as they were; not those of private use and surrogates
+    """Lines of a thousand words; each word has one character of Unicode between a lower and an upper case letter."""
+    # characters of Unicode 3.2, which later versions did not change, without private use and surrogates
     known = [c for c in map(chr, range(0x110000)) if unicodedata.ucd_3_2_0.category(c) not in ("Cn", "Co", "Cs")]
     words = [f"x{character}Y" for character in known]
     return [" ".join(words[start : start + 1000]) for start in range(0, len(words), 1000)]
 
 
-def tokens_in_node(node, settings, texts, options, folder):
+def tokenize_in_node(node, settings, texts, options, folder):
     script = """
         import { readFileSync } from "node:fs";
         import { tokenize } from "./text.mjs";
-        const { texts, rules, level, max_length, stop_words } = JSON.parse(readFileSync("given.json"));
+        const { texts, rules, level, max_length, stop_words } = JSON.parse(readFileSync("arguments.json"));
         const options = { level, maxLength: max_length, stopWords: new Set(stop_words) };
         console.log(JSON.stringify(texts.map((text) => tokenize(text, rules, options))));
     """
-    shutil.copy(web.PAGE / "text.js", folder / "text.mjs")
-    (folder / "given.json").write_text(json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), **options}))
+    shutil.copy(web.PAGE_FOLDER / "text.js", folder / "text.mjs")
+    (folder / "arguments.json").write_text(
+        json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), **options})
+    )
     (folder / "run.mjs").write_text(script)
     finished = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, encoding="utf-8", timeout=120)
     assert finished.returncode == 0, finished.stderr
@@ -186,35 +188,35 @@ def tokens_in_node(node, settings, texts, options, folder):
 
 
 @pytest.mark.parametrize("name", ["news", "reviews"])
-def test_the_page_answers_as_golden_json_says(exported, installed, opened, name):
-    page = opened(with_modules(exported[name], installed))
+def test_page_gives_the_answers_of_golden_json(exported, installed, open_page, name):
+    page = open_page(with_modules(exported[name], installed))
     golden = json.loads((exported[name] / "golden.json").read_text("utf-8"))
     answers = [page.evaluate("(text) => classifier.classify(text)", text) for text in golden["texts"]]
     assert [answer["inputs"] for answer in answers] == golden["inputs"]
-    given = [answer["probabilities"] for answer in answers]
-    np.testing.assert_allclose(given, golden["probabilities"]["model_float32.tflite"], rtol=0, atol=1e-4)
+    probabilities = [answer["probabilities"] for answer in answers]
+    np.testing.assert_allclose(probabilities, golden["probabilities"]["model_float32.tflite"], rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["news", "reviews"])
-def test_typing_draws_a_bar_for_each_class_the_most_probable_first(exported, classifiers, installed, opened, name):
-    page = opened(with_modules(exported[name], installed))
+def test_typing_draws_bars_sorted_by_probability(exported, classifiers, installed, open_page, name):
+    page = open_page(with_modules(exported[name], installed))
     assert page.title() == name
     classes = [str(label) for label in classifiers[name].classes_]
-    assert bars(page) == [[label, ""] for label in classes]
+    assert read_bars(page) == [[label, ""] for label in classes]
     page.get_by_label("Text", exact=True).press_sequentially(SENTENCES[name])
     [best] = classifiers[name].predict_top_k([SENTENCES[name]], k=len(classes))
     expected = [[label, f"{probability:.1%}"] for label, probability in best]
-    page.locator(".best .percent", has_text=expected[0][1]).wait_for()
-    assert bars(page) == expected
+    page.locator(".predicted .percent", has_text=expected[0][1]).wait_for()
+    assert read_bars(page) == expected
     page.get_by_label("Text", exact=True).fill("")
-    page.locator(".best").wait_for(state="detached")
-    assert bars(page) == [[label, ""] for label in classes]
+    page.locator(".predicted").wait_for(state="detached")
+    assert read_bars(page) == [[label, ""] for label in classes]
 
 
-def test_a_page_of_any_number_of_labels_marks_those_that_reach_their_thresholds(briefs, installed, opened, tmp_path):
+def test_multi_label_page_highlights_labels_above_their_thresholds(briefs, installed, open_page, tmp_path):
     classifier = TextClassifier(model="bow", ngram_buckets=4096, max_length=96, epochs=8, learning_rate=0.03)
     bundle = classifier.fit(*briefs).bundle_
-    page = opened(with_modules(web.export(bundle, tmp_path, quantize=["none"]), installed))
+    page = open_page(with_modules(web.export(bundle, tmp_path, quantize=["none"]), installed))
     answers = [page.evaluate("(text) => classifier.classify(text)", text)["labels"] for text in briefs[0][:20]]
     expected = [[label for label, _ in answer] for answer in classifier.predict_scored(briefs[0][:20])]
     assert answers == expected
@@ -222,46 +224,46 @@ def test_a_page_of_any_number_of_labels_marks_those_that_reach_their_thresholds(
     for row in (expected.index([]), max(range(20), key=lambda row: len(expected[row]))):
         box.fill(briefs[0][row])
         probable = classifier.predict_top_k([briefs[0][row]], 1)[0][0][1]
-        page.locator("#classes .percent", has_text=f"{probable:.1%}").first.wait_for()
-        assert sorted(page.locator(".best .label").all_text_contents()) == sorted(expected[row])
+        page.locator("#labels .percent", has_text=f"{probable:.1%}").first.wait_for()
+        assert sorted(page.locator(".predicted .label").all_text_contents()) == sorted(expected[row])
 
 
-def test_an_example_is_classified_when_it_is_clicked(exported, installed, opened):
-    page = opened(with_modules(exported["reviews"], installed))
+def test_click_on_an_example_classifies_it(exported, installed, open_page):
+    page = open_page(with_modules(exported["reviews"], installed))
     example = page.locator("#examples button").first
     example.click()
-    page.wait_for_selector(".best")
+    page.wait_for_selector(".predicted")
     assert page.get_by_label("Text", exact=True).input_value() == example.text_content()
 
 
-def test_the_page_says_what_is_missing(exported, installed, opened, tmp_path):
-    def problem(change):
+def test_page_names_what_is_missing(exported, installed, open_page, tmp_path):
+    def open_damaged(change):
         folder = with_modules(exported["news"], installed, tmp_path / change.__name__)
         change(folder)
-        return opened(folder).get_by_role("alert").text_content()
+        return open_page(folder).get_by_role("alert").text_content()
 
     def no_runtime(folder):
         (folder / "node_modules").unlink()
 
-    def no_settings(folder):
+    def no_config(folder):
         (folder / "edge.json").unlink()
 
-    def broken_settings(folder):
+    def broken_config(folder):
         (folder / "edge.json").write_text('{"files"')
 
-    def another_model(folder):
+    def other_model(folder):
         (folder / "model_float32.tflite").write_bytes(b"TFL3")
 
-    assert "npm install" in problem(no_runtime)
-    assert problem(no_settings) == "edge.json cannot be loaded (HTTP 404). Export the page again."
-    assert problem(broken_settings).startswith("edge.json is damaged (")
-    assert problem(another_model).startswith("model_float32.tflite was changed or damaged")
+    assert "npm install" in open_damaged(no_runtime)
+    assert open_damaged(no_config) == "edge.json cannot be loaded (HTTP 404). Export the page again."
+    assert open_damaged(broken_config).startswith("edge.json is damaged (")
+    assert open_damaged(other_model).startswith("model_float32.tflite was changed or damaged")
 
 
-def with_modules(folder, installed, to=None):
-    """A page's folder with what npm installed; a copy where one is wanted."""
-    if to:
-        folder = Path(shutil.copytree(folder, to, ignore=shutil.ignore_patterns("node_modules")))
+def with_modules(folder, installed, copy_to=None):
+    """Link the installed packages into the folder of a page, or into a copy of it."""
+    if copy_to:
+        folder = Path(shutil.copytree(folder, copy_to, ignore=shutil.ignore_patterns("node_modules")))
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(installed)
     return folder

@@ -9,7 +9,7 @@ import pytest
 from kerascnn.utils.atomic_files import sha256
 from tests.pipelines.conftest import command, files_with_text
 
-ARTEFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/model_float32.tflite", "onnx/model.onnx"]
+ARTIFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/model_float32.tflite", "onnx/model.onnx"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_artifacts_predict_the_golden_texts_like_the_bundle(exported, news_csv):
     finished = command("export", exported[0], "--verify", "--data", news_csv, "--json")
     assert finished.status == 0, finished.err
     rows = {row["artifact"]: row for row in json.loads(finished.out)}
-    assert list(rows) == ARTEFACTS
+    assert list(rows) == ARTIFACTS
     for name, row in rows.items():
         # 8-bit weights may decide otherwise where two labels are as probable as each other: one of the 25 golden texts
         difference, agreement = (0.05, 24 / 25) if "dynamic" in name else (1e-4, 1.0)
@@ -54,7 +54,7 @@ def test_prints_a_table_of_artifacts(exported):
     assert finished.status == 0, finished.err
     head, _, *lines = finished.out.splitlines()
     assert head.startswith("| artifact | bytes | largest difference | agreement |")
-    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == ARTEFACTS
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == ARTIFACTS
 
 
 def test_int8_is_calibrated_on_training_data_or_given_data(news_bundle, news_csv, tmp_path):
@@ -78,9 +78,9 @@ def test_int8_is_calibrated_on_training_data_or_given_data(news_bundle, news_csv
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("onnx/model.onnx", "onnxruntime cannot run it"),
+        ("onnx/model.onnx", "onnxruntime cannot load it"),
         ("edge/model_float32.tflite", "changed or damaged"),
-        ("serving/1/saved_model.pb", "no whole SavedModel"),
+        ("serving/1/saved_model.pb", "not a complete SavedModel"),
     ],
 )
 def test_damaged_artifact_is_named_in_one_line(name, complaint, exported, tmp_path):

@@ -1,9 +1,9 @@
-// The page: classifies what is typed and draws a bar for each class, the most probable first.
+// The page: classifies the text as you type and draws a bar for each label, the most probable first.
 
 import { Classifier } from "./classifier.js";
 
-const SHOWN = 10;
-// Milliseconds without a key: a voice that reads the page aloud is not interrupted at each letter.
+const MAX_BARS = 10;
+// Milliseconds without a keystroke. The pause before speech is longer, so that a screen reader is not interrupted.
 const PAUSE = { draw: 60, speak: 900 };
 
 const element = (id) => document.getElementById(id);
@@ -12,29 +12,29 @@ const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 async function start() {
   const details = fetch("page.json", { cache: "no-cache" }).then((response) => response.json());
-  details.then(showDetails).catch(() => {}); // a title and examples: the page does without
+  details.then(showDetails).catch(() => {}); // the title and examples are optional
   const classifier = await Classifier.load();
   window.classifier = classifier;
   const { name, bytes } = classifier.file;
-  const classes = number.format(classifier.labels.length);
-  element("facts").textContent = `${classes} classes · ${name} · ${number.format(bytes / 1e6)} MB`;
+  const count = number.format(classifier.labels.length);
+  element("model").textContent = `${count} labels · ${name} · ${number.format(bytes / 1e6)} MB`;
 
   const rows = classifier.labels.map(addRow);
-  let drawn, spoken, slowness = 0;
+  let drawTimer, speakTimer, milliseconds = 0;
   const update = async () => {
     const text = element("text").value;
-    const answer = text.trim() ? await classifier.classify(text) : null;
-    slowness = answer?.milliseconds ?? slowness;
-    // what was typed meanwhile is on its way already
+    const result = text.trim() ? await classifier.classify(text) : null;
+    milliseconds = result?.milliseconds ?? milliseconds;
+    // the text has changed in the meantime, and another update is scheduled
     if (text !== element("text").value) return;
-    const best = draw(classifier, rows, answer);
-    clearTimeout(spoken);
-    spoken = setTimeout(() => (element("spoken").textContent = best), PAUSE.speak);
+    const summary = draw(classifier, rows, result);
+    clearTimeout(speakTimer);
+    speakTimer = setTimeout(() => (element("spoken").textContent = summary), PAUSE.speak);
   };
   element("text").addEventListener("input", () => {
-    clearTimeout(drawn);
+    clearTimeout(drawTimer);
     // a slow model waits for a longer pause, so that typing stays smooth
-    drawn = setTimeout(() => update().catch(report), Math.max(PAUSE.draw, 2 * slowness));
+    drawTimer = setTimeout(() => update().catch(showProblem), Math.max(PAUSE.draw, 2 * milliseconds));
   });
   await update();
   document.body.dataset.ready = "";
@@ -55,52 +55,52 @@ function showDetails({ title, examples }) {
   }
 }
 
-/** A class: its name and its percentage upon a bar. */
+/** Add a row for a label: its name and percentage on a bar. */
 function addRow(label) {
   const row = document.createElement("li");
   row.innerHTML = '<span class="bar"></span><span class="label" dir="auto"></span><span class="percent"></span>';
   row.querySelector(".label").textContent = row.title = label;
-  element("classes").append(row);
+  element("labels").append(row);
   return row;
 }
 
-/** Draws an answer, or none for an empty text, and returns it in words. */
-function draw({ labels, thresholds, maxLength }, rows, answer) {
-  const probabilities = answer?.probabilities ?? labels.map(() => 0);
+/** Draw a result (null for an empty text) and return a summary for screen readers. */
+function draw({ labels, isMultiLabel, maxLength }, rows, result) {
+  const probabilities = result?.probabilities ?? labels.map(() => 0);
   const order = labels.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-  order.forEach((index, place) => {
+  order.forEach((index, rank) => {
     const row = rows[index];
-    row.style.setProperty("--place", place);
+    row.style.setProperty("--rank", rank);
     row.style.setProperty("--probability", probabilities[index]);
-    row.querySelector(".percent").textContent = answer ? percent.format(probabilities[index]) : "";
-    row.classList.toggle("best", answer !== null && answer.labels.includes(labels[index]));
-    row.hidden = place >= SHOWN;
+    row.querySelector(".percent").textContent = result ? percent.format(probabilities[index]) : "";
+    row.classList.toggle("predicted", result !== null && result.labels.includes(labels[index]));
+    row.hidden = rank >= MAX_BARS;
   });
-  element("classes").style.setProperty("--rows", Math.min(labels.length, SHOWN));
-  const rest = order.slice(SHOWN).reduce((sum, index) => sum + probabilities[index], 0);
-  const others = labels.length > SHOWN ? `and ${number.format(labels.length - SHOWN)} other classes` : "";
-  // probabilities of labels that do not exclude each other have no sum
-  element("others").textContent = others && answer && !thresholds ? `${others}, ${percent.format(rest)}` : others;
-  element("time").textContent = answer ? `${answer.milliseconds.toFixed(1)} ms` : "";
-  element("count").textContent = describe(answer?.inputs ?? [], maxLength);
-  const given = order.filter((index) => answer?.labels.includes(labels[index]));
-  const said = given.map((index) => `${labels[index]}, ${percent.format(probabilities[index])}`).join("; ");
-  return answer ? said || "no label" : "";
+  element("labels").style.setProperty("--rows", Math.min(labels.length, MAX_BARS));
+  const rest = order.slice(MAX_BARS).reduce((sum, index) => sum + probabilities[index], 0);
+  const others = labels.length > MAX_BARS ? `and ${number.format(labels.length - MAX_BARS)} other labels` : "";
+  // multi-label probabilities do not add up to 1, so their sum has no meaning
+  element("others").textContent = others && result && !isMultiLabel ? `${others}, ${percent.format(rest)}` : others;
+  element("time").textContent = result ? `${result.milliseconds.toFixed(1)} ms` : "";
+  element("count").textContent = describeInputs(result?.inputs ?? [], maxLength);
+  const predicted = order.filter((index) => result?.labels.includes(labels[index]));
+  const summary = predicted.map((index) => `${labels[index]}, ${percent.format(probabilities[index])}`).join("; ");
+  return result ? summary || "no label" : "";
 }
 
-/** How much of a text the model reads and knows. */
-function describe(inputs, maxLength) {
+/** Describe how many tokens of a text the model reads, and how many it does not know. */
+function describeInputs(inputs, maxLength) {
   const unknown = inputs.filter((id) => id === 1).length;
-  const read = inputs.length === 1 ? "1 token" : `${inputs.length} tokens`;
-  const count = inputs.length < maxLength ? read : `The first ${read} are read`;
+  const tokens = inputs.length === 1 ? "1 token" : `${inputs.length} tokens`;
+  const count = inputs.length < maxLength ? tokens : `The model reads the first ${tokens}`;
   return unknown ? `${count}, ${unknown} unknown` : count;
 }
 
-function report(error) {
+function showProblem(error) {
   element("problem").textContent = error.message;
   element("problem").hidden = false;
-  element("facts").textContent = "";
+  element("model").textContent = "";
   document.body.dataset.failed = "";
 }
 
-start().catch(report);
+start().catch(showProblem);

@@ -1,12 +1,13 @@
-// Text to tokens: the rules of edge.json on one text, as kerascnn/text/python_tokenizer.py runs them in Python.
+// Text to tokens: applies the rules of edge.json as kerascnn/text/python_tokenizer.py does in Python.
 
 const RULES = {
-  replace: (text, pattern, rewrite) => text.replace(compiled(pattern, "gu"), rewriting(rewrite)),
-  unless: (text, pattern, ...rules) => (compiled(`^(?:${pattern})$`, "u").test(text) ? text : apply(text, rules)),
+  replace: (text, pattern, rewrite) => text.replace(compilePattern(pattern, "gu"), convertRewrite(rewrite)),
+  unless: (text, pattern, ...rules) => (compilePattern(`^(?:${pattern})$`, "u").test(text) ? text : applyRules(text, rules)),
   repair: (text) => text.toWellFormed(),
   lower: (text) => text.toLowerCase(),
   width: (text) => text.replace(/[\uff01-\uff5e]/g, (form) => String.fromCharCode(form.charCodeAt(0) - 0xfee0)),
-  longest_match: (text, ranges, words) => text.replace(compiled(`[${ranges}]+`, "gu"), (run) => spaced(run, known(words))),
+  longest_match: (text, ranges, words) =>
+    text.replace(compilePattern(`[${ranges}]+`, "gu"), (run) => insertSpaces(run, parseWords(words))),
   nfkc: (text) => text.normalize("NFKC"),
 };
 
@@ -14,63 +15,63 @@ const RULES = {
  * Split a text into tokens.
  *
  * @param {string} text Any text; lone surrogates become a space.
- * @param {Array} rules As edge.json gives them.
- * @param {{level: string, maxLength: number, stopWords: Set<string>}} options `word` or `character`; the tokens that
- *     are kept; those that are left out.
+ * @param {Array} rules The rules of edge.json.
+ * @param {{level: string, maxLength: number, stopWords: Set<string>}} options `word` or `character`; the maximum
+ *     number of tokens; tokens to remove.
  * @returns {string[]}
  */
 export function tokenize(text, rules, { level, maxLength, stopWords }) {
-  text = apply(text.toWellFormed(), rules);
+  text = applyRules(text.toWellFormed(), rules);
   const tokens = level === "character" ? [...text] : text.split(" ");
   return tokens.filter((token) => token && !stopWords.has(token)).slice(0, maxLength);
 }
 
-/** A line of vocabulary.txt or labels.txt as the token or label that it stands for. */
+/** Convert a line of vocabulary.txt or labels.txt to the token or label that it encodes. */
 export function unescape(line) {
   return line.replace(/\\(?:\\|u([0-9a-f]{4})|U([0-9a-f]{8}))/g, (_, short, long) =>
     String.fromCodePoint(parseInt(short ?? long ?? "5c", 16)),
   );
 }
 
-function apply(text, rules) {
+function applyRules(text, rules) {
   for (const [name, ...options] of rules) {
-    if (!Object.hasOwn(RULES, name)) throw new Error(`edge.json holds a rule that this page does not know: ${name}`);
+    if (!Object.hasOwn(RULES, name)) throw new Error(`edge.json has a rule that this page does not support: ${name}`);
     text = RULES[name](text, ...options);
   }
   return text;
 }
 
-// Forward maximum matching: the longest word that begins here, else one character.
-function spaced(run, { words, longest }) {
+// Forward maximum matching: the next token is the longest word that begins here, or one character.
+function insertSpaces(run, { words, maxLength }) {
   const letters = [...run];
   let tokens = "";
   for (let start = 0, stop; start < letters.length; start = stop) {
-    stop = Math.min(letters.length, start + longest);
+    stop = Math.min(letters.length, start + maxLength);
     while (stop > start + 1 && !words.has(letters.slice(start, stop).join(""))) stop--;
     tokens += ` ${letters.slice(start, stop).join("")}`;
   }
   return tokens;
 }
 
-const lists = new Map();
+const wordLists = new Map();
 
-function known(list) {
-  if (!lists.has(list)) {
+function parseWords(list) {
+  if (!wordLists.has(list)) {
     const words = list.split(" ");
-    lists.set(list, { words: new Set(words), longest: Math.max(...words.map((word) => [...word].length)) });
+    wordLists.set(list, { words: new Set(words), maxLength: Math.max(...words.map((word) => [...word].length)) });
   }
-  return lists.get(list);
+  return wordLists.get(list);
 }
 
 const patterns = new Map();
 
-function compiled(pattern, flags) {
+function compilePattern(pattern, flags) {
   const key = flags + pattern;
   if (!patterns.has(key)) patterns.set(key, new RegExp(pattern, flags));
   return patterns.get(key);
 }
 
 // RE2 writes \0 for the match and \1 for a group, JavaScript $& and $1.
-function rewriting(rewrite) {
+function convertRewrite(rewrite) {
   return rewrite.replaceAll("$", "$$$$").replace(/\\(\d)/g, (_, group) => (group === "0" ? "$&" : `$${group}`));
 }
