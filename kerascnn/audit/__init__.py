@@ -1,1 +1,1 @@
-"""Find what is unusual about data before training, one module a kind of issue."""
+"""Find unusual data before training: one module per kind of issue, and ``audit.py``, which runs them all."""

@@ -1,7 +1,7 @@
-"""Labels that are probably wrong, by confident learning (Northcutt, Jiang & Chuang 2021), for which cleanlab stands.
+"""Find labels that are probably wrong by confident learning (Northcutt, Jiang & Chuang 2021), with cleanlab.
 
-The probabilities are those of logistic regression on TF-IDF of n-grams, cross-validated, so that no row is judged by a
-classifier that has seen its label: seconds instead of the minutes that as many trainings of a network take.
+The probabilities come from logistic regression on TF-IDF of n-grams. They are cross-validated, so that the classifier
+that judges a row has not seen its label. This takes seconds; training a network as often takes minutes.
 """
 
 from __future__ import annotations
@@ -11,64 +11,63 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerascnn.audit.token_counts import CorpusTokenizer, RaggedTokens
+from kerascnn.audit.corpus import Corpus
 from kerascnn.data.issues import Issue, RowCounter
-from kerascnn.data.records import Row
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 
 FOLDS = 5
+"""Number of parts of the cross-validation."""
 
 
-def find_label_errors(rows: Sequence[Row], reader: CorpusTokenizer, tokens: RaggedTokens) -> list[Issue]:
-    """The rows whose label is probably wrong, the surest first.
+def find_label_errors(corpus: Corpus) -> list[Issue]:
+    """Return an issue of the rows that probably have a wrong label, the most certain first.
 
-    Rows of classes with fewer rows than folds are left out.
-
-    Args:
-        rows: Rows of all splits.
-        reader: What read them.
-        tokens: Their tokens.
+    Rows of classes with fewer than ``FOLDS`` rows are ignored.
 
     Raises:
-        InputError: The extra ``audit`` is not installed, or fewer than two classes can be cross-validated.
+        InputError: The extra ``audit`` is not installed, the data is multi-label, or fewer than two classes can be
+            cross-validated.
     """
-    if isinstance(rows[0].label, tuple):
-        raise InputError("--label-errors: rows of multi-label data have any number of labels; it looks at single ones")
+    if corpus.is_multi_label:
+        raise InputError("--label-errors does not support multi-label data; remove the option")
     cleanlab = import_optional("cleanlab.filter", "audit")
+    rows = corpus.all_rows
     counts = Counter(label for row in rows for label in row.labels)
     positions = [position for position, row in enumerate(rows) if counts[row.labels[0]] >= FOLDS]
-    names = sorted(label for label, count in counts.items() if count >= FOLDS)
-    if len(names) < 2:
-        raise InputError(f"label errors are found where two classes have {FOLDS} rows or more; add rows")
-    codes = np.array([names.index(rows[position].labels[0]) for position in positions])
-    probabilities = _probabilities(_documents(tokens, positions, reader), codes, reader.settings.level)
-    wrong = cleanlab.find_label_issues(
-        codes, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
-    )  # fmt: skip
+    classes = sorted(label for label, count in counts.items() if count >= FOLDS)
+    if len(classes) < 2:
+        raise InputError(f"--label-errors needs two classes with at least {FOLDS} rows; add rows")
+    targets = np.array([classes.index(rows[position].labels[0]) for position in positions])
+    probabilities = _predict_out_of_fold(_list_tokens(corpus, positions), targets, corpus.tokenizer.settings.level)
+    wrong = cleanlab.find_label_issues(targets, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
     counter = RowCounter()
-    for place in wrong.tolist():
-        best = int(probabilities[place].argmax())
-        detail = f"{names[codes[place]]!r}, looks like {names[best]!r} ({probabilities[place, best]:.2f})"
-        counter.add(rows[positions[place]], detail=detail)
-    accuracy = (probabilities.argmax(axis=1) == codes).mean()
+    for index in wrong.tolist():
+        best = int(probabilities[index].argmax())
+        detail = f"{classes[targets[index]]!r}, predicted {classes[best]!r} ({probabilities[index, best]:.2f})"
+        counter.add(rows[positions[index]], detail=detail)
     issues: list[Issue] = []
     counter.report(
         issues, "label_error", "serious",
-        f"rows whose label is probably wrong, says a linear classifier that is right on {accuracy:.0%} of the rows",
-        "read them, and correct what is wrong, in the test data first",
+        "{count} [row probably has a wrong label|rows probably have a wrong label], according to a linear classifier"
+        " with an accuracy of {accuracy:.0%}",
+        "read them and correct the wrong labels, first in the test data",
+        accuracy=(probabilities.argmax(axis=1) == targets).mean(),
     )  # fmt: skip
     return issues
 
 
-def _documents(tokens: RaggedTokens, positions: Sequence[int], reader: CorpusTokenizer) -> list[list[str]]:
-    names = list(reader.types)
-    bounds = tokens.row_splits
-    return [[names[n] for n in tokens.values[bounds[p] : bounds[p + 1]].tolist()] for p in positions]
+def _list_tokens(corpus: Corpus, positions: Sequence[int]) -> list[list[str]]:
+    names, tokens = list(corpus.tokenizer.numbers), corpus.all_tokens
+    starts = tokens.row_splits
+    return [
+        [names[number] for number in tokens.values[starts[position] : starts[position + 1]].tolist()]
+        for position in positions
+    ]
 
 
-def _probabilities(documents: list[list[str]], codes: np.ndarray, level: str) -> np.ndarray:
-    """Probabilities of each document by a classifier that has not seen it, float (documents, classes)."""
+def _predict_out_of_fold(documents: list[list[str]], targets: np.ndarray, level: str) -> np.ndarray:
+    """Return probabilities of each document by a classifier that has not seen it, float (documents, classes)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -80,4 +79,4 @@ def _probabilities(documents: list[list[str]], codes: np.ndarray, level: str) ->
     )  # fmt: skip
     classifier = make_pipeline(vectorizer, LogisticRegression(C=10.0, max_iter=200))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    return cross_val_predict(classifier, documents, codes, cv=folds, method="predict_proba")
+    return np.asarray(cross_val_predict(classifier, documents, targets, cv=folds, method="predict_proba"))

@@ -64,7 +64,7 @@ def check_probabilities(
             f"{describe_row(row)}: the probabilities of {_join_labels(labels)} sum to {sums[row, 0]:.4g}, not to 1"
             f"{others}; give the softmax over these labels only"
         )
-    return (array / sums).astype(np.float32)
+    return np.asarray(array / sums, np.float32)
 
 
 def _join_labels(labels: Sequence[Any]) -> str:

@@ -215,7 +215,7 @@ def _find_feature(
     """Return the name of the feature called ``column``, or else of the only feature of a type."""
     if column in features:
         return column
-    matches = [name for name, feature in features.items() if isinstance(feature, feature_type)]
+    matches: list[str] = [name for name, feature in features.items() if isinstance(feature, feature_type)]
     if len(matches) == 1:
         return matches[0]
     raise InputError(

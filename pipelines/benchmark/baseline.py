@@ -60,7 +60,6 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
 
 def spaceless(texts: Sequence[str]) -> bool:
     """Whether a fifth of the texts or more is in scripts without spaces between words."""
-    from kerascnn.audit import encoding_issues
+    from kerascnn.audit.scripts import count_scripts, has_unspaced_scripts
 
-    scripts = encoding_issues.scripts(texts)
-    return sum(scripts[name] for name in encoding_issues.UNSPACED) >= 0.2 * max(scripts.total(), 1)
+    return has_unspaced_scripts(count_scripts(texts))

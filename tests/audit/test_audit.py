@@ -1,4 +1,4 @@
-"""What an audit finds: each kind of issue is planted into clean news, which raises none."""
+"""An audit finds each kind of issue that is planted into clean news, and no issue in clean news."""
 
 import re
 import unicodedata
@@ -124,7 +124,8 @@ def test_finds_planted_issue_with_its_rows(kind, rows):
     changed = [row for row in planted if row not in rows["train"]]
     assert [(example.file, example.row) for example in issue.examples] == [(row.file, row.number) for row in changed]
     assert all(len(example.text) <= 100 for example in issue.examples)
-    assert issue.message.endswith(f": 2 (first: {changed[0].file}, row {changed[0].number})")
+    assert issue.message.startswith("2 ")
+    assert issue.message.endswith(f" (first: {changed[0].file}, row {changed[0].number})")
 
 
 def test_example_shows_position_and_escapes_invisible_characters(rows):
@@ -196,14 +197,14 @@ def test_overlap_of_test_and_training_data_is_serious(name, kind, rows):
     assert (issue.severity, issue.count) == ("serious", 2)
     assert [example.row for example in issue.examples] == [90, 91]
     if name == "near":
-        assert issue.examples[0].detail == f"like train.csv, row {rows['train'][0].number}"
+        assert issue.examples[0].detail == f"similar to train.csv, row {rows['train'][0].number}"
 
 
 def test_lengths_have_units_of_model(rows):
     def words(text):
         return len(re.findall(r"[^\W_]+|[^\w\s]", text))
 
-    for model, unit, count in (("char_cnn", "characters", len), ("bow", "words and marks", words)):
+    for model, unit, count in (("char_cnn", "characters", len), ("bow", "words and punctuation", words)):
         tokens = looked_at(rows, run(model)).statistics["train"]["tokens"]
         expected = sum(count(row.text) for row in rows["train"]) / len(rows["train"])
         assert tokens["unit"] == unit
@@ -264,7 +265,7 @@ def test_quick_audit_omits_issues_of_split(rows):
     ]
     long = split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig())
     [issue] = quick_audit(long, run("bow", max_length=30))
-    assert issue.kind == "truncated" and "% of the training rows are cut to" in issue.message
+    assert issue.kind == "truncated" and "% of the training rows are longer than" in issue.message
 
 
 def test_every_suggested_option_exists(rows):
@@ -293,7 +294,7 @@ def test_finds_swapped_labels_first(news):
     assert {example.row for example in issue.examples} <= set(wrong)
     assert len(issue.examples) == 5 and issue.count < 30
     first = issue.examples[0]
-    assert re.fullmatch(rf"'{labels[first.row]}', looks like '\w+' \(0\.\d\d\)", first.detail)
+    assert re.fullmatch(rf"'{labels[first.row]}', predicted '\w+' \(0\.\d\d\)", first.detail)
 
 
 def test_file_read_in_wrong_encoding_is_mojibake(write):

@@ -1,18 +1,19 @@
-"""Near-duplicates of real sentences, against every pair compared."""
+"""Near-duplicates of real sentences, compared with a check of every pair."""
 
 import re
 
 import numpy as np
 import pytest
 
-from kerascnn.audit import near_duplicates
+from kerascnn.audit.minhash import SIMILARITY, first_similar
+from kerascnn.audit.near_duplicates import SHINGLE_WIDTHS
 from kerascnn.config import SourceConfig
 from kerascnn.data import read_rows
 
 
 @pytest.fixture(scope="module")
 def documents():
-    """Sentences of news as lists of words, and of every third one a copy in which a word is another."""
+    """Return sentences of news as lists of words, and a copy of every third one with one word replaced."""
     text = " ".join(row.text for row in list(read_rows(["demo:bbc"], SourceConfig()))[:40])
     sentences = list(dict.fromkeys(filter(None, re.split(r"(?<=[.!?])\s+", text))))
     found = [sentence.split() for sentence in sentences]
@@ -26,9 +27,7 @@ def documents():
 def repeated(documents, level="word"):
     types = {word: number for number, word in enumerate({word: None for words in documents for word in words})}
     values = np.array([types[word] for words in documents for word in words], np.int64)
-    return near_duplicates.find_near_duplicates(
-        values, np.cumsum([0, *map(len, documents)]), near_duplicates.WIDTHS[level]
-    ).tolist()
+    return first_similar(values, np.cumsum([0, *map(len, documents)]), SHINGLE_WIDTHS[level]).tolist()
 
 
 def jaccard(one, other):
@@ -41,10 +40,7 @@ def test_finds_same_duplicates_as_pairwise_comparison(documents):
     for number, words in enumerate(documents):
         for other in range(number):
             shorter, longer = sorted([len(words) + 1, len(documents[other]) + 1])
-            if (
-                shorter >= near_duplicates.SIMILAR * longer
-                and jaccard(words, documents[other]) >= near_duplicates.SIMILAR
-            ):
+            if shorter >= SIMILARITY * longer and jaccard(words, documents[other]) >= SIMILARITY:
                 groups[number] = groups[other]
                 break
     found = repeated(documents)

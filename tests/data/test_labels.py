@@ -90,14 +90,14 @@ def test_rejects_separator_that_no_row_has(write):
 
 
 def test_reports_joined_labels_in_single_label_data(write):
-    from kerascnn.audit.class_balance import find_class_issues
+    from kerascnn import config as configuration
+    from kerascnn.audit.corpus import Corpus
+    from kerascnn.audit.label_names import find_label_name_issues
 
     pairs = [(f"{text} {number}", label) for number in range(9) for text, label in zip(TEXTS, ["a", "b", "a;b"])]  # noqa: B905
-    [issue] = [
-        x
-        for x in find_class_issues(load_splits([write("n.csv", csv_text(pairs))], (), (), SourceConfig()))
-        if x.kind == "joined_labels"
-    ]
+    splits = load_splits([write("n.csv", csv_text(pairs))], (), (), SourceConfig())
+    [issue] = find_label_name_issues(Corpus(splits, configuration.default_config()))
+    assert issue.kind == "joined_labels"
     assert "--label-separator ';'" in issue.suggestion
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from kerascnn import TextClassifier, models
 from kerascnn import config as configuration
-from kerascnn.audit.token_counts import CorpusTokenizer
+from kerascnn.audit.corpus_tokenizer import CorpusTokenizer
 from kerascnn.edge import EdgeClassifier
 from kerascnn.export import mediapipe, saved_model, tflite, web
 from kerascnn.golden import PROBES
@@ -110,10 +110,10 @@ def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
     settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": LONGEST - 2}}
     config = configuration.default_config("hub_cnn").replace_values(settings, "test")
     vectorizer = config.network.vectorizer(config.text)
-    reader = CorpusTokenizer(config, news[0][:30])
+    tokenizer = CorpusTokenizer(config, news[0][:30])
     tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]
-    assert np.minimum(reader.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
-    assert reader.is_known().sum() == len(reader.types) - ("[UNK]" in reader.types)
+    assert np.minimum(tokenizer.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
+    assert tokenizer.is_in_vocabulary().sum() == len(tokenizer.numbers) - ("[UNK]" in tokenizer.numbers)
 
 
 @every_family

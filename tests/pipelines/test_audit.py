@@ -26,11 +26,11 @@ def test_prints_splits_and_issues_with_rows_and_remedy(messy_csv):
     finished = command("audit", "--data", messy_csv, "--model", "char_cnn")
     assert finished.status == 0, finished.err
     assert "train: 53 rows\n  classes   business 49 (92.5%), tech 4 (7.5%)\n" in finished.out
-    [line, row, remedy] = finished.out[finished.out.index("serious: rows with U+FFFD") :].splitlines()[:3]
-    assert line.endswith(f": 1 (first: {messy_csv}, row 5)")
+    [line, row, remedy] = finished.out[finished.out.index("serious: 1 row contains U+FFFD") :].splitlines()[:3]
+    assert line.endswith(f" (first: {messy_csv}, row 5)")
     assert row.startswith(f"  {messy_csv}, row 5: Caf\ufffd ") and remedy.startswith("  -> write the file again")
-    assert "out of balance" in finished.out
-    assert re.search(rf"row (9|68) \[like {re.escape(str(messy_csv))}, row (68|9)\]: ", finished.out)
+    assert "the classes are imbalanced" in finished.out
+    assert re.search(rf"row (9|68) \[similar to {re.escape(str(messy_csv))}, row (68|9)\]: ", finished.out)
 
 
 def test_json_has_the_same_without_tensorflow(messy_csv):
