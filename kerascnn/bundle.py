@@ -1,10 +1,12 @@
-"""The folder that training writes: read and written whole or not at all. Its contract: ``saved_models/README.md``."""
+"""The bundle, the folder that training saves. Its format is described in ``saved_models/README.md``.
+
+This module saves and loads; it neither evaluates nor draws.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +17,6 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.evaluation import model_card, plots
 from kerascnn.golden import PROBES
 from kerascnn.manifest import SCHEMA_VERSION, read_manifest
 from kerascnn.models import BuiltModel, LayerRoles
@@ -30,49 +31,46 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 if TYPE_CHECKING:
     import keras
 
-    from kerascnn.evaluation.explanation import Explanation
-    from kerascnn.evaluation.report import Example
-
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
-# What loading reads; people may edit the model card.
-CHECKED = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
+# Files that loading reads. The model card is not among them: users may edit it.
+CHECKED_FILES = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
 TOLERANCE = 1e-4
+"""Largest difference between a probability of ``golden.json`` and the loaded model's."""
 PRETRAINING = "pretraining"
-"""The task of an encoder without labels."""
+"""Task in the manifest of an encoder without labels."""
 
 Predict = Callable[[Sequence[str]], np.ndarray]
-"""Texts to probabilities, (documents, classes)."""
-Explain = Callable[[str, int], "Explanation"]
-"""A text and the position of a label to what speaks for it."""
+"""Function from texts to probabilities, (documents, labels)."""
+WriteFiles = Callable[[Path], None]
+"""Function that writes further files into a folder that has those of this module already."""
 
 
 @dataclass
 class Bundle:
-    """A trained classifier and all that is known of it."""
+    """A trained classifier and what is known about it."""
 
     config: Config[Any]
-    """The whole run."""
+    """All settings of the run."""
     vectorizer: Vectorizer
     labels: list[str]
-    """Class names, in the order of the logits."""
+    """Label names, in the order of the logits."""
     model: keras.Model
-    """ids -> logits."""
+    """Functional model, ids -> logits."""
     roles: LayerRoles
     """The layers of the model by role."""
     metrics: dict[str, Any] = field(default_factory=dict)
+    """Content of ``metrics.json``."""
     history: list[dict[str, float]] = field(default_factory=list)
-    """An epoch a row."""
+    """Metrics of each epoch."""
     data: dict[str, Any] = field(default_factory=dict)
-    """Split to what was read: sources, rows, sha256."""
+    """Name of each split to its ``sources``, ``rows`` and ``sha256``."""
     task: Task = SINGLE_LABEL
     temperature: float = 1.0
-    """The logits are divided by it before the softmax or the sigmoids."""
+    """Divisor of the logits before softmax or sigmoid."""
     thresholds: list[float] | None = None
-    """Multi-label: the probability from which on each label is given, in the order of the logits."""
+    """Lowest probability at which each label is predicted, in the order of the logits; None if the task has none."""
     distillation: dict[str, Any] = field(default_factory=dict)
-    """The teacher, and how its probabilities were learned; empty where there was none."""
-    examples: dict[str, list[Example]] = field(default_factory=dict)
-    """Documents that the report shows, see ``evaluation.report.telling``; no other file holds them."""
+    """The teacher and how its probabilities were learned; empty if there was none."""
 
     @property
     def built(self) -> BuiltModel:
@@ -80,39 +78,50 @@ class Bundle:
         return BuiltModel(self.model, self.roles)
 
 
-def write(bundle: Bundle, folder: Path, predict: Predict, explain: Explain, *, overwrite: bool = False) -> None:
-    """Write a bundle to a new folder.
+def save_bundle(
+    bundle: Bundle, folder: Path, predict: Predict, write_files: WriteFiles, *, overwrite: bool = False
+) -> None:
+    """Write a bundle to a new folder, completely or not at all.
 
     Args:
-        bundle: What to write.
+        bundle: The classifier.
         folder: The folder to create.
-        predict: Texts to probabilities (documents, classes), for the probes of ``golden.json``.
-        explain: A text and the position of a label to what speaks for it, for the examples of ``report.html``.
-        overwrite: Replace a bundle that stands there.
+        predict: Function from texts to probabilities, for the golden answers.
+        write_files: Writes the files for people, such as the model card.
+        overwrite: Replace an existing bundle.
 
     Raises:
-        InputError: The folder exists and is not to be, or must not be, replaced.
+        InputError: The folder exists and must not be replaced.
     """
     check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as beside:
-        _write_files(bundle, beside, predict, explain)
+    with atomic_folder(folder) as partial:
+        _write_common_files(bundle, partial)
+        write_escaped_lines(partial / "labels.txt", bundle.labels)
+        _write_golden(bundle, partial / "golden.json", predict)
+        write_files(partial)
+        _write_manifest(bundle, partial, bundle.task.name)
 
 
-def write_encoder(bundle: Bundle, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a pretrained encoder, ids -> features, which has no labels, to a new folder.
+def save_encoder(bundle: Bundle, folder: Path, write_files: WriteFiles, *, overwrite: bool = False) -> None:
+    """Write a pretrained encoder, ids -> features, to a new folder, completely or not at all.
+
+    Args:
+        bundle: The encoder; it has no labels.
+        folder: The folder to create.
+        write_files: Writes the files for people, such as the model card.
+        overwrite: Replace an existing bundle.
 
     Raises:
-        InputError: The folder exists and is not to be, or must not be, replaced.
+        InputError: The folder exists and must not be replaced.
     """
     check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as beside:
-        _write_common(bundle, beside)
-        text = model_card.encoder_card(bundle.config, bundle.data, bundle.metrics)
-        (beside / "README.md").write_text(text, encoding="utf-8")
-        _write_manifest(bundle, beside, PRETRAINING)
+    with atomic_folder(folder) as partial:
+        _write_common_files(bundle, partial)
+        write_files(partial)
+        _write_manifest(bundle, partial, PRETRAINING)
 
 
-def read(folder: Path) -> Bundle:
+def load_bundle(folder: Path) -> Bundle:
     """Read a bundle.
 
     Raises:
@@ -121,9 +130,10 @@ def read(folder: Path) -> Bundle:
     manifest = read_manifest(folder)
     if manifest["task"] == PRETRAINING:
         raise InputError(
-            f"{folder}: a pretrained encoder, which knows no labels; train a classifier: --init-from {folder}"
+            f"{folder}: a pretrained encoder has no labels; train a classifier that starts from it:"
+            f" --init-from {folder}"
         )
-    _check_files(folder, manifest, CHECKED)
+    _check_files(folder, manifest, CHECKED_FILES)
     bundle = Bundle(
         config=configuration.config_from_dict(
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
@@ -154,8 +164,8 @@ def _task(folder: Path, manifest: dict[str, Any]) -> Task:
         raise InputError(f"{folder / 'manifest.json'}: {error}") from None
 
 
-def read_model(folder: Path) -> keras.Model:
-    """The model of a bundle, of a classifier or of a pretrained encoder, without the rest.
+def load_model(folder: Path) -> keras.Model:
+    """Read only the model of a classifier or of a pretrained encoder.
 
     Raises:
         InputError: It is missing, damaged, or written by a newer version.
@@ -165,8 +175,8 @@ def read_model(folder: Path) -> keras.Model:
     return _load_model(folder / "model.keras", manifest["packages"])
 
 
-def read_vectorizer(folder: Path) -> Vectorizer:
-    """The vectorizer of a bundle, of a classifier or of a pretrained encoder, without the rest.
+def load_vectorizer(folder: Path) -> Vectorizer:
+    """Read only the vectorizer of a classifier or of a pretrained encoder.
 
     Raises:
         InputError: It is missing, damaged, or written by a newer version.
@@ -183,7 +193,7 @@ def _vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
 def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:
     for name in names:
         if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: missing, the bundle is not whole; train it again or copy it again")
+            raise InputError(f"{folder / name}: missing, the bundle is incomplete; train it again or copy it again")
         if sha256(folder / name) != manifest["files"].get(name):
             raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
 
@@ -205,7 +215,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
 
 
 def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None:
-    """Make sure that ids and probabilities of the probes are those of the day of training.
+    """Check that ids and probabilities of the golden texts are those of the training.
 
     Raises:
         InputError: They differ; the message names the probe and the difference.
@@ -214,7 +224,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
     golden = read_json(path)
     for text, ids in zip(golden["texts"], golden["ids"], strict=True):
         if vectorizer.encode_text(text) != ids:
-            raise InputError(f"{path}: the text {text[:40]!r} becomes other ids than at training")
+            raise InputError(f"{path}: the text {text[:40]!r} has other ids than at training")
     difference = np.abs(predict(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
     worst = int(difference.argmax())
     if difference[worst] > TOLERANCE:
@@ -224,48 +234,22 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
         )
 
 
-def _write_files(bundle: Bundle, folder: Path, predict: Predict, explain: Explain) -> None:
-    _write_common(bundle, folder)
-    write_escaped_lines(folder / "labels.txt", bundle.labels)
+def _write_common_files(bundle: Bundle, folder: Path) -> None:
+    configuration.save_yaml(bundle.config, folder / "config.yaml")
+    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    bundle.model.save(folder / "model.keras")
+    write_json(folder / "metrics.json", bundle.metrics)
+    _write_history(bundle.history, folder / "history.csv")
+
+
+def _write_golden(bundle: Bundle, path: Path, predict: Predict) -> None:
     texts = list(PROBES)
     golden = {
         "texts": texts,
         "ids": [bundle.vectorizer.encode_text(text) for text in texts],
         "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
     }
-    write_json(folder / "golden.json", golden)
-    if "confusion_matrix" in bundle.metrics.get("test", {}):
-        plots.confusion_matrix(
-            bundle.metrics["test"]["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png"
-        )
-    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    text = model_card.model_card(
-        bundle.config, bundle.labels, bundle.data, bundle.metrics, bundle.distillation,
-        task=bundle.task, temperature=bundle.temperature, sizes=sizes,
-    )  # fmt: skip
-    (folder / "README.md").write_text(text, encoding="utf-8")
-    if page := _report(bundle, sizes, explain):
-        (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
-    _write_manifest(bundle, folder, bundle.task.name)
-
-
-def _report(bundle: Bundle, sizes: dict[str, int], explain: Explain) -> str:
-    """The page, or none: whatever keeps it from being drawn must not cost a training."""
-    from kerascnn.evaluation.report import report
-
-    try:
-        return report(bundle, sizes, explain)
-    except Exception as error:
-        warnings.warn(f"report.html is left out, it could not be made: {error!r}", stacklevel=2)
-        return ""
-
-
-def _write_common(bundle: Bundle, folder: Path) -> None:
-    configuration.save_yaml(bundle.config, folder / "config.yaml")
-    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
-    bundle.model.save(folder / "model.keras")
-    write_json(folder / "metrics.json", bundle.metrics)
-    _write_history(bundle.history, folder / "history.csv")
+    write_json(path, golden)
 
 
 def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,20 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from kerascnn import bundle as bundles
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, DistillationConfig
-from kerascnn.data.documents import check_texts, split_validation
-from kerascnn.estimator import GROUPS, Estimator
-from kerascnn.tasks import SINGLE_LABEL, infer_task
-from kerascnn.tasks.multi_label import is_indicator_matrix
-from kerascnn.utils.errors import InputError
+from kerascnn.classifier_training import LabelledTexts, prepare_data, train_bundle
+from kerascnn.data.documents import check_texts
+from kerascnn.estimator import Estimator
+from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
+    from kerascnn.evaluation.report import Example
     from kerascnn.prediction import Forward
-    from kerascnn.training.fit import EncodedDataset
-
-Labelled = tuple[Sequence[str], Sequence[Any]]
 
 
 class TextClassifier(Estimator):
@@ -53,7 +49,7 @@ class TextClassifier(Estimator):
     """
 
     bundle_: Bundle
-    _indicator: np.dtype | None
+    _labels_dtype: np.dtype | None
     _compiled: dict[str, Any]
 
     def fit(
@@ -62,7 +58,7 @@ class TextClassifier(Estimator):
         labels: Sequence[Any],
         *,
         soft_labels: np.ndarray | None = None,
-        validation_data: Labelled | None = None,
+        validation_data: LabelledTexts | None = None,
         folder: str | Path | None = None,
         resume: bool = False,
         verbose: bool = False,
@@ -85,70 +81,11 @@ class TextClassifier(Estimator):
         Raises:
             InputError: What is given cannot be trained on; the message says why.
         """
-        from kerascnn.data.batches import RaggedIds
-        from kerascnn.data.soft_labels import check_probabilities
-        from kerascnn.evaluation.calibration import calibrate
-        from kerascnn.text.vectorizer import Vectorizer
-        from kerascnn.training import fit
-        from kerascnn.training.distributed import strategies
-        from kerascnn.transfer import initial_model
-
         require_tensorflow_backend("training")
-        config, texts, task, has_teacher = (
-            self.to_config(),
-            check_texts(texts),
-            infer_task(labels),
-            soft_labels is not None,
-        )
-        task.check_settings(config.training, has_teacher=has_teacher)
-        labels = task.as_labels(labels)
-        if len(texts) != len(labels):
-            raise InputError(f"{len(texts)} texts and {len(labels)} labels; every text needs its own")
-        self.classes_ = task.find_classes(labels, has_teacher=has_teacher)
-        targets = task.encode(labels, self.classes_, has_teacher=has_teacher)
-        self._indicator = np.asarray(labels).dtype if is_indicator_matrix(labels) else None
-        if soft_labels is None:
-            config = dataclasses.replace(config, distillation=DistillationConfig())
-        else:
-            soft_labels = check_probabilities(soft_labels, self.classes_.tolist(), len(texts), name="soft_labels")
-        if validation_data is None:
-            kept, held_out = split_validation(texts, task.decode(targets, self.classes_), config.source)
-            validation_texts, validation_targets = [texts[i] for i in held_out], targets[held_out]
-            texts, targets = [texts[i] for i in kept], targets[kept]
-            soft_labels = None if soft_labels is None else soft_labels[kept]
-        else:
-            validation_texts, validation_targets = (
-                check_texts(validation_data[0]),
-                task.encode(validation_data[1], self.classes_),
-            )
-
-        strategy = strategies.create_strategy(config.training.strategy)
-        fit.set_random_seed(config.seed, config.training.deterministic)
-        vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
-            texts, config.text, vectors=config.transfer.vectors
-        )
-        config = dataclasses.replace(config, text=vectorizer.settings)
-        vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
-        train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(texts)), targets, soft_labels)
-        with fit.dtype_policy_scope(config.training.dtype_policy):
-            initial = initial_model.build_model(config, vectorizer, len(self.classes_), train.ids.values)
-        config, model = initial.config, initial.built.model
-        if verbose:
-            initial.log_messages()
-        validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(validation_texts)), validation_targets)
-        trained = fit.fit(
-            model, train, validation, config.training,
-            seed=config.seed, task=task, folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
-            fingerprint=_fingerprint(config, train, validation), rates=initial.rate_factors,
-            callbacks=initial.callbacks, strategy=strategy,
-        )  # fmt: skip
-        self._use(Bundle(
-            config=config, vectorizer=vectorizer, labels=[str(label) for label in self.classes_], model=model,
-            roles=initial.built.roles,
-            task=task, metrics={"parameters": model.count_params(), **trained.speed(len(texts)), **initial.metrics},
-            history=trained.history, distillation=_distillation(config) if soft_labels is not None else {},
-        ))  # fmt: skip
-        calibrate(self.bundle_, self._forward("logits")(validation.ids), validation.labels)
+        config = self.to_config()
+        data = prepare_data(config, texts, labels, soft_labels=soft_labels, validation_data=validation_data)
+        self.classes_, self._labels_dtype = data.classes, data.labels_dtype
+        self._use(train_bundle(config, data, folder=Path(folder) if folder else None, resume=resume, verbose=verbose))
         return self
 
     def predict(self, texts: Sequence[str]) -> np.ndarray | list[list[Any]]:
@@ -157,13 +94,7 @@ class TextClassifier(Estimator):
         Of multi-label data a list of labels a document, those that reach their threshold in the order of ``classes_``;
         after a training on an indicator matrix such a matrix, (documents, labels), of the same dtype.
         """
-        probabilities = self.predict_proba(texts)
-        targets = self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
-        if targets.ndim == 1:
-            return self.classes_[targets]
-        if self._indicator is not None:
-            return targets.astype(self._indicator)
-        return [self.classes_[row > 0].tolist() for row in targets]
+        return self.bundle_.task.format_predictions(self._predict(texts), self.classes_, self._labels_dtype)
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
@@ -187,13 +118,7 @@ class TextClassifier(Estimator):
 
         The labels are named ``y``, for scikit-learn hands them over by name.
         """
-        if self.bundle_.task.name == "single_label" or self._indicator is not None:
-            return super().score(texts, y, sample_weight)
-        bundle = self.bundle_
-        right = bundle.task.encode(y, self.classes_) == bundle.task.predict(
-            self.predict_proba(texts), bundle.thresholds
-        )
-        return float(np.average(right.all(axis=1), weights=sample_weight))
+        return self.bundle_.task.score(y, self._predict(texts), self.classes_, sample_weight)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Features under the last layer, float32 (documents, features)."""
@@ -210,7 +135,7 @@ class TextClassifier(Estimator):
             The label with its logit, and what each n-gram adds to that, see ``kerascnn.evaluation.explanation``.
         """
         from kerascnn.evaluation.attribution import attribute
-        from kerascnn.evaluation.explanation import explanation
+        from kerascnn.evaluation.explanation import explain_attribution
 
         check_is_fitted(self, "bundle_")
         [text] = check_texts([text])
@@ -219,7 +144,7 @@ class TextClassifier(Estimator):
             self._compiled["attribute"] = attribute(bundle.built)
         attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
-        return explanation(
+        return explain_attribution(
             text,
             bundle.vectorizer.tokenize_with_offsets(text),
             attribution,
@@ -232,8 +157,7 @@ class TextClassifier(Estimator):
     ) -> dict[str, Any]:
         """Accuracy, macro-F1 and more of labelled documents.
 
-        See ``kerascnn.evaluation.metrics.evaluate``, of multi-label data
-        ``kerascnn.evaluation.multi_label_metrics.evaluate``.
+        See ``evaluate`` of ``kerascnn.tasks.SingleLabel`` and of ``kerascnn.tasks.MultiLabel``.
 
         Args:
             texts: Documents.
@@ -245,17 +169,33 @@ class TextClassifier(Estimator):
             bundle.task.encode(labels, self.classes_), probabilities, bundle.labels, bundle.thresholds
         )
 
-    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        overwrite: bool = False,
+        examples: Mapping[str, Sequence[Example]] | None = None,
+    ) -> None:
         """Write the bundle, see ``saved_models/README.md``.
+
+        Args:
+            folder: The folder to create.
+            overwrite: Replace an existing bundle.
+            examples: Documents for the report, as ``kerascnn.evaluation.report.collect_examples`` returns them.
 
         Raises:
             InputError: The folder exists already.
         """
+        from kerascnn.evaluation.documents import write_documents
+
         check_is_fitted(self, "bundle_")
-        bundles.write(
-            self.bundle_, Path(folder), self.predict_proba,
-            lambda text, position: self.explain(text, self.classes_[position]), overwrite=overwrite,
-        )  # fmt: skip
+        write_files = partial(
+            write_documents,
+            self.bundle_,
+            examples=examples or {},
+            explain=lambda text, position: self.explain(text, self.classes_[position]),
+        )
+        bundles.save_bundle(self.bundle_, Path(folder), self.predict_proba, write_files, overwrite=overwrite)
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:
@@ -264,10 +204,10 @@ class TextClassifier(Estimator):
         Raises:
             InputError: The bundle is missing, damaged, newer than this package, or answers differently.
         """
-        bundle = bundles.read(Path(folder))
+        bundle = bundles.load_bundle(Path(folder))
         classifier = cls.from_config(bundle.config)
         classifier.classes_ = np.asarray(bundle.labels, dtype=object)
-        classifier._indicator = None
+        classifier._labels_dtype = None
         classifier._use(bundle)
         bundles.check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
         return classifier
@@ -281,6 +221,11 @@ class TextClassifier(Estimator):
         """Take up a pickled state."""
         super().__setstate__(state)
         self._compiled = {}
+
+    def _predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Return predictions in the form of targets."""
+        probabilities = self.predict_proba(texts)
+        return self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
 
     def _use(self, bundle: Bundle) -> None:
         self.bundle_ = bundle
@@ -313,23 +258,3 @@ class TextClassifier(Estimator):
 def load(folder: str | Path) -> TextClassifier:
     """Read the bundle that training wrote, see ``TextClassifier.load``."""
     return TextClassifier.load(folder)
-
-
-def _fingerprint(config: Config[Any], train: EncodedDataset, validation: EncodedDataset) -> dict[str, Any]:
-    """What makes two trainings the same; where the rows came from and where the bundle goes does not."""
-    data = {
-        "training data": train.digest(),
-        "validation data": validation.digest(),
-        "the teacher's answers": train.soft_digest(),
-    }
-    return {"model": config.model, "seed": config.seed, **config.flatten(GROUPS), **data}
-
-
-def _distillation(config: Config[Any]) -> dict[str, Any]:
-    """What the manifest says of a teacher."""
-    settings = config.training
-    return {
-        "teacher": config.distillation.teacher or None,
-        "temperature": settings.soft_label_temperature,
-        "weight": settings.soft_label_weight,
-    }

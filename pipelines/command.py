@@ -18,7 +18,6 @@ from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
-    from kerascnn.data.records import Label
 
 ArgumentsT = TypeVar("ArgumentsT")
 
@@ -86,7 +85,7 @@ def choose_log(*, quiet: bool) -> Log:
 
 def load_labelled_texts(
     data: tuple[str, ...], source: SourceConfig, bundle: Bundle, log: Log = stderr.log
-) -> tuple[list[str], list[Label]]:
+) -> tuple[list[str], list[Any]]:
     """Read texts and labels to evaluate a bundle on; rows that are left out are logged.
 
     Args:
@@ -98,7 +97,7 @@ def load_labelled_texts(
     from kerascnn.data.sources import read_rows
     from kerascnn.data.validation import select_evaluation_rows
 
-    rows, messages = select_evaluation_rows(read_rows(data, source), bundle.labels, multi=bundle.thresholds is not None)
+    rows, messages = select_evaluation_rows(read_rows(data, source), bundle.labels, task=bundle.task)
     for message in messages:
         log(message)
-    return [row.text for row in rows], [row.label for row in rows]
+    return [row.text for row in rows], bundle.task.labels_of_rows(rows)

@@ -11,7 +11,6 @@ from typing import Annotated
 import tyro
 
 from kerascnn.config import SourceConfig
-from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, load_labelled_texts, parse, run
 
@@ -38,18 +37,18 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     args = parse(Arguments, prog, __doc__, argv)
     start_tensorflow()
     from kerascnn import load
-    from kerascnn.evaluation import metrics, plots
+    from kerascnn.evaluation import plots
 
     classifier = load(args.bundle)
     bundle = classifier.bundle_
-    if args.plot and bundle.thresholds is not None:
-        raise InputError("--plot: multi-label predictions have no confusion matrix; leave it out")
+    if args.plot:
+        bundle.task.require("confusion_matrix", "--plot")
     found = classifier.evaluate(
         *load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
     )  # fmt: skip
     if args.plot:
-        plots.confusion_matrix(found["confusion_matrix"], bundle.labels, Path(args.plot))
-    print(json.dumps(found, ensure_ascii=False) if args.json else metrics.table(found))
+        plots.plot_confusion_matrix(found["confusion_matrix"], bundle.labels, Path(args.plot))
+    print(json.dumps(found, ensure_ascii=False) if args.json else bundle.task.format_metrics(found))
 
 
 if __name__ == "__main__":

@@ -45,34 +45,30 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.fin
     args = parse(Arguments, prog, __doc__, argv)
     start_tensorflow()
     from kerascnn import load
-    from kerascnn.evaluation import calibration
+    from kerascnn.evaluation.operating_points import compute_operating_points, find_operating_point
 
     classifier = load(args.bundle)
     bundle = classifier.bundle_
-    if bundle.thresholds is not None:
-        raise InputError(
-            f"{args.bundle}: multi-label, each label has its own threshold, fitted in training (thresholds in"
-            " manifest.json); find_threshold is for one label per text"
-        )
+    bundle.task.require("operating_points", args.bundle)
     texts, labels = load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
     targets = bundle.task.encode(labels, classifier.classes_)
-    points = calibration.curve(targets, classifier.predict_proba(texts))
-    found = calibration.find(points, args.precision, surely=args.surely)
+    points = compute_operating_points(targets, classifier.predict_proba(texts))
+    found = find_operating_point(points, args.precision, use_lower_bound=args.surely)
     if args.json:
         answer = found and dataclasses.asdict(found)
         print(json.dumps({"found": answer, "curve": [dataclasses.asdict(point) for point in points]}))
         return
     print(format_curve(points))
     if found is None:
-        best = max(points, key=lambda point: point.at_least if args.surely else point.precision)
+        best = max(points, key=lambda point: point.precision_lower_bound if args.surely else point.precision)
         raise InputError(
             f"no threshold reaches a precision of {args.precision:.1%}; the best is {best.precision:.1%} (at least"
-            f" {best.at_least:.1%} with 95 % confidence) for {best.answered:.1%} of the documents, at"
+            f" {best.precision_lower_bound:.1%} with 95 % confidence) for {best.coverage:.1%} of the documents, at"
             f" {best.threshold:.4f}"
         )
     print(
-        f"\n{found.precision:.1%} of the predictions are correct (at least {found.at_least:.1%} with 95 % confidence)"
-        f" where the probability is {found.threshold:.4f} or more: {found.answered:.1%} of the documents.\n"
+        f"\n{found.precision:.1%} of the predictions are correct (at least {found.precision_lower_bound:.1%} with 95 %"
+        f" confidence) where the probability is {found.threshold:.4f} or more: {found.coverage:.1%} of the documents.\n"
         f"next: python -m pipelines.predict {args.bundle} --abstain-below {found.threshold:.4f}"
     )
 
@@ -80,7 +76,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.fin
 def format_curve(points: Sequence[Any]) -> str:
     """Return a table of coverage and precision at some thresholds."""
     rows = [
-        (f"{threshold:.2f}", f"{point.answered:.1%}", f"{point.precision:.1%}", f"{point.at_least:.1%}")
+        (f"{threshold:.2f}", f"{point.coverage:.1%}", f"{point.precision:.1%}", f"{point.precision_lower_bound:.1%}")
         for threshold in SHOWN_THRESHOLDS
         if (point := next((point for point in points if point.threshold >= threshold), None))
     ]

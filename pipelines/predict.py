@@ -21,6 +21,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import BATCH_ROWS, OutputSpec, unique_column
 from kerascnn.scoring.parts import Part, list_parts
+from kerascnn.tasks import get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
@@ -133,7 +134,7 @@ def _output_spec(args: Arguments, bundle: Bundle, style: str) -> OutputSpec:
         abstain_below=args.abstain_below,
         separator="" if style == "jsonl" or args.top_k > 1 else separator,
     )
-    output_spec.check(bundle.labels, multi=bundle.task.name == "multi_label", otherwise="write --output NAME.jsonl")
+    output_spec.check(bundle.labels, task=bundle.task, otherwise="write --output NAME.jsonl")
     return output_spec
 
 
@@ -172,9 +173,9 @@ def _label_parts(args: Arguments, parts: Sequence[Part]) -> None:
 
     engine = _engine(args)
     output_spec = OutputSpec(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
-    multi = read_manifest(bundle)["task"] == "multi_label"
+    task = get_task(read_manifest(bundle)["task"])
     labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
-    output_spec.check(labels, multi=multi, otherwise="leave it out: labels are lists")
+    output_spec.check(labels, task=task, otherwise="leave it out: labels are lists")
     summary = score_folder(bundle, parts, output, args.source, output_spec, engine)
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
@@ -210,7 +211,7 @@ def _explain(
     classifier: TextClassifier, records: Iterable[Record], args: Arguments, file: IO[str], *, as_json: bool
 ) -> None:
     """Write an explanation a record: a JSON line, or for people the marked text and its strongest n-grams."""
-    from kerascnn.evaluation.explanation import printable
+    from kerascnn.evaluation.explanation import replace_control_characters
 
     color = file.isatty() and "NO_COLOR" not in os.environ
     for record in records:
@@ -219,9 +220,12 @@ def _explain(
             row = record.fields | {unique_column(name, record.fields): value for name, value in found.to_dict().items()}
             print(json.dumps(row, ensure_ascii=False), file=file)
             continue
-        print(f"{found.label} {found.score:.4f}\n{found.marked(color=color)}", file=file)
+        print(f"{found.label} {found.score:.4f}\n{found.to_text(color=color)}", file=file)
         for x in found.contributions[:STRONGEST]:
-            print(f"  {x.contribution:+.3f}  {' '.join(printable(x.text).split()) or repr(x.text)}", file=file)
+            print(
+                f"  {x.contribution:+.3f}  " + (" ".join(replace_control_characters(x.text).split()) or repr(x.text)),
+                file=file,
+            )
         rest = found.logit - found.bias - sum(x.contribution for x in found.contributions[:STRONGEST])
         print(f"  {rest:+.3f}  all other n-grams\n  {found.bias:+.3f}  without any ({found.method})", file=file)
         print(f"  {found.logit:+.3f}  logit of {found.label}\n", file=file)

@@ -11,11 +11,6 @@ IMBALANCE_RATIO = 5.0
 """Ratio of the largest to the smallest class from which classes are imbalanced."""
 RARE_ROWS = 10
 """A class with fewer training rows is rare."""
-_REMEDY = (
-    "--training.class_weights balanced, --training.sampling balanced or --training.focal_gamma 2; compare models by"
-    " --training.monitor macro_f1"
-)
-_REMEDY_MULTI_LABEL = "--training.focal_gamma 2; compare models by --training.monitor macro_f1"
 
 
 def find_class_balance_issues(corpus: Corpus) -> list[Issue]:
@@ -35,7 +30,7 @@ def _find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     return [Issue(
         "class_imbalance", "warning",
         f"the classes are imbalanced: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
-        suggestion=_REMEDY_MULTI_LABEL if corpus.is_multi_label else _REMEDY,
+        suggestion=corpus.task.imbalance_remedy,
     )]  # fmt: skip
 
 

@@ -23,11 +23,13 @@ class Corpus:
 
     Attributes:
         config: The run.
+        task: The task of the rows.
         rows: Names of the splits that have rows to their rows; training rows come first.
     """
 
     def __init__(self, splits: Splits, config: Config[Any]) -> None:
         self.config = config
+        self.task = splits.task
         self.rows: dict[str, list[Row]] = {name: getattr(splits, name) for name in SPLIT_NAMES if getattr(splits, name)}
 
     @property
@@ -44,11 +46,6 @@ class Corpus:
     def all_rows(self) -> list[Row]:
         """The rows of all splits."""
         return [row for rows in self.rows.values() for row in rows]
-
-    @property
-    def is_multi_label(self) -> bool:
-        """Whether rows have any number of labels."""
-        return any(isinstance(row.label, tuple) for row in self.train)
 
     @cached_property
     def tokenizer(self) -> CorpusTokenizer:

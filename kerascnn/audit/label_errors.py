@@ -29,8 +29,7 @@ def find_label_errors(corpus: Corpus) -> list[Issue]:
         InputError: The extra ``audit`` is not installed, the data is multi-label, or fewer than two classes can be
             cross-validated.
     """
-    if corpus.is_multi_label:
-        raise InputError("--label-errors does not support multi-label data; remove the option")
+    corpus.task.require("label_errors", "--label-errors")
     cleanlab = import_optional("cleanlab.filter", "audit")
     rows = corpus.all_rows
     counts = Counter(label for row in rows for label in row.labels)

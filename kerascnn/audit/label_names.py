@@ -19,12 +19,14 @@ def find_label_name_issues(corpus: Corpus) -> list[Issue]:
 
 def _find_joined_labels(corpus: Corpus) -> list[Issue]:
     """Find labels that consist of other labels: several labels, read as one."""
-    labels = {label for row in corpus.train for label in row.labels}
+    if corpus.task.predicts_list:
+        return []
+    labels = {row.label for row in corpus.train}
     issues: list[Issue] = []
     for separator in SEPARATORS:
         counter = RowCounter()
         for row in corpus.train:
-            if isinstance(row.label, str) and separator in row.label:
+            if separator in row.label:
                 parts = [part.strip() for part in row.label.split(separator)]
                 if all(part in labels for part in parts if part):
                     counter.add(row, detail=repr(row.label))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +11,6 @@ from kerascnn.audit.corpus import Corpus
 from kerascnn.audit.scripts import count_scripts
 from kerascnn.audit.token_lengths import count_truncated_tokens
 from kerascnn.audit.vocabulary_coverage import compute_coverage
-from kerascnn.data.records import Row
-
-MAX_LABEL_PAIRS = 10
-"""Largest number of pairs of labels in the statistics."""
 
 
 def compute_statistics(corpus: Corpus) -> dict[str, dict[str, Any]]:
@@ -27,7 +21,7 @@ def compute_statistics(corpus: Corpus) -> dict[str, dict[str, Any]]:
     - ``rows``: number of rows;
     - ``classes``: labels to numbers of rows;
     - ``labels_per_row`` (multi-label): numbers of labels, from 0, to numbers of rows;
-    - ``label_pairs`` (multi-label): the ``MAX_LABEL_PAIRS`` most frequent pairs, each two labels and a number of rows;
+    - ``label_pairs`` (multi-label): the 10 most frequent pairs, each two labels and a number of rows;
     - ``tokens``: ``unit``, and ``mean``, ``median``, ``p95`` and ``longest`` of the lengths;
     - ``truncated``: fractions, 0 to 1, of ``rows`` and ``tokens`` beyond ``text.max_length``;
     - ``scripts``: names of scripts to numbers of rows;
@@ -38,21 +32,13 @@ def compute_statistics(corpus: Corpus) -> dict[str, dict[str, Any]]:
         statistics[name] = {
             "rows": len(rows),
             "classes": dict(Counter(label for row in rows for label in row.labels).most_common()),
-            **(_summarize_labels(rows) if corpus.is_multi_label else {}),
+            **corpus.task.describe_labels(rows),
             **_summarize_lengths(corpus, name),
             "scripts": dict(count_scripts(row.text for row in rows).most_common()),
         }
         if name != "train":
             statistics[name]["vocabulary_coverage"] = compute_coverage(corpus, name)
     return statistics
-
-
-def _summarize_labels(rows: Sequence[Row]) -> dict[str, Any]:
-    pairs = Counter(pair for row in rows for pair in itertools.combinations(row.labels, 2))
-    return {
-        "labels_per_row": dict(sorted(Counter(len(row.labels) for row in rows).items())),
-        "label_pairs": [[*pair, count] for pair, count in pairs.most_common(MAX_LABEL_PAIRS)],
-    }
 
 
 def _summarize_lengths(corpus: Corpus, name: str) -> dict[str, Any]:

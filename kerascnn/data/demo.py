@@ -102,7 +102,7 @@ def _read_bbc(distribution: importlib.metadata.Distribution) -> Iterator[Row]:
             text = content.decode("utf-8")
         except UnicodeDecodeError:  # one article has a pound sign in Latin-1
             text = content.decode("latin-1")
-        yield Row(text, article.parent.name, f"{article.parent.name}/{article.name}", 1)
+        yield Row(text, (article.parent.name,), f"{article.parent.name}/{article.name}", 1)
 
 
 def _read_reviews_zh(distribution: importlib.metadata.Distribution) -> Iterator[Row]:
@@ -111,7 +111,7 @@ def _read_reviews_zh(distribution: importlib.metadata.Distribution) -> Iterator[
         if file.name in ("neg.txt", "pos.txt"):
             for number, line in enumerate(file.read_bytes().decode("utf-8").split("\n"), start=1):
                 if line.strip():
-                    yield Row(line, file.stem, file.name, number)
+                    yield Row(line, (file.stem,), file.name, number)
 
 
 DEMOS = {

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.records import Label, Row
+from kerascnn.data.records import Row
 from kerascnn.data.splits import split_rows
+from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
 
@@ -27,25 +28,27 @@ def check_texts(texts: Sequence[str]) -> list[str]:
 
 
 def split_validation(
-    texts: Sequence[str], labels: Sequence[Label | None], source: SourceConfig
+    texts: Sequence[str], labels: Sequence[tuple[str, ...]], source: SourceConfig, task: Task
 ) -> tuple[list[int], list[int]]:
     """Return the positions of the training and of the validation documents, stratified by class or labels.
 
-    A document without a label (None) is a training document, unless it has the text of a validation document.
+    A document whose label is unknown is a training document, unless it has the text of a validation document.
 
     Args:
         texts: The documents.
-        labels: As ``Row.label``; None if unknown.
+        labels: Labels of each document, as ``Row.labels``.
         source: Fraction and seed of the split.
+        task: The task of the labels.
 
     Raises:
         InputError: ``source.validation_fraction`` is 0, or there are too few documents.
     """
     if source.validation_fraction == 0:
         raise InputError("early stopping needs validation data; give validation_data, or a validation_fraction above 0")
-    pairs = list(enumerate(zip(texts, labels, strict=True)))
-    rows = [Row(text, label, "texts", row) for row, (text, label) in pairs if label is not None]
-    splits = split_rows(rows, None, None, dataclasses.replace(source, test_fraction=0.0))
+    pairs = zip(texts, labels, strict=True)
+    rows = [Row(text, own, "texts", number, task.name) for number, (text, own) in enumerate(pairs)]
+    labelled = [row for row in rows if row.labels or task.allows_no_label]
+    splits = split_rows(labelled, None, None, dataclasses.replace(source, test_fraction=0.0))
     validation_texts = {row.text for row in splits.validation}
-    unlabelled = [row for row, (text, label) in pairs if label is None and text not in validation_texts]
-    return [row.number for row in splits.train] + unlabelled, [row.number for row in splits.validation]
+    unlabelled = [row for row in rows if not (row.labels or task.allows_no_label) and row.text not in validation_texts]
+    return [row.number for row in [*splits.train, *unlabelled]], [row.number for row in splits.validation]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.records import Label, Record, location
+from kerascnn.data.records import MULTI_LABEL, SINGLE_LABEL, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
 BOOLEANS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 """Values of a label column, in lower case, and whether the label applies."""
 
 
-def parse_label(record: Record, source: SourceConfig) -> Label:
-    """Return the label of a record, or all labels if the data is multi-label, see ``Row.label``.
+def parse_labels(record: Record, source: SourceConfig) -> tuple[tuple[str, ...], str]:
+    """Return the labels of a record, and the name of the task whose form they have.
 
     Args:
         record: The record.
@@ -23,11 +23,13 @@ def parse_label(record: Record, source: SourceConfig) -> Label:
         InputError: A label column is missing, or is neither 0 nor 1.
     """
     if source.label_columns:
-        return unique_labels(name for name in source.label_columns if _parse_boolean(record, name))
+        return unique_labels(name for name in source.label_columns if _parse_boolean(record, name)), MULTI_LABEL
     if record.labels is not None:
-        return record.labels
-    label = record.fields[source.label_column]
-    return unique_labels(label.split(source.label_separator)) if source.label_separator else label.strip()
+        return record.labels, MULTI_LABEL
+    value = record.fields[source.label_column].strip()
+    if source.label_separator:
+        return unique_labels(value.split(source.label_separator)), MULTI_LABEL
+    return ((value,) if value else ()), SINGLE_LABEL
 
 
 def parse_label_list(values: Sequence[object], place: str) -> tuple[str, ...]:

@@ -50,26 +50,29 @@ def raise_bad_row(bad_row: BadRow) -> None:
     raise InputError(f"{location(bad_row)}: {bad_row.reason}")
 
 
-Label = str | tuple[str, ...]
-"""One label or, in multi-label data, all labels of a row, sorted and without duplicates."""
+SINGLE_LABEL, MULTI_LABEL = "single_label", "multi_label"
+"""Names of the tasks whose forms labels have in files, see ``kerascnn.tasks``."""
 
 
 class Row(NamedTuple):
     """One labelled document; ``file`` and ``number`` as in ``Record``.
 
     Attributes:
-        label: The label, or the labels; empty if unknown.
+        text: The document.
+        labels: All labels, in multi-label data sorted and without duplicates; empty if no label is known or applies.
+        task: Name of the task whose form the labels have in the source.
     """
 
     text: str
-    label: Label
+    labels: tuple[str, ...]
     file: str
     number: int
+    task: str = SINGLE_LABEL
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """All labels of the row, one in single-label data."""
-        return (self.label,) if isinstance(self.label, str) else self.label
+    def label(self) -> str:
+        """The label of a single-label row; empty if unknown."""
+        return self.labels[0] if self.labels else ""
 
 
 def location(row: Row | Record | BadRow) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from kerascnn.config import SourceConfig
 from kerascnn.data import demo, tfds
 from kerascnn.data.encodings import STDIN
-from kerascnn.data.labels import parse_label
+from kerascnn.data.labels import parse_labels
 from kerascnn.data.readers import read_file, read_folder
-from kerascnn.data.records import BadRowHandler, Record, Row, raise_bad_row
+from kerascnn.data.records import SINGLE_LABEL, BadRowHandler, Record, Row, raise_bad_row
 from kerascnn.utils.errors import InputError, did_you_mean
 
 
@@ -69,8 +69,8 @@ def read_rows(names: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
     for name in names:
         record = None
         for record in read_records(name, source, labelled=labelled):
-            label = parse_label(record, source) if labelled else ""
-            yield Row(record.fields[source.text_column], label, record.file, record.number)
+            labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL)
+            yield Row(record.fields[source.text_column], labels, record.file, record.number, task)
         if record is None:
             raise InputError(f"{name} has no rows; a header alone is not enough")
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
 from kerascnn.data.issues import Issue, RowCounter, quote_names
-from kerascnn.data.records import Label, Row, location
+from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
-from kerascnn.data.stratification import stratified_split
-from kerascnn.data.validation import check_labels, check_multi_label, clean_rows
+from kerascnn.data.validation import check_labels, clean_rows
+from kerascnn.tasks import SINGLE_LABEL, Task, infer_task_of_rows
 from kerascnn.utils.errors import InputError
 
 
@@ -22,16 +22,18 @@ class Splits:
     """Rows that are ready for training.
 
     Attributes:
-        train: Training rows of at least two classes, either all single-label or all multi-label.
+        train: Training rows of at least two classes.
         validation: Validation rows; empty only if ``source.validation_fraction`` is 0.
         test: Test rows; empty only if ``source.test_fraction`` is 0.
         issues: What was done to the data and what is unusual about it.
+        task: The task of all rows.
     """
 
     train: list[Row]
     validation: list[Row]
     test: list[Row]
     issues: list[Issue] = field(default_factory=list)
+    task: Task = SINGLE_LABEL
 
     @property
     def messages(self) -> list[str]:
@@ -74,7 +76,7 @@ def _read_held_out(
     if not own:
         return None
     rows = list(read_rows(own, source))
-    if not any(row.label for row in rows):
+    if not any(row.labels for row in rows):
         issues.append(_split_note(f"{', '.join(own)} has no labels and is not used"))
         return None
     issues.append(_split_note(f"{name} data: {', '.join(own)}, {len(rows):,} {'row' if len(rows) == 1 else 'rows'}"))
@@ -108,10 +110,10 @@ def split_rows(
     """
     issues: list[Issue] = []
     train = list(train)
-    multi = any(isinstance(row.label, tuple) for row in train)
-    train = clean_rows(train, "training", issues, multi=multi)
+    task = infer_task_of_rows(train)
+    train = clean_rows(train, "training", issues, task=task)
     held_out = {
-        name: None if rows is None else clean_rows(rows, name, issues, multi=multi)
+        name: None if rows is None else clean_rows(rows, name, issues, task=task)
         for name, rows in (("validation", validation), ("test", test))
     }
     _report_conflicting_labels([*train, *(held_out["validation"] or ()), *(held_out["test"] or ())], issues)
@@ -120,10 +122,9 @@ def split_rows(
     if missing:
         train = _drop_repeated_texts(train, issues)
     check_labels(train, held_out)
-    if multi:
-        check_multi_label(train, source, issues)
+    issues += task.check_training_rows(train, source)
     if missing:
-        train, split_off = _split_off(train, missing, source.split_seed, issues)
+        train, split_off = _split_off(train, missing, source.split_seed, issues, task)
         held_out |= split_off
     else:
         _report_tiny_classes(train, issues)
@@ -131,7 +132,7 @@ def split_rows(
     for name in fractions:
         if held_out[name] is None:
             issues.append(_split_note(f"no {name} data: none is given, and --source.{name}_fraction is 0"))
-    return Splits(train, held_out["validation"] or [], held_out["test"] or [], issues)
+    return Splits(train, held_out["validation"] or [], held_out["test"] or [], issues, task)
 
 
 def drop_duplicates(rows: Iterable[Row]) -> tuple[list[Row], RowCounter]:
@@ -158,7 +159,7 @@ def _drop_repeated_texts(rows: list[Row], issues: list[Issue]) -> list[Row]:
 
 
 def _split_off(
-    rows: list[Row], fractions: dict[str, float], seed: int, issues: list[Issue]
+    rows: list[Row], fractions: dict[str, float], seed: int, issues: list[Issue], task: Task
 ) -> tuple[list[Row], dict[str, list[Row]]]:
     """Split rows, all with different texts, into training rows and a part per name; the order stays."""
     if sum(fractions.values()) >= 1:
@@ -173,10 +174,10 @@ def _split_off(
             f" {' and '.join(fractions)} data: no class has {parts} different texts; give more rows,"
             " or --validation-data and --test-data"
         )
-    split_off = stratified_split(candidates, fractions, seed)
-    method = "class" if isinstance(rows[0].label, str) else "labels (iterative stratification)"
+    positions_of = task.draw_split(candidates, fractions, seed)
+    split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in positions_of.items()}
     for name, part in split_off.items():
-        message = f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {method}, seed {seed}"
+        message = f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {task.stratification}, seed {seed}"
         issues.append(_split_note(message))
     removed = {row.text for part in split_off.values() for row in part}
     return [row for row in rows if row.text not in removed], split_off
@@ -199,10 +200,10 @@ def _find_unsplittable_labels(rows: list[Row], parts: int, issues: list[Issue]) 
 
 
 def _report_conflicting_labels(rows: list[Row], issues: list[Issue]) -> None:
-    first_label: dict[str, Label] = {}
+    first_labels: dict[str, tuple[str, ...]] = {}
     counter = RowCounter()
     for row in rows:
-        if first_label.setdefault(row.text, row.label) != row.label:
+        if first_labels.setdefault(row.text, row.labels) != row.labels:
             counter.add(row)
     counter.report(
         issues, "conflicting_labels", "serious",

@@ -30,7 +30,7 @@ def select_unlabelled_rows(rows: Iterable[Row], splits: Splits) -> tuple[list[Ro
     counters = {reason: RowCounter() for reason in known_texts}
     selected = []
     for row in rows:
-        row = row._replace(text=row.text.replace("\0", " "), label="")
+        row = row._replace(text=row.text.replace("\0", " "), labels=())
         text = row.text if row.text.strip() else ""
         reason = next((reason for reason, texts in known_texts.items() if text in texts), None)
         if reason:

@@ -59,11 +59,7 @@ def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -
     from kerascnn.classifier import load  # imports TensorFlow, which the other kinds of teachers do not need
 
     teacher = load(folder)
-    if teacher.bundle_.task.activation != "softmax":
-        raise InputError(
-            f"{folder}: a multi-label classifier, and the probabilities of its labels do not sum to 1; give a teacher"
-            " with one label per text"
-        )
+    teacher.bundle_.task.require("teacher", folder)
     known = teacher.bundle_.labels
     if unknown := [label for label in labels if label not in known]:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Which n-grams of a text made a decision: an attribution in the words of the text, for people and for programs."""
+"""Explanations: which n-grams of a text support a label, and which oppose it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from kerascnn.evaluation.attribution import Attribution
     from kerascnn.text.offsets import TokenSpan
 
-BEFORE, BEHIND = "[START]", "[END]"
-"""What the network itself puts before and behind a text."""
+START, END = "[START]", "[END]"
+"""Names of the padding that the model itself adds before and after a text."""
 
-MARKS = {1: ("{+", "+}"), 0: ("", ""), -1: ("[-", "-]")}
+BRACKETS = {1: ("{+", "+}"), 0: ("", ""), -1: ("[-", "-]")}
+"""Around passages that support a label, neutral ones, and passages that oppose it."""
 COLORS = {1: ("\033[1;34m", "\033[0m"), 0: ("", ""), -1: ("\033[4;31m", "\033[0m")}
-"""For, beside, and against a label: bold and blue, plain, underlined and red."""
+"""The same for a terminal: bold and blue, plain, underlined and red."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -27,22 +28,22 @@ class Contribution:
     """An n-gram and what it adds to the logit."""
 
     text: str
-    """As it stands in the source; ``[START]`` and ``[END]`` for what the network puts around it."""
+    """The n-gram as in the source; ``[START]`` or ``[END]`` for padding that the model adds."""
     start: int | None
-    """Code points before it; None for what does not stand in the text."""
+    """Offset of its first code point; None for padding."""
     end: int | None
-    """Code points up to its end."""
+    """Offset after its last code point; None for padding."""
     contribution: float
-    """In logits; above 0 it speaks for the label, below 0 against it."""
+    """In logits; positive if it supports the label, negative if it opposes it."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a text got a label, or how much speaks for another one.
+    """What supports a label of a text, and what opposes it.
 
-    ``bias`` and all contributions together are the logit: exactly where the method is ``filters``, and to
-    ``attribution.TOLERANCE`` where it is ``integrated gradients``. The logit is the network's own, before the
-    temperature; the score comes after it.
+    The sum of ``bias`` and all contributions is the logit: exactly for the method ``filters``, and within
+    ``attribution.TOLERANCE`` for ``integrated gradients``. The logit is the model's own, before the temperature; the
+    score is computed after it.
     """
 
     text: str
@@ -54,15 +55,15 @@ class Explanation:
     method: str
     """``filters`` or ``integrated gradients``, see ``evaluation.attribution``."""
     contributions: tuple[Contribution, ...]
-    """The strongest first."""
+    """N-grams, the strongest first."""
     passages: tuple[tuple[str, float], ...]
-    """The whole text in parts, each with its strength from -1, against the label, to 1, for it; of the contribution of
-    an n-gram each of its tokens gets the same part."""
+    """The whole text in parts, each with a strength from -1 (opposes the label) to 1 (supports it). The contribution of
+    an n-gram is divided equally among its tokens."""
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the text and its passages, ready for JSON."""
+        """Return everything except the text and its passages, ready for JSON."""
         return {
-            "label": self.label if isinstance(self.label, str) else str(self.label),
+            "label": str(self.label),
             "score": round(self.score, 6),
             "logit": round(self.logit, 6),
             "bias": round(self.bias, 6),
@@ -73,44 +74,44 @@ class Explanation:
             ],
         }
 
-    def marked(self, *, color: bool) -> str:
-        """The text for a terminal: what speaks for the label and what against it in color, or {+so+} and [-so-]."""
-        marks = COLORS if color else MARKS
-        signs = _joined([(text, int(np.sign(level))) for text, level in levels(self.passages, 2)])
-        return "".join(marks[sign][0] + printable(text) + marks[sign][1] for text, sign in signs)
+    def to_text(self, *, color: bool) -> str:
+        """Return the text for a terminal, with its supporting and opposing passages in color or as {+…+} and [-…-]."""
+        styles = COLORS if color else BRACKETS
+        signs = _merge_neighbours([(text, int(np.sign(level))) for text, level in quantize_strengths(self.passages, 2)])
+        return "".join(styles[sign][0] + replace_control_characters(text) + styles[sign][1] for text, sign in signs)
 
 
-def explanation(
+def explain_attribution(
     text: str, tokens: Sequence[TokenSpan], attribution: Attribution, *, label: Any, score: float
 ) -> Explanation:
-    """An attribution to ids as one to the text that they were made from.
+    """Convert an attribution to ids to an explanation of the text.
 
     Args:
         text: The document.
-        tokens: Its tokens, one for each id.
-        attribution: Of these ids.
-        label: The class that it explains.
-        score: Calibrated probability of it.
+        tokens: Its tokens with their offsets, one for each id.
+        attribution: Attribution to these ids.
+        label: The label that it explains.
+        score: Calibrated probability of the label.
     """
-    found, by_token = [], np.zeros(len(tokens))
+    contributions, by_token = [], np.zeros(len(tokens))
     for (first, stop), share in zip(attribution.windows, attribution.shares, strict=True):
         if first == stop:
-            found.append(Contribution(BEFORE if stop == 0 else BEHIND, None, None, share))
+            contributions.append(Contribution(START if stop == 0 else END, None, None, share))
             continue
         start, end = min(t.start for t in tokens[first:stop]), max(t.end for t in tokens[first:stop])
-        found.append(Contribution(text[start:end], start, end, share))
+        contributions.append(Contribution(text[start:end], start, end, share))
         by_token[first:stop] += share / (stop - first)
     return Explanation(
         text=text, label=label, score=score, logit=float(attribution.logits[attribution.target]),
         bias=attribution.bias, method=attribution.method,
-        contributions=tuple(sorted(found, key=lambda x: -abs(x.contribution))),
+        contributions=tuple(sorted(contributions, key=lambda x: -abs(x.contribution))),
         passages=tuple(_passages(text, tokens, by_token)),
     )  # fmt: skip
 
 
 def _passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> list[tuple[str, float]]:
-    """The text in parts: tokens, as one where they were made from the same characters, and what lies between."""
-    spans: list[list] = []
+    """Return the text in parts: tokens, merged where they share characters, and the text between them."""
+    spans: list[list[Any]] = []
     for token, share in zip(tokens, by_token, strict=True):
         if spans and token.start < spans[-1][1]:
             spans[-1][1] = max(spans[-1][1], token.end)
@@ -125,13 +126,13 @@ def _passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> l
     return [(part, strength) for part, strength in [*parts, (text[last:], 0.0)] if part]
 
 
-def levels(passages: Sequence[tuple[str, float]], count: int) -> list[tuple[str, int]]:
-    """Passages with whole numbers for strengths, -count to count; neighbours of the same number are one."""
-    return _joined([(text, round(strength * count)) for text, strength in passages])
+def quantize_strengths(passages: Sequence[tuple[str, float]], num_levels: int) -> list[tuple[str, int]]:
+    """Return passages with strengths rounded to -num_levels … num_levels; equal neighbours are merged."""
+    return _merge_neighbours([(text, round(strength * num_levels)) for text, strength in passages])
 
 
-def _joined(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Neighbours of the same level as one passage, together with the space between them."""
+def _merge_neighbours(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Merge neighbours of the same level, together with the space between them."""
     joined: list[tuple[str, int]] = []
     for text, level in passages:
         if len(joined) > 1 and joined[-1][0].isspace() and joined[-2][1] == level:
@@ -144,6 +145,6 @@ def _joined(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return joined
 
 
-def printable(text: str) -> str:
-    """A text without what would steer a terminal or break a page; U+FFFD stands in for it."""
+def replace_control_characters(text: str) -> str:
+    """Replace characters that control a terminal or break a page by U+FFFD."""
     return _CONTROL.sub("\ufffd", text)

@@ -21,7 +21,7 @@ CJK_FONTS = (
 )  # fmt: skip
 
 
-def confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
+def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
     """Draw a confusion matrix as a PNG: a row a true class, a column a predicted one, shaded by the part of the row.
 
     Args:
@@ -57,7 +57,7 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path
 INK, BLUE, ORANGE = "#1a1c20", "#1f5fbf", "#b85c00"
 
 
-def learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, str]]:
+def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, str]]:
     """A picture of the loss and one of the accuracy over the epochs, as far as the history has them: caption, SVG.
 
     Args:
@@ -84,7 +84,7 @@ def learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, s
     return pictures
 
 
-def reliability(bins: Mapping[str, Sequence[float]]) -> str:
+def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
     """A reliability diagram as SVG.
 
     Args:
@@ -135,7 +135,7 @@ def _svg(figure: Figure, description: str) -> str:
     return picture.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1)
 
 
-def trials(
+def plot_trials(
     scores: Sequence[float], settings: Mapping[str, Sequence[Any]], objective: str, path: Path, *, highest: bool
 ) -> None:
     """Draw the trials of a search as a PNG: the objective in the order of the trials, and against each setting.

@@ -1,155 +1,165 @@
-"""``report.html`` of a bundle: figures, pictures and telling examples, one file that needs nothing else."""
+"""``report.html`` of a bundle: metrics, plots and notable examples in one file without external resources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import numpy as np
 import yaml
 
+from kerascnn.bundle import Bundle
 from kerascnn.evaluation import plots
-from kerascnn.evaluation.explanation import Explanation, levels, printable
-from kerascnn.evaluation.metrics import confused, titles
+from kerascnn.evaluation.explanation import Explanation, quantize_strengths, replace_control_characters
 from kerascnn.tasks import SINGLE_LABEL, Task
 
-if TYPE_CHECKING:
-    from kerascnn.bundle import Bundle
-
-SHOWN = 8
-"""Examples of a kind."""
-PASSAGE = 600
+MAX_EXAMPLES = 8
+"""Highest number of examples of each kind."""
+PASSAGE_LENGTH = 600
 """Characters of an example that are shown."""
-STRONGEST = 6
-"""N-grams of an example that are listed."""
-SHADES = 4
-"""Strengths of the color behind a word."""
-MATRIX_CLASSES = 20
-"""With more classes the confusion matrix gives way to the pairs that are confused most, which stand below smaller ones
-of more than 8 classes."""
-PAIRS = 20
+MAX_NGRAMS = 6
+"""Highest number of n-grams that are listed below an example."""
+NUM_SHADES = 4
+"""Number of strengths of the color behind a word."""
+MAX_MATRIX_CLASSES = 20
+"""Highest number of classes whose confusion matrix is shown; the confused pairs follow it from 9 classes on."""
+MAX_PAIRS = 20
+"""Highest number of confused pairs of labels."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled document and what was said of it."""
+    """A labelled document with its prediction."""
 
     text: str
-    given: list[tuple[str, float]]
-    """The labels that it got, the best first, with their probabilities."""
+    predicted: list[tuple[str, float]]
+    """Predicted labels with their probabilities, the most probable first."""
     true: list[tuple[str, float]]
-    """Its own, with theirs."""
+    """True labels with their probabilities."""
     others: list[tuple[str, float]]
-    """The others, the most probable first."""
-    about: int
+    """Labels that are not predicted, the most probable first."""
+    explained: int
     """Position of the label that is explained."""
 
 
-def telling(
-    texts: Sequence[str], codes: np.ndarray, probabilities: np.ndarray, names: Sequence[str], *,
+def collect_examples(
+    texts: Sequence[str], targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], *,
     task: Task = SINGLE_LABEL, thresholds: Sequence[float] | None = None,
 ) -> dict[str, list[Example]]:  # fmt: skip
-    """The documents that say most about a classifier.
+    """Return the documents that tell most about a classifier.
 
     Args:
         texts: Documents.
-        codes: Their true labels, see ``kerascnn.tasks``.
-        probabilities: Predicted ones, float (documents, classes).
-        names: Name of each class.
-        task: What was predicted.
-        thresholds: Multi-label: the probability from which on each label is given.
+        targets: Their true targets, see ``kerascnn.tasks``.
+        probabilities: Predicted probabilities, float (documents, labels).
+        names: Name of each label.
+        task: Task of the classifier.
+        thresholds: Lowest probability at which each label is predicted, (labels,); None if the task has none.
 
     Returns:
-        ``mistakes``, the most confident wrong answers, and ``uncertain``, the least confident of the others; ``SHOWN``
-        of each at the most.
+        ``mistakes``, the most confident wrong predictions, and ``uncertain``, the least confident of the others; at
+        most ``MAX_EXAMPLES`` each.
     """
-    true, given = task.decode(codes, np.asarray(names)), task.ranked_labels(probabilities, thresholds)
+    true_labels = task.decode(targets, np.asarray(names))
+    predicted_labels = task.ranked_labels(probabilities, thresholds)
 
-    def example(row: int, about: int) -> Example:
-        best = np.argsort(-probabilities[row], kind="stable").tolist()
-        own = (true[row],) if isinstance(true[row], str) else true[row] or ()
-        scored = [(names[i], float(probabilities[row, i])) for i in best]
-        answers = {names[i] for i in given[row]}
+    def build_example(row: int, explained: int) -> Example:
+        ranking = np.argsort(-probabilities[row], kind="stable").tolist()
+        scored = [(names[i], float(probabilities[row, i])) for i in ranking]
+        predicted = {names[i] for i in predicted_labels[row]}
         return Example(
             texts[row],
-            given=[x for x in scored if x[0] in answers],
-            true=[x for x in scored if x[0] in own],
-            others=[x for x in scored if x[0] not in answers],
-            about=about,
+            predicted=[x for x in scored if x[0] in predicted],
+            true=[x for x in scored if x[0] in true_labels[row]],
+            others=[x for x in scored if x[0] not in predicted],
+            explained=explained,
         )
 
-    found = task.notable_examples(codes, probabilities, thresholds, SHOWN)
-    return {kind: [example(*place) for place in places] for kind, places in found.items()}
+    found = task.notable_examples(targets, probabilities, thresholds, MAX_EXAMPLES)
+    return {kind: [build_example(*place) for place in places] for kind, places in found.items()}
 
 
-def report(bundle: Bundle, sizes: Mapping[str, int], explain: Callable[[str, int], Explanation]) -> str:
-    """The page.
+def render_report(
+    bundle: Bundle,
+    sizes: Mapping[str, int],
+    examples: Mapping[str, Sequence[Example]],
+    explain: Callable[[str, int], Explanation],
+) -> str:
+    """Return the page.
 
     Args:
-        bundle: The classifier; what is not known of it is left out.
+        bundle: The classifier; the page has no section for what is missing in it.
         sizes: Name of each file to its bytes.
-        explain: A text and the position of a label to what speaks for it.
+        examples: Documents to show, as ``collect_examples`` returns them; may be empty.
+        explain: Function from a text and the position of a label to the explanation of that label.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"percent": _percent, "plain": printable}
-    name = next((name for name in ("test", "validation") if name in bundle.metrics), "")
-    figures = bundle.metrics.get(name)
-    matrix = figures.get("confusion_matrix", []) if figures else []
+    environment.filters |= {"percent": _percent, "plain": replace_control_characters}
+    split = next((split for split in ("test", "validation") if split in bundle.metrics), "")
+    results = bundle.metrics.get(split)
+    matrix = results.get("confusion_matrix", []) if results else []
     return environment.get_template("report.html.j2").render(
         bundle=bundle,
+        task=bundle.task,
+        sentences=bundle.task.report_texts,
         sizes=sizes,
         tenths=range(11),
-        name=name,
-        figures=figures,
-        shades=_shades(matrix) if 0 < len(matrix) <= MATRIX_CLASSES else None,
-        titles=titles(figures) if figures else {},
-        confused=confused(figures, PAIRS) if figures else [],
-        curves=plots.learning_curves(bundle.history),
-        reliability=plots.reliability(figures["reliability"]) if figures and "reliability" in figures else None,
+        split=split,
+        results=results,
+        shades=_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
+        confused=bundle.task.confused_pairs(results, MAX_PAIRS) if results else [],
+        curves=plots.plot_learning_curves(bundle.history),
+        reliability=plots.plot_reliability(results["reliability"]) if results and "reliability" in results else None,
         examples={
-            kind: [_shown(x, explain(x.text, x.about)) for x in found] for kind, found in bundle.examples.items()
+            kind: [_render_example(x, explain(x.text, x.explained)) for x in of_kind]
+            for kind, of_kind in examples.items()
         },
         settings=yaml.safe_dump(bundle.config.to_dict(), sort_keys=False, allow_unicode=True),
     )
 
 
-def _shown(example: Example, explanation: Explanation) -> dict[str, Any]:
-    """An example as the page shows it: its most telling passage in shades, and its strongest n-grams."""
-    passages, before, behind = _passage(explanation.passages)
+def _render_example(example: Example, explanation: Explanation) -> dict[str, Any]:
+    """Return an example for the template: its strongest passage in shades, and its strongest n-grams."""
+    passages, is_cut_before, is_cut_after = _strongest_passage(explanation.passages)
     return {
         "example": example,
         "explanation": explanation,
-        "passages": levels(passages, SHADES),
-        "before": before,
-        "behind": behind,
-        "strongest": explanation.contributions[:STRONGEST],
+        "passages": quantize_strengths(passages, NUM_SHADES),
+        "is_cut_before": is_cut_before,
+        "is_cut_after": is_cut_after,
+        "strongest": explanation.contributions[:MAX_NGRAMS],
     }
 
 
-def _passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[str, float]], bool, bool]:
-    """The ``PASSAGE`` characters that say most, and whether there is text before and behind them."""
-    short = [(text[at : at + PASSAGE], strength) for text, strength in parts for at in range(0, len(text), PASSAGE)]
-    best, first, size, said = (-1.0, 0, 0), 0, 0, 0.0
+def _strongest_passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[str, float]], bool, bool]:
+    """Return the ``PASSAGE_LENGTH`` characters of the highest total strength, and whether text is cut on each side."""
+    short = [
+        (text[start : start + PASSAGE_LENGTH], strength)
+        for text, strength in parts
+        for start in range(0, len(text), PASSAGE_LENGTH)
+    ]
+    best, first, size, total = (-1.0, 0, 0), 0, 0, 0.0
     for stop, (text, strength) in enumerate(short, 1):
-        size, said = size + len(text), said + abs(strength)
-        while size > PASSAGE:
-            size, said = size - len(short[first][0]), said - abs(short[first][1])
+        size, total = size + len(text), total + abs(strength)
+        while size > PASSAGE_LENGTH:
+            size, total = size - len(short[first][0]), total - abs(short[first][1])
             first += 1
-        best = max(best, (said, -first, stop))  # the earliest of equal ones
+        best = max(best, (total, -first, stop))  # the earliest of equally strong ones
     _, first, stop = best
     return short[-first:stop], first < 0, stop < len(short)
 
 
 def _shades(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The part of its row that each cell has, in tenths."""
+    """Return each cell of a confusion matrix as a fraction of its row, in tenths."""
     counts = np.asarray(matrix)
-    return np.rint(10 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).astype(int).tolist()
+    tenths = np.rint(10 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).astype(int)
+    return [[int(tenth) for tenth in row] for row in tenths]
 
 
 def _percent(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,13 @@ def run_pretraining(
     run_folders.discard_interrupted_run(folder, resume=resume, log=log)
     start_tensorflow()
     from kerascnn import bundle
+    from kerascnn.evaluation.documents import write_encoder_card
     from kerascnn.pretraining.pretrain import pretrain
 
     encoder = pretrain(
         texts, config, masking, folder=run_folders.state_folder(folder), resume=resume, verbose=verbose
     )  # fmt: skip
     encoder.data.update(describe_texts(config, texts))
-    bundle.write_encoder(encoder, folder, overwrite=overwrite or resume)
+    bundle.save_encoder(encoder, folder, partial(write_encoder_card, encoder), overwrite=overwrite or resume)
     run_folders.remove_state(folder)
     return PretrainingResult(folder, encoder.metrics, summarize_pretraining(encoder.metrics, folder))

@@ -13,9 +13,10 @@ from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 
 if TYPE_CHECKING:
-    from kerascnn.data.records import Label, Row
+    from kerascnn.data.records import Row
     from kerascnn.data.splits import Splits
     from kerascnn.distillation.data import DistillationData
+    from kerascnn.tasks import Task
 
 
 def start_tensorflow_for(specs: Sequence[str]) -> None:
@@ -71,18 +72,16 @@ def load_distillation_data(config: Config[Any], splits: Splits, log: Log) -> Dis
     return distillation
 
 
-def training_columns(
-    splits: Splits, distillation: DistillationData | None
-) -> tuple[list[str], list[Label | None], Any]:
+def training_columns(splits: Splits, distillation: DistillationData | None) -> tuple[list[str], list[Any], Any]:
     """Return the texts, labels and soft labels to train on; soft labels are None without a teacher."""
     if distillation is None:
-        return *text_and_label_columns(splits.train), None
-    return *text_and_label_columns(distillation.rows), distillation.soft_labels
+        return *text_and_label_columns(splits.train, splits.task), None
+    return *text_and_label_columns(distillation.rows, splits.task), distillation.soft_labels
 
 
-def text_and_label_columns(rows: Sequence[Row]) -> tuple[list[str], list[Label | None]]:
-    """Return texts and labels of rows; the label of an unlabelled text is None."""
-    return [row.text for row in rows], [None if row.label == "" else row.label for row in rows]
+def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[list[str], list[Any]]:
+    """Return texts and labels of rows in the form that ``TextClassifier.fit`` takes."""
+    return [row.text for row in rows], task.labels_of_rows(rows)
 
 
 def describe_data(config: Config[Any], splits: Splits, distillation: DistillationData | None) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def _draw_trials(trials: Sequence[TrialResult], objective: str, folder: Path) ->
     scores = [trial.metrics.get(objective, math.nan) for trial in trials]
     settings = {name: [trial.settings[name] for trial in trials] for name in trials[0].settings}
     partial = folder / ".trials.png.partial"
-    plots.trials(scores, settings, objective, partial, highest=results.DIRECTIONS[objective] == "max")
+    plots.plot_trials(scores, settings, objective, partial, highest=results.DIRECTIONS[objective] == "max")
     os.replace(partial, folder / "trials.png")
 
 

@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
 
-MAX_NAMED_LABELS = 5
-"""Labels that a message names."""
-
 
 def summarize_training(bundle: Bundle, folder: Path) -> str:
     """Return the closing lines of a training: test metrics, cost, calibration, folder and next command."""
-    from kerascnn.evaluation.metrics import table
-
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
-    lines = ["", f"{split} data", "", table(metrics[split]), "", _format_cost(metrics)]
+    lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", _format_cost(metrics)]
     if "uncalibrated_ece" in metrics:
         before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
         lines.append(f"calibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}")
-    if bundle.thresholds is not None and bundle.config.training.calibrate:
-        lines.append(_describe_thresholds(bundle))
+    if bundle.config.training.calibrate and (line := bundle.task.describe_thresholds(metrics["validation"])):
+        lines.append(line)
     lines.append(f'wrote {folder}; next: python -m pipelines.predict {folder} "a text"')
     return "\n".join(lines)
 
@@ -46,14 +41,3 @@ def _format_cost(metrics: Mapping[str, Any]) -> str:
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
         f" ({metrics['documents_per_second']:,.0f} documents/s)"
     )
-
-
-def _describe_thresholds(bundle: Bundle) -> str:
-    from kerascnn.evaluation.multi_label_metrics import FEW, untuned
-
-    labels = untuned(bundle.metrics["validation"])
-    fitted = f"thresholds with the highest F1 on the validation data for {len(bundle.labels) - len(labels)} labels"
-    if not labels:
-        return fitted
-    names = ", ".join(map(repr, labels[:MAX_NAMED_LABELS])) + ", …" * (len(labels) > MAX_NAMED_LABELS)
-    return f"{fitted}; 0.5 for {names}: fewer than {FEW} validation rows have the label, or lack it"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.splits import Splits
+    from kerascnn.evaluation.report import Example
 
 MAX_ADVICE = 4
 """Issues of the data that are logged before a training."""
@@ -83,7 +84,7 @@ def run_training(
     for message in splits.messages:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
-    _check_task_settings(config, splits)
+    splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
     _log_advice(config, splits, log)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
@@ -97,28 +98,22 @@ def run_training(
     classifier = TextClassifier.from_config(config)
     classifier.fit(
         texts, labels, soft_labels=soft_labels,
-        validation_data=text_and_label_columns(splits.validation) if splits.validation else None,
+        validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
         folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
     )  # fmt: skip
     bundle = classifier.bundle_
     if not is_chief:
         return TrainingResult(folder, bundle.metrics, "done; the first process writes the bundle", bundle)
+    examples: dict[str, list[Example]] = {}
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
-            _evaluate(classifier, name, *text_and_label_columns(rows), store_examples=store_examples)
+            examples = _evaluate(classifier, name, *text_and_label_columns(rows, splits.task))
     bundle.data.update(describe_data(config, splits, distillation))
     if distillation:
         bundle.distillation |= {"sha256": distillation.sha256}
-    classifier.save(folder, overwrite=overwrite or resume)
+    classifier.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else None)
     run_folders.remove_state(folder)
     return TrainingResult(folder, bundle.metrics, summarize_training(bundle, folder), bundle, has_written=True)
-
-
-def _check_task_settings(config: Config[Any], splits: Splits) -> None:
-    from kerascnn.tasks import infer_task
-
-    task = infer_task([row.label for row in splits.train])
-    task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
 
 
 def _log_advice(config: Config[Any], splits: Splits, log: Log) -> None:
@@ -129,15 +124,14 @@ def _log_advice(config: Config[Any], splits: Splits, log: Log) -> None:
 
 
 def _evaluate(
-    classifier: TextClassifier, name: str, texts: Sequence[str], labels: Sequence[Any], *, store_examples: bool
-) -> None:
-    """Store the metrics of a split in the bundle, and the notable examples for its report."""
-    from kerascnn.evaluation.report import telling
+    classifier: TextClassifier, name: str, texts: Sequence[str], labels: Sequence[Any]
+) -> dict[str, list[Example]]:
+    """Store the metrics of a split in the bundle, and return its notable examples."""
+    from kerascnn.evaluation.report import collect_examples
 
     bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
-    if store_examples:
-        targets = bundle.task.encode(labels, classifier.classes_)
-        bundle.examples = telling(
-            texts, targets, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
-        )
+    targets = bundle.task.encode(labels, classifier.classes_)
+    return collect_examples(
+        texts, targets, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds
+    )

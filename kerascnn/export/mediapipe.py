@@ -17,7 +17,6 @@ from kerascnn.bundle import Bundle
 from kerascnn.export import tflite
 from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
-from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
@@ -81,11 +80,7 @@ def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
 
 def _check_bundle(bundle: Bundle, folder: Path) -> None:
     """Raise ``InputError`` if MediaPipe cannot run the model."""
-    if bundle.task is not SINGLE_LABEL:
-        raise InputError(
-            f"{folder}: the task is {bundle.task.name}, but MediaPipe's text classifier has no thresholds; export"
-            " --format tflite for devices or --format web for browsers"
-        )
+    bundle.task.require("mediapipe", str(folder))
     if bundle.vectorizer.settings.level != "word":
         raise InputError(
             f"{folder}: a character model, but MediaPipe's tokenizer knows words only; export --format tflite for"

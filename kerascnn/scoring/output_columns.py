@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,26 +31,23 @@ class OutputSpec:
     abstain_below: float = 0.0
     separator: str = ""
 
-    def check(self, labels: Sequence[str], *, multi: bool, otherwise: str) -> None:
-        """Refuse what makes no sense of a classifier.
+    def check(self, labels: Sequence[str], *, task: Task, otherwise: str) -> None:
+        """Check that the columns suit a classifier.
 
         Args:
             labels: Its labels.
-            multi: Whether it gives any number of them.
+            task: Its task.
             otherwise: What to do where labels hold the separator, the end of the message.
 
         Raises:
             InputError: It is to abstain and has thresholds, or one of its labels holds the separator.
         """
-        if self.abstain_below and multi:
+        if self.abstain_below:
+            task.require("abstention", "--abstain-below")
+        if self.separator and task.predicts_list and (clash := [label for label in labels if self.separator in label]):
             raise InputError(
-                "--abstain-below: the bundle is multi-label, and gives no label that does not reach its own threshold"
-                " (thresholds in manifest.json); leave it out"
-            )
-        if self.separator and multi and (clash := [label for label in labels if self.separator in label]):
-            raise InputError(
-                f"the label {clash[0]!r} holds {self.separator!r}, which is to stand between labels; choose another"
-                f" with --label-separator, or {otherwise}"
+                f"the label {clash[0]!r} contains the label separator {self.separator!r}; choose another with"
+                f" --label-separator, or {otherwise}"
             )
 
     def column_names(self, labels: int) -> list[str]:
@@ -60,16 +58,20 @@ class OutputSpec:
 
     def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
         """The columns of each text; scores are rounded to six digits."""
-        k, multi = self.top_k, classifier.bundle_.task.name == "multi_label"
-        found = classifier.predict_scored(texts) if k == 1 else classifier.predict_top_k(texts, k)
-        return [self._row(answer, several=multi and k == 1) for answer in found]
+        found = classifier.predict_scored(texts) if self.top_k == 1 else classifier.predict_top_k(texts, self.top_k)
+        has_lists = self.has_lists(classifier.bundle_.task)
+        return [self._row(answer, has_lists=has_lists) for answer in found]
 
-    def _row(self, answer: list[tuple[Any, float]], *, several: bool) -> dict[str, Any]:
+    def has_lists(self, task: Task) -> bool:
+        """Return whether the columns hold lists, joined by the separator if there is one."""
+        return task.predicts_list and self.top_k == 1
+
+    def _row(self, answer: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
         sure = not self.abstain_below or answer[0][1] >= self.abstain_below
         labels, scores = [label if sure else "" for label, _ in answer], [round(score, 6) for _, score in answer]
-        if several and self.separator:
+        if has_lists and self.separator:
             return {"label": self.separator.join(labels), "score": self.separator.join(map(str, scores))}
-        if several:
+        if has_lists:
             return {"label": labels, "score": scores}
         values = (value for pair in zip(labels, scores, strict=True) for value in pair)
         return dict(zip(self.column_names(len(answer)), values, strict=True))

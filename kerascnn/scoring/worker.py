@@ -152,11 +152,11 @@ class PartScorer:
         output_spec, columns = self.job.output_spec, table.column_names
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
         rows = output_spec.predict_columns(classifier, texts)
-        several = classifier.bundle_.task.name == "multi_label" and output_spec.top_k == 1
+        has_lists = output_spec.has_lists(classifier.bundle_.task)
         for name in output_spec.column_names(len(classifier.classes_)):
-            is_text = name.startswith("label") or (several and output_spec.separator)
+            is_text = name.startswith("label") or (has_lists and output_spec.separator)
             kind = pyarrow.string() if is_text else pyarrow.float64()
-            if several and not output_spec.separator:
+            if has_lists and not output_spec.separator:
                 kind = pyarrow.list_(kind)
             table = table.append_column(unique_column(name, columns), pyarrow.array([row[name] for row in rows], kind))
         return table

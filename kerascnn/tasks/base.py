@@ -3,38 +3,94 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+
+from kerascnn import metrics
+from kerascnn.config import SourceConfig, TrainingConfig
+from kerascnn.data.issues import Issue
+from kerascnn.data.records import Row
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.tables import text_table
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from kerascnn.config import TrainingConfig
-    from kerascnn.data.records import Label
+Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe", "teacher"]
+"""What not every task supports: see ``Task.unsupported``."""
+
+
+@dataclass(frozen=True)
+class ReportTexts:
+    """Sentences of ``report.html`` that depend on the task."""
+
+    labels: str
+    """After the number of labels."""
+    reliability: str
+    """What the reliability diagram shows."""
+    no_confusion: str
+    """In place of the confused pairs if there are none."""
+    confused_pairs: str
+    """Caption of the confused pairs."""
+    mistakes: str
+    """What blue n-grams of a mistake support."""
+    uncertain: str
+    """Which documents are the uncertain ones."""
+    names_explained_label: bool
+    """Whether the label that an example explains is named apart from its predictions."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is fitted to held-out documents after training."""
+
+    temperature: float = 1.0
+    """Divisor of the logits."""
+    thresholds: list[float] | None = None
+    """Lowest probability at which each label is predicted, (labels,); None if the task has none."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """The calibration error before, for ``metrics.json``."""
 
 
 class Task(ABC):
-    """What a classifier predicts for a document, for example one label or any number of labels."""
+    """What a classifier predicts for a document, for example one label or any number of labels.
+
+    *Labels* are names, as users write them. *Targets* are encoded labels, as the loss takes them; predictions have the
+    same form.
+    """
 
     name: ClassVar[str]
     """Name in ``manifest.json`` and ``edge.json``."""
+    activation: ClassVar[Literal["softmax", "sigmoid"]]
+    """Function from logits to probabilities, of ``tf.nn`` and of ``kerascnn.metrics``."""
+    predicts_list: ClassVar[bool]
+    """Whether a document gets a list of labels; in tables such a list is a list or joined by a separator."""
+    allows_no_label: ClassVar[bool]
+    """Whether a document without any label is a complete example."""
+    unsupported: ClassVar[Mapping[Feature, str]] = {}
+    """Features that make no sense for this task: why, and what to do instead."""
+
     summary: ClassVar[str]
     """One line for the model card; ``{}`` is the number of labels."""
-    activation: ClassVar[Literal["softmax", "sigmoid"]]
-    """Function of ``tf.nn`` and ``kerascnn.prediction`` from logits to probabilities."""
+    report_texts: ClassVar[ReportTexts]
+    metric_titles: ClassVar[Mapping[str, str]]
+    """Key of each overall metric to its title."""
+    class_columns: ClassVar[Mapping[str, str]] = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    """Key of each metric of a single label to its title."""
+    imbalance_remedy: ClassVar[str]
+    """Options that help rare labels."""
+    stratification: ClassVar[str]
+    """By what ``draw_split`` stratifies, for messages."""
 
-    def compute_probabilities(self, logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-        """Return probabilities, float32 (documents, labels), of logits divided by a temperature."""
-        from kerascnn import prediction
-
-        return getattr(prediction, self.activation)(logits, temperature)
+    # From labels to targets and back
 
     @abstractmethod
     def accepts(self, labels: Any) -> bool:
-        """Whether labels given to ``fit`` have the form of this task."""
+        """Return whether labels given to ``fit`` have the form of this task."""
 
     @abstractmethod
     def as_labels(self, labels: Any) -> Any:
@@ -54,8 +110,64 @@ class Task(ABC):
         """Convert labels to targets."""
 
     @abstractmethod
-    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[Label | None]:
-        """Convert targets to labels as in ``Row.label``; None where no label is known."""
+    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
+        """Convert targets to labels as in ``Row.labels``."""
+
+    def format_predictions(self, predictions: np.ndarray, classes: np.ndarray, labels_dtype: np.dtype | None) -> Any:
+        """Convert predictions to what ``TextClassifier.predict`` returns.
+
+        Args:
+            predictions: As ``predict`` returns them.
+            classes: Label names, (labels,).
+            labels_dtype: Dtype of the indicator matrix that ``fit`` was given; None if it was given labels.
+        """
+        return classes[predictions]
+
+    def labels_dtype(self, labels: Any) -> np.dtype | None:
+        """Return the dtype of an indicator matrix given to ``fit``; None for other labels."""
+        return None
+
+    # Rows of a file
+
+    @abstractmethod
+    def labels_of_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the labels of rows in the form that ``fit`` takes."""
+
+    @abstractmethod
+    def convert_row(self, row: Row, split: str) -> Row:
+        """Return a row whose labels have the form of this task.
+
+        Args:
+            row: A row of any task.
+            split: Name of its data, for messages.
+
+        Raises:
+            InputError: The labels have the form of another task.
+        """
+
+    def check_training_rows(self, rows: Sequence[Row], source: SourceConfig) -> list[Issue]:
+        """Check that labels were read as intended, and return what is unusual about them.
+
+        Raises:
+            InputError: An option that describes how labels are written does not match the rows.
+        """
+        return []
+
+    def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return statistics of the labels of rows, for an audit."""
+        return {}
+
+    @abstractmethod
+    def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+        """Draw positions of rows to hold out, stratified.
+
+        Args:
+            rows: Rows, all different. Each label has a row for each split and one more.
+            fractions: Name of each split to its fraction of the rows, above 0.
+            seed: Seed of the draw.
+        """
+
+    # Training
 
     @abstractmethod
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
@@ -68,6 +180,13 @@ class Task(ABC):
     @abstractmethod
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
         """Return the metrics of targets and logits that are shown during training."""
+
+    # From logits to predictions
+
+    def compute_probabilities(self, logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+        """Return probabilities, float32 (documents, labels), of logits divided by a temperature."""
+        activation = {"softmax": metrics.softmax, "sigmoid": metrics.sigmoid}[self.activation]
+        return activation(logits, temperature)
 
     @abstractmethod
     def predict(self, probabilities: np.ndarray, thresholds: Sequence[float] | None) -> np.ndarray:
@@ -86,42 +205,111 @@ class Task(ABC):
     def serving_outputs(
         self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, tf.Tensor]:
-        """Return the predictions that a SavedModel gives besides the probabilities, by name.
+        """Return what a SavedModel predicts besides probabilities, by name."""
+
+    # Calibration
+
+    def calibrate(self, logits: np.ndarray, targets: np.ndarray, *, fit: bool) -> Calibration:
+        """Fit the temperature, and thresholds if the task has them, to documents that training did not learn from.
 
         Args:
-            probabilities: float32 tensor (batch, labels).
-            labels: All label names.
-            thresholds: Lowest probability at which each label is predicted, (labels,); None if the task has none.
+            logits: float (documents, labels).
+            targets: Their targets.
+            fit: Whether to fit; otherwise return the defaults.
         """
+        if not fit:
+            return Calibration(thresholds=self.default_thresholds(logits.shape[1]))
+        temperature = self.fit_temperature(logits, targets)
+        return Calibration(
+            temperature=temperature,
+            thresholds=self.fit_thresholds(targets, self.compute_probabilities(logits, temperature)),
+            metrics={"uncalibrated_ece": self.calibration_error(targets, self.compute_probabilities(logits))},
+        )
 
     @abstractmethod
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature at which the probabilities fit the targets best."""
 
-    @abstractmethod
     def default_thresholds(self, num_labels: int) -> list[float] | None:
         """Return the thresholds of a classifier that is not calibrated; None if the task has none."""
+        return None
 
-    @abstractmethod
     def fit_thresholds(self, targets: np.ndarray, probabilities: np.ndarray) -> list[float] | None:
         """Return the best threshold of each label; None if the task has none."""
+        return None
+
+    def describe_thresholds(self, results: Mapping[str, Any]) -> str:
+        """Return a line about the fitted thresholds for the end of a training; empty if there is nothing to say."""
+        return ""
 
     @abstractmethod
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
         """Return the expected calibration error, 0 to 1."""
 
+    # Evaluation
+
     @abstractmethod
     def evaluate(
         self, targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, Any]:
-        """Return all metrics of a set of documents."""
+        """Return all metrics of a set of documents.
+
+        Args:
+            targets: True targets.
+            probabilities: Predicted probabilities, float (documents, labels).
+            names: Name of each label.
+            thresholds: As for ``predict``.
+        """
+
+    @abstractmethod
+    def score(
+        self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
+    ) -> float:
+        """Return the fraction of documents whose prediction is entirely right.
+
+        Args:
+            labels: True labels as given to ``fit``.
+            predictions: As ``predict`` returns them.
+            classes: Label names, (labels,).
+            sample_weight: Weight of each document, (documents,).
+        """
+
+    @abstractmethod
+    def confused_pairs(self, results: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, float]]:
+        """Return the most frequently confused pairs of labels, from the result of ``evaluate``.
+
+        Returns:
+            True label, predicted label, documents, and their fraction of the documents with the true label.
+        """
 
     @abstractmethod
     def notable_examples(
-        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, limit: int
     ) -> dict[str, list[tuple[int, int]]]:
         """Return the most confident ``mistakes`` and the most ``uncertain`` of the other documents.
 
         Returns:
-            For each kind at most ``count`` pairs: position of the document, position of the label it is about.
+            For each kind at most ``limit`` pairs: position of the document, position of the label it is about.
         """
+
+    def format_metrics(self, results: Mapping[str, Any]) -> str:
+        """Return the result of ``evaluate`` as lines of text: one line per label, then the overall metrics."""
+        rows = [
+            (name, *(f"{values[key]:.3f}" for key in self.class_columns), str(values["support"]))
+            for name, values in results["per_class"].items()
+        ]
+        overall = "   ".join(f"{title} {results[key]:.4f}" for key, title in self.metric_titles.items())
+        return f"{text_table(('class', *self.class_columns, 'rows'), rows)}\n\n{overall}   rows {results['rows']}"
+
+    def require(self, feature: Feature, place: str) -> None:
+        """Check that this task supports a feature.
+
+        Args:
+            feature: Name of the feature.
+            place: Option, file or folder that needs it, the beginning of the message.
+
+        Raises:
+            InputError: It does not; the message says why and what to do instead.
+        """
+        if reason := self.unsupported.get(feature):
+            raise InputError(f"{place}: {reason}")

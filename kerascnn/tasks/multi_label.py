@@ -1,29 +1,36 @@
-"""Any number of labels per document.
-
-An indicator matrix is a table (documents, labels) of two columns or more, as in scikit-learn, that holds 1 where a
-label applies and 0 elsewhere: an array, a sparse matrix, a data frame whose columns are the labels, a list of lists.
-"""
+"""Any number of labels per document."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils.multiclass import is_multilabel
 
-from kerascnn.tasks.base import Task
+from kerascnn import metrics
+from kerascnn.config import SourceConfig, TrainingConfig
+from kerascnn.data import records
+from kerascnn.data.issues import Issue
+from kerascnn.data.records import Row, location
+from kerascnn.tasks.base import Feature, ReportTexts, Task
+from kerascnn.tasks.indicator_matrix import column_names, is_indicator_matrix, select_columns
+from kerascnn.tasks.multi_label_metrics import MIN_DOCUMENTS, best_threshold, bootstrap_intervals, document_losses
+from kerascnn.tasks.stratification import split_by_labels
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from kerascnn.config import TrainingConfig
-    from kerascnn.data.records import Label
-
 COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
+MAX_PAIRS = 20
+"""Highest number of pairs of labels in ``confused``."""
+MAX_FREQUENT_PAIRS = 10
+"""Highest number of pairs of labels in the statistics of an audit."""
+MAX_NAMED_LABELS = 5
+"""Highest number of labels that a message names."""
 
 
 class MultiLabel(Task):
@@ -32,12 +39,53 @@ class MultiLabel(Task):
     Targets are the indicator matrix, int32 (documents, labels).
     """
 
-    name = "multi_label"
-    summary = "Gives a text any number of {} labels"
+    name = records.MULTI_LABEL
     activation = "sigmoid"
+    predicts_list = True
+    allows_no_label = True
+    unsupported: ClassVar[Mapping[Feature, str]] = {
+        "abstention": (
+            "the bundle is multi-label, and predicts no label that does not reach its own threshold (thresholds in"
+            " manifest.json); leave it out"
+        ),
+        "confusion_matrix": "multi-label predictions have no confusion matrix; leave it out",
+        "operating_points": (
+            "multi-label, each label has its own threshold, fitted in training (thresholds in manifest.json);"
+            " find_threshold is for one label per text"
+        ),
+        "label_errors": "the data is multi-label; remove the option",
+        "mediapipe": (
+            "multi-label, but MediaPipe's text classifier has no thresholds; export --format tflite for devices or"
+            " --format web for browsers"
+        ),
+        "teacher": (
+            "a multi-label classifier, and the probabilities of its labels do not sum to 1; give a teacher with one"
+            " label per text"
+        ),
+    }
+    summary = "Gives a text any number of {} labels"
+    metric_titles: ClassVar[Mapping[str, str]] = {
+        "accuracy": "all labels right",
+        "micro_f1": "micro-F1",
+        "macro_f1": "macro-F1",
+        "loss": "loss",
+        "ece": "calibration error",
+    }
+    class_columns: ClassVar[Mapping[str, str]] = {**Task.class_columns, "threshold": "threshold"}
+    imbalance_remedy = "--training.focal_gamma 2; compare models by --training.monitor macro_f1"
+    stratification = "labels (iterative stratification)"
+    report_texts = ReportTexts(
+        labels="labels, any number per text",
+        reliability="how often labels of equal probability apply",
+        no_confusion="No label was predicted in place of another.",
+        confused_pairs="Labels that are missing, and what was predicted in their place.",
+        mistakes="the label that is named last",
+        uncertain="a label closest to its threshold",
+        names_explained_label=True,
+    )
 
     def accepts(self, labels: Any) -> bool:
-        """Whether labels are lists of labels or an indicator matrix."""
+        """Return whether labels are lists of labels or an indicator matrix."""
         return is_indicator_matrix(labels) or _is_list_of_lists(labels)
 
     def as_labels(self, labels: Any) -> Any:
@@ -46,18 +94,22 @@ class MultiLabel(Task):
             return labels.toarray()
         return labels if hasattr(labels, "shape") else list(labels)
 
+    def labels_dtype(self, labels: Any) -> np.dtype | None:
+        """Return the dtype of an indicator matrix; None for lists of labels."""
+        return np.asarray(labels).dtype if is_indicator_matrix(labels) else None
+
     def find_classes(self, labels: Any, *, has_teacher: bool = False) -> np.ndarray:
         """Return all labels, (labels,): sorted, or the columns of an indicator matrix by name or number.
 
         Raises:
-            InputError: There are fewer than two.
+            InputError: There are fewer than two, or they are of several types.
         """
         if is_indicator_matrix(labels):
-            return np.asarray(getattr(labels, "columns", np.arange(_as_matrix(labels).shape[1])))
+            return column_names(labels)
         found = {label for row, names in enumerate(labels) for label in _check_labels(names, row)}
-        kinds = {type(label).__name__ for label in found}
-        if len(kinds) > 1:
-            raise InputError(f"labels are of several types, {', '.join(sorted(kinds))}; give strings, or whole numbers")
+        types = {type(label).__name__ for label in found}
+        if len(types) > 1:
+            raise InputError(f"labels are of several types, {', '.join(sorted(types))}; give strings, or whole numbers")
         if len(found) < 2:
             raise InputError(f"a classifier needs two labels or more. Received: {sorted(found)}")
         return np.asarray(sorted(found))
@@ -66,8 +118,7 @@ class MultiLabel(Task):
         """Return the indicator matrix, int32 (documents, labels).
 
         Args:
-            labels: Lists of labels, or an indicator matrix with the columns ``classes``; a data frame may have its
-                columns in any order.
+            labels: Lists of labels, or an indicator matrix, see ``select_columns``.
             classes: All labels.
             has_teacher: Not used.
 
@@ -75,7 +126,7 @@ class MultiLabel(Task):
             InputError: A label is unknown, or the matrix has other columns.
         """
         if is_indicator_matrix(labels):
-            return _select_columns(labels, classes)
+            return select_columns(labels, classes)
         positions = {label: position for position, label in enumerate(classes.tolist())}
         matrix = np.zeros((len(labels), len(classes)), np.int32)
         for row, names in enumerate(labels):
@@ -87,18 +138,69 @@ class MultiLabel(Task):
                 matrix[row, positions[label]] = 1
         return matrix
 
-    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[Label | None]:
+    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
         """Return all labels of each document, sorted."""
         return [tuple(sorted(str(classes[i]) for i in np.flatnonzero(row))) for row in targets]
+
+    def format_predictions(self, predictions: np.ndarray, classes: np.ndarray, labels_dtype: np.dtype | None) -> Any:
+        """Return a list of labels per document, or an indicator matrix where ``fit`` was given one."""
+        if labels_dtype is not None:
+            return predictions.astype(labels_dtype)
+        return [classes[row > 0].tolist() for row in predictions]
+
+    def labels_of_rows(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
+        """Return all labels of each row."""
+        return [row.labels for row in rows]
+
+    def convert_row(self, row: Row, split: str) -> Row:
+        """Return a row without labels as multi-label, and a multi-label row unchanged."""
+        if row.task != self.name and row.labels:
+            raise InputError(
+                f"{location(row)}: this {split} row has one label, {row.label!r}, but the data is multi-label; write a"
+                " list, or tell how the labels are written with --label-separator or --label-columns"
+            )
+        return row._replace(task=self.name)
+
+    def check_training_rows(self, rows: Sequence[Row], source: SourceConfig) -> list[Issue]:
+        """Check that the label separator separates labels, and that each label column has a row."""
+        if source.label_separator and all(len(row.labels) < 2 for row in rows):
+            first = next(row for row in rows if row.labels)
+            raise InputError(
+                f"no training row has the label separator {source.label_separator!r} between labels (first label:"
+                f" {first.labels[0]!r}, {location(first)}); correct --label-separator, or remove it if each row has one"
+                " label"
+            )
+        labels = {label for row in rows for label in row.labels}
+        unused = [name for name in source.label_columns if name not in labels]
+        if not unused:
+            return []
+        columns = "label column is" if len(unused) == 1 else "label columns are"
+        return [Issue(
+            "unused_label", "warning",
+            f"{len(unused)} {columns} 0 in all training rows and dropped: {', '.join(map(repr, unused))}", len(unused),
+            suggestion="add rows with these labels",
+        )]  # fmt: skip
+
+    def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the rows with each number of labels, and the most frequent pairs of labels."""
+        pairs = Counter(pair for row in rows for pair in itertools.combinations(row.labels, 2))
+        return {
+            "labels_per_row": dict(sorted(Counter(len(row.labels) for row in rows).items())),
+            "label_pairs": [[*pair, count] for pair, count in pairs.most_common(MAX_FREQUENT_PAIRS)],
+        }
+
+    def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+        """Draw positions by iterative stratification, see ``split_by_labels``."""
+        return split_by_labels(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
         """Reject what needs classes that exclude each other: balanced classes and a teacher."""
         if has_teacher:
-            raise InputError("multi-label data, and a teacher answers with one label a text; train without a teacher")
+            raise InputError("multi-label data, and a teacher predicts one label per text; train without a teacher")
         for name, value in (("class_weights", settings.class_weights), ("sampling", settings.sampling)):
             if value == "balanced":
                 raise InputError(
-                    f"training.{name} balanced evens out classes that exclude each other, and this data is multi-label;"
+                    f"training.{name} balanced needs classes that exclude each other, and this data is multi-label;"
                     " leave it out: each label has a threshold of its own, and training.focal_gamma 2 helps rare ones"
                 )
 
@@ -130,73 +232,109 @@ class MultiLabel(Task):
     def serving_outputs(
         self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, tf.Tensor]:
-        """Return `assigned`, bool (batch, labels): whether each label reaches its threshold."""
+        """Return ``assigned``, whether each label reaches its threshold, bool (batch, labels)."""
         import tensorflow as tf
 
         return {"assigned": probabilities >= tf.constant(thresholds, tf.float32)}
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the sigmoids over all labels of all documents."""
-        from kerascnn.evaluation.calibration import fit_temperature
-
         # a sigmoid is the softmax of its logit and 0
-        return fit_temperature(np.stack([np.zeros(logits.size), logits.ravel()], axis=1), targets.ravel())
+        return metrics.fit_temperature(np.stack([np.zeros(logits.size), logits.ravel()], axis=1), targets.ravel())
 
     def default_thresholds(self, num_labels: int) -> list[float]:
         """Return 0.5 for each label."""
         return [0.5] * num_labels
 
     def fit_thresholds(self, targets: np.ndarray, probabilities: np.ndarray) -> list[float]:
-        """Return the thresholds of the highest F1."""
-        from kerascnn.evaluation.multi_label_metrics import best_thresholds
+        """Return for each label the threshold of the highest F1 on documents that training did not learn from.
 
-        return best_thresholds(targets, probabilities)
+        A threshold lies halfway between two probabilities, so that rounding changes no prediction; of several with the
+        same F1 it is the one closest to 0.5. A label that fewer than ``MIN_DOCUMENTS`` documents have, or lack, keeps
+        0.5. This is SCut of Yang 2001, A Study on Thresholding Strategies for Text Categorization, section 2.
+        """
+        return [best_threshold(*columns) for columns in zip(targets.T, probabilities.T, strict=True)]
+
+    def describe_thresholds(self, results: Mapping[str, Any]) -> str:
+        """Return for how many labels a threshold was fitted, and which keep 0.5."""
+        counts = {name: values["support"] for name, values in results["per_class"].items()}
+        kept = [name for name, count in counts.items() if min(count, results["rows"] - count) < MIN_DOCUMENTS]
+        line = f"thresholds with the highest F1 on the validation data for {len(counts) - len(kept)} labels"
+        if not kept:
+            return line
+        names = ", ".join(map(repr, kept[:MAX_NAMED_LABELS])) + ", …" * (len(kept) > MAX_NAMED_LABELS)
+        return f"{line}; 0.5 for {names}: fewer than {MIN_DOCUMENTS} validation rows have the label, or lack it"
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
-        """Return the mean expected calibration error of the labels, 0 to 1."""
-        from kerascnn.evaluation.multi_label_metrics import expected_calibration_error
-
-        return expected_calibration_error(targets, probabilities)
+        """Return the mean over all labels of the gap between a label's probability and how often it applies, 0 to 1."""
+        columns = zip(probabilities.T, targets.T, strict=True)
+        return float(np.mean([metrics.calibration_gap(metrics.bin_by_confidence(p, y)) for p, y in columns]))
 
     def evaluate(
         self, targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, Any]:
-        """Return all metrics, see ``kerascnn.evaluation.multi_label_metrics.evaluate``."""
-        from kerascnn.evaluation.multi_label_metrics import evaluate
+        """Return all metrics of a set of documents.
 
-        return evaluate(targets, probabilities, names, np.asarray(thresholds))
+        Args:
+            targets: Indicator matrix, (documents, labels).
+            probabilities: Predicted probabilities, float (documents, labels).
+            names: Name of each label.
+            thresholds: Lowest probability at which each label is predicted, (labels,).
+
+        Returns:
+            ``rows``; ``accuracy`` (fraction of the documents whose labels are all right: subset accuracy),
+            ``micro_f1``, ``macro_f1`` (0 to 1); ``loss`` (mean binary cross-entropy per label, nats); ``ece`` (see
+            ``calibration_error``); ``per_class`` (name to precision, recall, f1, support, threshold); ``confused`` (see
+            ``confused_pairs``); ``intervals`` (95 % confidence intervals of accuracy, micro_f1, macro_f1, loss);
+            ``reliability`` of all labels together, see ``metrics.bin_by_confidence``.
+        """
+        from sklearn import metrics as sklearn_metrics  # deferred: commands print their help without it
+
+        predicted = self.predict(probabilities, thresholds)
+        precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
+            targets, predicted, zero_division=0.0
+        )
+        columns = zip(names, precision, recall, f1, support, np.asarray(thresholds), strict=True)
+        missing, wrong = targets * (1 - predicted), predicted * (1 - targets)
+        pairs = metrics.most_frequent_pairs(missing.T @ wrong, targets.sum(axis=0), names, MAX_PAIRS)
+        return {
+            "rows": len(targets),
+            "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
+            "micro_f1": float(sklearn_metrics.f1_score(targets, predicted, average="micro", zero_division=0.0)),
+            "macro_f1": float(f1.mean()),
+            "loss": float(document_losses(targets, probabilities).mean()),
+            "ece": self.calibration_error(targets, probabilities),
+            "per_class": {
+                name: {
+                    "precision": float(p), "recall": float(r), "f1": float(f), "support": int(s), "threshold": float(t)
+                }
+                for name, p, r, f, s, t in columns
+            },
+            "confused": [list(pair) for pair in pairs],
+            "intervals": bootstrap_intervals(targets, probabilities, predicted),
+            "reliability": metrics.bin_by_confidence(probabilities.ravel(), targets.ravel()),
+        }  # fmt: skip
+
+    def score(
+        self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
+    ) -> float:
+        """Return the subset accuracy: the fraction of documents whose labels are all right."""
+        is_right = (self.encode(labels, classes) == predictions).all(axis=1)
+        return float(np.average(is_right, weights=sample_weight))
+
+    def confused_pairs(self, results: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, float]]:
+        """Return the pairs of a label that a document has, and the label that it got instead."""
+        return [(true, predicted, rows, part) for true, predicted, rows, part in results["confused"][:limit]]
 
     def notable_examples(
-        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, limit: int
     ) -> dict[str, list[tuple[int, int]]]:
-        """Return documents by the most confidently wrong label, and by the label nearest to its threshold."""
-        from kerascnn.evaluation.multi_label_metrics import notable_examples
-
-        return notable_examples(targets, probabilities, np.asarray(thresholds), count)
-
-
-def is_indicator_matrix(labels: Any) -> bool:
-    """Whether labels are an indicator matrix."""
-    try:
-        return is_multilabel(labels) and bool(np.isin(_as_matrix(labels), (0, 1)).all())
-    except (ValueError, TypeError):  # lists of different lengths
-        return False
-
-
-def _select_columns(labels: Any, classes: np.ndarray) -> np.ndarray:
-    """Return an indicator matrix with its columns in the order of the classes, int32 (documents, labels)."""
-    matrix = _as_matrix(labels).astype(np.int32)
-    if matrix.shape[1] != len(classes):
-        raise InputError(
-            f"an indicator matrix of {matrix.shape[1]} columns for the {len(classes)} labels {classes.tolist()};"
-            " give a column for each, in this order"
-        )
-    if not hasattr(labels, "columns"):
-        return matrix
-    order = {str(name): position for position, name in enumerate(labels.columns)}
-    if unknown := [name for name in map(str, classes) if name not in order]:
-        raise InputError(f"the labels have no column {unknown[0]!r}; there are {list(order)}")
-    return matrix[:, [order[name] for name in map(str, classes)]]
+        """Return documents by the most confidently wrong label, and by the label closest to its threshold."""
+        lowest = np.asarray(thresholds)
+        error = np.where((probabilities >= lowest) != targets, np.abs(probabilities - targets), 0.0)
+        margin = np.abs(probabilities - lowest)
+        worst, closest = error.max(axis=1), margin.min(axis=1)
+        return metrics.rank_examples(worst > 0, worst, error.argmax(axis=1), closest, margin.argmin(axis=1), limit)
 
 
 def _check_labels(names: Any, row: int) -> list[Any]:
@@ -213,11 +351,7 @@ def _check_labels(names: Any, row: int) -> list[Any]:
 
 
 def _is_list_of_lists(labels: Any) -> bool:
-    """Whether any document has a list of labels; ``_check_labels`` rejects the documents that have none."""
+    """Return whether any document has a list of labels; ``_check_labels`` rejects the documents that have none."""
     if isinstance(labels, str | bytes) or getattr(labels, "ndim", 1) != 1 or not hasattr(labels, "__iter__"):
         return False
     return any(isinstance(names, COLLECTIONS) for names in labels)
-
-
-def _as_matrix(labels: Any) -> np.ndarray:
-    return labels.toarray() if sparse.issparse(labels) else np.asarray(labels)

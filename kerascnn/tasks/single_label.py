@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import column_or_1d
 
-from kerascnn.tasks.base import Task
+from kerascnn import metrics
+from kerascnn.config import TrainingConfig
+from kerascnn.data import records
+from kerascnn.data.records import Row, location
+from kerascnn.tasks.base import ReportTexts, Task
+from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-    from kerascnn.config import TrainingConfig
-    from kerascnn.data.records import Label
 
 
 class SingleLabel(Task):
@@ -26,12 +26,34 @@ class SingleLabel(Task):
     Targets are int32 (documents,), positions among the classes; -1 where a document has soft labels only.
     """
 
-    name = "single_label"
-    summary = "Classifies text into {} classes"
+    name = records.SINGLE_LABEL
     activation = "softmax"
+    predicts_list = False
+    allows_no_label = False
+    summary = "Classifies text into {} classes"
+    metric_titles: ClassVar[Mapping[str, str]] = {
+        "accuracy": "accuracy",
+        "macro_f1": "macro-F1",
+        "loss": "loss",
+        "ece": "calibration error",
+    }
+    imbalance_remedy = (
+        "--training.class_weights balanced, --training.sampling balanced or --training.focal_gamma 2; compare models by"
+        " --training.monitor macro_f1"
+    )
+    stratification = "class"
+    report_texts = ReportTexts(
+        labels="classes",
+        reliability="how many predictions of equal confidence are right",
+        no_confusion="No prediction is wrong.",
+        confused_pairs="The most frequently confused pairs of classes.",
+        mistakes="the prediction",
+        uncertain="the lowest probability of the predicted label",
+        names_explained_label=False,
+    )
 
     def accepts(self, labels: Any) -> bool:
-        """True: labels that no other task accepts are single labels."""
+        """Return True: labels that no other task accepts are single labels."""
         return True
 
     def as_labels(self, labels: Any) -> list[Any]:
@@ -40,6 +62,8 @@ class SingleLabel(Task):
         Raises:
             InputError: The labels are empty or a table.
         """
+        from sklearn.utils.validation import column_or_1d  # deferred: commands print their help without scikit-learn
+
         try:
             return column_or_1d(labels, warn=True).tolist()
         except ValueError as error:
@@ -51,10 +75,12 @@ class SingleLabel(Task):
         Raises:
             InputError: A label is missing or not a class, or all labels are equal.
         """
+        from sklearn.utils.multiclass import type_of_target
+
         known = [label for label in labels if label is not None]
         if len(known) < len(labels) and not has_teacher:
             row = next(row for row, label in enumerate(labels) if label is None)
-            raise InputError(f"row {row} has no label; a label may be None beside soft_labels only")
+            raise InputError(f"row {row} has no label; a label may be None only if soft_labels are given")
         values = np.asarray(labels if len(known) == len(labels) else known)
         if (kind := type_of_target(values)) not in ("binary", "multiclass"):
             raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
@@ -78,9 +104,26 @@ class SingleLabel(Task):
                 )
         return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
 
-    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[Label | None]:
-        """Return one label name per document; None for -1."""
-        return [None if target < 0 else str(classes[target]) for target in targets]
+    def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
+        """Return one label per document; none for -1."""
+        return [() if target < 0 else (str(classes[target]),) for target in targets]
+
+    def labels_of_rows(self, rows: Sequence[Row]) -> list[str | None]:
+        """Return one label per row; None where it is not known."""
+        return [row.label or None for row in rows]
+
+    def convert_row(self, row: Row, split: str) -> Row:
+        """Return a row of single-label data unchanged."""
+        if row.task == self.name:
+            return row
+        raise InputError(
+            f"{location(row)}: this {split} row has a list of labels, {list(row.labels)}, but other rows have one label;"
+            " write lists in all rows, or one label in all rows"
+        )
+
+    def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+        """Draw positions from each class, see ``split_by_class``."""
+        return split_by_class(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
         """Accept every setting."""
@@ -95,7 +138,7 @@ class SingleLabel(Task):
         return Distillation(temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, **options)
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
-        """Return accuracy, and macro-F1 if training monitors it."""
+        """Return accuracy, and macro-F1 if it is monitored."""
         from kerascnn.training.losses import Accuracy, MacroF1
 
         return [Accuracy(name="accuracy"), *([MacroF1(num_labels)] if settings.monitor == "macro_f1" else [])]
@@ -111,28 +154,18 @@ class SingleLabel(Task):
     def serving_outputs(
         self, probabilities: tf.Tensor, labels: Sequence[str], thresholds: Sequence[float] | None
     ) -> dict[str, tf.Tensor]:
-        """Return `label`, string (batch,): the most probable label."""
+        """Return ``label``, the name of the most probable label, string (batch,)."""
         import tensorflow as tf
 
         return {"label": tf.gather(tf.constant(labels), tf.argmax(probabilities, axis=-1))}
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the softmax."""
-        from kerascnn.evaluation.calibration import fit_temperature
-
-        return fit_temperature(logits, targets)
-
-    def default_thresholds(self, num_labels: int) -> None:
-        """Return None: the most probable label needs no threshold."""
-
-    def fit_thresholds(self, targets: np.ndarray, probabilities: np.ndarray) -> None:
-        """Return None: the most probable label needs no threshold."""
+        return metrics.fit_temperature(logits, targets)
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
-        """Return the expected calibration error of the most probable label, 0 to 1."""
-        from kerascnn.evaluation.metrics import expected_calibration_error
-
-        return expected_calibration_error(targets, probabilities)
+        """Return the expected calibration error of the most probable label, 0 to 1 (Guo et al. 2017, equation 3)."""
+        return metrics.calibration_gap(_reliability(targets, probabilities))
 
     def evaluate(
         self,
@@ -141,15 +174,83 @@ class SingleLabel(Task):
         names: Sequence[str],
         thresholds: Sequence[float] | None = None,
     ) -> dict[str, Any]:
-        """Return all metrics, see ``kerascnn.evaluation.metrics.evaluate``."""
-        from kerascnn.evaluation.metrics import evaluate
+        """Return all metrics of a set of documents.
 
-        return evaluate(targets, probabilities, names)
+        Args:
+            targets: True classes, int (documents,).
+            probabilities: Predicted probabilities, float (documents, classes).
+            names: Name of each class.
+            thresholds: Not used.
+
+        Returns:
+            ``rows``; ``accuracy``, ``macro_f1`` (0 to 1); ``loss`` (mean cross-entropy, nats); ``ece`` (expected
+            calibration error, 0 to 1); ``per_class`` (name to precision, recall, f1, support); ``confusion_matrix``
+            (rows: true, columns: predicted); ``intervals`` (95 % confidence intervals of accuracy, macro_f1, loss);
+            ``reliability``, see ``metrics.bin_by_confidence``.
+        """
+        from sklearn import metrics as sklearn_metrics
+
+        classes = np.arange(len(names))
+        predicted = self.predict(probabilities)
+        precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
+            targets, predicted, labels=classes, zero_division=0.0
+        )
+        macro_f1 = sklearn_metrics.f1_score(targets, predicted, average="macro", labels=classes, zero_division=0.0)
+        return {
+            "rows": len(targets),
+            "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
+            "macro_f1": float(macro_f1),
+            "loss": float(sklearn_metrics.log_loss(targets, probabilities, labels=classes)),
+            "ece": self.calibration_error(targets, probabilities),
+            "per_class": {
+                name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+                for name, p, r, f, s in zip(names, precision, recall, f1, support, strict=True)
+            },
+            "confusion_matrix": sklearn_metrics.confusion_matrix(targets, predicted, labels=classes).tolist(),
+            "intervals": _bootstrap_intervals(targets, probabilities),
+            "reliability": _reliability(targets, probabilities),
+        }
+
+    def score(
+        self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
+    ) -> float:
+        """Return the accuracy; a label that is not a class counts as wrong."""
+        from sklearn.metrics import accuracy_score
+
+        return float(accuracy_score(labels, classes[predictions], sample_weight=sample_weight))
+
+    def confused_pairs(self, results: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, float]]:
+        """Return the largest counts of the confusion matrix beside its diagonal."""
+        matrix = np.asarray(results["confusion_matrix"])
+        wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
+        return metrics.most_frequent_pairs(wrong, matrix.sum(axis=1), list(results["per_class"]), limit)
 
     def notable_examples(
-        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, count: int
+        self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, limit: int
     ) -> dict[str, list[tuple[int, int]]]:
         """Return documents by the probability of the predicted label."""
-        from kerascnn.evaluation.metrics import notable_examples
+        confidence, best = probabilities.max(axis=1), self.predict(probabilities)
+        return metrics.rank_examples(best != targets, confidence, best, confidence, best, limit)
 
-        return notable_examples(targets, probabilities, count)
+
+def _reliability(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
+    return metrics.bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
+
+
+def _bootstrap_intervals(
+    targets: np.ndarray, probabilities: np.ndarray, num_resamples: int = 1000
+) -> dict[str, list[float]]:
+    """Return 95 % confidence intervals of accuracy, macro-F1 and loss over resampled documents."""
+    generator = np.random.default_rng(0)
+    count, classes = probabilities.shape
+    cells = targets * classes + probabilities.argmax(axis=1)
+    true = probabilities[np.arange(count), targets].astype(np.float64)
+    losses = -np.log(np.maximum(true, np.finfo(probabilities.dtype).eps))
+    resamples = np.empty((num_resamples, 3))
+    for resample in resamples:
+        rows = generator.integers(count, size=count)
+        matrix = np.bincount(cells[rows], minlength=classes**2).reshape(classes, classes)
+        correct, true_and_predicted = matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1)
+        f1 = 2 * correct / np.maximum(true_and_predicted, 1)
+        resample[:] = correct.sum() / count, np.mean(f1), losses[rows].mean()
+    return metrics.percentile_intervals(("accuracy", "macro_f1", "loss"), resamples)

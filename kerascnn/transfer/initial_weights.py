@@ -41,7 +41,7 @@ def extend_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
     Raises:
         InputError: The text settings differ; the message names the setting.
     """
-    source = bundle.read_vectorizer(Path(folder))
+    source = bundle.load_vectorizer(Path(folder))
     _check_text_settings(vectorizer.settings, source.settings, folder)
     known = set(source.vocabulary)
     added = [token for token in vectorizer.vocabulary if token not in known]
@@ -69,8 +69,8 @@ def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> Copied
     Raises:
         InputError: The bundle is damaged, or no layer has the same name and size.
     """
-    tokens = len(bundle.read_vectorizer(Path(folder)).vocabulary)
-    sources = {layer.name: layer.get_weights() for layer in bundle.read_model(Path(folder)).layers}
+    tokens = len(bundle.load_vectorizer(Path(folder)).vocabulary)
+    sources = {layer.name: layer.get_weights() for layer in bundle.load_model(Path(folder)).layers}
     tables = (*built.roles.embeddings, *built.roles.ngram_embeddings)
     copied, new = [], []
     for layer in (layer for layer in built.model.layers if layer.get_weights()):

@@ -27,7 +27,7 @@ def rows(clean):
     found = {"train": [], "validation": [], "test": []}
     for number, (text, label) in enumerate(clean):
         name = ("validation", "test")[number % 2] if number % 10 in (3, 6) else "train"
-        found[name].append(Row(text, label, f"{name}.csv", len(found[name]) + 2))
+        found[name].append(Row(text, (label,), f"{name}.csv", len(found[name]) + 2))
     return found
 
 
@@ -61,7 +61,7 @@ def with_text(change, count=2):
 
 
 def with_label(change, count=2):
-    return lambda rows: [row._replace(label=change(row.label)) for row in rows[:count]] + rows[count:]
+    return lambda rows: [row._replace(labels=(change(row.label),)) for row in rows[:count]] + rows[count:]
 
 
 def behind(change, count=2, file="more.csv"):
@@ -80,7 +80,7 @@ def test_clean_news_has_no_issues(rows):
 
 
 def test_clean_news_has_only_split_notes(clean):
-    train = [Row(text, label, "news.csv", number) for number, (text, label) in enumerate(clean, start=2)]
+    train = [Row(text, (label,), "news.csv", number) for number, (text, label) in enumerate(clean, start=2)]
     assert kinds(run_audit(split_rows(train, None, None, SourceConfig()), run())) == {"split"}
 
 
@@ -95,16 +95,16 @@ PLANTED = {
     "short_text": ("note", lambda rows: [rows[0]._replace(text="…!?"), rows[1]._replace(text="7"), *rows[2:]]),
     "mixed_scripts": (
         "note",
-        lambda rows: [*rows, *(Row(t, "tech", "ru.csv", 9) for t in ("Цены выросли", "Цены упали"))],
+        lambda rows: [*rows, *(Row(t, ("tech",), "ru.csv", 9) for t in ("Цены выросли", "Цены упали"))],
     ),
     "truncated": ("note", with_text(lambda text: f"{text} {text[::-1]}")),
     "duplicate": ("note", behind(lambda row: row)),
-    "conflicting_labels": ("serious", behind(lambda row: row._replace(label="tech"))),
+    "conflicting_labels": ("serious", behind(lambda row: row._replace(labels=("tech",)))),
     "near_duplicate": ("note", behind(lambda row: row._replace(text=row.text.upper() + "!"))),
     "similar_labels": ("serious", with_label(lambda label: f"{label.title()}.")),
     "rare_class": (
         "warning",
-        lambda rows: [*rows, *(Row(f"Rain, {t}", "rain", "r.csv", 9) for t in ("wind.", "sun."))],
+        lambda rows: [*rows, *(Row(f"Rain, {t}", ("rain",), "r.csv", 9) for t in ("wind.", "sun."))],
     ),
 }
 
@@ -150,7 +150,7 @@ def test_mojibake_is_distinguished_from_unusual_text(rows):
         for text in ("naïve", "“oui”", "Привет", "你好", "😀", "goût", "سلام", "שלום")
     ]
     broken += ["锟斤拷烫烫烫", *(text.encode("utf-8").decode("cp1252") for text in ("naïve", "“oui", "£5"))]
-    plant = lambda rows: [*rows, *(Row(text, "tech", "odd.csv", n) for n, text in enumerate([*fine, *broken]))]  # noqa: E731
+    plant = lambda rows: [*rows, *(Row(text, ("tech",), "odd.csv", n) for n, text in enumerate([*fine, *broken]))]  # noqa: E731
     issue = the(looked_at(rows, None, {"train": plant}), "mojibake")
     assert issue.count == len(broken)
     assert issue.examples[0].row == len(fine)
@@ -181,7 +181,7 @@ def test_reports_class_missing_from_test_data(rows):
 
 def test_different_labels_are_not_similar(rows):
     names = iter(["C++", "C#", "C", "1", "-1", "1.5", "15", "+", "-"] * 24)
-    renamed = [row._replace(label=next(names)) for row in rows["train"][:216]]
+    renamed = [row._replace(labels=(next(names),)) for row in rows["train"][:216]]
     assert "similar_labels" not in kinds(run_audit(Splits(renamed, [], []), run()))
 
 
@@ -242,7 +242,7 @@ def test_vocabulary_coverage_matches_vectorizer(rows):
 
 
 def test_suggests_character_model_for_chinese(write, chinese_reviews):
-    train = [Row(text, label, "zh.csv", number) for number, (text, label) in enumerate(chinese_reviews)]
+    train = [Row(text, (label,), "zh.csv", number) for number, (text, label) in enumerate(chinese_reviews)]
     splits = split_rows(train, None, None, SourceConfig())
     assert the(run_audit(splits, run("word_cnn")), "no_word_spaces").suggestion == "--model char_cnn"
     assert "no_word_spaces" not in kinds(run_audit(splits, run("char_cnn")))
@@ -289,7 +289,9 @@ def test_finds_swapped_labels_first(news):
     swapped["entertainment"] = "business"
     labels = [swapped[label] if n in wrong else label for n, label in enumerate(labels)]
     pairs = zip(texts, labels, strict=True)
-    splits = split_rows([Row(*pair, "news.csv", n) for n, pair in enumerate(pairs)], None, None, SourceConfig())
+    splits = split_rows(
+        [Row(text, (label,), "news.csv", n) for n, (text, label) in enumerate(pairs)], None, None, SourceConfig()
+    )
     issue = the(run_audit(splits, run("word_cnn"), label_errors=True), "label_error")
     assert {example.row for example in issue.examples} <= set(wrong)
     assert len(issue.examples) == 5 and issue.count < 30

@@ -6,6 +6,7 @@ from collections import Counter
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.documents import split_validation
+from kerascnn.tasks import SINGLE_LABEL
 from tests.data.real_text import ENGLISH
 
 
@@ -13,7 +14,10 @@ def test_validation_documents_are_labelled_and_not_trained_on():
     texts, labels = [text for text, _ in ENGLISH], [label for _, label in ENGLISH]
     again = [*texts, *texts, "A text that nobody labelled."]
     kept, held_out = split_validation(
-        again, [*labels, *[None] * len(texts), None], SourceConfig(validation_fraction=0.5)
+        again,
+        [*((label,) for label in labels), *[()] * len(texts), ()],
+        SourceConfig(validation_fraction=0.5),
+        SINGLE_LABEL,
     )
     assert set(Counter(labels[row] for row in held_out)) == set(labels)
     assert not {again[row] for row in kept} & {again[row] for row in held_out}

@@ -11,6 +11,7 @@ import pytest
 
 from kerascnn.config import SourceConfig
 from kerascnn.data import load_splits, read_rows, select_evaluation_rows
+from kerascnn.tasks import MULTI_LABEL
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import csv_text
 
@@ -27,7 +28,7 @@ SEPARATED = SourceConfig(label_separator=";")
 def found(path, source):
     rows = list(read_rows([path], source))
     assert [row.text for row in rows] == TEXTS
-    return [row.label for row in rows]
+    return [row.labels for row in rows]
 
 
 def error(*args, **kwargs):
@@ -55,18 +56,18 @@ def test_json_and_parquet_lists_are_labels(write, tmp_path):
     lines = (json.dumps({"text": text, "label": value}) for text, value in zip(TEXTS, lists, strict=True))
     path = tmp_path / "news.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
-    assert found(str(path), SourceConfig()) == [*LABELS[:3], ""]
+    assert found(str(path), SourceConfig()) == [*LABELS[:3], ()]
     pyarrow.parquet.write_table(pyarrow.table({"text": TEXTS, "label": lists}), tmp_path / "news.parquet")
-    assert found(str(tmp_path / "news.parquet"), SourceConfig()) == [*LABELS[:3], ""]
+    assert found(str(tmp_path / "news.parquet"), SourceConfig()) == [*LABELS[:3], ()]
     source = SourceConfig(validation_fraction=0.0, test_fraction=0.0)
     splits = load_splits([str(path)], (), (), source)
-    assert [row.label for row in splits.train] == LABELS
+    assert [row.labels for row in splits.train] == LABELS
     assert "1 training row has no labels and was kept (first: " in splits.messages[0]
 
 
 def test_numbers_in_list_are_labels(write):
     path = write("numbers.jsonl", '{"text": "a", "label": [10, 9]}')
-    assert [row.label for row in read_rows([path], SourceConfig())] == [("10", "9")]
+    assert [row.labels for row in read_rows([path], SourceConfig())] == [("10", "9")]
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "", "yes"])
@@ -110,7 +111,7 @@ def test_rejects_mix_of_single_labels_and_lists(write):
     message = error([single], [several], (), SourceConfig())
     assert message.startswith(f"{several}, row 1: this validation row has a list of labels, ['sport', 'tech']")
     with pytest.raises(InputError, match="row 2: this evaluation row has one label, 'sport'"):
-        select_evaluation_rows(read_rows([single], SourceConfig()), ["sport", "tech"], multi=True)
+        select_evaluation_rows(read_rows([single], SourceConfig()), ["sport", "tech"], task=MULTI_LABEL)
 
 
 def test_rejects_one_unknown_label_of_several(write):

@@ -14,7 +14,7 @@ from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
 
 def rows(pairs: Iterable[tuple[str, str]], file: str = "train.csv") -> list[Row]:
-    return [Row(text, label, file, number) for number, (text, label) in enumerate(pairs, start=2)]
+    return [Row(text, (label,) if label else (), file, number) for number, (text, label) in enumerate(pairs, start=2)]
 
 
 def many(**counts: int) -> list[Row]:
@@ -142,7 +142,7 @@ def test_drops_duplicates_before_split():
 
 
 def test_reports_conflicting_labels_and_splits_first_row():
-    train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", "b", "doubt.csv", 9)]
+    train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", ("b",), "doubt.csv", 9)]
     splits = split_rows(train, None, None, SourceConfig())
     assert "1 row repeats an earlier text with a different label (first: doubt.csv, row 9)" in splits.messages
     everything = splits.train + splits.validation + splits.test
@@ -187,7 +187,7 @@ def test_replaces_and_reports_nul_characters():
     splits = split_rows(
         rows([*ENGLISH, ("good\0film", "posi\0tive\0"), ("\0", "negative")]), TEST, TEST, SourceConfig()
     )
-    assert splits.train[-1][:2] == ("good film", "posi tive")
+    assert splits.train[-1][:2] == ("good film", ("posi tive",))
     message = "2 training rows contain NUL characters, which are replaced by spaces (first: train.csv, row 6)"
     assert message in splits.messages
     assert "1 training row has no text and was dropped (first: train.csv, row 7)" in splits.messages

@@ -20,7 +20,7 @@ def news(count: int, seed: int = 0) -> list[Row]:
     for number in range(count):
         labels = {name for name, part in zip(NAMES, (0.4, 0.03, 0.3, 0.2, 0.08), strict=True) if draw.random() < part}
         labels |= {"politics"} if "law" in labels else set()
-        rows.append(Row(f"Report {number}", tuple(sorted(labels)), "news.jsonl", number))
+        rows.append(Row(f"Report {number}", tuple(sorted(labels)), "news.jsonl", number, "multi_label"))
     return rows
 
 
@@ -54,14 +54,14 @@ def test_multi_label_split_depends_on_seed():
 def test_every_label_stays_in_training_data(seed):
     # B occurs only in rows that are assigned because of rarer labels
     pairs = [("A1", "B"), ("A1",), ("A1",), ("A2", "B"), ("A2",), ("A2",), ("A3", "B"), ("A3",), ("A3",)]
-    rows = [Row(f"text {number}", labels, "few.jsonl", number) for number, labels in enumerate(pairs)]
+    rows = [Row(f"text {number}", labels, "few.jsonl", number, "multi_label") for number, labels in enumerate(pairs)]
     splits = split_rows(rows, None, None, SourceConfig(split_seed=seed, validation_fraction=0.3, test_fraction=0.3))
     assert set(counts(splits.train)) == {"A1", "A2", "A3", "B"}
     assert splits.validation and splits.test
 
 
 def test_rows_of_rare_label_stay_in_training_data():
-    rows = [*news(100), Row("Rare.", ("politics", "weather"), "news.jsonl", 100)]
+    rows = [*news(100), Row("Rare.", ("politics", "weather"), "news.jsonl", 100, "multi_label")]
     splits = split_rows(rows, None, None, SourceConfig())
     assert counts(splits.train)["weather"] == 1
     message = "2 of 6 classes have too few rows to split and stay in the training data: 'law', 'weather'"
@@ -71,8 +71,8 @@ def test_rows_of_rare_label_stay_in_training_data():
 def test_multi_label_duplicates_and_conflicts_compare_all_labels():
     rows = [
         *news(60),
-        Row("Report 0", ("law",), "again.jsonl", 1),
-        Row("Report 1", news(2)[1].labels, "again.jsonl", 2),
+        Row("Report 0", ("law",), "again.jsonl", 1, "multi_label"),
+        Row("Report 1", news(2)[1].labels, "again.jsonl", 2, "multi_label"),
     ]
     messages = split_rows(rows, None, None, SourceConfig()).messages
     assert "1 row repeats an earlier text with a different label (first: again.jsonl, row 1)" in messages

@@ -7,7 +7,7 @@ from kerascnn.data.unlabelled import select_unlabelled_rows
 
 
 def rows(file, *texts, label="x"):
-    return [Row(text, label, file, number) for number, text in enumerate(texts, start=2)]
+    return [Row(text, (label,) if label else (), file, number) for number, text in enumerate(texts, start=2)]
 
 
 SPLITS = Splits(

@@ -12,8 +12,8 @@ from kerascnn.data import Row, Splits
 from kerascnn.data.records import hash_rows
 from kerascnn.distillation import data as distillation_data
 
-TRAIN = [Row("A triumph.", "good", "all.csv", 2), Row("A bore.", "bad", "all.csv", 3)]
-TEST = [Row("A gem.", "good", "all.csv", 4)]
+TRAIN = [Row("A triumph.", ("good",), "all.csv", 2), Row("A bore.", ("bad",), "all.csv", 3)]
+TEST = [Row("A gem.", ("good",), "all.csv", 4)]
 
 
 @pytest.fixture

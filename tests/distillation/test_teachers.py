@@ -21,7 +21,7 @@ from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL
 from kerascnn.utils.errors import InputError
 
 TEXTS = ["The bank cut the rate.", "A late goal, and\nthe cup is theirs.", "新闻, “quoted”"]
-ROWS = [Row(text, "", "train.csv", number) for number, text in enumerate(TEXTS, start=2)]
+ROWS = [Row(text, (), "train.csv", number) for number, text in enumerate(TEXTS, start=2)]
 LABELS = ["business", "sports"]
 PROBABILITIES = np.array([[0.9, 0.1], [0.123456789, 0.876543211], [1.0, 0.0]])
 RECORDS = [
@@ -154,7 +154,7 @@ def test_documented_latent_teacher_learns_from_third_of_labels(functions, tmp_pa
     rows = [{"text": text, "label": label} for text, label in zip(*news, strict=True)]
     write(tmp_path / "train.csv", rows[::3])
     names = sorted(set(news[1]))
-    texts = [Row(row["text"], "", "texts.csv", number) for number, row in enumerate(rows, start=2)]
+    texts = [Row(row["text"], (), "texts.csv", number) for number, row in enumerate(rows, start=2)]
     probabilities = teachers.teacher_probabilities("latent_teacher:probabilities", texts, names, SourceConfig())
     correct = [names[target] == row["label"] for target, row in zip(probabilities.argmax(axis=1), rows, strict=True)]
     assert np.mean(correct) > 0.8

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.evaluation.metrics import evaluate
-from kerascnn.evaluation.report import PASSAGE, SHOWN, report, telling
+from kerascnn.evaluation.report import MAX_EXAMPLES, PASSAGE_LENGTH, collect_examples, render_report
+from kerascnn.tasks import SINGLE_LABEL
 
 ODD = ["<script>alert(1)</script> good", "差评 & 'bad'\x00\ud800\u202e", "", "x" * 5000 + " awful", "good " * 2000]
 
@@ -58,15 +58,15 @@ def classifier(reviews_zh):
     probabilities = classifier.predict_proba(texts)
     classifier.bundle_.metrics["test"] = classifier.evaluate(texts, labels, probabilities=probabilities)
     classifier.bundle_.data = {"test": {"sources": ["<i>.csv"], "rows": 200, "sha256": "0"}}
-    classifier.bundle_.examples = telling(
-        ODD, np.array([1, 0, 1, 0, 1]), classifier.predict_proba(ODD), classifier.bundle_.labels
-    )
     return classifier
 
 
 @pytest.fixture(scope="module")
 def page(classifier):
-    return report(classifier.bundle_, {"model.keras": 1_234_567}, explain(classifier))
+    examples = collect_examples(
+        ODD, np.array([1, 0, 1, 0, 1]), classifier.predict_proba(ODD), classifier.bundle_.labels
+    )
+    return render_report(classifier.bundle_, {"model.keras": 1_234_567}, examples, explain(classifier))
 
 
 def test_it_is_whole_well_formed_and_asks_nothing_of_the_network(page):
@@ -107,8 +107,8 @@ def test_figures_stand_beside_their_confidence_intervals(classifier, page):
 def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
     quotes = re.findall(r"<blockquote.*?</blockquote>", page, re.DOTALL)
     assert len(quotes) == len(ODD)
-    assert max(len(Page(quote).text) for quote in quotes) <= PASSAGE + 40
-    assert "x" * (PASSAGE + 1) not in page
+    assert max(len(Page(quote).text) for quote in quotes) <= PASSAGE_LENGTH + 40
+    assert "x" * (PASSAGE_LENGTH + 1) not in page
     assert any("awful" in quote and "… " in quote for quote in quotes)
 
 
@@ -130,10 +130,10 @@ def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
     texts = [f"text {number}" for number in range(40)]
     sure = np.linspace(0.5, 0.99, 40)
     probabilities = np.stack([sure, 1 - sure], axis=1)
-    found = telling(texts, np.array([0, 1] * 20), probabilities, ["a", "b"])
-    assert [x.text for x in found["mistakes"]] == [f"text {number}" for number in range(39, 39 - 2 * SHOWN, -2)]
-    assert [x.text for x in found["uncertain"]] == texts[:SHOWN]
-    assert found["mistakes"][0].given == [("a", pytest.approx(0.99))]
+    found = collect_examples(texts, np.array([0, 1] * 20), probabilities, ["a", "b"])
+    assert [x.text for x in found["mistakes"]] == [f"text {number}" for number in range(39, 39 - 2 * MAX_EXAMPLES, -2)]
+    assert [x.text for x in found["uncertain"]] == texts[:MAX_EXAMPLES]
+    assert found["mistakes"][0].predicted == [("a", pytest.approx(0.99))]
     assert found["mistakes"][0].true == [("b", pytest.approx(0.01))]
     assert not {x.text for x in found["mistakes"]} & {x.text for x in found["uncertain"]}
 
@@ -145,24 +145,24 @@ def test_many_classes_stay_readable_and_small(classes, classifier):
     labels = rng.integers(classes, size=2000)
     probabilities = rng.dirichlet(np.full(classes, 0.1), 2000)
     probabilities[np.arange(2000), labels] += 0.3
-    metrics = {**classifier.bundle_.metrics, "test": evaluate(labels, probabilities / 1.3, names)}
+    metrics = {**classifier.bundle_.metrics, "test": SINGLE_LABEL.evaluate(labels, probabilities / 1.3, names)}
     bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "labels": names, "metrics": metrics})
-    page = report(bundle, {}, explain(classifier))
+    page = render_report(bundle, {}, {}, explain(classifier))
     assert len(page.encode()) < 1_000_000
     assert ('class="matrix"' in page) == (classes == 20)
     assert "most confused pairs" in page
 
 
 def test_what_is_not_known_is_left_out(classifier):
-    bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "examples": {}, "data": {}})
+    bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "data": {}})
     bundle.metrics = {name: value for name, value in bundle.metrics.items() if name != "test"}
-    page = report(bundle, {}, explain(classifier))
+    page = render_report(bundle, {}, {}, explain(classifier))
     assert "demo:bbc</h1>" not in page, "what Python handed over was not read from the default data"
     assert not Page(page).open and "mistakes" not in page and "<blockquote" not in page
     older = {name: classifier.bundle_.metrics["test"][name] for name in classifier.bundle_.metrics["test"]}
     del older["intervals"], older["reliability"]
     bundle.metrics |= {"test": older}
-    assert "confusion" in report(bundle, {}, explain(classifier))
+    assert "confusion" in render_report(bundle, {}, {}, explain(classifier))
 
 
 def test_the_template_is_shipped_with_the_package():

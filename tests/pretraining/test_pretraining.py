@@ -56,7 +56,7 @@ def test_training_starts_from_weights_of_encoder(encoder, news_csv, tmp_path):
     finished = command("train", *options, "--transfer.freeze", "embedding", "encoder")
     assert finished.status == 0, finished.err
     assert "copied the weights of" in finished.err and "new weights in logits" in finished.err
-    tuned, origin = load(tmp_path / "tuned"), bundle.read_model(folder)
+    tuned, origin = load(tmp_path / "tuned"), bundle.load_model(folder)
     assert tuned.bundle_.config.network.filters == 8, "the settings come from the encoder"
     known = (folder / "vocabulary.txt").read_text().splitlines()
     assert tuned.bundle_.vectorizer.vocabulary[: len(known)] == known

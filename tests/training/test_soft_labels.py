@@ -148,7 +148,7 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
     student, news, tmp_path, monkeypatch
 ):
     texts, labels = news[0][:40], student.bundle_.labels
-    rows = [Row(text, "", "news.csv", number) for number, text in enumerate(texts)]
+    rows = [Row(text, (), "news.csv", number) for number, text in enumerate(texts)]
     student.save(tmp_path / "bundle")
     taught = student.predict_proba(texts)
     with open(tmp_path / "answers.csv", "w", encoding="utf-8", newline="") as file:

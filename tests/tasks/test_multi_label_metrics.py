@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, log_loss
 
-from kerascnn import tasks
 from kerascnn.config import TrainingConfig
-from kerascnn.evaluation.metrics import table
-from kerascnn.evaluation.multi_label_metrics import FEW, best_thresholds, evaluate, untuned
+from kerascnn.tasks import MULTI_LABEL
+from kerascnn.tasks.multi_label_metrics import MIN_DOCUMENTS
 
 NAMES = ["law", "sport", "tech"]
 
@@ -19,37 +18,38 @@ def answers():
     probabilities = rng.random((300, 3)).astype(np.float32)
     truth = (rng.random((300, 3)) < probabilities).astype(np.int32)
     probabilities[:, 1] **= 3
-    truth[:, 2] = np.arange(300) < FEW - 1
+    truth[:, 2] = np.arange(300) < MIN_DOCUMENTS - 1
     return truth, probabilities
 
 
 def test_a_threshold_is_that_of_the_highest_f1_and_one_half_where_too_few_documents_tell(answers):
     truth, probabilities = answers
-    thresholds = best_thresholds(truth, probabilities)
+    thresholds = MULTI_LABEL.fit_thresholds(truth, probabilities)
     for label in (0, 1):
         found = f1_score(truth[:, label], probabilities[:, label] >= thresholds[label])
         assert found == max(f1_score(truth[:, label], probabilities[:, label] >= p) for p in probabilities[:, label])
     assert thresholds[1] < thresholds[0] - 0.1
     assert thresholds[2] == 0.5
-    assert untuned(evaluate(truth, probabilities, NAMES, np.asarray(thresholds))) == ["tech"]
+    results = MULTI_LABEL.evaluate(truth, probabilities, NAMES, thresholds)
+    assert "for 2 labels; 0.5 for 'tech': fewer than" in MULTI_LABEL.describe_thresholds(results)
 
 
 def test_no_document_lies_on_a_threshold(answers):
     truth, probabilities = answers
-    distance = np.abs(probabilities[:, :2] - np.asarray(best_thresholds(truth, probabilities))[:2])
+    distance = np.abs(probabilities[:, :2] - np.asarray(MULTI_LABEL.fit_thresholds(truth, probabilities))[:2])
     assert distance.min() > 1e-6
 
 
 def test_of_equally_good_thresholds_it_is_the_one_nearest_to_one_half():
     truth = np.repeat([0, 1], 10)[:, None]
     perfect = np.where(truth, 0.9, 0.3)
-    assert best_thresholds(truth, perfect) == [pytest.approx(0.6)]
+    assert MULTI_LABEL.fit_thresholds(truth, perfect) == [pytest.approx(0.6)]
 
 
 def test_figures_by_hand():
     truth = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1]])
     probabilities = np.array([[0.9, 0.2, 0.1], [0.8, 0.3, 0.7], [0.1, 0.1, 0.1], [0.6, 0.9, 0.8]], np.float32)
-    found = evaluate(truth, probabilities, NAMES, np.array([0.5, 0.5, 0.75]))
+    found = MULTI_LABEL.evaluate(truth, probabilities, NAMES, np.array([0.5, 0.5, 0.75]))
     assert (found["rows"], found["accuracy"]) == (4, 0.5)
     assert found["micro_f1"] == pytest.approx(2 * 4 / (5 + 5))
     assert found["macro_f1"] == pytest.approx((0.8 + 2 / 3 + 1) / 3)
@@ -60,29 +60,29 @@ def test_figures_by_hand():
     assert found["confused"] == []
     low, high = found["intervals"]["micro_f1"]
     assert low < found["micro_f1"] < high
-    first, *_, last = table(found).splitlines()
+    first, *_, last = MULTI_LABEL.format_metrics(found).splitlines()
     assert "threshold" in first and last.startswith("all labels right 0.5000   micro-F1 0.8000   macro-F1 0.8222")
 
 
 def test_what_is_missing_and_what_was_given_instead_are_paired():
     truth = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 1]])
     probabilities = np.array([[0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]], float)
-    found = evaluate(truth, probabilities, NAMES, np.full(3, 0.5))
+    found = MULTI_LABEL.evaluate(truth, probabilities, NAMES, np.full(3, 0.5))
     assert found["confused"] == [["law", "sport", 2, pytest.approx(2 / 3)]]
 
 
 def test_the_calibration_error_is_the_mean_of_the_labels():
     truth, sure = np.array([[1, 1], [1, 0]] * 10), np.array([[1.0, 1.0]] * 20)
-    assert tasks.MULTI_LABEL.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
+    assert MULTI_LABEL.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
 
 
 def test_the_temperature_makes_too_bold_sigmoids_right(answers):
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (3000, 4))
     truth = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(int)
-    found = tasks.MULTI_LABEL.fit_temperature(3 * logits, truth)
+    found = MULTI_LABEL.fit_temperature(3 * logits, truth)
     assert found == pytest.approx(3, rel=0.05)
-    assert tasks.MULTI_LABEL.calibration_error(truth, tasks.MULTI_LABEL.compute_probabilities(3 * logits, found)) < 0.03
+    assert MULTI_LABEL.calibration_error(truth, MULTI_LABEL.compute_probabilities(3 * logits, found)) < 0.03
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -90,10 +90,10 @@ def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing)
     logits, truth = np.array([[2.0, -1.0, 0.3], [0.0, 4.0, -3.0]], np.float32), np.array([[1, 0, 1], [0, 0, 0]])
     p, y = 1 / (1 + np.exp(-logits)), truth * (1 - smoothing) + smoothing / 2
     expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
-    loss = tasks.MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=smoothing), has_teacher=False)
+    loss = MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=smoothing), has_teacher=False)
     assert float(loss(truth, logits)) == pytest.approx(expected, rel=1e-5)
     if not smoothing:
-        focal = tasks.MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=0.0, focal_gamma=2.0), has_teacher=False)
+        focal = MULTI_LABEL.build_loss(TrainingConfig(label_smoothing=0.0, focal_gamma=2.0), has_teacher=False)
         right = np.where(truth, p, 1 - p)
         assert float(focal(truth, logits)) == pytest.approx((-((1 - right) ** 2) * np.log(right)).mean(), rel=1e-4)
 
@@ -101,7 +101,7 @@ def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing)
 def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
     truth, probabilities = answers
     logits = np.log(probabilities / (1 - probabilities))
-    accuracy, macro_f1 = tasks.MULTI_LABEL.build_metrics(TrainingConfig(monitor="macro_f1"), 3)
+    accuracy, macro_f1 = MULTI_LABEL.build_metrics(TrainingConfig(monitor="macro_f1"), 3)
     for rows in np.array_split(np.arange(300), 7):
         accuracy.update_state(truth[rows], logits[rows])
         macro_f1.update_state(truth[rows], logits[rows])
@@ -113,5 +113,5 @@ def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
 def test_the_most_telling_documents_are_told_with_their_label():
     truth = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
     probabilities = np.array([[0.9, 0.1], [0.8, 0.9], [0.45, 0.99], [0.05, 0.4]])
-    found = tasks.MULTI_LABEL.notable_examples(truth, probabilities, [0.5, 0.3], 2)
+    found = MULTI_LABEL.notable_examples(truth, probabilities, [0.5, 0.3], 2)
     assert found == {"mistakes": [(1, 0), (2, 0)], "uncertain": [(3, 1), (0, 1)]}

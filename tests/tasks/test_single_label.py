@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kerascnn.evaluation.metrics import evaluate, expected_calibration_error, most_confused, table
+from kerascnn.tasks import SINGLE_LABEL
 
 NAMES = ["business", "体育", "tech"]
 LABELS = np.array([0, 0, 1, 1, 1])
@@ -13,7 +13,7 @@ PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.
 
 
 def test_accuracy_f1_and_confusion_are_those_counted_by_hand():
-    figures = evaluate(LABELS, PROBABILITIES, NAMES)
+    figures = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
     assert figures["rows"] == 5
     assert figures["accuracy"] == pytest.approx(3 / 5)
     assert figures["confusion_matrix"] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
@@ -27,14 +27,14 @@ def test_accuracy_f1_and_confusion_are_those_counted_by_hand():
 
 def test_calibration_error_is_the_mean_gap_between_confidence_and_accuracy():
     confident_and_right = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert expected_calibration_error(np.array([0, 1]), confident_and_right) == 0
-    assert expected_calibration_error(np.array([1, 0]), confident_and_right) == 1
+    assert SINGLE_LABEL.calibration_error(np.array([0, 1]), confident_and_right) == 0
+    assert SINGLE_LABEL.calibration_error(np.array([1, 0]), confident_and_right) == 1
     half_right = np.array([[0.75, 0.25]] * 4)
-    assert expected_calibration_error(np.array([0, 0, 1, 1]), half_right) == pytest.approx(0.25)
+    assert SINGLE_LABEL.calibration_error(np.array([0, 0, 1, 1]), half_right) == pytest.approx(0.25)
 
 
 def test_the_table_has_a_line_a_class_and_the_averages():
-    lines = table(evaluate(LABELS, PROBABILITIES, NAMES)).splitlines()
+    lines = SINGLE_LABEL.format_metrics(SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)).splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["class", *NAMES]
     assert "accuracy 0.6000" in lines[-1] and "rows 5" in lines[-1]
 
@@ -45,7 +45,7 @@ def test_confidence_intervals_hold_the_figure_and_narrow_with_more_rows():
     def drawn(count):
         labels = rng.integers(3, size=count)
         answers = np.where(rng.random(count) < 0.8, labels, rng.integers(3, size=count))
-        return evaluate(labels, np.full((count, 3), 0.1) + 0.7 * np.eye(3)[answers], NAMES)
+        return SINGLE_LABEL.evaluate(labels, np.full((count, 3), 0.1) + 0.7 * np.eye(3)[answers], NAMES)
 
     widths = []
     for count in (100, 2500):
@@ -59,7 +59,7 @@ def test_confidence_intervals_hold_the_figure_and_narrow_with_more_rows():
 
 
 def test_the_reliability_diagram_counts_every_row_once():
-    figures = evaluate(LABELS, PROBABILITIES, NAMES)
+    figures = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
     bins = figures["reliability"]
     assert sum(bins["rows"]) == 5
     assert np.dot(bins["accuracy"], bins["rows"]) / 5 == pytest.approx(figures["accuracy"])
@@ -69,7 +69,12 @@ def test_the_reliability_diagram_counts_every_row_once():
     assert figures["ece"] == pytest.approx(gaps @ bins["rows"] / 5)
 
 
-def test_the_pairs_that_are_confused_most_come_first():
-    pairs = most_confused([[5, 2, 0], [7, 1, 0], [1, 0, 9]], NAMES, 2)
-    assert pairs == [("体育", "business", 7, pytest.approx(7 / 8)), ("business", "体育", 2, pytest.approx(2 / 7))]
-    assert most_confused([[3, 0], [0, 4]], NAMES[:2], 5) == []
+def test_confused_pairs_are_ordered_by_frequency():
+    def pairs(matrix, limit):
+        results = {"confusion_matrix": matrix, "per_class": dict.fromkeys(NAMES[: len(matrix)])}
+        return SINGLE_LABEL.confused_pairs(results, limit)
+
+    assert pairs([[5, 2, 0], [7, 1, 0], [1, 0, 9]], 2) == [
+        ("体育", "business", 7, pytest.approx(7 / 8)), ("business", "体育", 2, pytest.approx(2 / 7))
+    ]  # fmt: skip
+    assert pairs([[3, 0], [0, 4]], 5) == []

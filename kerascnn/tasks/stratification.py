@@ -10,31 +10,13 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from kerascnn.data.records import Label, Row
-
-
-def stratified_split(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[Row]]:
-    """Split off parts of the rows, stratified by class or labels.
-
-    Args:
-        rows: Rows, either all single-label or all multi-label; each label has a row for each part and one more.
-        fractions: Names of the parts to fractions of the rows, above 0.
-        seed: Seed of the split.
-
-    Returns:
-        Names to rows, in their order.
-    """
-    split = split_by_class if isinstance(rows[0].label, str) else split_by_labels
-    return {
-        name: [rows[position] for position in sorted(positions)]
-        for name, positions in split(rows, fractions, seed).items()
-    }
+from kerascnn.data.records import Row
 
 
 def split_by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
     """Return positions of rows of each class per part: at least one row for each part, and one that remains."""
     generator = random.Random(seed)
-    positions_by_label: dict[Label, list[int]] = {}
+    positions_by_label: dict[str, list[int]] = {}
     for position, row in enumerate(rows):
         positions_by_label.setdefault(row.label, []).append(position)
     parts: dict[str, list[int]] = {name: [] for name in fractions}

@@ -1,0 +1,160 @@
+"""Train a classifier in memory: from texts and labels to a ``Bundle``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerascnn.bundle import Bundle
+from kerascnn.config import Config, DistillationConfig
+from kerascnn.data.documents import check_texts, split_validation
+from kerascnn.data.soft_labels import check_probabilities
+from kerascnn.tasks import Task, infer_task
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    from kerascnn.training.fit import EncodedDataset
+
+LabelledTexts = tuple[Sequence[str], Sequence[Any]]
+FINGERPRINT_GROUPS = ("text", "network", "training", "transfer")
+"""Groups of settings that must not change when a training is resumed."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Checked and encoded training and validation data of a classifier."""
+
+    task: Task
+    classes: np.ndarray
+    """Label names, (labels,), in the order of the logits."""
+    labels_dtype: np.dtype | None
+    """Dtype of the indicator matrix that was given; None for labels."""
+    texts: list[str]
+    targets: np.ndarray
+    validation_texts: list[str]
+    validation_targets: np.ndarray
+    soft_labels: np.ndarray | None = None
+    """A teacher's probabilities for ``texts``, float32 (documents, classes)."""
+
+
+def prepare_data(
+    config: Config[Any],
+    texts: Sequence[str],
+    labels: Any,
+    *,
+    soft_labels: np.ndarray | None = None,
+    validation_data: LabelledTexts | None = None,
+) -> TrainingData:
+    """Check texts and labels, encode the labels, and split off validation data if none is given.
+
+    Args:
+        config: The run.
+        texts: Documents.
+        labels: Labels in any form that ``TextClassifier.fit`` takes.
+        soft_labels: A teacher's class probabilities, float (documents, classes).
+        validation_data: Texts and labels for early stopping.
+
+    Raises:
+        InputError: The data cannot be used for training; the message says why.
+    """
+    has_teacher = soft_labels is not None
+    texts, task = check_texts(texts), infer_task(labels)
+    task.check_settings(config.training, has_teacher=has_teacher)
+    labels_dtype, labels = task.labels_dtype(labels), task.as_labels(labels)
+    if len(texts) != len(labels):
+        raise InputError(f"{len(texts)} texts and {len(labels)} labels; give one label per text")
+    classes = task.find_classes(labels, has_teacher=has_teacher)
+    targets = task.encode(labels, classes, has_teacher=has_teacher)
+    if soft_labels is not None:
+        soft_labels = check_probabilities(soft_labels, classes.tolist(), len(texts), name="soft_labels")
+    if validation_data is not None:
+        validation_texts, validation_labels = validation_data
+        validation_targets = task.encode(task.as_labels(validation_labels), classes)
+        return TrainingData(
+            task, classes, labels_dtype, texts, targets, check_texts(validation_texts), validation_targets, soft_labels
+        )
+    train, validation = split_validation(texts, task.decode(targets, classes), config.source, task)
+    return TrainingData(
+        task, classes, labels_dtype, [texts[i] for i in train], targets[train], [texts[i] for i in validation],
+        targets[validation], None if soft_labels is None else soft_labels[train],
+    )  # fmt: skip
+
+
+def train_bundle(
+    config: Config[Any], data: TrainingData, *, folder: Path | None = None, resume: bool = False, verbose: bool = False
+) -> Bundle:
+    """Build the vocabulary and the model, train the model and calibrate it.
+
+    Args:
+        config: The run.
+        data: Training and validation data.
+        folder: Folder for the checkpoint of each epoch; None: no checkpoints.
+        resume: Continue from the checkpoint in ``folder``.
+        verbose: Show progress on standard error.
+
+    Raises:
+        InputError: A setting cannot be used, or the checkpoint belongs to another run.
+    """
+    from kerascnn.data.batches import RaggedIds
+    from kerascnn.prediction import compiled
+    from kerascnn.training import fit
+    from kerascnn.training.distributed import strategies
+    from kerascnn.transfer import initial_model
+
+    if data.soft_labels is None:
+        config = dataclasses.replace(config, distillation=DistillationConfig())
+    strategy = strategies.create_strategy(config.training.strategy)
+    fit.set_random_seed(config.seed, config.training.deterministic)
+    vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
+        data.texts, config.text, vectors=config.transfer.vectors
+    )
+    config = dataclasses.replace(config, text=vectorizer.settings)
+    vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
+    train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels)
+    validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
+    with fit.dtype_policy_scope(config.training.dtype_policy):
+        initial = initial_model.build_model(config, vectorizer, len(data.classes), train.ids.values)
+    config, model = initial.config, initial.built.model
+    if verbose:
+        initial.log_messages()
+    trained = fit.fit(
+        model, train, validation, config.training,
+        seed=config.seed, task=data.task, folder=folder, resume=resume, verbose=verbose,
+        fingerprint=_fingerprint(config, train, validation), rates=initial.rate_factors,
+        callbacks=initial.callbacks, strategy=strategy,
+    )  # fmt: skip
+    calibration = data.task.calibrate(
+        compiled(model)(validation.ids), data.validation_targets, fit=config.training.calibrate
+    )
+    metrics = {"parameters": model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
+    return Bundle(
+        config=config, vectorizer=vectorizer, labels=[str(label) for label in data.classes], model=model,
+        roles=initial.built.roles, task=data.task, metrics=metrics | calibration.metrics, history=trained.history,
+        temperature=calibration.temperature, thresholds=calibration.thresholds,
+        distillation={} if data.soft_labels is None else _describe_distillation(config),
+    )  # fmt: skip
+
+
+def _fingerprint(config: Config[Any], train: EncodedDataset, validation: EncodedDataset) -> dict[str, Any]:
+    """Return what must be equal in two runs of the same training: not the sources and the folder of the bundle."""
+    data = {
+        "training data": train.digest(),
+        "validation data": validation.digest(),
+        "soft labels": train.soft_digest(),
+    }
+    return {"model": config.model, "seed": config.seed, **config.flatten(FINGERPRINT_GROUPS), **data}
+
+
+def _describe_distillation(config: Config[Any]) -> dict[str, Any]:
+    """Return what the manifest stores about a distillation."""
+    return {
+        "teacher": config.distillation.teacher or None,
+        "temperature": config.training.soft_label_temperature,
+        "weight": config.training.soft_label_weight,
+    }

@@ -1,0 +1,47 @@
+"""The files of a bundle that are for people: model card, report and confusion matrix."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from kerascnn.bundle import Bundle
+from kerascnn.evaluation import plots
+from kerascnn.evaluation.explanation import Explanation
+from kerascnn.evaluation.model_card import render_encoder_card, render_model_card
+from kerascnn.evaluation.report import Example, render_report
+
+
+def write_documents(
+    bundle: Bundle,
+    folder: Path,
+    *,
+    examples: Mapping[str, Sequence[Example]],
+    explain: Callable[[str, int], Explanation],
+) -> None:
+    """Write ``README.md``, ``report.html`` and, with test metrics, ``confusion_matrix.png``.
+
+    Args:
+        bundle: The classifier.
+        folder: A folder that has the other files of the bundle.
+        examples: Documents for the report, as ``report.collect_examples`` returns them; may be empty.
+        explain: Function from a text and the position of a label to the explanation of that label.
+    """
+    results = bundle.metrics.get("test", {})
+    if "confusion_matrix" in results:
+        plots.plot_confusion_matrix(results["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png")
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    (folder / "README.md").write_text(render_model_card(bundle, sizes), encoding="utf-8")
+    try:
+        page = render_report(bundle, sizes, examples, explain)
+    except Exception as error:  # a report that cannot be drawn must not cost a training
+        warnings.warn(f"report.html is left out, it could not be made: {error!r}", stacklevel=2)
+    else:
+        (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
+
+
+def write_encoder_card(encoder: Bundle, folder: Path) -> None:
+    """Write the ``README.md`` of a pretrained encoder."""
+    card = render_encoder_card(encoder.config, encoder.data, encoder.metrics)
+    (folder / "README.md").write_text(card, encoding="utf-8")
