@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_rows
+from kerascnn.data.sources import read_rows
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -63,6 +63,6 @@ def infer_task(labels: Any) -> Task:
 
 
 def infer_task_of_rows(rows: Iterable[Row]) -> Task:
-    """Return the task of rows: of all tasks whose form a row has, the one registered last; without rows single-label."""
+    """Return the task of rows: of those whose form any row has, the one registered last."""
     names = {row.task for row in rows} or {SINGLE_LABEL.name}
     return next(task for task in reversed(_TASKS.values()) if task.name in names)

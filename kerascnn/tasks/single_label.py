@@ -117,8 +117,8 @@ class SingleLabel(Task):
         if row.task == self.name:
             return row
         raise InputError(
-            f"{location(row)}: this {split} row has a list of labels, {list(row.labels)}, but other rows have one label;"
-            " write lists in all rows, or one label in all rows"
+            f"{location(row)}: this {split} row has a list of labels, {list(row.labels)}, but other rows have one"
+            " label; write lists in all rows, or one label in all rows"
         )
 
     def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:

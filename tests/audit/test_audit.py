@@ -9,8 +9,8 @@ import pytest
 from kerascnn import config as configuration
 from kerascnn.audit.audit import quick_audit, run_audit
 from kerascnn.config import Config, SourceConfig
-from kerascnn.data import Row, load_splits
-from kerascnn.data.splits import Splits, split_rows
+from kerascnn.data.records import Row
+from kerascnn.data.splits import Splits, load_splits, split_rows
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "data_audit.md"
 

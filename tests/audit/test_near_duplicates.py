@@ -8,7 +8,7 @@ import pytest
 from kerascnn.audit.minhash import SIMILARITY, first_similar
 from kerascnn.audit.near_duplicates import SHINGLE_WIDTHS
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_rows
+from kerascnn.data.sources import read_rows
 
 
 @pytest.fixture(scope="module")

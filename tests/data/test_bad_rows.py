@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_texts
+from kerascnn.data.sources import read_texts
 from kerascnn.utils.errors import InputError
 
 

@@ -10,7 +10,9 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import load_splits, read_rows, select_evaluation_rows
+from kerascnn.data.sources import read_rows
+from kerascnn.data.splits import load_splits
+from kerascnn.data.validation import select_evaluation_rows
 from kerascnn.tasks import MULTI_LABEL
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import csv_text

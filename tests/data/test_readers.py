@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_records, read_rows, read_texts
+from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
 

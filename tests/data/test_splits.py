@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import Row, Splits, load_splits, split_rows
+from kerascnn.data.records import Row
+from kerascnn.data.splits import Splits, load_splits, split_rows
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
 

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import Row, split_rows
+from kerascnn.data.records import Row
+from kerascnn.data.splits import split_rows
 
 NAMES = ("business", "law", "politics", "sport", "tech")
 

@@ -15,7 +15,9 @@ import pytest
 import tensorflow_datasets
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import load_splits, read_records, read_rows, tfds
+from kerascnn.data import tfds
+from kerascnn.data.sources import read_records, read_rows
+from kerascnn.data.splits import load_splits
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
@@ -142,7 +144,7 @@ def test_other_sources_work_without_tensorflow_datasets(write):
         import sys
         sys.modules |= dict.fromkeys(("tensorflow_datasets", "tensorflow_text", "tensorflow"))
         from kerascnn.config import SourceConfig
-        from kerascnn.data import load_splits
+        from kerascnn.data.splits import load_splits
         splits = load_splits([{path!r}], (), (), SourceConfig())
         assert len(splits.train) + len(splits.validation) + len(splits.test) == 8
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kerascnn.data import Row, Splits
+from kerascnn.data.records import Row
+from kerascnn.data.splits import Splits
 from kerascnn.data.unlabelled import select_unlabelled_rows
 
 

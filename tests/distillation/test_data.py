@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kerascnn import config as configuration
-from kerascnn.data import Row, Splits
-from kerascnn.data.records import hash_rows
+from kerascnn.data.records import Row, hash_rows
+from kerascnn.data.splits import Splits
 from kerascnn.distillation import data as distillation_data
 
 TRAIN = [Row("A triumph.", ("good",), "all.csv", 2), Row("A bore.", ("bad",), "all.csv", 3)]

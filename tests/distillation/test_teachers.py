@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
-from kerascnn.data import Row
+from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
 from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL
 from kerascnn.utils.errors import InputError

@@ -5,8 +5,7 @@ import pytest
 
 from kerascnn import TextClassifier, load
 from kerascnn.evaluation.attribution import attribute
-from kerascnn.evaluation.explanation import Explanation, levels
-from kerascnn.models import BuiltModel, LayerRoles
+from kerascnn.evaluation.explanation import Explanation, quantize_strengths
 from kerascnn.utils.errors import InputError
 
 SMALL = {"epochs": 6, "learning_rate": 0.01, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1}
@@ -77,7 +76,7 @@ def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
         keras.layers.Conv1D(6, 3, activation="tanh", padding="same")(vectors)
     )
     model = keras.Model(ids, keras.layers.Dense(3, name="logits")(hidden))
-    found = attribute(BuiltModel(model, LayerRoles()))([3, 4, 5, 6], 2)
+    found = attribute(model, "")([3, 4, 5, 6], 2)
     assert found.bias + sum(found.shares) == pytest.approx(found.logits[2], abs=0.01)
     assert sorted(found.windows) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 
@@ -98,8 +97,8 @@ def test_unknown_labels_and_lists_of_texts_are_refused(words):
 def test_parts_for_and_against_are_marked_and_neighbours_joined():
     passages = (("very", 0.9), (" ", 0.0), ("good", 1.0), (", ", 0.0), ("not", -0.6), (" so", 0.1))
     found = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), passages)
-    assert found.marked(color=False) == "{+very good+}, [-not-] so"
-    assert found.marked(color=True) == "\033[1;34mvery good\033[0m, \033[4;31mnot\033[0m so"
+    assert found.to_text(color=False) == "{+very good+}, [-not-] so"
+    assert found.to_text(color=True) == "\033[1;34mvery good\033[0m, \033[4;31mnot\033[0m so"
     escaping = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), (("a\033[2Jb\n", 0.0),))
-    assert escaping.marked(color=True) == "a\ufffd[2Jb\n", "a text steers no terminal"
-    assert levels(passages, 4) == [("very good", 4), (", ", 0), ("not", -2), (" so", 0)]
+    assert escaping.to_text(color=True) == "a\ufffd[2Jb\n", "a text steers no terminal"
+    assert quantize_strengths(passages, 4) == [("very good", 4), (", ", 0), ("not", -2), (" so", 0)]

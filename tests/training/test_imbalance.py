@@ -5,7 +5,7 @@ import pytest
 
 from kerascnn import TextClassifier
 from kerascnn.config import SourceConfig
-from kerascnn.data import read_rows
+from kerascnn.data.sources import read_rows
 from kerascnn.utils.errors import InputError
 
 SMALL = {

@@ -12,7 +12,7 @@ import pytest
 
 from kerascnn import TextClassifier
 from kerascnn.config import SourceConfig
-from kerascnn.data import Row
+from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
 from kerascnn.layers import EnsembleHead
 from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
