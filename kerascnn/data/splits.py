@@ -177,7 +177,10 @@ def _split_off(
     positions_of = task.draw_split(candidates, fractions, seed)
     split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in positions_of.items()}
     for name, part in split_off.items():
-        message = f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {task.stratification}, seed {seed}"
+        message = (
+            f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {task.stratification},"
+            f" seed {seed}"
+        )
         issues.append(_split_note(message))
     removed = {row.text for part in split_off.values() for row in part}
     return [row for row in rows if row.text not in removed], split_off
