@@ -1,1 +1,1 @@
-"""Labels of new texts: what is said of each, and how a folder of many files is gone through."""
+"""Batch scoring: add predictions to every row of a file or of a folder of files."""

@@ -1,4 +1,4 @@
-"""The rows of a part as Arrow tables, a piece at a time, with the columns as they stand in it."""
+"""Read the rows of a part as Arrow tables with unchanged columns."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from kerascnn.data.sources import read_texts
 from kerascnn.scoring.output_columns import BATCH_ROWS
 
 
-def read(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
-    """Read a part.
+def read_tables(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+    """Read the rows of a part, ``BATCH_ROWS`` at a time.
 
     Args:
-        path: CSV, TSV, JSON lines or Parquet, plain or gzipped.
-        source: How to read it.
-        on_bad_row: Is given the rows that cannot be read.
+        path: CSV, TSV, JSON lines or Parquet file, plain or gzipped.
+        source: How to read the file.
+        on_bad_row: Called with each row that cannot be read.
 
     Yields:
-        The other rows in their order; at least one table, for its columns. Parquet columns keep their types. All
-        others are strings, as in a labelled file: the type of JSON values would depend on the part that they stand in,
-        and the parts of a folder could not be read as one. JSON null is empty, a key that a line lacks is null.
+        Tables of the other rows in their order; at least one, even if it is empty. Parquet columns keep their types.
+        Columns of other formats are strings, as in labelled data: types of JSON values could differ between the parts
+        of a folder, which could then not be read together. JSON null becomes an empty string, a missing key null.
 
     Raises:
-        InputError: The part is damaged, or has no column for the text.
+        InputError: The file is damaged or has no text column.
     """
     if readers.detect_format(path, source) == "parquet":
-        return _parquet(path, source, on_bad_row)
-    return _strings(path, source, on_bad_row)
+        return _read_parquet(path, source, on_bad_row)
+    return _read_strings(path, source, on_bad_row)
 
 
-def _parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
     number = 0
     for batch in readers.read_parquet_batches(path, (source.text_column,), batch_size=BATCH_ROWS):
-        good = []
+        is_valid = []
         for value in batch.column(source.text_column).to_pylist():
             number += 1
             if fault := json_values.check_text(value, source.text_column, allow_null=False):
                 on_bad_row(BadRow(path, number, fault, json_values.to_text(value)))
-            good.append(not fault)
-        # without what the file says of itself: Spark and pandas would read our columns by it, and not find them
+            is_valid.append(not fault)
+        # Spark and pandas store their own schema in the metadata and would ignore the new columns
         table = pyarrow.Table.from_batches([batch]).replace_schema_metadata()
-        yield table.filter(pyarrow.array(good, pyarrow.bool_()))
+        yield table.filter(pyarrow.array(is_valid, pyarrow.bool_()))
 
 
-def _strings(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+def _read_strings(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
     schema = pyarrow.schema([(name, pyarrow.string()) for name in readers.column_names(path, source)])
     records = read_texts(path, source, on_bad_row=on_bad_row)
     first = True

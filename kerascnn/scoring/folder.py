@@ -1,4 +1,4 @@
-"""Goes through a folder of parts: what is finished stays, all else is scored, and what came of it is counted."""
+"""Score a folder of parts: skip finished parts, score the others, and count the results."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from kerascnn.scoring.worker import PartResult, ScoringJob
 from kerascnn.utils.atomic_files import sha256
 
 Engine = Callable[[ScoringJob, Sequence[Part]], Iterator[PartResult]]
-"""Scores parts, in any order."""
-MAX_NAMES = 3
-"""Files that a line names, at the most."""
+"""Scores parts and yields their results in any order."""
+MAX_SHOWN_FILES = 3
+"""Most files that a message names."""
 
 
 @dataclass
 class ScoringSummary:
-    """What stands in the folder of the answers.
+    """Content of the output folder after a run.
 
     Attributes:
-        parts: Parts of the input.
-        finished: Those whose answers stood there before.
-        rows: Rows with an answer, of all parts.
-        rejected: Rows that could not be read, of all parts.
-        rejected_files: Where they are.
-        failed: Name of a part to why it has no answers.
+        parts: Number of parts in the input folder.
+        finished: Number of parts that were finished before this run.
+        rows: Number of rows with predictions, of all parts.
+        rejected: Number of rows that could not be read, of all parts.
+        rejected_files: Files of the rejected rows.
+        failed: Reason for each part without predictions, by file name.
     """
 
     parts: int
@@ -40,80 +40,83 @@ class ScoringSummary:
     rejected_files: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, rows: int, rejected: int, side: Path) -> None:
-        """Count a part that has answers.
-
-        Args:
-            rows: Its rows with an answer.
-            rejected: The others.
-            side: Where they are.
-        """
+    def add(self, rows: int, rejected: int, rejected_file: Path) -> None:
+        """Count the rows of a scored part."""
         self.rows += rows
         self.rejected += rejected
         if rejected:
-            self.rejected_files.append(str(side))
+            self.rejected_files.append(str(rejected_file))
 
     def __str__(self) -> str:
-        """A line for people."""
-        before = f" ({self.finished:,} finished before)" if self.finished else ""
-        found = [f"{self.parts - len(self.failed):,} of {self.parts:,} parts{before}", f"{self.rows:,} rows"]
+        """Return one line for the user."""
+        earlier = f" ({self.finished:,} finished before)" if self.finished else ""
+        counts = [f"{self.parts - len(self.failed):,} of {self.parts:,} parts{earlier}", f"{self.rows:,} rows"]
         if self.rejected:
-            names = ", ".join(self.rejected_files[:MAX_NAMES])
-            more = f" and {len(self.rejected_files) - MAX_NAMES:,} more" if len(self.rejected_files) > MAX_NAMES else ""
-            found.append(f"{self.rejected:,} rows rejected, see {names}{more}")
-        return ", ".join(found)
+            names = ", ".join(self.rejected_files[:MAX_SHOWN_FILES])
+            hidden = len(self.rejected_files) - MAX_SHOWN_FILES
+            counts.append(
+                f"{self.rejected:,} rows rejected, see {names}{f' and {hidden:,} more' if hidden > 0 else ''}"
+            )
+        return ", ".join(counts)
 
 
 def score_folder(
     bundle: Path, parts: Sequence[Part], output: Path, source: SourceConfig, output_spec: OutputSpec, engine: Engine
 ) -> ScoringSummary:
-    """Score parts, but for those that are finished.
+    """Score all parts that are not finished.
 
     Args:
         bundle: Folder of the classifier.
-        parts: The parts.
-        output: Folder of the answers, made if it is not there.
-        source: How parts are read.
-        output_spec: What to predict for each text.
-        engine: Does it.
+        parts: Parts of the input folder.
+        output: Folder of the predictions; it is created if necessary.
+        source: How to read the parts.
+        output_spec: Columns to add to each row.
+        engine: Scores the parts.
 
     Raises:
-        InputError: The bundle cannot be loaded, or a file of another origin stands where answers are to go.
+        InputError: The bundle cannot be loaded, or an output file was not written by kerascnn.
     """
     job = ScoringJob(
         bundle=str(bundle.absolute()), manifest=sha256(bundle / "manifest.json"), source=source,
         output_spec=output_spec, marker=str(marker_path(output)),
     )  # fmt: skip
-    summary, to_do, provenance = ScoringSummary(len(parts)), {}, job.provenance()
-    for part in parts:
-        if earlier := read_finished(part, provenance):
-            summary.finished += 1
-            summary.add(earlier["rows"], earlier["rejected"], output / part.rejected_path.name)
-        else:
-            to_do[part.output] = part
+    summary = ScoringSummary(len(parts))
+    remaining = _skip_finished(parts, output, job, summary)
     output.mkdir(parents=True, exist_ok=True)
     remove_partial_files(output, parts)
-    if to_do:
-        for outcome in _run_engine(engine, job, list(to_do.values())):
-            part = to_do.pop(outcome.output)
-            if outcome.error:
-                summary.failed[Path(part.path).name] = outcome.error
+    if remaining:
+        for result in _run_engine(engine, job, list(remaining.values())):
+            part = remaining.pop(result.output)
+            if result.error:
+                summary.failed[Path(part.path).name] = result.error
             else:
-                summary.add(outcome.rows, outcome.rejected, output / part.rejected_path.name)
-    for part in to_do.values():
-        summary.failed[Path(part.path).name] = "it was given up, as the messages above say"
+                summary.add(result.rows, result.rejected, output / part.rejected_path.name)
+    for part in remaining.values():
+        summary.failed[Path(part.path).name] = "given up, see the messages above"
     remove_partial_files(output, parts)
     summary.rejected_files.sort()
     return summary
 
 
+def _skip_finished(parts: Sequence[Part], output: Path, job: ScoringJob, summary: ScoringSummary) -> dict[str, Part]:
+    """Return the parts to score by output file, and count the others."""
+    remaining, provenance = {}, job.provenance()
+    for part in parts:
+        if metadata := read_finished(part, provenance):
+            summary.finished += 1
+            summary.add(metadata["rows"], metadata["rejected"], output / part.rejected_path.name)
+        else:
+            remaining[part.output] = part
+    return remaining
+
+
 def _run_engine(engine: Engine, job: ScoringJob, parts: Sequence[Part]) -> Iterator[PartResult]:
-    """Outcomes, with a progress bar and the file by which workers know the folder that they write to."""
+    """Yield the results of an engine; show a progress bar and keep the marker file while it runs."""
     Path(job.marker).touch()
     try:
         with tqdm(total=len(parts), desc="scoring", unit=" parts", leave=False, disable=None) as bar:
-            for outcome in engine(job, parts):
+            for result in engine(job, parts):
                 bar.update()
-                yield outcome
+                yield result
     finally:
         Path(job.marker).unlink(missing_ok=True)

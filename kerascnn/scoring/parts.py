@@ -1,4 +1,4 @@
-"""The parts of a folder, where the answers to each go, and whether they stand there already."""
+"""The parts of an input folder: files of rows, each with a Parquet file of predictions in the output folder."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from kerascnn.data.readers import SUFFIXES
 from kerascnn.utils.errors import InputError
 
 METADATA_KEY = b"kerascnn"
-"""Under it a file of answers says, as JSON, what they are the answers to; see ``provenance``."""
+"""Key of the Parquet metadata that holds the provenance of predictions as JSON, see ``provenance``."""
 PARTIAL = ".partial"
 REJECTED = ".rejected.jsonl"
 MARKER = "marker"
-ENDINGS = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
+PART_SUFFIXES = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 
 
 class Part(NamedTuple):
-    """A file of rows.
+    """A file of rows in the input folder.
 
     Attributes:
-        path: Where it is, absolute.
-        size: Its bytes, and
-        mtime_ns: when it was last written, by which a change is known.
-        output: Parquet file of its answers, absolute.
+        path: Absolute path.
+        size: Size in bytes.
+        mtime_ns: Time of the last change in nanoseconds; size and time detect a change.
+        output: Absolute path of the Parquet file of its predictions.
     """
 
     path: str
@@ -40,68 +40,75 @@ class Part(NamedTuple):
 
     @property
     def rejected_path(self) -> Path:
-        """File of its rows that cannot be read."""
+        """Path of the file of its rejected rows."""
         return Path(self.output.removesuffix(".parquet") + REJECTED)
 
     def partial_path(self, path: Path) -> Path:
-        """What is written until it is whole: nobody else writes there, not even a worker that was given up for dead."""
+        """Return the temporary path of an output file.
+
+        It is unique to this process: even a worker that counts as dead, but still runs, writes to another file.
+        """
         return path.with_name(f".{path.name}.{socket.gethostname().replace('.', '-')}-{os.getpid()}{PARTIAL}")
 
     def count_failed_attempts(self) -> int:
-        """How often it was begun since the folder was cleared and not ended: workers that died over it."""
+        """Return the number of processes that died while they scored this part in this run."""
         return len(list(self.rejected_path.parent.glob(f".{glob.escape(self.rejected_path.name)}.*{PARTIAL}")))
 
     def check_unchanged(self) -> None:
-        """Make sure that the file is the one that was listed.
+        """Check that the file is the same as when it was listed.
 
         Raises:
-            InputError: It is not there, or was written since.
+            InputError: The file cannot be read or has changed.
         """
+        host = socket.gethostname()
         try:
             found = os.stat(self.path)
         except OSError as error:
-            raise InputError(f"{self.path} cannot be read on {socket.gethostname()}: {error.strerror}") from None
+            raise InputError(f"{self.path} cannot be read on {host}: {error.strerror}") from None
         if (found.st_size, found.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise InputError(f"{self.path} was changed meanwhile, or {socket.gethostname()} has another; start again")
+            raise InputError(f"{self.path} changed during scoring, or differs on {host}; run the command again")
 
 
 def list_parts(folder: Path, output: Path, source: SourceConfig) -> tuple[list[Part], list[str]]:
-    """The parts of a folder in the order of their names.
+    """List the parts of a folder, sorted by name.
 
     Args:
-        folder: Where they are; files whose names begin with ``.`` or ``_`` are none, as in Hadoop and Spark.
-        output: Folder of the answers.
-        source: Its format, unless it is ``auto``, makes a part of every other file too.
+        folder: Input folder. Files whose names start with ``.`` or ``_`` are ignored, as in Hadoop and Spark.
+        output: Folder of the predictions.
+        source: How to read the parts. With a ``format`` other than ``auto``, files with any suffix are parts.
 
     Returns:
-        The parts, and the names of files that are none.
+        The parts, and the names of the files that are not parts.
 
     Raises:
-        InputError: Folders stand beside the parts, or the answers to two parts would have one name.
+        InputError: The folder holds parts and folders, or two parts have the same output file.
     """
-    found = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "_")))
-    paths = [path for path in found if path.is_file() and _is_part(path, source)]
-    folders = [path.name for path in found if path.is_dir() and path.resolve() != output.resolve()]
+    entries = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "_")))
+    paths = [path for path in entries if path.is_file() and _is_part(path, source)]
+    folders = [path.name for path in entries if path.is_dir() and path.resolve() != output.resolve()]
     if paths and folders:
         raise InputError(
-            f"{folder} holds files of rows ({paths[0].name}) and folders ({folders[0]}); give a folder of files alone"
+            f"{folder} holds both files of rows ({paths[0].name}) and folders ({folders[0]}); give a folder of files"
+            " only"
         )
     outputs: dict[Path, Path] = {}
     for path in paths:
-        answers = output.absolute() / f"{_stem(path)}.parquet"
-        if answers in outputs:
-            raise InputError(f"{outputs[answers]} and {path} would both become {answers.name}; rename one")
-        outputs[answers] = path
+        predictions = output.absolute() / f"{_stem(path)}.parquet"
+        if predictions in outputs:
+            raise InputError(
+                f"{outputs[predictions]} and {path} have the same output file {predictions.name}; rename one"
+            )
+        outputs[predictions] = path
     stats = {path: path.stat() for path in paths}
     parts = [
-        Part(str(path.absolute()), stats[path].st_size, stats[path].st_mtime_ns, str(answers))
-        for answers, path in outputs.items()
+        Part(str(path.absolute()), stats[path].st_size, stats[path].st_mtime_ns, str(predictions))
+        for predictions, path in outputs.items()
     ]
-    return parts, [path.name for path in found if path.is_file() and path not in stats]
+    return parts, [path.name for path in entries if path.is_file() and path not in stats]
 
 
 def _is_part(path: Path, source: SourceConfig) -> bool:
-    return source.format != "auto" or path.name.lower().removesuffix(".gz").endswith(ENDINGS)
+    return source.format != "auto" or path.name.lower().removesuffix(".gz").endswith(PART_SUFFIXES)
 
 
 def _stem(path: Path) -> str:
@@ -110,20 +117,24 @@ def _stem(path: Path) -> str:
 
 
 def provenance(part: Part, job: dict[str, Any]) -> dict[str, Any]:
-    """What answers depend on: two that have the same are the same.
+    """Return everything that the predictions of a part depend on; equal values mean equal predictions.
 
     Args:
-        part: What was answered.
-        job: By whom and how, ready for JSON.
+        part: The scored part.
+        job: Provenance of the job, see ``ScoringJob.provenance``.
     """
     return {"input": {"name": Path(part.path).name, "size": part.size, "mtime_ns": part.mtime_ns}, **job}
 
 
 def read_finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
-    """What the answers to a part say of themselves; None, if there are none or they are no more right.
+    """Return the metadata of the predictions of a part; None if they do not exist or are out of date.
+
+    Args:
+        part: Part of the input folder.
+        job: Provenance of the job, see ``ScoringJob.provenance``.
 
     Raises:
-        InputError: A file of another origin stands in their place.
+        InputError: The output file was not written by kerascnn.
     """
     import pyarrow
     import pyarrow.parquet
@@ -131,25 +142,25 @@ def read_finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
     if not os.path.exists(part.output):
         return None
     try:
-        said = (pyarrow.parquet.read_metadata(part.output).metadata or {}).get(METADATA_KEY)
+        value = (pyarrow.parquet.read_metadata(part.output).metadata or {}).get(METADATA_KEY)
     except (pyarrow.ArrowException, OSError):
-        said = None
-    if said is None:
+        value = None
+    if value is None:
         raise InputError(f"{part.output} exists and was not written by this command; choose another --output")
-    found = json.loads(said)
+    metadata: dict[str, Any] = json.loads(value)
     expected = provenance(part, job)
-    return found if {name: found.get(name) for name in expected} == expected else None
+    return metadata if {name: metadata.get(name) for name in expected} == expected else None
 
 
 def marker_path(output: Path) -> Path:
-    """A new file in the folder of the answers, by which a worker knows that it sees that folder."""
+    """Return the path of a new marker file, by which a worker checks that it sees the same output folder."""
     return output.absolute() / f".{MARKER}.{uuid.uuid4().hex}{PARTIAL}"
 
 
 def remove_partial_files(output: Path, parts: Iterable[Part]) -> None:
-    """Remove from the folder of the answers what interrupted runs left half written."""
-    ours = {MARKER, *(name for part in parts for name in (Path(part.output).name, part.rejected_path.name))}
+    """Remove the partial files of interrupted runs from the output folder."""
+    names = {MARKER, *(name for part in parts for name in (Path(part.output).name, part.rejected_path.name))}
     for path in output.glob(f".*{PARTIAL}"):
         name, _, _ = path.name[1:].removesuffix(PARTIAL).rpartition(".")
-        if name in ours:
+        if name in names:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Shares the parts of a folder out to the cores of one machine or of a Ray cluster."""
+"""Score the parts of a folder with Ray, on the cores of one machine or of a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import suppress_native_stderr
 
 OBJECT_STORE_BYTES = 100_000_000
-"""Object store of a Ray of our own: only names and counts go through it."""
+"""Size of the object store of a local Ray: only file names and counts go through it."""
 CONNECT_TIMEOUT_SECONDS = 10
 ONE_CORE_ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -25,14 +25,14 @@ ONE_CORE_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "CUDA_VISIBLE_DEVICES": "-1",
 }
-"""What keeps TensorFlow to the core that a worker was given."""
+"""Environment variables that limit TensorFlow to the core of its worker."""
 
 
 class RayWorker:
-    """An actor of Ray Data: a classifier on one core.
+    """An actor of Ray Data that scores parts on one core.
 
     Args:
-        job: What is to be done.
+        job: What to do with each part.
     """
 
     def __init__(self, job: ScoringJob) -> None:
@@ -40,7 +40,14 @@ class RayWorker:
         self.scorer = PartScorer(job)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Answer the part that a row describes; what is wrong with the bundle goes back under ``stop``."""
+        """Score one part.
+
+        Args:
+            row: Fields of the ``Part``.
+
+        Returns:
+            Fields of the ``PartResult``, and ``stop``: the error of the bundle that ends the run, or empty.
+        """
         try:
             return self.scorer(Part(**row))._asdict() | {"stop": ""}
         except InputError as error:
@@ -48,17 +55,17 @@ class RayWorker:
 
 
 def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iterator[PartResult]:
-    """Score parts by Ray, each by one actor.
+    """Score parts with Ray, one actor per part.
 
-    Ray starts an actor that died again and gives it its part again, without end; ``PartScorer`` makes an end of it.
+    Ray restarts an actor that died and gives it its part again, without limit; ``PartScorer`` limits the attempts.
 
     Args:
-        job: What is to be done.
-        parts: The parts.
-        workers: Actors, a core each; 0: as many as there are cores.
+        job: What to do with each part.
+        parts: Parts of the input folder.
+        workers: Number of actors, one core each; 0: one for each core.
 
     Yields:
-        Outcomes as they come; none of a part where something unforeseen happened, which Ray logs.
+        Results in the order in which the parts finish; none for a part with an unexpected error, which Ray logs.
 
     Raises:
         InputError: Ray is not installed, its cluster cannot be reached or is lost, or the bundle cannot be loaded.
@@ -67,28 +74,30 @@ def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iter
     import_optional("ray.data", "ray")
     with _ray_session(ray, workers):
         size = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(parts))
-        outcomes = ray.data.from_items([part._asdict() for part in parts], override_num_blocks=len(parts)).map(
+        results = ray.data.from_items([part._asdict() for part in parts], override_num_blocks=len(parts)).map(
             RayWorker,
             fn_constructor_args=(job,),
-            # a part is given to an actor that has nothing to do
+            # an actor gets its next part when it has finished the last one
             compute=ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1),
             num_cpus=1,
         )
-        outcomes.context.enable_progress_bars = False
-        outcomes.context.max_errored_blocks = -1
+        results.context.enable_progress_bars = False
+        results.context.max_errored_blocks = -1  # no limit
         try:
-            for row in outcomes.iter_rows():
+            for row in results.iter_rows():
                 if stop := row.pop("stop"):
                     raise InputError(stop)
                 yield PartResult(**row)
         except ray.exceptions.RayError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise InputError(f"Ray stopped ({reason}); what is finished stands, the same command goes on") from None
+            raise InputError(
+                f"Ray stopped ({reason}); finished parts are kept, run the same command again to continue"
+            ) from None
 
 
 @contextlib.contextmanager
 def _ray_session(ray: Any, workers: int) -> Iterator[None]:
-    """Ray as it runs already, or the cluster that ``RAY_ADDRESS`` names, or one of our own on this machine."""
+    """Use the Ray that runs already, the cluster at ``RAY_ADDRESS``, or start a local Ray."""
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if ray.is_initialized():
         yield
@@ -111,14 +120,19 @@ def _start_ray(ray: Any, workers: int) -> None:
             ray.init(address=address, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"RAY_ADDRESS {address}: no cluster of Ray answers there ({reason})") from None
+            raise InputError(f"RAY_ADDRESS {address}: no Ray cluster answers there ({reason})") from None
     else:
-        processors, store = workers or available_cpus(), OBJECT_STORE_BYTES
-        ray.init(address="local", num_cpus=processors, include_dashboard=False, object_store_memory=store, **quiet)
+        ray.init(
+            address="local",
+            num_cpus=workers or available_cpus(),
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            **quiet,
+        )
 
 
 def _check_reachable(address: str) -> None:
-    """Make sure that somebody is there; Ray itself would wait for many minutes."""
+    """Connect to the address once; Ray itself would retry for many minutes."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_SECONDS).close()

@@ -136,7 +136,7 @@ class PartScorer:
         self, classifier: TextClassifier, part: Part, path: Path, rejected_rows: _RejectedRows
     ) -> int:
         """Write the answers to a part; returns how many there are."""
-        tables = arrow_tables.read(part.path, self.job.source, rejected_rows)
+        tables = arrow_tables.read_tables(part.path, self.job.source, rejected_rows)
         groups = _merge_tables(self._append_predictions(classifier, table) for table in tables)
         first, rows = next(groups), 0
         with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:

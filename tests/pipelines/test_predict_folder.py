@@ -202,7 +202,7 @@ def test_files_of_others_stay_where_they_are(bundle, small, tmp_path):
         (("--output", "out", "--explain"), "--explain is not for a folder"),
         (("--output", "out", "--workers", "2"), "--workers is for --engine ray"),
         (("--output", "out", "--engine", "ray", "--workers", "-1"), "--workers: -1"),
-        (("--output", "out", "--input", "twice"), "would both become x.parquet"),
+        (("--output", "out", "--input", "twice"), "have the same output file x.parquet"),
         (("--output", "out", "--input", "mixed"), "files of rows (x.csv) and folders (archive)"),
         (("--output", "out.csv", "--input", "in/x.csv", "--engine", "ray"), "give --input FOLDER"),
         (("--output", "out.csv", "--input", "-", "--engine", "ray"), "give --input FOLDER"),
@@ -234,7 +234,7 @@ def test_a_ray_that_is_missing_and_a_cluster_that_is_not_there_are_named(bundle,
     monkeypatch.setenv("RAY_ADDRESS", address)
     refused = command(*run)
     assert refused.status == 1
-    assert refused.err.startswith(f"error: RAY_ADDRESS {address}: no cluster of Ray answers there")
+    assert refused.err.startswith(f"error: RAY_ADDRESS {address}: no Ray cluster answers there")
     assert not any(path.is_file() for path in (tmp_path / "out").rglob("*"))
 
 
@@ -252,7 +252,7 @@ def test_a_part_that_changes_while_it_is_scored_or_a_folder_that_is_another_give
     assert "is another folder than here" in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
     scorer = PartScorer(ScoringJob(**job, marker=str(tmp_path / "marker")))
     parts.write(small / "x.csv", ["another"])
-    assert "was changed meanwhile" in scorer(part).error
+    assert "changed during scoring" in scorer(part).error
     (small / "x.csv").unlink()
     assert "cannot be read" in scorer(part).error
     assert list(tmp_path.glob("*.parquet")) == []
