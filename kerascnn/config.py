@@ -1,4 +1,4 @@
-"""Every setting, once: default, help text, YAML key and command-line option come from the dataclasses here.
+"""Every setting, defined once: its default, help text, YAML key and command-line option.
 
 The settings of a run are one frozen tree, ``Config``, with the groups ``source``, ``text``, ``network``, ``training``,
 ``transfer`` and ``distillation``. ``network`` is the ``ModelConfig`` of the chosen model, defined next to that model in
@@ -24,49 +24,51 @@ from kerascnn.utils.errors import InputError
 
 ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
-Half = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
+HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig(Settings):
-    """How rows are read and split."""
+    """How rows are read and split into training, validation and test data."""
 
     text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
-    """Column or JSON key that holds the text."""
+    """Column or JSON key of the text."""
     label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",))] = "label"
-    """Column or JSON key that holds the label; lists there (JSON, Parquet) are any number of labels a row."""
+    """Column or JSON key of the label. Lists of labels (JSON, Parquet) are multi-label data."""
     label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",))] = ""
-    """What stands between the labels of a row, such as ; or |. With it a row has any number of labels (multi-label)."""
+    """Separator between the labels of a row, such as ; or |; makes the data multi-label."""
     label_columns: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",))] = ()
-    """Columns, one for each label and named for it, that hold 1 where it applies and 0 where not (multi-label); in
-    place of the label column."""
+    """One column per label (multi-label), named after it, that holds 1 if the row has the label and 0 if not; replaces
+    label_column."""
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
-    """File format; auto goes by the file's name (.csv, .tsv, .jsonl, .parquet, each also .gz)."""
+    """File format; auto: by the extension (.csv, .tsv, .jsonl, .parquet, also with .gz)."""
     encoding: str = "utf-8"
-    """Text encoding of the files, any name that Python knows (gb18030, latin-1); a UTF-8 BOM is skipped."""
-    validation_fraction: Half = 0.1
-    """Part of the training rows that becomes validation data where none is given, up to 0.5."""
-    test_fraction: Half = 0.1
-    """Part of the training rows that becomes test data where none is given, up to 0.5; 0: no test data.
-    Together with the above less than 1."""
+    """Text encoding of the files, any that Python knows (gb18030, latin-1); a UTF-8 byte order mark is skipped."""
+    validation_fraction: HalfFraction = 0.1
+    """Fraction of the training rows to use as validation data if none is given, up to 0.5."""
+    test_fraction: HalfFraction = 0.1
+    """Fraction of the training rows to use as test data if none is given, up to 0.5; 0: no test data. The two fractions
+    together must be less than 1."""
     split_seed: int = 0
-    """Seed of the stratified split; apart from --seed, so that runs with several seeds share their test rows."""
+    """Seed of the stratified split. It differs from --seed so that runs with other seeds have the same test rows."""
     tfds_dir: str = ""
-    """Folder of prepared TensorFlow Datasets (tfds: sources); empty: its default."""
+    """Folder of prepared TensorFlow Datasets, for tfds: sources; empty: the default of that package."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.label_separator and self.label_columns:
-            raise InputError("label_separator parts one column, label_columns are several; leave one of them out")
+            raise InputError(
+                "label_separator is for one column of labels and label_columns are several columns; give one of the two"
+            )
         if len(self.label_columns) == 1:
             raise InputError(
-                f"label_columns: {self.label_columns[0]!r} alone; give two or more, or make its 0 and 1 the two classes"
-                f" of an ordinary classifier: --label-column {self.label_columns[0]}"
+                f"label_columns: only {self.label_columns[0]!r}; give two columns or more, or train a classifier with"
+                f" the two classes 0 and 1: --label-column {self.label_columns[0]}"
             )
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of text and labels."""
+        """The columns of texts and labels."""
         return (self.text_column, *(self.label_columns or (self.label_column,)))
 
 
@@ -75,130 +77,132 @@ class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Passes over the training rows at the most; 0: as many as make 800 steps, but 3 to 50."""
+    """Largest number of epochs; 0: as many as give 800 steps, at least 3 and at most 50."""
     batch_size: PositiveInt = 64
-    """Documents in a batch."""
+    """Documents per batch."""
     optimizer: Literal["adam", "adadelta"] = "adam"
     """adam updates only the embedding rows that a batch touches."""
     learning_rate: NonNegativeFloat = 2e-3
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
-    """How the learning rate falls to zero over all epochs."""
+    """How the learning rate falls over all epochs after the warm-up: linear and cosine end at zero."""
     warmup_ratio: Fraction = 0.05
-    """Part of all steps over which the learning rate rises from zero."""
+    """Fraction of all steps during which the learning rate rises from zero."""
     weight_decay: NonNegativeFloat = 0.0
-    """Decoupled weight decay (Loshchilov & Hutter 2019) of everything but embeddings and biases."""
+    """Decoupled weight decay (Loshchilov & Hutter 2019) of all weights except embeddings and biases."""
     global_clipnorm: NonNegativeFloat = 0.0
-    """Largest norm of the whole gradient; 0: no bound."""
+    """Largest L2 norm of the gradient of all weights together; 0: no clipping."""
     label_smoothing: Fraction = 0.1
-    """Probability mass that is spread evenly over all classes; in multi-label over each label's yes and no."""
+    """Probability that is spread evenly over all classes; in multi-label data over the presence and absence of each
+    label."""
     class_weights: Literal["none", "balanced"] = "none"
-    """balanced: a class counts in inverse proportion to its rows. Not in multi-label."""
+    """balanced: weight each class in inverse proportion to its rows. Not for multi-label data."""
     sampling: Literal["shuffled", "balanced"] = "shuffled"
-    """balanced: each class makes the same part of an epoch, which has as many documents as there are rows; those of
-    small classes stand in it several times, of large ones another part each time. Instead of class_weights, and not in
-    multi-label."""
+    """balanced: every class has the same number of documents in an epoch, which keeps its size; small classes are
+    repeated and large ones take turns. Not with class_weights, and not for multi-label data."""
     focal_gamma: NonNegativeFloat = 0.0
-    """Exponent of the focal loss, by which documents count less the surer their answer is (Lin et al. 2017 have 2);
-    0: cross-entropy."""
+    """Exponent of the focal loss, which reduces the loss of confident predictions (Lin et al. 2017 use 2); 0:
+    cross-entropy."""
     soft_label_temperature: Annotated[float, annotated_types.Gt(0)] = 2.0
-    """Where a teacher's probabilities are learned: what their logits and those of the model are divided by; above 1
-    shows more of what the teacher thinks of the other classes."""
+    """Distillation: temperature of teacher and student. Above 1 the probabilities show more of what the teacher knows
+    about the other classes."""
     soft_label_weight: Fraction = 0.9
-    """Part of the loss that a teacher's probabilities have; the labels have the rest."""
+    """Distillation: weight of the soft labels in the loss; the labels have the rest."""
     monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
-    """The weights of the epoch that is best by this on the validation data are kept; of epochs whose accuracy is
-    within half a standard error of the highest the last. macro_f1 counts every class alike, however rare. In
-    multi-label accuracy is the part of the rows whose labels are all right."""
+    """Validation metric that selects the epoch whose weights are kept. For accuracy it is the last epoch within half a
+    standard error of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label data accuracy
+    is the fraction of rows with all labels right."""
     patience: PositiveInt = 3
-    """Training stops when the best epoch lies so many epochs back."""
+    """Number of epochs without improvement after which training stops."""
     calibrate: bool = True
-    """Fit a temperature to the validation data, so that a probability of 0.9 is right 9 times out of 10, and in
-    multi-label the probability from which on each label is given; without it that is 0.5."""
+    """Fit a temperature on the validation data, so that predictions with a probability of 0.9 are right 9 times out of
+    10, and for multi-label data the threshold of each label; without it thresholds are 0.5."""
     dtype_policy: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    """Arithmetic of the layers; weights stay float32."""
+    """Keras dtype policy of the layers; weights stay float32."""
     deterministic: Annotated[bool, tyro.conf.arg(aliases=("--deterministic",))] = False
-    """The same seed gives the same weights, bit for bit; slower."""
+    """Make the same seed give the same weights, bit for bit; slower."""
     tensorboard: bool = False
-    """Also write logs for TensorBoard (needs the extra tensorboard)."""
+    """Write logs for TensorBoard (needs the extra tensorboard)."""
     strategy: Literal["none", "mirrored", "multi_worker"] = "none"
-    """mirrored: all graphics cards of this machine, each with a part of every batch; multi_worker: several processes
-    that know each other by TF_CONFIG or SLURM, each started with the same command."""
+    """mirrored: all GPUs of this machine, each with a part of every batch. multi_worker: several processes that find
+    each other by TF_CONFIG or SLURM variables, each started with the same command."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.class_weights == self.sampling == "balanced":
             raise InputError(
-                "class_weights balanced and sampling balanced both even out the classes; choose one of them"
+                "class_weights balanced and sampling balanced both balance the classes; choose one of them"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransferConfig(Settings):
-    """What the model brings along from elsewhere."""
+    """What the model starts from instead of random weights, and which layers are trained."""
 
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
-    """File of pretrained vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) that the
-    embedding starts from; network.embedding_dim follows the file."""
+    """File of pretrained word vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) to
+    initialize the embedding; network.embedding_dim follows the file."""
     vectors_stddev: NonNegativeFloat = 0.1
-    """Standard deviation that the vectors' numbers are scaled to; 0: as they stand in the file."""
+    """Standard deviation to scale the components of the vectors to; 0: use them unchanged."""
     init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",))] = ""
-    """Folder of a pretrained encoder or of another classifier to start from: its tokens become known, its layers are
-    copied where names and sizes agree, the last layer is new. Its model, text and network settings are the defaults."""
+    """Folder of a pretrained encoder or of another classifier to start from. Its tokens join the vocabulary, layers
+    with the same name and shape are copied, and the head is new. Its model, text and network settings become the
+    defaults."""
     extend_vocabulary: Annotated[int, annotated_types.Ge(0)] = 0
-    """Words of the file, at the most, that become known although no training text has them."""
+    """Largest number of words of the file to add to the vocabulary that occur in no training text."""
     freeze: tuple[Literal["embedding", "encoder"], ...] = ()
-    """Groups of layers that training leaves as they are: embedding, the table of tokens; encoder, all between that and
-    the last layer."""
+    """Groups of layers that are not trained: embedding, the token embedding; encoder, all layers between it and the
+    head."""
     frozen_epochs: Annotated[int, annotated_types.Ge(0)] = 0
-    """Epochs after which they learn as well; 0: never."""
+    """Epochs after which frozen groups are trained too; 0: never."""
     unfreeze: Literal["together", "gradually"] = "together"
-    """gradually: the group above first, the one below after as many epochs again (Howard & Ruder 2018)."""
+    """gradually: the encoder first, the embedding after the same number of epochs again (Howard & Ruder 2018)."""
     layerwise_lr_decay: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
-    """Learning rate of a group as a part of that of the group above it (Howard & Ruder 2018 have 1/2.6 for each layer).
-    Their slanted triangle is training.schedule linear with training.warmup_ratio 0.1."""
+    """Factor from the learning rate of a group of layers to that of the group below it (Howard & Ruder 2018 use 1/2.6
+    for each layer). Their slanted triangular schedule is training.schedule linear with training.warmup_ratio 0.1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaskingConfig(Settings):
-    """How a network is pretrained: by naming tokens that are hidden from it (Devlin et al. 2019)."""
+    """Pretraining by masked token prediction (Devlin et al. 2019)."""
 
     rate: Annotated[float, annotated_types.Interval(gt=0, lt=1)] = 0.15
-    """Part of a document's known tokens that is hidden."""
+    """Fraction of the known tokens of a document to mask."""
     negative_samples: Annotated[int, annotated_types.Ge(0)] = 1000
-    """Draws of wrong answers that a batch is compared with; 0, or a vocabulary that is no larger: all tokens."""
+    """Number of random tokens that the masked tokens of a batch are contrasted with; 0, or at least the size of the
+    vocabulary: all tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillationConfig(Settings):
-    """A teacher, whose probabilities are learned from beside the labels (Hinton, Vinyals & Dean 2015)."""
+    """A teacher whose class probabilities are learned together with the labels (Hinton, Vinyals & Dean 2015)."""
 
     teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",))] = ""
-    """Folder of a bundle; or file of class probabilities (csv, tsv, jsonl, parquet, also .gz; a column for the text and
-    one for each label); or module:function, which is given a list of texts and the list of labels and returns an array
-    of probabilities (texts, labels)."""
+    """Folder of a bundle; or file of class probabilities (csv, tsv, jsonl, parquet, also .gz) with a text column and a
+    column per label; or module:function, called with the texts and the label names, which returns probabilities
+    (texts, labels)."""
     unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",))] = ()
-    """Texts without labels, or whose labels are to be ignored, that the teacher answers too: sources as for data, or
-    .txt with a text a line."""
+    """Sources of texts that only the teacher labels, as for data, or .txt with one text per line; labels in them are
+    ignored."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings, Generic[ModelConfigT]):
-    """A whole run: enough to train it again."""
+    """All settings of a run, enough to repeat it."""
 
     data: tuple[str, ...] = ("demo:bbc",)
-    """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with a folder a class,
-    tfds:NAME[/config][:split], demo:NAME."""
+    """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with one subfolder per class,
+    tfds:NAME[/config][:split], or demo:NAME."""
     validation_data: tuple[str, ...] = ()
-    """Validation data; none: split off the training data."""
+    """Validation data; none: part of the training data."""
     test_data: tuple[str, ...] = ()
-    """Test data; none: split off the training data."""
+    """Test data; none: part of the training data."""
     model: str = "word_cnn"
-    """Architecture; --list-models shows all."""
+    """Name of the architecture; --list-models lists all."""
     output: str = ""
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
     seed: int = 0
-    """Seed of weights, dropout and the order of rows."""
+    """Seed of the weights, dropout and the order of rows."""
     source: SourceConfig = field(default_factory=SourceConfig)
     text: TextConfig
     network: ModelConfigT
@@ -207,17 +211,17 @@ class Config(Settings, Generic[ModelConfigT]):
     distillation: DistillationConfig = field(default_factory=DistillationConfig)
 
     def flatten(self, groups: Sequence[str]) -> dict[str, Any]:
-        """The settings of some groups, GROUP.KEY to plain value."""
+        """Return the settings of some groups as a flat dictionary from GROUP.KEY to plain values."""
         values = self.to_dict()
         return {f"{group}.{key}": value for group in groups for key, value in values[group].items()}
 
 
 def default_config(model: str = "", init_from: str = "") -> Config[Any]:
-    """The run that a model starts from: its own network and text settings, every other default as it stands above.
+    """Return the default settings of a model.
 
     Args:
-        model: Its name; empty: that of the bundle to start from, or the default.
-        init_from: Bundle to start from; its network and text settings stand in place of the model's, if that is its.
+        model: Its name; empty: the model of ``init_from``, or the default model.
+        init_from: Bundle to start from. If it is of that model, its network and text settings are the defaults.
 
     Raises:
         InputError: No model has that name, or the bundle cannot be read.
@@ -237,15 +241,15 @@ def default_config(model: str = "", init_from: str = "") -> Config[Any]:
 
 
 def config_from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | None = None) -> Config[Any]:
-    """A run from a nested dictionary; what the dictionary leaves out comes from ``base`` or the model's defaults.
+    """Create a ``Config`` from a nested dictionary, as ``to_dict`` returns it.
 
     Args:
-        values: As ``Config.to_dict`` gives it.
-        where: What is being read (a file's name), for messages.
-        base: The run to start from, of the same model; by default that of ``values["model"]``.
+        values: Settings; those that are missing come from ``base``.
+        where: Where the values come from (a file name), for messages.
+        base: The defaults, of the same model; None: those of ``values["model"]``.
 
     Raises:
-        InputError: An unknown key, with the nearest right one; a value that cannot be used.
+        InputError: A key is unknown (the message suggests the nearest one), or a value is invalid.
     """
     if not isinstance(values, Mapping):
         raise InputError(f"{where}: expected settings as 'key: value', found {type(values).__name__}")
@@ -253,10 +257,10 @@ def config_from_dict(values: Mapping[str, Any], where: str, base: Config[Any] | 
 
 
 def load_yaml(path: str | Path) -> dict[str, Any]:
-    """The settings that a YAML file gives, unchecked.
+    """Read the settings of a YAML file, without checks.
 
     Raises:
-        InputError: The file is missing, or not YAML; the message names the line.
+        InputError: The file is missing or not YAML; the message names the line.
     """
     try:
         return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
@@ -267,10 +271,10 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def save_yaml(config: Config[Any], path: str | Path) -> None:
-    """Write a run as YAML, every setting included."""
+    """Write all settings of a run as YAML."""
     Path(path).write_text(to_yaml(config), encoding="utf-8")
 
 
 def to_yaml(config: Config[Any]) -> str:
-    """A run as YAML, every setting included."""
+    """Return all settings of a run as YAML."""
     return yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)

@@ -1,4 +1,4 @@
-"""What a group of settings can do: check its values, and become a plain dictionary (YAML, JSON) and back."""
+"""The base of all groups of settings: checks of values, and conversion to and from plain dictionaries (YAML, JSON)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import typeguard
 from kerascnn.utils.errors import InputError, list_choices
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
-"""A number from 0 to 1."""
+"""A float from 0 to 1."""
 Rate = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
-"""A probability of dropping something, from 0 to below 1."""
+"""A dropout rate, from 0 to below 1."""
 PositiveInt = Annotated[int, annotated_types.Ge(1)]
-"""A whole number, 1 or more."""
+"""An integer of at least 1."""
 NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
-"""A number, 0 or more."""
+"""A float of at least 0."""
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Base of every group: a frozen dataclass whose values are checked when it is made.
+    """A group of settings: a frozen dataclass that checks its values when it is created.
 
     Raises:
-        InputError: A value of the wrong type or outside its range; the message names the setting and the value.
+        InputError: A value has the wrong type or is out of range; the message names the setting and the value.
     """
 
     def __post_init__(self) -> None:
@@ -38,18 +38,18 @@ class Settings:
             _check(name, getattr(self, name), hint)
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested dictionary of plain values: lists for tuples, as YAML and JSON have them."""
-        return _plain(dataclasses.asdict(self))
+        """Return a nested dictionary of plain values, with lists for tuples as in YAML and JSON."""
+        return {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
 
     def replace_values(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
-        """A copy with the values of a nested dictionary.
+        """Return a copy with other values.
 
         Args:
-            values: Field names to values; a group's value is a dictionary again.
-            where: What is being read (a file's name), for messages.
+            values: Field names to values; the value of a group is a dictionary.
+            where: Where the values come from (a file name), for messages.
 
         Raises:
-            InputError: An unknown key, with the nearest right one; a value that cannot be used.
+            InputError: A key is unknown (the message suggests the nearest one), or a value is invalid.
         """
         if not isinstance(values, Mapping):
             raise InputError(f"{where}: expected settings as 'key: value', found {values!r}")
@@ -80,20 +80,20 @@ def _tuple(value: Any) -> Any:
 
 @functools.cache
 def _hints(group: type[Settings]) -> dict[str, Any]:
-    """Type hints of a group's own values; the groups inside it check themselves."""
+    """Return the type hints of the values of a group; groups inside it check themselves."""
     hints = get_type_hints(group, include_extras=True)
     own = {field.name: hints[field.name] for field in dataclasses.fields(group)}
     return {name: hint for name, hint in own.items() if get_origin(hint) is not None or hint in (int, float, str, bool)}
 
 
 def _check(name: str, value: Any, hint: Any) -> None:
-    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    kind, *constraints = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     try:
         typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)
     except typeguard.TypeCheckError as error:
         raise InputError(f"{name}: {value!r}: {error}") from None
-    for note in notes:
-        for bound in note if isinstance(note, annotated_types.GroupedMetadata) else (note,):
+    for constraint in constraints:
+        for bound in constraint if isinstance(constraint, annotated_types.GroupedMetadata) else (constraint,):
             if isinstance(bound, annotated_types.Ge) and value < bound.ge:
                 raise InputError(f"{name}: {value!r} is below {bound.ge}")
             if isinstance(bound, annotated_types.Le) and value > bound.le:

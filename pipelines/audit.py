@@ -40,7 +40,8 @@ class Arguments(Generic[ModelConfigT]):
 
 def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.audit") -> Arguments[Any]:
     """Parse the command line."""
-    return parse_over(*base_config(argv), Arguments, prog, DESCRIPTION, argv)
+    args: Arguments[Any] = parse_over(*base_config(argv), Arguments, prog, DESCRIPTION, argv)
+    return args
 
 
 def format_report(report: AuditReport) -> str:

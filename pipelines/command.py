@@ -38,7 +38,7 @@ def parse(
         default: Instance that holds the defaults; None: those of the dataclass.
     """
     arguments = {} if default is None else {"default": default}
-    return tyro.cli(
+    parsed: ArgumentsT = tyro.cli(
         kind,
         prog=prog,
         description=description,
@@ -46,6 +46,7 @@ def parse(
         config=(tyro.conf.FlagCreatePairsOff,),
         **arguments,
     )
+    return parsed
 
 
 def run(main: Callable[[], None]) -> None:

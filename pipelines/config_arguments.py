@@ -79,7 +79,8 @@ def parse_over(
 
 def parse_training(argv: Sequence[str] | None, prog: str, description: str | None) -> Arguments[Any]:
     """Parse the command line of train or distill."""
-    return parse_over(*base_config(argv), Arguments, prog, description, argv)
+    args: Arguments[Any] = parse_over(*base_config(argv), Arguments, prog, description, argv)
+    return args
 
 
 def train(args: Arguments[Any]) -> None:

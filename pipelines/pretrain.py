@@ -41,7 +41,8 @@ def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pi
     base, config_file = base_config(argv)
     if not config_file:
         base = dataclasses.replace(base, training=dataclasses.replace(base.training, **DEFAULTS))
-    return parse_over(base, config_file, Arguments, prog, __doc__, argv)
+    args: Arguments[Any] = parse_over(base, config_file, Arguments, prog, __doc__, argv)
+    return args
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pretrain") -> None:

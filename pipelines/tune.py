@@ -57,7 +57,8 @@ def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pi
     """Parse the command line."""
     base, config_file = base_config(argv)
     base = dataclasses.replace(base, output="")  # the output of a YAML file is the folder of a bundle
-    return parse_over(base, config_file, Arguments, prog, DESCRIPTION, argv)
+    args: Arguments[Any] = parse_over(base, config_file, Arguments, prog, DESCRIPTION, argv)
+    return args
 
 
 def find_space(args: Arguments[Any]) -> Path:
