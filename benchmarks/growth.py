@@ -1,4 +1,4 @@
-"""How training grows with the documents and with the vocabulary, on generated text."""
+"""Measure how training time grows with the number of documents and the vocabulary, on generated text."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ HELD_OUT = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Train the default model for an epoch on more and more documents of 40 words, whose frequencies are Zipf's."""
+    """Train the default model for one epoch on growing numbers of documents of 40 words with Zipf frequencies."""
 
     documents: tuple[Annotated[int, annotated_types.Ge(1000)], ...] = (10_000, 100_000, 1_000_000)
     """Numbers of training documents."""
     vocabulary: tuple[Annotated[int, annotated_types.Ge(100)], ...] = (20_000, 200_000)
-    """Numbers of different words; the model keeps as many tokens."""
+    """Numbers of distinct words, all of which fit into the vocabulary of the model."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 1
-    """Trainings of each size; the round is the seed."""
+    """Trainings of each size; the number of the round is the seed."""
     output: str = "growth.csv"
-    """CSV file, a training a row; rows are added to those that it has."""
+    """CSV file with one row per training; existing rows are kept."""
 
 
 def generate(path: Path, documents: int, vocabulary: int, seed: int) -> None:
-    """Write documents of two classes that differ in how often they use every other word."""
+    """Write documents of two classes, which use every other word with different frequencies."""
     generator = np.random.default_rng(seed)
     zipf = 1 / np.arange(1, vocabulary + 1)
     tilt = np.where(np.arange(vocabulary) % 2, 1.5, 1.0)
@@ -53,7 +53,7 @@ def generate(path: Path, documents: int, vocabulary: int, seed: int) -> None:
 
 
 def run(args: Growth) -> None:
-    """Train on each size, and note each training as soon as it is done."""
+    """Train on each size and store each result at once."""
     file = results.ResultsFile(Path(args.output), COLUMNS)
     for vocabulary, documents, number in itertools.product(args.vocabulary, args.documents, range(args.rounds)):
         with tempfile.TemporaryDirectory() as place:
@@ -63,29 +63,33 @@ def run(args: Growth) -> None:
             files = [f"--data={folder}/train.csv", f"--validation-data={folder}/dev.csv"]
             files += [f"--test-data={folder}/test.csv", f"--output={folder}/bundle", f"--seed={number}"]
             sizes = ["--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
-            _, total, peak = run_program("train", ["-m", "pipelines.train", *files, *sizes])
+            result = run_program("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
-        file.add(facts | {"seconds": seconds, "total_seconds": total, "peak_megabytes": peak})
-        log(f"{documents:,} documents, {vocabulary:,} words: {total:.0f} s in all, {seconds:.0f} s of training")
+        file.add(facts | {"seconds": seconds, "total_seconds": result.seconds, "peak_megabytes": result.peak_megabytes})
+        cost = f"{result.seconds:.0f} s in total, {seconds:.0f} s of training"
+        log(f"{documents:,} documents, {vocabulary:,} words: {cost}")
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table of medians over the rounds; a further document is one that the row above did not have."""
+    """Return a Markdown table of medians over the rounds.
+
+    A further document is one that the row above does not have.
+    """
     groups: dict[tuple[int, int], list[dict[str, str]]] = {}
     for row in rows:
         groups.setdefault((int(row["vocabulary"]), int(row["documents"])), []).append(row)
     lines: list[list[str]] = []
-    fewer: dict[int, tuple[int, float]] = {}  # of each vocabulary the row above
+    previous: dict[int, tuple[int, float]] = {}  # the row above, by vocabulary
     for (vocabulary, documents), runs in groups.items():
         seconds, total = (results.median(runs, column) for column in ("seconds", "total_seconds"))
         peak = f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else ""
         each, in_all = (f"{1e6 * value / documents:,.0f}" for value in (seconds, total))
         further = ""
-        if vocabulary in fewer:
-            count, before = fewer[vocabulary]
+        if vocabulary in previous:
+            count, before = previous[vocabulary]
             further = f"{1e6 * (seconds - before) / (documents - count):,.0f}"
-        fewer[vocabulary] = documents, seconds
+        previous[vocabulary] = documents, seconds
         lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", peak])
-    head = ("documents", "words", "µs of training a document", "µs of a further one", "µs in all a document")
-    return markdown_table((*head, "seconds in all", "peak MB"), lines)
+    head = ("documents", "words", "µs of training per document", "µs per further document", "µs in total per document")
+    return markdown_table((*head, "seconds in total", "peak MB"), lines)

@@ -1,4 +1,4 @@
-"""Train models on data sets with several seeds."""
+"""Measure the accuracy of models on data sets over several seeds."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "dynamic")
 
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """Train every model on every data set with every seed; what the output file already holds is not done again."""
+    """Train every model on every data set with every seed, except the trainings that the output file already has."""
 
     models: tuple[str, ...] = ("word_cnn",)
-    """Architectures; tfidf_svm is none, but the yardstick: TF-IDF and a linear SVM of scikit-learn."""
+    """Architectures, and the baseline tfidf_svm: TF-IDF and a linear SVM of scikit-learn."""
     data: tuple[str, ...] = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation) and test, each csv, tsv,
-    jsonl or parquet, also .gz. NAME=SOURCE gives one the name that stands in the table."""
+    jsonl or parquet, also .gz. NAME=SOURCE sets the name in the table."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """A training each."""
+    """Seeds, one training each."""
     folds: Annotated[int, annotated_types.Ge(0)] = 0
-    """Cross-validation: the rows of all splits together, in so many parts by class, 2 or more; each is test data once,
-    and the rest training data, of which validation data is split off. 0: the splits as they are."""
+    """Number of folds of a stratified cross-validation over the rows of all splits, 2 or more; validation data is
+    part of the training rows of each fold. 0: use the splits."""
     settings: tuple[str, ...] = ()
-    """Settings that differ from the defaults, GROUP.KEY=VALUE, as training.epochs=3."""
+    """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
     sizes: bool = False
-    """Export each classifier to SavedModel and TFLite as well, and note how large they are."""
+    """Also export each classifier to SavedModel and TFLite, and store the sizes."""
     device: str = "CPU"
-    """Name of what it runs on; figures of different devices stand apart."""
+    """Name of the device for the table; results of different devices are not averaged."""
     output: str = "accuracy.csv"
-    """CSV file, a training a row; rows are added to those that it has."""
+    """CSV file with one row per training; existing rows are kept."""
 
 
-def source(data: str) -> tuple[str, list[str]]:
-    """The name of a data set, and the options that train on it.
+def parse_data_set(data: str) -> tuple[str, list[str]]:
+    """Return the name of a data set, and the options that train on it.
 
     Raises:
-        InputError: A folder without a file for each split.
+        InputError: A folder lacks the file of a split.
     """
     name, _, place = data.rpartition("=")
     if place.startswith(("demo:", "tfds:")):
@@ -74,14 +74,14 @@ def source(data: str) -> tuple[str, list[str]]:
     return name or Path(place).name, options
 
 
-def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple[int, list[str]]]:
-    """The number of each fold, from 1, and the options that train and test on it.
+def iterate_folds(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Write the files of each fold, and yield its number, from 1, and the options that train and test on it.
 
     Args:
-        data: A data set, see ``source``.
-        folds: Number of parts.
-        seed: Which rows go together.
-        folder: Where the files of a fold may lie while it is used.
+        data: A data set, see ``parse_data_set``.
+        folds: Number of folds.
+        seed: Seed of the shuffling.
+        folder: Folder of the files, which the next fold overwrites.
 
     Raises:
         InputError: A class has fewer rows than there are folds, or there is one fold.
@@ -91,7 +91,7 @@ def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple
     from kerascnn.config import SourceConfig
     from kerascnn.data.sources import read_rows
 
-    options = source(data)[1]
+    options = parse_data_set(data)[1]
     rows = list(read_rows(options[1::2], SourceConfig()))
     rarest, count = min(Counter(row.label for row in rows).items(), key=lambda item: item[1])
     if folds < 2 or count < folds:
@@ -106,8 +106,8 @@ def fold_files(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple
         yield number, ["--data", str(folder / "train.jsonl"), "--test-data", str(folder / "test.jsonl")]
 
 
-def figures(bundle: Path) -> dict[str, Any]:
-    """The columns that a bundle tells."""
+def read_bundle(bundle: Path) -> dict[str, Any]:
+    """Return the columns that the files of a bundle give."""
     metrics = read_json(bundle / "metrics.json")
     manifest = read_json(bundle / "manifest.json")
     return {
@@ -125,22 +125,22 @@ def figures(bundle: Path) -> dict[str, Any]:
 
 
 def _bytes(folder: Path, files: str) -> int | None:
-    """The size of the files of an artifact; None where there is no such artifact."""
+    """Return the size of the files of an artifact; None if there are none."""
     return sum(path.stat().st_size for path in folder.glob(files) if path.is_file()) or None
 
 
-def nested(settings: Iterable[str]) -> dict[str, Any]:
-    """GROUP.KEY=VALUE as a YAML file has it.
+def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Return settings of the form GROUP.KEY=VALUE as a nested dictionary.
 
     Raises:
-        InputError: A setting that is not of this form.
+        InputError: A setting has another form.
     """
     groups: dict[str, Any] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         group, dot, key = name.partition(".")
         if not (equals and dot):
-            raise InputError(f"--settings {setting}: expected GROUP.KEY=VALUE, as training.epochs=3")
+            raise InputError(f"--settings {setting}: expected GROUP.KEY=VALUE, such as training.epochs=3")
         groups.setdefault(group, {})[key] = yaml.safe_load(value)
     return groups
 
@@ -148,10 +148,10 @@ def nested(settings: Iterable[str]) -> dict[str, Any]:
 def train(
     model: str, options: Sequence[str], settings: Sequence[str], seed: int, exports: Sequence[str]
 ) -> dict[str, Any]:
-    """The figures of one training and, if there are options of an export, of its artifacts, in processes of their own.
+    """Train, and export if there are options of an export, in separate processes; return the columns of the result.
 
     Raises:
-        InputError: The training or the export failed, whose last line says why, or the yardstick has no such settings.
+        InputError: The training or the export failed, or the baseline was given settings.
     """
     if model == baseline.NAME:
         if settings:
@@ -159,28 +159,30 @@ def train(
         return baseline.train(options, seed)
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
-        run_file.write_text(yaml.safe_dump({"model": model, **nested(settings)}), encoding="utf-8")
+        run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
         bundle = f"{folder}/bundle"
         commands = [("train", *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
         if exports:
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
             run_program(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
-        return figures(Path(bundle))
+        return read_bundle(Path(bundle))
 
 
 def run(args: Accuracy) -> None:
-    """Do the trainings that are missing, one after another."""
+    """Run the missing trainings one after another."""
     file = results.ResultsFile(Path(args.output), COLUMNS)
-    done = {tuple(row[column] for column in KEY) for row in file.rows}
+    finished = {tuple(row[column] for column in KEY) for row in file.rows}
     settings = " ".join(args.settings)
-    named = [(source(data)[0], data) for data in args.data]
+    named = [(parse_data_set(data)[0], data) for data in args.data]
     for (name, data), model, seed in itertools.product(named, args.models, args.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            trainings = fold_files(data, args.folds, seed, Path(folder)) if args.folds else [("", source(data)[1])]
+            trainings: Iterable[tuple[int | str, list[str]]] = (
+                iterate_folds(data, args.folds, seed, Path(folder)) if args.folds else [("", parse_data_set(data)[1])]
+            )
             for fold, options in trainings:
                 key = {"data": name, "settings": settings, "device": args.device, "seed": seed, "fold": fold}
-                if tuple(str({"model": model, **key}[column]) for column in KEY) in done:
+                if tuple(str({"model": model, **key}[column]) for column in KEY) in finished:
                     continue
                 row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
                 file.add({**row, **key})
@@ -189,7 +191,7 @@ def run(args: Accuracy) -> None:
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table, a line for each model, data set, settings and device, in the order of the rows.
+    """Return a Markdown table with one row per model, data set, settings and device, in the order of the results.
 
     A seed with folds counts as the mean of its folds.
     """
@@ -221,15 +223,15 @@ def table(rows: Iterable[dict[str, str]]) -> str:
 
 
 def comparison(rows: Iterable[dict[str, str]], order: Sequence[str] = ()) -> str:
-    """A Markdown table of mean accuracies, a line for each data set and a column for each model.
+    """Return a Markdown table of mean accuracies with one row per data set and one column per model.
 
-    A model with pretrained vectors is a column of its own. Of several settings the fewest count, of equally many the
-    first; a star says that they are not the defaults. The best of a line, and what lies within one standard deviation
-    of its seeds, is bold.
+    A model with pretrained vectors has its own column. Of several results of a model, the one with the fewest changed
+    settings counts, or the first of these; a star marks changed settings. The best of a row is bold, and so is what
+    lies within one standard deviation of its seeds.
 
     Args:
-        rows: Those of a results file.
-        order: The columns that come first; after them the most used.
+        rows: Rows of a results file.
+        order: Models of the first columns; after them the most used.
     """
     cells: dict[str, dict[str, tuple[int, list[float]]]] = defaultdict(dict)
     sizes = {}
@@ -258,7 +260,7 @@ def _cells(line: Mapping[str, tuple[int, list[float]]], columns: Sequence[str]) 
 
 
 def _grouped(rows: Iterable[dict[str, str]]) -> dict[tuple[str, ...], list[dict[str, str]]]:
-    """The rows of each data set, model, settings and device, in the order of the file."""
+    """Group rows by data set, model, settings and device, in the order of the file."""
     groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for row in rows:
         groups[row["data"], row["model"], row["settings"], row["device"]].append(row)
@@ -266,7 +268,7 @@ def _grouped(rows: Iterable[dict[str, str]]) -> dict[tuple[str, ...], list[dict[
 
 
 def _megabytes(runs: Sequence[Mapping[str, str]]) -> str:
-    """The sizes of the TFLite files of the first run that was exported; empty if none was."""
+    """Format the sizes of the TFLite files of the first exported run; empty if there is none."""
     sizes = next(([run["tflite_bytes"], run["tflite_dynamic_bytes"]] for run in runs if run["tflite_bytes"]), [])
     return " / ".join(f"{int(size) / 1e6:.1f}" for size in sizes) + " MB" * bool(sizes)
 
@@ -277,7 +279,7 @@ def _folds(runs: Sequence[Mapping[str, str]]) -> str:
 
 
 def _by_seed(runs: Sequence[Mapping[str, str]], column: str) -> list[float]:
-    """A value a seed, the mean of its folds."""
+    """Return one value per seed, the mean of its folds."""
     seeds: dict[str, list[float]] = defaultdict(list)
     for row in runs:
         seeds[row["seed"]].append(float(row[column]))

@@ -1,4 +1,4 @@
-"""The yardstick of the accuracies: TF-IDF and a linear support vector machine, which many would take instead."""
+"""The baseline of the accuracy benchmark: TF-IDF and a linear support vector machine."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ NAME = "tfidf_svm"
 
 
 def train(options: Sequence[str], seed: int) -> dict[str, Any]:
-    """The figures of scikit-learn's text guide: n-grams of one and two words, or of one to three characters.
+    """Train the pipeline of scikit-learn's text guide on n-grams of one to two words, or of one to three characters.
 
-    Characters are read where a fifth of the texts or more has no spaces between words. It learns from the training
-    rows alone, as the networks do; nothing of it needs validation rows.
+    It uses characters if at least a fifth of the text is in scripts without spaces between words. It learns from the
+    training rows only, as the networks do, and needs no validation rows.
 
     Args:
         options: ``--data``, ``--validation-data`` and ``--test-data``, each followed by a source; the latter two may
             be missing, as for ``python -m pipelines.train``.
-        seed: Of the solver.
+        seed: Seed of the solver.
 
     Returns:
-        The columns of ``pipelines.benchmark.accuracy`` that it can fill.
+        The columns of ``pipelines.benchmark.accuracy`` except the sizes of files.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics import f1_score
@@ -38,19 +38,19 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
     splits = load_splits(train, validation, test, SourceConfig())
     texts, labels = [row.text for row in splits.train], [row.label for row in splits.train]
     tokens: dict[str, Any] = (
-        {"analyzer": "char", "ngram_range": (1, 3)} if spaceless(texts) else {"ngram_range": (1, 2)}
+        {"analyzer": "char", "ngram_range": (1, 3)} if lacks_spaces(texts) else {"ngram_range": (1, 2)}
     )
     model = make_pipeline(TfidfVectorizer(sublinear_tf=True, **tokens), LinearSVC(random_state=seed))
     start = time.perf_counter()
     model.fit(texts, labels)
     seconds = time.perf_counter() - start
-    answers, right = model.predict([row.text for row in splits.test]), [row.label for row in splits.test]
+    predictions, labels_of_test = model.predict([row.text for row in splits.test]), [row.label for row in splits.test]
     return {
         "model": NAME,
         "training_rows": len(texts),
-        "test_rows": len(right),
-        "accuracy": float((answers == right).mean()),
-        "macro_f1": float(f1_score(right, answers, average="macro")),
+        "test_rows": len(labels_of_test),
+        "accuracy": float((predictions == labels_of_test).mean()),
+        "macro_f1": float(f1_score(labels_of_test, predictions, average="macro")),
         "parameters": model[-1].coef_.size + model[-1].intercept_.size,
         "epochs": 1,
         "seconds": seconds,
@@ -58,8 +58,8 @@ def train(options: Sequence[str], seed: int) -> dict[str, Any]:
     }
 
 
-def spaceless(texts: Sequence[str]) -> bool:
-    """Whether a fifth of the texts or more is in scripts without spaces between words."""
+def lacks_spaces(texts: Sequence[str]) -> bool:
+    """Whether a large part of the text is in scripts without spaces between words."""
     from kerascnn.audit.scripts import count_scripts, has_unspaced_scripts
 
     return has_unspaced_scripts(count_scripts(texts))

@@ -1,4 +1,4 @@
-"""What the contestants of a comparison are given, and how their programs are run."""
+"""The data that all contestants of a comparison receive, and how the programs of the tutorials run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.utils.stderr import log
-from pipelines.benchmark.accuracy import source
-from pipelines.benchmark.process import run_program
+from pipelines.benchmark.accuracy import parse_data_set
+from pipelines.benchmark.process import ProgramResult, run_program
 
 TUTORIALS = Path(__file__).with_name("tutorials")
 # The network of the tutorials.
@@ -24,55 +24,56 @@ OPTIONS = [f"--{name.replace('_', '-')}" for name in SPLITS]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """What all contestants are given."""
+class Contest:
+    """The data and settings that all contestants receive."""
 
     folder: Path
-    """Holds ``train.csv``, ``dev.csv`` and ``test.csv``."""
+    """Folder with ``train.csv``, ``dev.csv`` and ``test.csv``."""
     training_rows: int
     test_rows: int
     length: int
-    """Tokens that are kept of a text: the 99th percentile of the training texts."""
+    """Tokens to keep of a text: the 99th percentile of the training texts."""
     characters: bool
     epochs: int
     gflop: float
-    """Multiplications and additions, 10⁹, that the tokens themselves need, padding left out: the convolutions of all
-    epochs, forward and backward for training, forward for validation."""
+    """Multiplications and additions, 10⁹, of the convolutions over all epochs, without padding: forward and backward
+    for training, forward for validation."""
 
     @property
     def files(self) -> dict[str, list[str]]:
-        """The files of the rows, by the setting of a run that names them."""
+        """The files of the rows, by the setting of ``Config`` that names them."""
         return {setting: [str(self.folder / f"{name}.csv")] for setting, name in SPLITS.items()}
 
 
-def rounds(data: Sequence[str], count: int, **options: Any) -> Iterator[tuple[str, Task, int]]:
-    """The name of each data set, what the contestants are given of it, and the number of the round.
+def iterate_rounds(data: Sequence[str], count: int, **options: Any) -> Iterator[tuple[str, Contest, int]]:
+    """Yield the name of each data set, its contest, and the number of each round.
 
     Args:
         data: Data sets.
-        count: Rounds on each.
-        **options: See ``prepare``.
+        count: Rounds on each data set.
+        **options: See ``prepare_contest``.
     """
     for spec in data:
         with tempfile.TemporaryDirectory() as folder:
-            task = prepare(spec, Path(folder), **options)
+            contest = prepare_contest(spec, Path(folder), **options)
             for number in range(count):
-                yield source(spec)[0], task, number
+                yield parse_data_set(spec)[0], contest, number
 
 
-def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool, epochs: int) -> Task:
-    """Write the same rows for all contestants.
+def prepare_contest(data: str, folder: Path, *, training_rows: int = 0, characters: bool, epochs: int) -> Contest:
+    """Write the rows that all contestants use.
 
     Args:
-        data: A data set, see ``source``.
-        folder: Where the rows go.
-        training_rows: Only so many of them, drawn at random; 0: all.
-        characters: See ``Task``, as ``epochs``.
+        data: A data set, see ``parse_data_set``.
+        folder: Folder of the files.
+        training_rows: Number of training rows, drawn at random; 0: all.
+        characters: Whether the tokens are characters.
+        epochs: Number of epochs.
     """
     from kerascnn.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
-    options = source(data)[1]
+    options = parse_data_set(data)[1]
     places = dict(zip(options[::2], options[1::2], strict=True))
     train, validation, test = ([places[name]] if name in places else [] for name in OPTIONS)
     splits = load_splits(train, validation, test, SourceConfig())
@@ -88,7 +89,7 @@ def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool
     length = max(max(KERNEL_SIZES), lengths[int(0.99 * (len(lengths) - 1))])
     tokens = 3 * sum(min(n, length) for n in lengths) + sum(min(units(row.text), length) for row in splits.validation)
     gflop = epochs * tokens * 2 * sum(KERNEL_SIZES) * CHANNELS * FILTERS / 1e9
-    return Task(
+    return Contest(
         folder=folder,
         training_rows=len(kept),
         test_rows=len(splits.test),
@@ -99,18 +100,18 @@ def prepare(data: str, folder: Path, *, training_rows: int = 0, characters: bool
     )
 
 
-def tutorial(name: str, task: Task, seed: int, *options: str) -> tuple[dict[str, Any], float, float | None]:
-    """What the script of a tutorial told, its seconds in all and its peak memory; see ``tutorials``."""
+def run_tutorial(name: str, contest: Contest, seed: int, *options: str) -> tuple[dict[str, Any], ProgramResult]:
+    """Run the script of a tutorial; return the JSON that it printed, and its time and memory. See ``tutorials``."""
     (script,) = TUTORIALS.glob(f"{name}_*.py")
-    command = [str(script), str(task.folder), "--length", str(task.length), "--epochs", str(task.epochs)]
-    command += ["--seed", str(seed), *["--characters"] * task.characters, *options]
-    output, total, peak = run_program(name, command)
-    return json.loads(output.splitlines()[-1]), total, peak
+    command = [str(script), str(contest.folder), "--length", str(contest.length)]
+    command += ["--epochs", str(contest.epochs), "--seed", str(seed), *["--characters"] * contest.characters, *options]
+    result = run_program(name, command)
+    return json.loads(result.output.splitlines()[-1]), result
 
 
-def installed(contestants: Sequence[str]) -> list[str]:
-    """The contestants without PyTorch's if that is not installed, which is said."""
+def available_contestants(contestants: Sequence[str]) -> list[str]:
+    """Return the contestants without torch if PyTorch is not installed, and log that."""
     present = [name for name in contestants if name != "torch" or importlib.util.find_spec("torch")]
     if len(present) < len(contestants):
-        log("torch is not installed: left out")
+        log("PyTorch is not installed; torch is left out")
     return present

@@ -1,4 +1,4 @@
-"""Train the same network with this package and as the tutorials do, side by side."""
+"""Compare the training speed of this package with that of the tutorials, on the same model and rows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from pipelines.benchmark.contest import (
     KERNEL_SIZES,
     TUTORIALS,
     VOCABULARY,
-    Task,
-    installed,
-    rounds,
-    tutorial,
+    Contest,
+    available_contestants,
+    iterate_rounds,
+    run_tutorial,
 )
 from pipelines.benchmark.process import run_program
 
@@ -35,7 +35,7 @@ COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",
     "total_seconds", "peak_megabytes", "arithmetic_gflop", "matrix_product_gflops",
 )  # fmt: skip
-# The network of the tutorials; what it does not fix (schedule, label smoothing) is this package's default.
+# The model of the tutorials; schedule and label smoothing are the defaults of this package.
 NETWORK = {
     "embedding_dim": CHANNELS,
     "filters": FILTERS,
@@ -46,67 +46,67 @@ NETWORK = {
     "start_token": False,
 }
 Contestant = Literal["kerascnn", "kerascnn, bfloat16", "keras", "torch"]
-OURS: dict[str, str] = {"kerascnn": "float32", "kerascnn, bfloat16": "mixed_bfloat16"}
+DTYPE_POLICIES: dict[str, str] = {"kerascnn": "float32", "kerascnn, bfloat16": "mixed_bfloat16"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Train one network, rounds about: by this package, as the Keras tutorials do, and as the PyTorch ones do."""
+    """Train one model with this package, as in the Keras tutorials and as in the PyTorch tutorials, in turns."""
 
     data: tuple[str, ...] = ("demo:bbc",)
     """Data sets, as for the accuracy benchmark."""
     characters: bool = False
-    """Characters are the tokens instead of words."""
+    """Use characters as tokens instead of words."""
     epochs: Annotated[int, annotated_types.Ge(1)] = 3
-    """Passes over the training rows."""
+    """Epochs of each training."""
     training_rows: Annotated[int, annotated_types.Ge(0)] = 0
-    """Only so many of the training rows, drawn at random; 0: all."""
+    """Number of training rows, drawn at random; 0: all."""
     learning_rate: Annotated[float, annotated_types.Gt(0)] = 2e-3
-    """Of this package's training; the tutorials' stand as they are written."""
+    """Learning rate of this package; the tutorials keep theirs."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
-    """Each contestant trains once a round; the round is the seed."""
+    """Rounds; each contestant trains once per round, with its number as the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "kerascnn, bfloat16", "keras", "torch")
-    """Who trains; torch is left out where it is not installed."""
+    """Contestants; torch is left out if PyTorch is not installed."""
     output: str = "speed.csv"
-    """CSV file, a training a row; rows are added to those that it has."""
+    """CSV file with one row per training; existing rows are kept."""
 
 
-def compete(name: str, task: Task, seed: int, learning_rate: float) -> dict[str, Any]:
-    """The figures of one contestant's training, in a process of its own."""
-    if name in OURS:
-        bundle = _bundle(task, seed, dtype_policy=OURS[name], learning_rate=learning_rate)
+def run_contestant(name: str, contest: Contest, seed: int, learning_rate: float) -> dict[str, Any]:
+    """Train a contestant in its own process and return the columns that it measures."""
+    if name in DTYPE_POLICIES:
+        bundle = _write_config(contest, seed, dtype_policy=DTYPE_POLICIES[name], learning_rate=learning_rate)
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
-        _, total, peak = run_program(name, command)
+        result = run_program(name, command)
         metrics = read_json(bundle / "metrics.json")
-        told = {"seconds": metrics["seconds"], "accuracy": metrics["test"]["accuracy"]}
+        measured = {"seconds": metrics["seconds"], "accuracy": metrics["test"]["accuracy"]}
     else:
-        told, total, peak = tutorial(name, task, seed)
+        measured, result = run_tutorial(name, contest, seed)
     return {
-        **told,
-        "documents_per_second": task.epochs * task.training_rows / told["seconds"],
-        "total_seconds": total,
-        "peak_megabytes": peak,
+        **measured,
+        "documents_per_second": contest.epochs * contest.training_rows / measured["seconds"],
+        "total_seconds": result.seconds,
+        "peak_megabytes": result.peak_megabytes,
     }
 
 
-def _bundle(task: Task, seed: int, **training: Any) -> Path:
-    """Where our training writes, its configuration beside it."""
-    bundle = task.folder / f"{training['dtype_policy']}-{seed}"
+def _write_config(contest: Contest, seed: int, **training: Any) -> Path:
+    """Write the YAML file of a training, and return the folder of its bundle."""
+    bundle = contest.folder / f"{training['dtype_policy']}-{seed}"
     run_file = {
         "model": "word_cnn",
         "seed": seed,
-        **task.files,
+        **contest.files,
         "text": {
-            "level": "character" if task.characters else "word",
+            "level": "character" if contest.characters else "word",
             "max_tokens": VOCABULARY,
-            "max_length": task.length,
+            "max_length": contest.length,
             "min_count": 1,
         },
         "network": NETWORK,
         "training": {
-            "epochs": task.epochs,
+            "epochs": contest.epochs,
             "batch_size": BATCH,
-            "patience": task.epochs,
+            "patience": contest.epochs,
             **training,
         },
     }
@@ -115,29 +115,29 @@ def _bundle(task: Task, seed: int, **training: Any) -> Path:
 
 
 def run(args: Speed) -> None:
-    """Train in turns, and note each training as soon as it is done."""
+    """Train in turns and store each result at once."""
     file = results.ResultsFile(Path(args.output), COLUMNS)
-    contestants = installed(args.contestants)
+    contestants = available_contestants(args.contestants)
     options = {"training_rows": args.training_rows, "characters": args.characters, "epochs": args.epochs}
-    for data, task, number in rounds(args.data, args.rounds, **options):
+    for data, contest, number in iterate_rounds(args.data, args.rounds, **options):
         product = run_program(
             "matrix product", [str(TUTORIALS / "matrix_product.py")], environment=onednn_environment()
         )
-        rate = json.loads(product[0])["gflops"]
+        rate = json.loads(product.output)["gflops"]
         for contestant in contestants:
-            told = compete(contestant, task, number, args.learning_rate)
-            facts = {"contestant": contestant, "data": data, "round": number, "epochs": task.epochs}
-            facts |= {"training_rows": task.training_rows, "length": task.length}
-            facts |= {"arithmetic_gflop": task.gflop, "matrix_product_gflops": rate}
-            file.add(facts | told)
+            measured = run_contestant(contestant, contest, number, args.learning_rate)
+            facts = {"contestant": contestant, "data": data, "round": number, "epochs": contest.epochs}
+            facts |= {"training_rows": contest.training_rows, "length": contest.length}
+            facts |= {"arithmetic_gflop": contest.gflop, "matrix_product_gflops": rate}
+            file.add(facts | measured)
             log(
-                f"{data}, round {number}: {contestant} {told['documents_per_second']:,.0f} documents/s,"
-                f" {told['total_seconds']:.0f} s in all, accuracy {told['accuracy']:.2%}"
+                f"{data}, round {number}: {contestant} {measured['documents_per_second']:,.0f} documents/s,"
+                f" {measured['total_seconds']:.0f} s in total, accuracy {measured['accuracy']:.2%}"
             )
 
 
 def table(rows: Iterable[dict[str, str]]) -> str:
-    """A Markdown table of medians over the rounds, with ratios to the Keras and the PyTorch tutorial."""
+    """Return a Markdown table of medians over the rounds, with ratios to the Keras and the PyTorch tutorial."""
     lines = []
     for data, contestants in results.group_by_contestant(rows).items():
         speeds = {name: results.median(runs, "documents_per_second") for name, runs in contestants.items()}
@@ -155,5 +155,5 @@ def table(rows: Iterable[dict[str, str]]) -> str:
                 results.format_percent([float(run["accuracy"]) for run in runs]),
             ]
             lines.append(line)
-    head = ("data", "training", "documents/s", "× keras", "× torch", "of the matrix product's rate", "seconds in all")
+    head = ("data", "training", "documents/s", "× keras", "× torch", "of the matrix product's rate", "seconds in total")
     return markdown_table((*head, "peak MB", "test accuracy"), lines)

@@ -1,4 +1,4 @@
-"""The benchmark of one process and two, and what is reckoned from it."""
+"""The benchmark of one process and two, and the plan that follows from it."""
 
 import csv
 import os
@@ -12,19 +12,19 @@ from tests.pipelines.conftest import ROOT
 
 # one process trains 640 documents a second in steps of 64 and 400 in steps of 32, two 500; a step of 64 documents has
 # 0.1 MB of dense gradients, and 1,000 rows of 100 bytes of a table of 0.96 MB, 10,000 rows; one of 32 half the rows
-FIGURES = [
+MEASUREMENTS = [
     ("training documents/s", 1, 64, (640,)),
     ("training documents/s", 1, 32, (400,)),
     ("training documents/s", 2, 32, (470, 500, 900)),
     ("exchange ms", 2, 32, (20,)),
-    ("exchange of nothing ms", 2, 32, (10,)),
+    ("empty exchange ms", 2, 32, (10,)),
     ("row update us", 2, 32, (20,)),
-    *((figure, 1, batch, (value,)) for batch in (64, 32) for figure, value in {
+    *((metric, 1, batch, (value,)) for batch in (64, 32) for metric, value in {
         "dense bytes": 100_000, "embedding rows": batch / 64 * 1000, "embedding bytes": batch / 64 * 100_000,
         "embedding table bytes": 960_000,
     }.items()),
     ("preparing documents/s", 1, "", (10_000,)),
-    ("bytes of a text", 1, "", (125,)),
+    ("bytes per text", 1, "", (125,)),
     ("scoring documents/s", 1, "", (1000, 900, 1100)),
     ("scoring documents/s", 2, "", (1900,)),
 ]  # fmt: skip
@@ -33,16 +33,16 @@ FIGURES = [
 @pytest.fixture
 def results(tmp_path):
     """Rows as the command writes them."""
-    return write(tmp_path / "scale.csv", FIGURES)
+    return write(tmp_path / "scale.csv", MEASUREMENTS)
 
 
-def write(path, figures):
+def write(path, measurements):
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(scale.COLUMNS)
-        for figure, processes, batch, values in figures:
+        for metric, processes, batch, values in measurements:
             for number, value in enumerate(values):
-                writer.writerow((figure, "news", "word_cnn", processes, batch, number, value))
+                writer.writerow((metric, "news", "word_cnn", processes, batch, number, value))
     return path
 
 
@@ -63,7 +63,7 @@ def test_plan_follows_its_formulas(results):
     # scoring: 36e6 documents at 1,000 a second are 10 hours
     assert "| 1 | 1,000 | 0.001 | 10.0 | 10 | 40.0 |" in lines
     assert "| 3 | 3,000 | 0.003 | 3.3 | 10 | 40.0 |" in lines
-    assert "- One storage of 0.032 Gbit/s that all read from is the limit from 32 processes on." in lines
+    assert "- One storage with 0.032 Gbit/s that all processes read from is the limit from 32 processes on." in lines
     assert "- Two processes: 2,000 documents/s by the formula, 1,900 measured, 95% of it." in lines
     # training: one hour of making ids, and of one process 2 * 36e6 documents at 640 a second
     assert "| 1 | 0.032 | 100.0 | 0.0 | 0.00 | 640 | 100% | 32 | 32 | 129 |" in lines
@@ -77,14 +77,14 @@ def test_plan_follows_its_formulas(results):
     assert "- From 10 processes on a step touches every row of the embeddings." in lines
     # half a batch is computed in 80 ms and exchanged in 20, and 500 rows of the other process updated in 10
     assert lines[-1] == (
-        "- Two processes on one machine, 32 documents of a step each: 582 documents/s by the formula, 500 measured, 86%"
+        "- Two processes on one machine, 32 documents per step each: 582 documents/s by the formula, 500 measured, 86%"
         " of it."
     )
 
 
 def test_table_has_all_batch_sizes_and_plan_uses_the_largest(tmp_path):
-    larger = [(figure, processes, batch and 4 * batch, values) for figure, processes, batch, values in FIGURES]
-    both = write(tmp_path / "both.csv", [*larger, *(row for row in FIGURES if row[2])])
+    larger = [(metric, processes, batch and 4 * batch, values) for metric, processes, batch, values in MEASUREMENTS]
+    both = write(tmp_path / "both.csv", [*larger, *(row for row in MEASUREMENTS if row[2])])
     lines = command("table", both).out.splitlines()
     assert "| training, news, word_cnn, steps of 64 | 640 | 500 | 0.78 |" in lines
     assert "| training, news, word_cnn, steps of 256 | 640 | 500 | 0.78 |" in lines
@@ -94,7 +94,7 @@ def test_table_has_all_batch_sizes_and_plan_uses_the_largest(tmp_path):
 
 
 def test_plan_works_without_scoring_results(tmp_path):
-    path = write(tmp_path / "scale.csv", [row for row in FIGURES if not row[0].startswith("scoring")])
+    path = write(tmp_path / "scale.csv", [row for row in MEASUREMENTS if not row[0].startswith("scoring")])
     finished = command("plan", path)
     assert finished.status == 0, finished.err
     assert "Gbit/s of text" not in finished.out
@@ -106,15 +106,13 @@ def test_rejects_results_of_two_data_sets(verb, results, tmp_path):
     results.write_text(text + "dense bytes,imdb,word_cnn,1,64,0,5\n", encoding="utf-8")
     finished = command(verb, results)
     assert finished.status == 1
-    assert (
-        finished.err.strip() == "error: figures of imdb and news in one file; write those of each to another --output"
-    )
+    assert finished.err.strip() == "error: results of imdb and news in one file; give each data set its own --output"
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--batch-size", 33), "--batch-size 33: two processes have half of it each; give an even number"),
+        (("--batch-size", 33), "--batch-size 33: give an even number, which two processes share equally"),
         (("--documents", 800), "--documents 800: give 0 or more than 800"),
     ],
     ids=["odd", "few"],
@@ -126,10 +124,10 @@ def test_rejects_invalid_options(options, message):
 
 
 def test_plan_rejects_missing_training_results(tmp_path):
-    finished = command("plan", write(tmp_path / "scale.csv", FIGURES[:2]))
+    finished = command("plan", write(tmp_path / "scale.csv", MEASUREMENTS[:2]))
     assert finished.status == 1
     assert finished.err.startswith(
-        "error: figures of a training of word_cnn are missing; run python -m benchmarks scale"
+        "error: results of a training of word_cnn are missing; run python -m benchmarks scale"
     )
 
 
@@ -156,13 +154,13 @@ def test_measures_one_and_two_processes(news_csv, tmp_path):
     assert finished.status == 0, finished.err
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    known = scale.figures(rows)
+    known = scale.compute_medians(rows)
     assert all(value > 0 for value in known.values())
     for place in ((1, 32), (2, 16), (1, 16)):
         assert ("training documents/s", "bow", *place) in known
     # one layer over vectors of 16 numbers, 5 classes; word_cnn has the same n-grams, and words beside them
     assert known["dense bytes", "bow", 1, 32] == 4 * 17 * 5
-    # a row and its number; the file has five digits of each figure
+    # a row and its number; the file has five digits of each value
     assert known["embedding bytes", "bow", 1, 32] == pytest.approx(known["embedding rows", "bow", 1, 32] * 68, rel=1e-4)
     assert known["embedding bytes", "word_cnn", 1, 32] > known["embedding rows", "word_cnn", 1, 32] * 68
     assert known["embedding table bytes", "bow", 1, 32] > known["embedding bytes", "bow", 1, 32]

@@ -8,7 +8,7 @@ import time
 import keras
 import tensorflow as tf
 from keras import layers
-from timing import answering
+from timing import time_predictions
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
@@ -16,7 +16,7 @@ parser.add_argument("--length", type=int, required=True)
 parser.add_argument("--characters", action="store_true")
 parser.add_argument("--epochs", type=int, default=3)
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--answers", action="store_true")
+parser.add_argument("--predict", action="store_true")
 args = parser.parse_args()
 
 keras.utils.set_random_seed(args.seed)
@@ -58,7 +58,9 @@ model.fit(batches(train, True), validation_data=batches(dev, False), epochs=args
 seconds = time.perf_counter() - start
 accuracy = model.evaluate(batches(test, False), verbose=0)[1]
 model.save(f"{args.folder}/model.keras")
-told = {"seconds": seconds, "accuracy": accuracy}
-if args.answers:
-    told |= answering(lambda texts: model.predict(vectorize(tf.constant(texts)), batch_size=256, verbose=0), test[0])
-print(json.dumps(told))
+measured = {"seconds": seconds, "accuracy": accuracy}
+if args.predict:
+    measured |= time_predictions(
+        lambda texts: model.predict(vectorize(tf.constant(texts)), batch_size=256, verbose=0), test[0]
+    )
+print(json.dumps(measured))

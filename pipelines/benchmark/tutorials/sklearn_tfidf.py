@@ -1,4 +1,4 @@
-"""The yardstick of text classification: TF-IDF and a linear support vector machine, as scikit-learn's guide has it."""
+"""The baseline of text classification: TF-IDF and a linear support vector machine, as in scikit-learn's user guide."""
 
 import argparse
 import csv
@@ -8,7 +8,7 @@ import time
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
-from timing import answering
+from timing import time_predictions
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
@@ -16,12 +16,12 @@ parser.add_argument("--length", type=int, help="not used: all tokens count")
 parser.add_argument("--characters", action="store_true")
 parser.add_argument("--epochs", type=int, help="not used")
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--answers", action="store_true")
+parser.add_argument("--predict", action="store_true")
 args = parser.parse_args()
 
 
 def read(name):
-    """Texts and labels of a split."""
+    """Return the texts and labels of a split."""
     with open(f"{args.folder}/{name}.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [row["text"] for row in rows], [row["label"] for row in rows]
@@ -32,7 +32,7 @@ features = {"analyzer": "char", "ngram_range": (1, 3)} if args.characters else {
 model = make_pipeline(TfidfVectorizer(sublinear_tf=True, **features), LinearSVC(random_state=args.seed))
 start = time.perf_counter()
 model.fit(*train)
-told = {"seconds": time.perf_counter() - start, "accuracy": model.score(*test)}
-if args.answers:
-    told |= answering(model.predict, test[0])
-print(json.dumps(told))
+measured = {"seconds": time.perf_counter() - start, "accuracy": model.score(*test)}
+if args.predict:
+    measured |= time_predictions(model.predict, test[0])
+print(json.dumps(measured))

@@ -1,21 +1,21 @@
-"""How fast a function answers, measured in the same way for everybody."""
+"""The speed of predictions, measured in the same way for all contestants."""
 
 import statistics
 import time
 
 
-def answering(predict, texts, rounds=3):
-    """Documents a second of all texts in one call, and the milliseconds of a call with one text; medians.
+def time_predictions(predict, texts, rounds=3):
+    """Return documents per second of all texts in one call, and milliseconds of a call with one text; medians.
 
     Args:
-        predict: Takes a list of strings.
+        predict: Function of a list of strings.
         texts: Documents.
-        rounds: How often all texts are answered; the first 200 are asked one by one.
+        rounds: Number of calls with all texts; the first 200 texts are also predicted one by one.
     """
-    predict(texts), predict(texts[:1])  # what happens once only
-    together = statistics.median(_seconds(predict, texts) for _ in range(rounds))
+    predict(texts), predict(texts[:1])  # warm up
+    all_texts = statistics.median(_seconds(predict, texts) for _ in range(rounds))
     single = statistics.median(_seconds(predict, [text]) for text in texts[:200])
-    return {"answers_per_second": len(texts) / together, "milliseconds": 1000 * single}
+    return {"documents_per_second": len(texts) / all_texts, "milliseconds": 1000 * single}
 
 
 def _seconds(predict, texts):

@@ -8,7 +8,7 @@ import re
 import time
 
 import torch
-from timing import answering
+from timing import time_predictions
 from torch import nn
 from torch.nn import functional
 
@@ -18,7 +18,7 @@ parser.add_argument("--length", type=int, required=True)
 parser.add_argument("--characters", action="store_true")
 parser.add_argument("--epochs", type=int, default=3)
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--answers", action="store_true")
+parser.add_argument("--predict", action="store_true")
 args = parser.parse_args()
 
 torch.manual_seed(args.seed)
@@ -97,7 +97,7 @@ for _ in range(args.epochs):
     accuracy(dev, dev_y)
 seconds = time.perf_counter() - start
 torch.save(model.state_dict(), f"{args.folder}/model.pt")
-told = {"seconds": seconds, "accuracy": accuracy(test, test_y)}
-if args.answers:
-    told |= answering(classes_of, [row["text"] for row in tables[2]])
-print(json.dumps(told))
+measured = {"seconds": seconds, "accuracy": accuracy(test, test_y)}
+if args.predict:
+    measured |= time_predictions(classes_of, [row["text"] for row in tables[2]])
+print(json.dumps(measured))
