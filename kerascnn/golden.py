@@ -1,4 +1,4 @@
-"""Probe sentences of our own: each loader and each exported file must answer them as the trained model did."""
+"""Probe texts: every loaded or exported model must give them the same probabilities as the trained model."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ PROBES = (
     "word " * 700,
     "长文本测试，" * 200,
 )
-"""Many scripts, empty, one token, odd characters, longer than any default ``max_length``."""
+"""Many scripts, empty texts, one token, unusual characters, texts longer than any default ``max_length``."""

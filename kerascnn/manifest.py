@@ -1,4 +1,4 @@
-"""What a bundle says of itself, read without TensorFlow."""
+"""The manifest of a bundle, read without TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SCHEMA_VERSION = 1
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a bundle, checked for its version.
+    """Return the manifest of a bundle.
 
     Raises:
-        InputError: The folder is no bundle, or one of a newer version, or the manifest is damaged.
+        InputError: The folder is not a bundle, has a newer schema version, or the manifest is damaged.
     """
     path = folder / "manifest.json"
     if not path.is_file():
-        raise InputError(f"{folder}: no bundle (it has no manifest.json); give the folder that training wrote")
+        raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
     try:
         manifest = read_json(path)
         schema = manifest["schema_version"]
@@ -28,7 +28,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
     if schema > SCHEMA_VERSION:
         raise InputError(
-            f"{path}: written by a newer kerascnn (schema {schema}, this one reads up to {SCHEMA_VERSION});"
+            f"{path}: written by a newer kerascnn (schema version {schema}, this version reads {SCHEMA_VERSION});"
             " pip install --upgrade kerascnn"
         )
     return manifest

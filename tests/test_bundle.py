@@ -1,4 +1,4 @@
-"""The folder that training writes: its contract, and what is refused when it is read."""
+"""The bundle: its files, and the damage that loading detects."""
 
 import itertools
 import json
@@ -30,22 +30,22 @@ def classifier(reviews_zh):
 
 
 @pytest.fixture(scope="module")
-def whole(classifier, tmp_path_factory):
+def saved(classifier, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle") / "reviews"
     classifier.save(folder)
     return folder
 
 
 @pytest.fixture
-def folder(whole, tmp_path):
-    return shutil.copytree(whole, tmp_path / "reviews")
+def folder(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "reviews")
 
 
-def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
-    manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
-    assert {path.name for path in whole.iterdir()} == FILES
+def test_contains_documented_files_with_their_hashes(saved):
+    manifest = json.loads((saved / "manifest.json").read_text(encoding="utf-8"))
+    assert {path.name for path in saved.iterdir()} == FILES
     assert set(manifest["files"]) == FILES - {"manifest.json"}
-    assert all(sha256(whole / name) == digest for name, digest in manifest["files"].items())
+    assert all(sha256(saved / name) == digest for name, digest in manifest["files"].items())
     assert {"schema_version", "task", "model", "vectorizer", "temperature", "thresholds", "packages", "data"} < set(
         manifest
     )
@@ -53,36 +53,36 @@ def test_it_holds_the_files_of_the_contract_and_their_hashes(whole):
     assert manifest["temperature"] != 1.0, "it is fitted to the validation data"
 
 
-def test_line_numbers_are_ids_and_labels_with_odd_characters_survive(whole, classifier):
-    lines = (whole / "vocabulary.txt").read_bytes().split(b"\n")
+def test_line_numbers_are_ids_and_odd_labels_survive(saved, classifier):
+    lines = (saved / "vocabulary.txt").read_bytes().split(b"\n")
     assert lines[:2] == [b"[PAD]", b"[UNK]"] and lines[-1] == b""
     assert len(lines) - 1 == len(classifier.bundle_.vectorizer.vocabulary)
-    assert load(whole).classes_.tolist() == classifier.classes_.tolist()
+    assert load(saved).classes_.tolist() == classifier.classes_.tolist()
 
 
-def test_golden_answers_are_those_of_the_graph_and_of_plain_python(whole, classifier):
-    golden = json.loads((whole / "golden.json").read_text(encoding="utf-8"))
+def test_golden_ids_and_probabilities_match_graph_and_python(saved, classifier):
+    golden = json.loads((saved / "golden.json").read_text(encoding="utf-8"))
     assert golden["texts"] == list(PROBES)
     values, splits = classifier.bundle_.vectorizer.encode(PROBES)
     assert [values[a:b].tolist() for a, b in itertools.pairwise(splits)] == golden["ids"]
     np.testing.assert_allclose(golden["probabilities"], classifier.predict_proba(PROBES), atol=1e-6)
 
 
-def test_no_text_of_the_user_stands_in_it(whole, reviews_zh):
-    for path in whole.iterdir():
+def test_contains_no_training_text(saved, reviews_zh):
+    for path in saved.iterdir():
         content = path.read_bytes()
         assert not any(text.encode() in content for text in reviews_zh[0] if len(text) > 10), path.name
 
 
-def test_a_bundle_that_was_loaded_can_be_saved_again(whole, classifier, tmp_path):
-    load(whole).save(tmp_path / "again")
-    assert (tmp_path / "again" / "metrics.json").read_bytes() == (whole / "metrics.json").read_bytes()
-    assert (tmp_path / "again" / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+def test_loaded_bundle_can_be_saved_again(saved, classifier, tmp_path):
+    load(saved).save(tmp_path / "again")
+    assert (tmp_path / "again" / "metrics.json").read_bytes() == (saved / "metrics.json").read_bytes()
+    assert (tmp_path / "again" / "history.csv").read_bytes() == (saved / "history.csv").read_bytes()
     np.testing.assert_array_equal(load(tmp_path / "again").predict_proba(PROBES), classifier.predict_proba(PROBES))
 
 
-@pytest.mark.parametrize("name", bundle.CHECKED)
-def test_a_file_that_was_changed_or_is_missing_is_named(name, folder):
+@pytest.mark.parametrize("name", bundle.CHECKED_FILES)
+def test_names_file_that_is_changed_or_missing(name, folder):
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[:-10])
     with pytest.raises(InputError, match=f"{name}: changed or damaged"):
@@ -98,13 +98,13 @@ def edit(folder, **changes):
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
 
 
-def test_a_newer_schema_is_refused_by_name(folder):
+def test_rejects_newer_schema(folder):
     edit(folder, schema_version=3)
-    with pytest.raises(InputError, match=r"schema 3, this one reads up to 2.*upgrade"):
+    with pytest.raises(InputError, match=r"schema version 3, this version reads 1.*upgrade"):
         load(folder)
 
 
-def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(folder):
+def test_names_package_versions_of_unreadable_model(folder):
     (folder / "model.keras").write_bytes(b"PK not a model")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     edit(folder, files=manifest["files"] | {"model.keras": sha256(folder / "model.keras")})
@@ -121,19 +121,19 @@ def test_a_model_that_keras_cannot_read_is_refused_with_the_versions_that_can(fo
         ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, num_classes=2)),
     ],
 )
-def test_another_backend_of_keras_is_refused_by_name(what, attempt, whole, monkeypatch):
+def test_rejects_other_keras_backends(what, attempt, saved, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(InputError, match=f"{what} needs Keras' TensorFlow backend, not jax; unset KERAS_BACKEND"):
-        attempt(whole)
+        attempt(saved)
 
 
-def test_a_damaged_manifest_is_refused(folder):
+def test_rejects_damaged_manifest(folder):
     (folder / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match=r"manifest\.json: damaged"):
         load(folder)
 
 
-def test_other_answers_than_on_the_day_of_training_are_refused(folder):
+def test_rejects_model_with_other_golden_probabilities(folder):
     golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
     golden["probabilities"][3] = golden["probabilities"][3][::-1]
     (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
@@ -143,8 +143,8 @@ def test_other_answers_than_on_the_day_of_training_are_refused(folder):
         load(folder)
 
 
-def test_a_write_that_fails_leaves_the_old_bundle_and_nothing_else(classifier, whole, tmp_path, monkeypatch):
-    folder = shutil.copytree(whole, tmp_path / "reviews")
+def test_failed_save_keeps_old_bundle_only(classifier, saved, tmp_path, monkeypatch):
+    folder = shutil.copytree(saved, tmp_path / "reviews")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     monkeypatch.setattr(classifier.bundle_.model, "save", lambda path: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
@@ -153,23 +153,22 @@ def test_a_write_that_fails_leaves_the_old_bundle_and_nothing_else(classifier, w
     assert [path.name for path in tmp_path.iterdir()] == ["reviews"]
 
 
-def test_a_folder_that_is_no_bundle_is_never_replaced(classifier, tmp_path):
+def test_never_replaces_folder_that_is_not_a_bundle(classifier, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="no bundle of ours"):
+    with pytest.raises(InputError, match="not a bundle"):
         classifier.save(tmp_path, overwrite=True)
     assert (tmp_path / "thesis.tex").exists()
 
 
-def test_an_existing_bundle_is_replaced_only_when_asked(classifier, folder):
+def test_replaces_existing_bundle_with_overwrite_only(classifier, folder):
     with pytest.raises(InputError, match="--overwrite"):
         classifier.save(folder)
     classifier.save(folder, overwrite=True)
     assert [path.name for path in folder.parent.iterdir()] == ["reviews"]
 
 
-def test_a_report_that_cannot_be_made_costs_no_bundle(classifier, tmp_path, monkeypatch):
-    monkeypatch.setattr(classifier.bundle_, "examples", {"mistakes": ["no example"]})
+def test_saves_bundle_without_report_that_fails(classifier, tmp_path):
     with pytest.warns(UserWarning, match=r"report\.html is left out"):
-        classifier.save(tmp_path / "reviews")
+        classifier.save(tmp_path / "reviews", examples={"mistakes": ["not an example"]})
     assert {path.name for path in (tmp_path / "reviews").iterdir()} == FILES - {"report.html"}
     assert load(tmp_path / "reviews").predict(PROBES).tolist() == classifier.predict(PROBES).tolist()

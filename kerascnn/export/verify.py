@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from kerascnn.classifier import TextClassifier
-from kerascnn.data.records import Label
 from kerascnn.evaluation import model_card
 from kerascnn.export import mediapipe, onnx, saved_model, tflite
 from kerascnn.utils.atomic_files import read_json
@@ -71,7 +70,7 @@ def predict_in_batches(predict_fn: PredictFn) -> PredictFn:
 
 
 def compare_artifacts(
-    classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[Label] = ()
+    classifier: TextClassifier, folder: Path, texts: Sequence[str] = (), labels: Sequence[Any] = ()
 ) -> Iterator[dict[str, Any]]:
     """Yield the metrics of each artifact on the golden texts, and on labelled documents if there are any.
 

@@ -1,1 +1,1 @@
-"""What every part of the package uses: errors, atomic files, standard error, CPU facts, optional packages."""
+"""Helpers of all packages: errors, atomic files, standard error, CPUs, optional packages, tables."""

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all: beside their place first, then renamed."""
+"""Files and folders that are written completely or not at all: under another name first, then renamed."""
 
 from __future__ import annotations
 
@@ -17,69 +17,69 @@ from kerascnn.utils.errors import InputError
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[IO[str]]:
-    """A text file, gzipped if its name ends in .gz; it takes its place when the block ends without an error."""
-    beside = path.with_name(f".{path.name}.partial")
-    opened = gzip.open if path.suffix == ".gz" else open
+    """Open a text file, gzipped if its name ends in .gz, that replaces ``path`` if the block ends without an error."""
+    partial = path.with_name(f".{path.name}.partial")
+    open_file = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(beside, "wt", encoding="utf-8", newline="") as file:
+        with open_file(partial, "wt", encoding="utf-8", newline="") as file:
             yield file
-        os.replace(beside, path)
+        os.replace(partial, path)
     finally:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
-    """A folder to write to, which takes the place of `folder` when the block ends without an error.
+    """Create a folder that replaces ``folder`` if the block ends without an error.
 
     Args:
-        folder: The place; what stands there is replaced.
-        keep: Start from a copy of what stands there instead of from nothing.
+        folder: The final folder; an existing one is replaced.
+        keep: Start with a copy of the existing folder instead of an empty one.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside, old = folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(beside, ignore_errors=True)
+    partial, old = folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(partial, ignore_errors=True)
     if keep and folder.exists():
-        shutil.copytree(folder, beside)
+        shutil.copytree(folder, partial)
     else:
-        beside.mkdir()
+        partial.mkdir()
     try:
-        yield beside
+        yield partial
     except BaseException:
-        shutil.rmtree(beside)
+        shutil.rmtree(partial)
         raise
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.replace(folder, old)
-    os.replace(beside, folder)
+    os.replace(partial, folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def check_output_folder(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a bundle must not be written to: better before a training than after it.
+    """Check before a training that its bundle can be written to a folder.
 
     Raises:
-        InputError: The folder exists, and is no bundle or is not to be replaced.
+        InputError: The folder exists, and is not a bundle or must not be replaced.
     """
     if not folder.exists():
         return
     if not (folder / "manifest.json").exists():
-        raise InputError(f"{folder} exists and is no bundle of ours; choose another --output")
+        raise InputError(f"{folder} exists and is not a bundle; choose another --output")
     if not overwrite:
         raise InputError(f"{folder} exists already; choose another --output, or replace it with --overwrite")
 
 
 def read_json(path: Path) -> Any:
-    """Read a file of JSON."""
+    """Return the content of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON for people and programs alike, UTF-8."""
+    """Write indented JSON, UTF-8."""
     path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file, hexadecimal."""
+    """Return the SHA-256 hash of a file, hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

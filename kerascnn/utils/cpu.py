@@ -1,4 +1,4 @@
-"""The processor that this process may use."""
+"""The CPUs of this process."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def available_cpus() -> int:
-    """How many cores there are for this process."""
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

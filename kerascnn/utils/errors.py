@@ -1,4 +1,4 @@
-"""The one exception a person is meant to read."""
+"""The exception for errors that users can correct, and parts of its messages."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """Something given by the user cannot be used: a file, a row, a setting, a bundle.
+    """An input of the user cannot be used: a file, a row, a setting or a bundle.
 
-    The message is one line that names the file, the row, the value and the remedy, as far as each applies.
-    Commands print it without a traceback and exit with status 1.
+    The message is one line that names the file, the row, the value and the remedy, if they apply. Commands print it
+    without a traceback and exit with status 1.
     """
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of an error message: ``; did you mean 'text'?``, or nothing where no name is near."""
-    near = difflib.get_close_matches(name, list(names), n=3)
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    """Return the end of an error message, ``; did you mean 'text'?``, or an empty string if no name is similar."""
+    similar = difflib.get_close_matches(name, list(names), n=3)
+    return f"; did you mean {' or '.join(map(repr, similar))}?" if similar else ""
 
 
 def list_choices(name: str, names: Iterable[str]) -> str:
-    """As ``did_you_mean``, but with all names where none is near."""
+    """Return the same as ``did_you_mean``, or all names if none is similar."""
     names = list(names)
     return did_you_mean(name, names) or f"; there are {', '.join(names)}"

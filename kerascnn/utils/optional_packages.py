@@ -1,4 +1,4 @@
-"""What only some users have: packages of the extras, and the backend of Keras."""
+"""Packages of the extras, and the backend of Keras."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from kerascnn.utils.errors import InputError
 
 
 def import_optional(name: str, extra: str) -> Any:
-    """Import a package of an extra.
+    """Import and return a module of an extra.
 
     Raises:
-        InputError: It is not installed; the message names the extra.
+        InputError: The module is not installed; the message names the extra.
     """
     try:
         return importlib.import_module(name)
@@ -21,13 +21,13 @@ def import_optional(name: str, extra: str) -> Any:
 
 
 def require_tensorflow_backend(what: str) -> None:
-    """Refuse to go on where Keras runs on another backend than TensorFlow.
+    """Check that Keras uses its TensorFlow backend.
 
     Args:
-        what: What needs it, the beginning of the message.
+        what: What needs the backend, the beginning of the message.
 
     Raises:
-        InputError: Keras runs on another backend.
+        InputError: Keras uses another backend.
     """
     import keras
 

@@ -178,7 +178,7 @@ def test_documented_latent_teacher_learns_from_third_of_labels(functions, tmp_pa
             r"--teacher my_teacher\.csv: no such file or folder; did you mean 'my_teacher\.py'",
         ),
         ("nowhere/at_all", "nowhere/at_all: no such file or folder; give the folder of a bundle, a file of"),
-        (".", "no bundle"),
+        (".", "not a bundle"),
     ],
 )
 def test_rejects_unusable_teacher_with_remedy(spec, message, functions):

@@ -6,6 +6,7 @@ import pytest
 from kerascnn import TextClassifier, load
 from kerascnn.evaluation.attribution import attribute
 from kerascnn.evaluation.explanation import Explanation, quantize_strengths
+from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.utils.errors import InputError
 
 SMALL = {"epochs": 6, "learning_rate": 0.01, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1}
@@ -76,7 +77,7 @@ def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
         keras.layers.Conv1D(6, 3, activation="tanh", padding="same")(vectors)
     )
     model = keras.Model(ids, keras.layers.Dense(3, name="logits")(hidden))
-    found = attribute(model, "")([3, 4, 5, 6], 2)
+    found = attribute(BuiltModel(model, LayerRoles()))([3, 4, 5, 6], 2)
     assert found.bias + sum(found.shares) == pytest.approx(found.logits[2], abs=0.01)
     assert sorted(found.windows) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 
