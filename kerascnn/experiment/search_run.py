@@ -183,7 +183,7 @@ def train_trial(
     keras.backend.clear_session()
     classifier = TextClassifier.from_config(spaces.apply_settings(config, settings, "the settings"))
     texts, labels, soft_labels = training_columns(splits, distillation)
-    validation = text_and_label_columns(splits.validation)
+    validation = text_and_label_columns(splits.validation, splits.task)
     classifier.fit(texts, labels, soft_labels=soft_labels, validation_data=validation)
     metrics = classifier.bundle_.metrics | classifier.evaluate(*validation)
     return {name: metrics[name] for name in (*results.METRICS, *results.COSTS)}

@@ -16,6 +16,7 @@ from kerascnn.classifier import TextClassifier
 from kerascnn.evaluation import model_card
 from kerascnn.export import mediapipe, onnx, saved_model, tflite
 from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.tables import markdown_table
 
 PredictFn = Callable[[Sequence[str]], np.ndarray]
 NUM_ROUNDS = 5
@@ -127,7 +128,7 @@ def format_markdown(rows: Sequence[dict[str, Any]]) -> str:
     }
     keys = [key for key in columns if key in rows[0]]
     head = ["artifact", *(columns[key][0] for key in keys)]
-    return model_card.table(
+    return markdown_table(
         head, [[row["artifact"], *(format(row[key], columns[key][1]) for key in keys)] for row in rows]
     )
 
