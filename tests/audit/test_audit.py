@@ -17,91 +17,91 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "data_audit.md"
 
 @pytest.fixture(scope="module")
 def clean(news):
-    """Texts and labels; without the one that stands among the news in two versions."""
+    """Texts and labels, without the article that the news have in two versions."""
     return [(text, label) for text, label in zip(*news, strict=True) if text != news[0][298]]
 
 
 @pytest.fixture(scope="module")
 def rows(clean):
-    """The news in files: 239 training rows, 30 of validation and 30 of test, of every class in each."""
-    found = {"train": [], "validation": [], "test": []}
+    """The news in files: 239 training, 30 validation and 30 test rows, with rows of every class in each."""
+    report = {"train": [], "validation": [], "test": []}
     for number, (text, label) in enumerate(clean):
         name = ("validation", "test")[number % 2] if number % 10 in (3, 6) else "train"
-        found[name].append(Row(text, (label,), f"{name}.csv", len(found[name]) + 2))
-    return found
+        report[name].append(Row(text, (label,), f"{name}.csv", len(report[name]) + 2))
+    return report
 
 
-def run(model="char_cnn", **text) -> Config:
+def make_config(model="char_cnn", **text) -> Config:
     return configuration.default_config(model).replace_values({"text": text}, "test")
 
 
-def looked_at(rows, config=None, changes=None, **options):
-    """The audit of the rows with some in place of the first, or behind the last."""
+def audit_rows(rows, config=None, changes=None, **options):
+    """Return the report of the rows after a change to some splits."""
     rows = {name: list(rows[name]) for name in rows}
     for name, change in (changes or {}).items():
         rows[name] = change(rows[name])
     return run_audit(
-        split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), config or run(), **options
+        split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), config or make_config(), **options
     )
 
 
-def kinds(found):
-    return {issue.kind for issue in found.issues}
+def issue_kinds(report):
+    return {issue.kind for issue in report.issues}
 
 
-def the(found, kind):
-    issues = [issue for issue in found.issues if issue.kind == kind]
-    assert len(issues) == 1, found.issues
+def only_issue(report, kind):
+    issues = [issue for issue in report.issues if issue.kind == kind]
+    assert len(issues) == 1, report.issues
     return issues[0]
 
 
-def with_text(change, count=2):
-    """The first rows with their text changed."""
+def change_text(change, count=2):
+    """Change the text of the first rows."""
     return lambda rows: [row._replace(text=change(row.text)) for row in rows[:count]] + rows[count:]
 
 
-def with_label(change, count=2):
+def change_label(change, count=2):
     return lambda rows: [row._replace(labels=(change(row.label),)) for row in rows[:count]] + rows[count:]
 
 
-def behind(change, count=2, file="more.csv"):
-    """The first rows again, behind the last, changed."""
+def append_changed(change, count=2, file="more.csv"):
+    """Append changed copies of the first rows."""
     return lambda rows: [
         *rows, *(change(row)._replace(file=file, number=number) for number, row in enumerate(rows[:count], start=2))
     ]  # fmt: skip
 
 
-def misread(text):
+def decode_wrongly(text):
     return ("Café £5, it’s " + text).encode("utf-8").decode("cp1252")
 
 
 def test_clean_news_has_no_issues(rows):
-    assert looked_at(rows).issues == []
+    assert audit_rows(rows).issues == []
 
 
 def test_clean_news_has_only_split_notes(clean):
     train = [Row(text, (label,), "news.csv", number) for number, (text, label) in enumerate(clean, start=2)]
-    assert kinds(run_audit(split_rows(train, None, None, SourceConfig()), run())) == {"split"}
+    assert issue_kinds(run_audit(split_rows(train, None, None, SourceConfig()), make_config())) == {"split"}
 
 
 PLANTED = {
-    "replacement_character": ("serious", with_text(lambda text: f"{text[:40]}\ufffd{text[40:]}")),
-    "mojibake": ("serious", with_text(misread)),
-    "control_character": ("note", with_text(lambda text: f"{text}\x07")),
-    "nul_character": ("warning", with_text(lambda text: f"{text}\0")),
-    "invisible_character": ("note", with_text(lambda text: text.replace(" ", " \u200b", 1))),
-    "empty_text": ("warning", with_text(lambda text: " ")),
-    "missing_label": ("warning", with_label(lambda label: "")),
+    "replacement_character": ("serious", change_text(lambda text: f"{text[:40]}\ufffd{text[40:]}")),
+    "mojibake": ("serious", change_text(decode_wrongly)),
+    "control_character": ("note", change_text(lambda text: f"{text}\x07")),
+    "nul_character": ("warning", change_text(lambda text: f"{text}\0")),
+    "invisible_character": ("note", change_text(lambda text: text.replace(" ", " \u200b", 1))),
+    "empty_text": ("warning", change_text(lambda text: " ")),
+    "missing_label": ("warning", change_label(lambda label: "")),
     "short_text": ("note", lambda rows: [rows[0]._replace(text="…!?"), rows[1]._replace(text="7"), *rows[2:]]),
     "mixed_scripts": (
         "note",
         lambda rows: [*rows, *(Row(t, ("tech",), "ru.csv", 9) for t in ("Цены выросли", "Цены упали"))],
     ),
-    "truncated": ("note", with_text(lambda text: f"{text} {text[::-1]}")),
-    "duplicate": ("note", behind(lambda row: row)),
-    "conflicting_labels": ("serious", behind(lambda row: row._replace(labels=("tech",)))),
-    "near_duplicate": ("note", behind(lambda row: row._replace(text=row.text.upper() + "!"))),
-    "similar_labels": ("serious", with_label(lambda label: f"{label.title()}.")),
+    "truncated": ("note", change_text(lambda text: f"{text} {text[::-1]}")),
+    "duplicate": ("note", append_changed(lambda row: row)),
+    "conflicting_labels": ("serious", append_changed(lambda row: row._replace(labels=("tech",)))),
+    "near_duplicate": ("note", append_changed(lambda row: row._replace(text=row.text.upper() + "!"))),
+    "similar_labels": ("serious", change_label(lambda label: f"{label.title()}.")),
     "rare_class": (
         "warning",
         lambda rows: [*rows, *(Row(f"Rain, {t}", ("rain",), "r.csv", 9) for t in ("wind.", "sun."))],
@@ -119,7 +119,7 @@ def test_every_issue_kind_is_documented():
 def test_finds_planted_issue_with_its_rows(kind, rows):
     severity, plant = PLANTED[kind]
     planted = plant(list(rows["train"]))
-    issue = the(looked_at(rows, run(max_length=320), {"train": plant}), kind)
+    issue = only_issue(audit_rows(rows, make_config(max_length=320), {"train": plant}), kind)
     assert (issue.severity, issue.count) == (severity, 2)
     changed = [row for row in planted if row not in rows["train"]]
     assert [(example.file, example.row) for example in issue.examples] == [(row.file, row.number) for row in changed]
@@ -129,8 +129,8 @@ def test_finds_planted_issue_with_its_rows(kind, rows):
 
 
 def test_example_shows_position_and_escapes_invisible_characters(rows):
-    issue = the(
-        looked_at(rows, None, {"train": with_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}),
+    issue = only_issue(
+        audit_rows(rows, None, {"train": change_text(lambda text: f"{text[:200]}\u200b{text[200:]}")}),
         "invisible_character",
     )
     assert "\\u200b" in issue.examples[0].text
@@ -151,17 +151,17 @@ def test_mojibake_is_distinguished_from_unusual_text(rows):
     ]
     broken += ["锟斤拷烫烫烫", *(text.encode("utf-8").decode("cp1252") for text in ("naïve", "“oui", "£5"))]
     plant = lambda rows: [*rows, *(Row(text, ("tech",), "odd.csv", n) for n, text in enumerate([*fine, *broken]))]  # noqa: E731
-    issue = the(looked_at(rows, None, {"train": plant}), "mojibake")
+    issue = only_issue(audit_rows(rows, None, {"train": plant}), "mojibake")
     assert issue.count == len(broken)
     assert issue.examples[0].row == len(fine)
 
 
 def test_reports_mixed_normalization_only(rows):
-    accents = with_text(lambda text: f"Café olé {text}", 6)
-    decomposed = with_text(lambda text: unicodedata.normalize("NFD", f"Café olé {text}"), 2)
-    issue = the(looked_at(rows, None, {"train": lambda rows: decomposed(accents(rows))}), "mixed_normalization")
+    accents = change_text(lambda text: f"Café olé {text}", 6)
+    decomposed = change_text(lambda text: unicodedata.normalize("NFD", f"Café olé {text}"), 2)
+    issue = only_issue(audit_rows(rows, None, {"train": lambda rows: decomposed(accents(rows))}), "mixed_normalization")
     assert issue.count == 2 and "--text.normalize nfkc" in issue.suggestion
-    assert "mixed_normalization" not in kinds(looked_at(rows, None, {"train": accents}))
+    assert "mixed_normalization" not in issue_kinds(audit_rows(rows, None, {"train": accents}))
 
 
 def test_class_imbalance_suggests_option(rows):
@@ -169,31 +169,33 @@ def test_class_imbalance_suggests_option(rows):
         of_tech = [row for row in rows if row.label == "tech"]
         return [row for row in rows if row.label != "tech"] + of_tech[: len(of_tech) // 5]
 
-    issue = the(looked_at(rows, None, {"train": fewer}), "class_imbalance")
+    issue = only_issue(audit_rows(rows, None, {"train": fewer}), "class_imbalance")
     assert issue.severity == "warning" and "'tech'" in issue.message
     assert "--training.class_weights balanced" in issue.suggestion
 
 
 def test_reports_class_missing_from_test_data(rows):
-    issue = the(looked_at(rows, None, {"test": lambda rows: [r for r in rows if r.label != "tech"]}), "missing_class")
+    issue = only_issue(
+        audit_rows(rows, None, {"test": lambda rows: [r for r in rows if r.label != "tech"]}), "missing_class"
+    )
     assert "the test data has no row of 1 of 5 classes: 'tech'" in issue.message
 
 
 def test_different_labels_are_not_similar(rows):
     names = iter(["C++", "C#", "C", "1", "-1", "1.5", "15", "+", "-"] * 24)
     renamed = [row._replace(labels=(next(names),)) for row in rows["train"][:216]]
-    assert "similar_labels" not in kinds(run_audit(Splits(renamed, [], []), run()))
+    assert "similar_labels" not in issue_kinds(run_audit(Splits(renamed, [], []), make_config()))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("same", "train_overlap"), ("near", "near_train_overlap")])
 def test_overlap_of_test_and_training_data_is_serious(name, kind, rows):
-    def leak(test):
+    def add_training_rows(test):
         of_train = rows["train"][:2]
         return [*test, *(row._replace(file="test.csv", number=90 + n,
                                       text=row.text if name == "same" else f"{row.text.lower()}?")
                          for n, row in enumerate(of_train))]  # fmt: skip
 
-    issue = the(looked_at(rows, None, {"test": leak}), kind)
+    issue = only_issue(audit_rows(rows, None, {"test": add_training_rows}), kind)
     assert (issue.severity, issue.count) == ("serious", 2)
     assert [example.row for example in issue.examples] == [90, 91]
     if name == "near":
@@ -205,58 +207,61 @@ def test_lengths_have_units_of_model(rows):
         return len(re.findall(r"[^\W_]+|[^\w\s]", text))
 
     for model, unit, count in (("char_cnn", "characters", len), ("bow", "words and punctuation", words)):
-        tokens = looked_at(rows, run(model)).statistics["train"]["tokens"]
+        tokens = audit_rows(rows, make_config(model)).statistics["train"]["tokens"]
         expected = sum(count(row.text) for row in rows["train"]) / len(rows["train"])
         assert tokens["unit"] == unit
         assert tokens["mean"] == pytest.approx(expected, rel=0.02)
 
 
 def test_truncation_counts_rows_and_tokens(rows):
-    found = looked_at(rows, run(max_length=256))
+    report = audit_rows(rows, make_config(max_length=256))
     lengths = [len(row.text) for row in rows["train"]]
-    cut = found.statistics["train"]["truncated"]
+    cut = report.statistics["train"]["truncated"]
     assert cut["rows"] == pytest.approx(sum(length > 256 for length in lengths) / len(lengths), abs=0.02)
     assert cut["tokens"] == pytest.approx(sum(max(0, length - 256) for length in lengths) / sum(lengths), abs=0.01)
-    issue = the(found, "truncated")
+    issue = only_issue(report, "truncated")
     assert issue.severity == "warning" and "--text.max_length 320" in issue.suggestion
 
 
 def test_reports_max_length_far_above_all_lengths(rows):
-    assert "--text.max_length 320" in the(looked_at(rows, run(max_length=4096)), "max_length_too_long").suggestion
+    assert (
+        "--text.max_length 320"
+        in only_issue(audit_rows(rows, make_config(max_length=4096)), "max_length_too_long").suggestion
+    )
 
 
 def test_vocabulary_coverage_matches_vectorizer(rows):
     from kerascnn.text.vectorizer import Vectorizer
 
-    config = run("word_cnn", min_count=3, max_length=40)
-    found = looked_at(rows, config)
+    config = make_config("word_cnn", min_count=3, max_length=40)
+    report = audit_rows(rows, config)
     vectorizer = Vectorizer.adapt([row.text for row in rows["train"]], config.text)
     ids = [number for row in rows["test"] for number in vectorizer.encode_text(row.text)]
-    assert found.statistics["test"]["vocabulary_coverage"]["tokens"] == pytest.approx(1 - ids.count(1) / len(ids))
+    assert report.statistics["test"]["vocabulary_coverage"]["tokens"] == pytest.approx(1 - ids.count(1) / len(ids))
     tokens = {token for row in rows["test"] for token in vectorizer.tokenize_text(row.text)}
-    assert found.statistics["test"]["vocabulary_coverage"]["types"] == pytest.approx(
+    assert report.statistics["test"]["vocabulary_coverage"]["types"] == pytest.approx(
         len(tokens & set(vectorizer.vocabulary)) / len(tokens)
     )
-    issue = next(issue for issue in found.issues if issue.kind == "out_of_vocabulary")
+    issue = next(issue for issue in report.issues if issue.kind == "out_of_vocabulary")
     assert "--text.min_count 1" in issue.suggestion and "--model char_cnn" in issue.suggestion
 
 
 def test_suggests_character_model_for_chinese(write, chinese_reviews):
     train = [Row(text, (label,), "zh.csv", number) for number, (text, label) in enumerate(chinese_reviews)]
     splits = split_rows(train, None, None, SourceConfig())
-    assert the(run_audit(splits, run("word_cnn")), "no_word_spaces").suggestion == "--model char_cnn"
-    assert "no_word_spaces" not in kinds(run_audit(splits, run("char_cnn")))
-    assert "no_word_spaces" in {issue.kind for issue in quick_audit(splits, run("word_cnn"))}
+    assert only_issue(run_audit(splits, make_config("word_cnn")), "no_word_spaces").suggestion == "--model char_cnn"
+    assert "no_word_spaces" not in issue_kinds(run_audit(splits, make_config("char_cnn")))
+    assert "no_word_spaces" in {issue.kind for issue in quick_audit(splits, make_config("word_cnn"))}
 
 
 def test_quick_audit_omits_issues_of_split(rows):
-    def spoil(rows):
+    def add_issues(rows):
         rows = PLANTED["mojibake"][1](PLANTED["duplicate"][1](PLANTED["rare_class"][1](rows)))
         return PLANTED["empty_text"][1](rows[::-1])
 
-    assert quick_audit(split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), run()) == []
-    splits = split_rows(spoil(list(rows["train"])), rows["validation"], rows["test"], SourceConfig())
-    assert [issue.kind for issue in quick_audit(splits, run())] == [
+    assert quick_audit(split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig()), make_config()) == []
+    splits = split_rows(add_issues(list(rows["train"])), rows["validation"], rows["test"], SourceConfig())
+    assert [issue.kind for issue in quick_audit(splits, make_config())] == [
         "mojibake",
         "class_imbalance",
         "rare_class",
@@ -264,7 +269,7 @@ def test_quick_audit_omits_issues_of_split(rows):
         "missing_class",
     ]
     long = split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig())
-    [issue] = quick_audit(long, run("bow", max_length=30))
+    [issue] = quick_audit(long, make_config("bow", max_length=30))
     assert issue.kind == "truncated" and "% of the training rows are longer than" in issue.message
 
 
@@ -272,7 +277,7 @@ def test_every_suggested_option_exists(rows):
     suggested = " ".join(
         issue.suggestion
         for severity, plant in PLANTED.values()
-        for issue in looked_at(rows, run("word_cnn", max_length=40), {"train": plant}).issues
+        for issue in audit_rows(rows, make_config("word_cnn", max_length=40), {"train": plant}).issues
     )
     options = set(re.findall(r"--([\w.-]+)", suggested))
     assert len(options) > 5
@@ -292,7 +297,7 @@ def test_finds_swapped_labels_first(news):
     splits = split_rows(
         [Row(text, (label,), "news.csv", n) for n, (text, label) in enumerate(pairs)], None, None, SourceConfig()
     )
-    issue = the(run_audit(splits, run("word_cnn"), label_errors=True), "label_error")
+    issue = only_issue(run_audit(splits, make_config("word_cnn"), label_errors=True), "label_error")
     assert {example.row for example in issue.examples} <= set(wrong)
     assert len(issue.examples) == 5 and issue.count < 30
     first = issue.examples[0]
@@ -303,5 +308,16 @@ def test_file_read_in_wrong_encoding_is_mojibake(write):
     lines = [f"Schöne Grüße aus Köln {number},{'ab'[number % 2]}" for number in range(20)]
     path = write("de.csv", "\n".join(["text,label", *lines]))
     source = SourceConfig(encoding="cp1252")
-    config = run().replace_values({"source": {"encoding": "cp1252"}}, "test")
-    assert the(run_audit(load_splits([path], [], [], source), config), "mojibake").count > 10
+    config = make_config().replace_values({"source": {"encoding": "cp1252"}}, "test")
+    assert only_issue(run_audit(load_splits([path], [], [], source), config), "mojibake").count > 10
+    assert (
+        "--source.encoding utf-8"
+        in only_issue(run_audit(load_splits([path], [], [], source), config), "mojibake").suggestion
+    )
+
+
+def test_windows_1252_decoded_as_latin_1_is_mojibake(rows):
+    change = change_text(lambda text: f"\u201c{text}\u201d it\u2019s".encode("cp1252", "replace").decode("latin-1"))
+    issue = only_issue(audit_rows(rows, None, {"train": change}), "mojibake")
+    assert issue.count == 2
+    assert "ftfy.fix_text" in issue.suggestion and "--source.encoding" not in issue.suggestion

@@ -19,13 +19,13 @@ from tests.data.real_text import CHINESE, ENGLISH, csv_text
 REAL = ENGLISH + CHINESE
 
 
-def pairs(path: str, **settings: object) -> list[tuple[str, str]]:
+def read_pairs(path: str, **settings: object) -> list[tuple[str, str]]:
     return [(row.text, row.label) for row in read_rows([path], SourceConfig(**settings))]
 
 
 def error(path: str, **settings: object) -> str:
     with pytest.raises(InputError) as caught:
-        pairs(path, **settings)
+        read_pairs(path, **settings)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -46,24 +46,24 @@ def content(suffix: str, rows: list[tuple[str, str]]) -> bytes:
 def test_every_format_gives_the_same_rows(write, suffix, zipped):
     data = content(suffix, REAL)
     path = write(f"reviews{suffix}.gz", gzip.compress(data)) if zipped else write(f"reviews{suffix}", data)
-    assert pairs(path) == REAL
+    assert read_pairs(path) == REAL
 
 
 def test_recognizes_gzip_without_extension(write):
-    assert pairs(write("reviews.csv", gzip.compress(content(".csv", REAL)))) == REAL
+    assert read_pairs(write("reviews.csv", gzip.compress(content(".csv", REAL)))) == REAL
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_reads_encoding_that_was_written(write, chinese_reviews, encoding):
     path = write("reviews.csv", csv_text(chinese_reviews), encoding)
-    assert pairs(path, encoding="utf-8" if encoding == "utf-8-sig" else encoding) == chinese_reviews
+    assert read_pairs(path, encoding="utf-8" if encoding == "utf-8-sig" else encoding) == chinese_reviews
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_byte_order_mark_is_not_part_of_first_column(write, suffix):
     path = write(f"bom{suffix}", b"\xef\xbb\xbf" + content(suffix, REAL))
-    assert pairs(path) == REAL
-    assert pairs(path, encoding="UTF8") == REAL
+    assert read_pairs(path) == REAL
+    assert read_pairs(path, encoding="UTF8") == REAL
 
 
 def test_csv_row_number_is_its_first_line(write):
@@ -85,7 +85,7 @@ def test_reads_document_of_a_megabyte(write, chinese_reviews, suffix):
     words = " ".join(text for text, _ in chinese_reviews)
     document = (words * (1_000_000 // len(words) + 1))[:1_000_000]
     rows = [(document, "long"), ("短", "short")]
-    assert pairs(write(f"long{suffix}", content(suffix, rows))) == rows
+    assert read_pairs(write(f"long{suffix}", content(suffix, rows))) == rows
 
 
 def test_keeps_other_columns_for_prediction(write):
@@ -105,24 +105,24 @@ def test_keeps_other_columns_for_prediction(write):
 
 def test_reads_other_column_names(write):
     path = write("a.csv", csv_text(REAL, header=("content", "sentiment")))
-    assert pairs(path, text_column="content", label_column="sentiment") == REAL
+    assert read_pairs(path, text_column="content", label_column="sentiment") == REAL
 
 
 def test_format_setting_overrides_file_name(write):
-    assert pairs(write("reviews.data", content(".jsonl", REAL)), format="jsonl") == REAL
+    assert read_pairs(write("reviews.data", content(".jsonl", REAL)), format="jsonl") == REAL
 
 
 def test_labels_may_be_whole_numbers_and_are_stripped(write):
     path = write("a.jsonl", "".join(f'{{"text": "t", "label": {x}}}\n' for x in ("3", "3.0", '" 3 "', "true", "-1")))
-    assert [label for _, label in pairs(path)] == ["3", "3", "3", "true", "-1"]
+    assert [label for _, label in read_pairs(path)] == ["3", "3", "3", "true", "-1"]
     table = pyarrow.table({"text": ["a", "b", None], "label": pyarrow.array([0, None, 2])})
     pyarrow.parquet.write_table(table, path := path.replace(".jsonl", ".parquet"))
-    assert pairs(path) == [("a", "0"), ("b", ""), ("", "2")]
+    assert read_pairs(path) == [("a", "0"), ("b", ""), ("", "2")]
 
 
 def test_replaces_lone_surrogates_in_json_text(write):
     path = write("a.jsonl", r'{"text": "cut \ud83d", "label": "a"}' + "\n" + r'{"text": "\ud83d\ude00", "label": "b"}')
-    texts = [text for text, _ in pairs(path)]
+    texts = [text for text, _ in read_pairs(path)]
     assert texts == ["cut \ufffd", "😀"]
 
 
@@ -213,7 +213,7 @@ def test_wrong_encoding_error_names_row_byte_and_right_encoding(write, chinese_r
     assert f"a.csv, row {row}: byte 0x" in message
     assert "is not utf-8" in message
     assert f"--source.encoding {remedy}" in message
-    assert pairs(path, encoding=remedy)[999] == (text, "b")
+    assert read_pairs(path, encoding=remedy)[999] == (text, "b")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_wrong_encoding_error_names_row_byte_and_right_encoding(write, chinese_r
 def test_wrong_encoding_error_suggests_other_common_encodings(write, encoding, text):
     path = write("a.csv", csv_text([*ENGLISH[:2], (text, "x"), *ENGLISH[:2]] * 20), encoding)
     assert f"try --source.encoding {encoding}" in error(path)
-    assert (text, "x") in pairs(path, encoding=encoding)
+    assert (text, "x") in read_pairs(path, encoding=encoding)
 
 
 def test_suggests_utf8_for_utf8_file(write):
@@ -277,7 +277,7 @@ def test_rejects_repeated_column_name(write):
 def test_recognizes_utf16_without_byte_order_mark(write, rows):
     path = write("a.csv", csv_text(rows), "utf-16-le")
     assert "utf-16-le" in error(path)
-    assert pairs(path, encoding="utf-16-le") == rows
+    assert read_pairs(path, encoding="utf-16-le") == rows
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])

@@ -122,3 +122,17 @@ def test_reading_files_imports_no_heavy_library(write):
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_only_batches_imports_tensorflow():
+    program = """if True:
+        import importlib, pkgutil, sys
+        import kerascnn.data
+        for module in pkgutil.walk_packages(kerascnn.data.__path__, "kerascnn.data."):
+            if module.name != "kerascnn.data.batches":
+                importlib.import_module(module.name)
+        heavy = {"tensorflow", "keras", "tensorflow_datasets", "pyarrow", "charset_normalizer"} & set(sys.modules)
+        sys.exit(str(heavy) if heavy else 0)
+    """
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr

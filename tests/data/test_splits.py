@@ -18,14 +18,14 @@ def rows(pairs: Iterable[tuple[str, str]], file: str = "train.csv") -> list[Row]
     return [Row(text, (label,) if label else (), file, number) for number, (text, label) in enumerate(pairs, start=2)]
 
 
-def many(**counts: int) -> list[Row]:
+def make_rows(**counts: int) -> list[Row]:
     """Return rows with different texts, the given number per label."""
     return rows(
         (f"{ENGLISH[0][0]} {label} {number}", label) for label, count in counts.items() for number in range(count)
     )
 
 
-def said(splits: Splits, words: str) -> str:
+def find_message(splits: Splits, words: str) -> str:
     found = [message for message in splits.messages if words in message]
     assert len(found) == 1, splits.messages
     assert "\n" not in found[0]
@@ -46,16 +46,16 @@ TEST = rows(TEST_PAIRS, "test.csv")
 
 
 def test_split_keeps_class_proportions():
-    splits = split_rows(many(a=600, b=300, c=100), None, None, SourceConfig(test_fraction=0.2))
+    splits = split_rows(make_rows(a=600, b=300, c=100), None, None, SourceConfig(test_fraction=0.2))
     assert Counter(row.label for row in splits.test) == {"a": 120, "b": 60, "c": 20}
     assert Counter(row.label for row in splits.validation) == {"a": 60, "b": 30, "c": 10}
     assert Counter(row.label for row in splits.train) == {"a": 420, "b": 210, "c": 70}
-    assert said(splits, "test data") == "test data: 200 of 1,000 training rows, stratified by class, seed 0"
-    assert said(splits, "validation data: 100 of 1,000")
+    assert find_message(splits, "test data") == "test data: 200 of 1,000 training rows, stratified by class, seed 0"
+    assert find_message(splits, "validation data: 100 of 1,000")
 
 
 def test_splits_have_all_rows_in_order():
-    train = many(a=40, b=17, c=2, d=1)
+    train = make_rows(a=40, b=17, c=2, d=1)
     splits = split_rows(train, None, None, SourceConfig())
     parts = (splits.train, splits.validation, splits.test)
     assert sorted((row for part in parts for row in part), key=lambda row: row.number) == train
@@ -63,7 +63,7 @@ def test_splits_have_all_rows_in_order():
 
 
 def test_split_depends_on_seed():
-    train = many(a=50, b=50)
+    train = make_rows(a=50, b=50)
     assert split_rows(train, None, None, SourceConfig(split_seed=1)) == split_rows(
         train, None, None, SourceConfig(split_seed=1)
     )
@@ -73,10 +73,10 @@ def test_split_depends_on_seed():
 
 
 def test_splits_off_only_missing_data():
-    splits = split_rows(many(positive=50, negative=50), None, TEST, SourceConfig())
+    splits = split_rows(make_rows(positive=50, negative=50), None, TEST, SourceConfig())
     assert splits.test == TEST
     assert (len(splits.train), len(splits.validation)) == (90, 10)
-    splits = split_rows(many(positive=50, negative=50), TEST, None, SourceConfig())
+    splits = split_rows(make_rows(positive=50, negative=50), TEST, None, SourceConfig())
     assert splits.validation == TEST
     assert (len(splits.train), len(splits.test)) == (90, 10)
 
@@ -88,21 +88,21 @@ def test_given_splits_stay_unchanged():
 
 
 def test_fraction_of_zero_gives_no_split():
-    splits = split_rows(many(a=10, b=10), None, None, SourceConfig(test_fraction=0))
+    splits = split_rows(make_rows(a=10, b=10), None, None, SourceConfig(test_fraction=0))
     assert splits.test == []
     assert len(splits.validation) == 2
-    assert "--source.test_fraction is 0" in said(splits, "no test data")
+    assert "--source.test_fraction is 0" in find_message(splits, "no test data")
 
 
 def test_rejects_fractions_that_leave_no_training_rows():
-    message = error(many(a=10, b=10), None, None, SourceConfig(test_fraction=0.5, validation_fraction=0.5))
+    message = error(make_rows(a=10, b=10), None, None, SourceConfig(test_fraction=0.5, validation_fraction=0.5))
     assert "--source.test_fraction 0.5 and --source.validation_fraction 0.5 leave no training rows" in message
 
 
 @pytest.mark.parametrize("counts", [(3, 3), (3, 1), (3, 100), (4, 3, 3), (5, 2, 1, 1), (1000, 3, 3, 3, 3)])
 @pytest.mark.parametrize("fractions", [(0.1, 0.1), (0.5, 0.4), (0.01, 0.01), (0, 0.5)])
 def test_class_is_in_every_split_or_in_training_data_only(counts, fractions):
-    train = many(**{f"class{position}": count for position, count in enumerate(counts)})
+    train = make_rows(**{f"class{position}": count for position, count in enumerate(counts)})
     source = SourceConfig(test_fraction=fractions[0], validation_fraction=fractions[1])
     splits = split_rows(train, None, None, source)
     parts = [splits.train, splits.validation] + ([splits.test] if fractions[0] else [])
@@ -113,10 +113,10 @@ def test_class_is_in_every_split_or_in_training_data_only(counts, fractions):
 
 
 def test_tiny_classes_stay_in_training_data():
-    train = many(a=50, b=50) + rows([("Ein Satz.", "single"), ("Zwei", "pair"), ("Drei", "pair")], "rare.csv")
+    train = make_rows(a=50, b=50) + rows([("Ein Satz.", "single"), ("Zwei", "pair"), ("Drei", "pair")], "rare.csv")
     splits = split_rows(train, None, None, SourceConfig())
     assert Counter(row.label for row in splits.train) == {"a": 40, "b": 40, "single": 1, "pair": 2}
-    message = said(splits, "too few rows to split")
+    message = find_message(splits, "too few rows to split")
     assert message == (
         "2 of 4 classes have too few rows to split and stay in the training data: 'pair', 'single'"
         " (first: rare.csv, row 2)"
@@ -135,21 +135,21 @@ def test_rejects_too_few_rows_to_split():
 
 
 def test_drops_duplicates_before_split():
-    train = many(a=30, b=30)
+    train = make_rows(a=30, b=30)
     splits = split_rows(train + rows([(row.text, row.label) for row in train], "again.csv"), None, None, SourceConfig())
     assert len(splits.train) + len(splits.validation) + len(splits.test) == 60
-    message = said(splits, "before the split")
+    message = find_message(splits, "before the split")
     assert message == "60 rows repeat an earlier text and were dropped before the split (first: again.csv, row 2)"
 
 
 def test_reports_conflicting_labels_and_splits_first_row():
-    train = [*many(a=30, b=30), Row(ENGLISH[0][0] + " a 0", ("b",), "doubt.csv", 9)]
+    train = [*make_rows(a=30, b=30), Row(ENGLISH[0][0] + " a 0", ("b",), "doubt.csv", 9)]
     splits = split_rows(train, None, None, SourceConfig())
     assert "1 row repeats an earlier text with a different label (first: doubt.csv, row 9)" in splits.messages
     everything = splits.train + splits.validation + splits.test
     assert [row.label for row in everything if row.text.endswith(" a 0")] == ["a"]
     splits = split_rows(TRAIN, TEST, rows([("Dull.", "positive")], "test.csv"), SourceConfig())
-    assert said(splits, "a different label").endswith("(first: test.csv, row 2)")
+    assert find_message(splits, "a different label").endswith("(first: test.csv, row 2)")
 
 
 def test_rejects_second_class_that_only_repeats_texts():
@@ -162,7 +162,7 @@ def test_reports_overlap_of_training_and_test_data():
     splits = split_rows(TRAIN, shared, shared, SourceConfig())
     assert splits.test == splits.validation == shared
     for name in ("test", "validation"):
-        message = said(splits, f"1 {name} row repeats a text of the training data, which inflates the metrics")
+        message = find_message(splits, f"1 {name} row repeats a text of the training data, which inflates the metrics")
         assert message.endswith(" (first: test.csv, row 4)")
 
 
@@ -221,10 +221,10 @@ def test_load_splits_reads_splits_and_checks(write, chinese_reviews):
     test = write("test.tsv", csv_text([(text, "neg") for text in shared], delimiter="\t"), "gb18030")
     splits = load_splits([train], (), [test], SourceConfig(encoding="gb18030"))
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (360, 40, 40)
-    assert said(splits, "no text") == f"1 training row has no text and was dropped (first: {train}, row 402)"
+    assert find_message(splits, "no text") == f"1 training row has no text and was dropped (first: {train}, row 402)"
     in_training = {row.text for row in splits.train}
     first = next(line for line, text in enumerate(shared, start=2) if text in in_training)
-    assert said(splits, "inflates the metrics") == (
+    assert find_message(splits, "inflates the metrics") == (
         f"{len(in_training.intersection(shared))} test rows repeat a text of the training data, which inflates the"
         f" metrics (first: {test}, row {first})"
     )
