@@ -91,7 +91,8 @@ def quick_audit(splits: Splits, config: Config[Any]) -> list[Issue]:
         config: The run that the rows are for.
     """
     corpus = Corpus(splits, config)
-    sample = Corpus(Splits(sample_rows(splits.train, QUICK_AUDIT_ROWS), [], []), config)
+    sampled = sample_rows(splits.train, QUICK_AUDIT_ROWS)
+    sample = Corpus(dataclasses.replace(splits, train=sampled, validation=[], test=[]), config)
     issues = [
         *find_class_balance_issues(corpus),
         *find_label_name_issues(corpus),

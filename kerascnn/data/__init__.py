@@ -1,1 +1,1 @@
-"""From a named source to rows of text and labels, and from rows to training, validation and test data."""
+"""Read labelled rows from named sources, check them, and split them into training, validation and test data."""

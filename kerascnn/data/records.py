@@ -54,10 +54,6 @@ SINGLE_LABEL, MULTI_LABEL = "single_label", "multi_label"
 """Names of the tasks whose forms labels have in files, see ``kerascnn.tasks``."""
 
 
-SINGLE_LABEL, MULTI_LABEL = "single_label", "multi_label"
-"""Names of the tasks whose forms labels have in files, see ``kerascnn.tasks``."""
-
-
 class Row(NamedTuple):
     """One labelled document; ``file`` and ``number`` as in ``Record``.
 

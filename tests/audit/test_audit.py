@@ -61,7 +61,9 @@ def change_text(change, count=2):
 
 
 def change_label(change, count=2):
-    return lambda rows: [row._replace(labels=(change(row.label),)) for row in rows[:count]] + rows[count:]
+    return lambda rows: (
+        [row._replace(labels=tuple(filter(None, [change(row.label)]))) for row in rows[:count]] + rows[count:]
+    )
 
 
 def append_changed(change, count=2, file="more.csv"):
