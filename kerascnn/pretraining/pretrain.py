@@ -101,8 +101,8 @@ def pretrain(
     )  # fmt: skip
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
     return Bundle(
-        config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles, history=checkpoint.history,
-        metrics=_metrics(checkpoint, encoder, masked_tokens, len(corpus.train)),
+        config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles,
+        history=checkpoint.history, metrics=_metrics(checkpoint, encoder, masked_tokens, len(corpus.train)),
     )  # fmt: skip
 
 

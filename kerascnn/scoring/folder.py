@@ -61,7 +61,14 @@ class ScoringSummary:
 
 
 def score_folder(
-    bundle: Path, parts: Sequence[Part], output: Path, source: SourceConfig, output_spec: OutputSpec, engine: Engine
+    bundle: Path,
+    parts: Sequence[Part],
+    output: Path,
+    source: SourceConfig,
+    output_spec: OutputSpec,
+    engine: Engine,
+    *,
+    verbose: bool = True,
 ) -> ScoringSummary:
     """Score all parts that are not finished.
 
@@ -72,6 +79,7 @@ def score_folder(
         source: How to read the parts.
         output_spec: Columns to add to each row.
         engine: Scores the parts.
+        verbose: Show a progress bar if standard error is a terminal.
 
     Raises:
         InputError: The bundle cannot be loaded, or an output file was not written by kerascnn.
@@ -85,7 +93,7 @@ def score_folder(
     output.mkdir(parents=True, exist_ok=True)
     remove_partial_files(output, parts)
     if remaining:
-        for result in _run_engine(engine, job, list(remaining.values())):
+        for result in _run_engine(engine, job, list(remaining.values()), verbose=verbose):
             part = remaining.pop(result.output)
             if result.error:
                 summary.failed[Path(part.path).name] = result.error
@@ -110,11 +118,12 @@ def _skip_finished(parts: Sequence[Part], output: Path, job: ScoringJob, summary
     return remaining
 
 
-def _run_engine(engine: Engine, job: ScoringJob, parts: Sequence[Part]) -> Iterator[PartResult]:
+def _run_engine(engine: Engine, job: ScoringJob, parts: Sequence[Part], *, verbose: bool) -> Iterator[PartResult]:
     """Yield the results of an engine; show a progress bar and keep the marker file while it runs."""
+    hidden = None if verbose else True  # None: shown on a terminal only
     Path(job.marker).touch()
     try:
-        with tqdm(total=len(parts), desc="scoring", unit=" parts", leave=False, disable=None) as bar:
+        with tqdm(total=len(parts), desc="scoring", unit=" parts", leave=False, disable=hidden) as bar:
             for result in engine(job, parts):
                 bar.update()
                 yield result

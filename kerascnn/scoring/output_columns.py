@@ -1,84 +1,109 @@
-"""What a classifier's answer to a text looks like: the columns that a row gains."""
+"""The columns that scoring adds to each row: labels and their probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+import itertools
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.data.records import Record
 from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
-    from kerascnn import TextClassifier
+    from kerascnn.classifier import TextClassifier
 
 BATCH_ROWS = 1024
-"""Rows that are read and answered at a time: what the vectorizer takes in one batch. For more it sets up a pipeline,
-which takes as long as the answers do."""
+"""Rows per call of the classifier: the largest number that the vectorizer encodes without a tf.data pipeline, whose
+setup takes as long as the predictions."""
+SCORE_DIGITS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSpec:
-    """What is wanted to know of a text.
+    """Which columns scoring adds to each row.
 
     Attributes:
-        top_k: 1: the label, or all labels of a multi-label classifier; more: the k best ones, whatever their threshold.
-        abstain_below: Labels are left empty where the probability of the best one is lower.
-        separator: Stands between several labels, and between their scores; empty: they are lists.
+        top_k: 1: the predicted label, or all predicted labels of a multi-label classifier. More: the k most probable
+            labels, regardless of thresholds.
+        abstain_below: Labels are empty if the highest probability is lower.
+        separator: Joins several labels, and their scores, to strings; empty: they are lists.
     """
 
     top_k: int = 1
     abstain_below: float = 0.0
     separator: str = ""
 
-    def check(self, labels: Sequence[str], *, task: Task, otherwise: str) -> None:
+    def check(self, labels: Sequence[str], *, task: Task, remedy: str) -> None:
         """Check that the columns suit a classifier.
 
         Args:
-            labels: Its labels.
-            task: Its task.
-            otherwise: What to do where labels hold the separator, the end of the message.
+            labels: Labels of the classifier.
+            task: Task of the classifier.
+            remedy: What to do if a label contains the separator; the end of the error message.
 
         Raises:
-            InputError: It is to abstain and has thresholds, or one of its labels holds the separator.
+            InputError: The task does not support ``abstain_below``, or a label contains the separator.
         """
         if self.abstain_below:
             task.require("abstention", "--abstain-below")
         if self.separator and task.predicts_list and (clash := [label for label in labels if self.separator in label]):
             raise InputError(
                 f"the label {clash[0]!r} contains the label separator {self.separator!r}; choose another with"
-                f" --label-separator, or {otherwise}"
+                f" --label-separator, or {remedy}"
             )
-
-    def column_names(self, labels: int) -> list[str]:
-        """The columns, of a classifier of so many labels."""
-        if self.top_k == 1:
-            return ["label", "score"]
-        return [f"{name}_{rank}" for rank in range(1, min(self.top_k, labels) + 1) for name in ("label", "score")]
-
-    def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """The columns of each text; scores are rounded to six digits."""
-        found = classifier.predict_scored(texts) if self.top_k == 1 else classifier.predict_top_k(texts, self.top_k)
-        has_lists = self.has_lists(classifier.bundle_.task)
-        return [self._row(answer, has_lists=has_lists) for answer in found]
 
     def has_lists(self, task: Task) -> bool:
         """Return whether the columns hold lists, joined by the separator if there is one."""
         return task.predicts_list and self.top_k == 1
 
-    def _row(self, answer: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
-        sure = not self.abstain_below or answer[0][1] >= self.abstain_below
-        labels, scores = [label if sure else "" for label, _ in answer], [round(score, 6) for _, score in answer]
+    def column_names(self, num_labels: int) -> list[str]:
+        """Return the names of the columns for a classifier with some number of labels."""
+        if self.top_k == 1:
+            return ["label", "score"]
+        ranks = range(1, min(self.top_k, num_labels) + 1)
+        return [f"{name}_{rank}" for rank in ranks for name in ("label", "score")]
+
+    def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the columns of each text; scores are probabilities, rounded to ``SCORE_DIGITS`` digits."""
+        if self.top_k == 1:
+            predictions = classifier.predict_scored(texts)
+        else:
+            predictions = classifier.predict_top_k(texts, self.top_k)
+        has_lists = self.has_lists(classifier.bundle_.task)
+        return [self._to_columns(prediction, has_lists=has_lists) for prediction in predictions]
+
+    def _to_columns(self, prediction: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
+        is_certain = not self.abstain_below or prediction[0][1] >= self.abstain_below
+        labels = [label if is_certain else "" for label, _ in prediction]
+        scores = [round(score, SCORE_DIGITS) for _, score in prediction]
         if has_lists and self.separator:
             return {"label": self.separator.join(labels), "score": self.separator.join(map(str, scores))}
         if has_lists:
             return {"label": labels, "score": scores}
         values = (value for pair in zip(labels, scores, strict=True) for value in pair)
-        return dict(zip(self.column_names(len(answer)), values, strict=True))
+        return dict(zip(self.column_names(len(prediction)), values, strict=True))
+
+
+def add_predictions(
+    classifier: TextClassifier, records: Iterable[Record], text_column: str, output_spec: OutputSpec
+) -> Iterator[dict[str, Any]]:
+    """Yield the fields of each record with the predicted columns; holds ``BATCH_ROWS`` records in memory."""
+    iterator = iter(records)
+    while chunk := list(itertools.islice(iterator, BATCH_ROWS)):
+        columns = output_spec.predict_columns(classifier, [record.fields[text_column] for record in chunk])
+        for record, values in zip(chunk, columns, strict=True):
+            yield add_columns(record.fields, values)
+
+
+def add_columns(fields: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
+    """Return fields of the input followed by new columns, see ``unique_column``."""
+    return fields | {unique_column(name, fields): value for name, value in values.items()}
 
 
 def unique_column(name: str, columns: Container[str]) -> str:
-    """A column of the input keeps its name and its values; ours makes way."""
+    """Return the name of a new column, with ``predicted_`` in front until no column of the input has the name."""
     while name in columns:
         name = f"predicted_{name}"
     return name

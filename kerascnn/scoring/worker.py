@@ -1,4 +1,4 @@
-"""Scores one part after the other: the same code in the command's own process and in Ray's actors."""
+"""Score one part after another: the same code in the process of the command and in Ray's actors."""
 
 from __future__ import annotations
 
@@ -24,25 +24,24 @@ from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
-    from kerascnn import TextClassifier
+    from kerascnn.classifier import TextClassifier
 
-GROUP_BYTES = 64_000_000
-"""Bytes of a row group of Parquet, about: small ones are slow to read, and each is held in memory."""
-
-ATTEMPTS = 4
-"""Times that a part is begun whose workers die; one that kills them all must not be tried for ever."""
+ROW_GROUP_BYTES = 64_000_000
+"""Approximate size of a Parquet row group: small ones are slow to read, and each is held in memory."""
+MAX_ATTEMPTS = 4
+"""Attempts at a part whose workers die, after which it fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringJob:
-    """What is to be done with every part.
+    """What to do with each part.
 
     Attributes:
-        bundle: Folder of the classifier, absolute.
-        manifest: Hash of its manifest, which holds those of its files.
-        source: How parts are read.
-        output_spec: What is said of each text.
-        marker: A file in the folder of the answers, by which a worker knows that it sees that folder.
+        bundle: Absolute path of the bundle.
+        manifest: Hash of the manifest of the bundle, which holds the hashes of the other files.
+        source: How to read the parts.
+        output_spec: Columns to add to each row.
+        marker: Absolute path of the marker file, by which a worker checks that it sees the same output folder.
     """
 
     bundle: str
@@ -52,19 +51,19 @@ class ScoringJob:
     marker: str
 
     def provenance(self) -> dict[str, Any]:
-        """All that the answers depend on, but for the part, ready for JSON."""
+        """Return everything that the predictions depend on, except the part, as plain values for JSON."""
         settings = {name: getattr(self.source, name) for name in ("text_column", "format", "encoding")}
         return {"bundle": self.manifest, "settings": settings | vars(self.output_spec)}
 
 
 class PartResult(NamedTuple):
-    """What became of a part.
+    """Result of scoring a part.
 
     Attributes:
-        output: The part's, by which it is known.
-        rows: Rows that were answered.
-        rejected: Rows that could not be read.
-        error: Why there are no answers; empty, if there are.
+        output: ``Part.output``, which identifies the part.
+        rows: Number of rows with predictions.
+        rejected: Number of rows that could not be read.
+        error: Reason if there are no predictions; otherwise empty.
     """
 
     output: str
@@ -74,10 +73,10 @@ class PartResult(NamedTuple):
 
 
 class PartScorer:
-    """A classifier, loaded for the first part, that answers parts.
+    """Scores parts with a classifier, which is loaded for the first part.
 
     Args:
-        job: What is to be done.
+        job: What to do with each part.
     """
 
     def __init__(self, job: ScoringJob) -> None:
@@ -85,23 +84,28 @@ class PartScorer:
 
     @cached_property
     def classifier(self) -> TextClassifier:
-        """The classifier.
+        """The classifier of the bundle.
 
         Raises:
-            InputError: The bundle cannot be loaded, or is not the one of the job.
+            InputError: The bundle cannot be loaded, or is not the bundle of the job.
         """
-        from kerascnn import load
+        from kerascnn.classifier import load  # imports TensorFlow, with the environment variables of the worker
 
         classifier = load(self.job.bundle)
         if sha256(Path(self.job.bundle) / "manifest.json") != self.job.manifest:
-            raise InputError(f"{self.job.bundle} was changed meanwhile, or is another on this machine; start again")
+            raise InputError(
+                f"{self.job.bundle} changed during scoring, or differs on {socket.gethostname()}; run the command again"
+            )
         return classifier
 
     def __call__(self, part: Part) -> PartResult:
-        """Answer a part, whole or not at all.
+        """Score a part; its output file is written completely or not at all.
+
+        Returns:
+            The result; an error of the part is in the result.
 
         Raises:
-            InputError: The bundle cannot be loaded; what is wrong with the part stands in the outcome.
+            InputError: The bundle cannot be loaded.
         """
         classifier = self.classifier
         try:
@@ -110,32 +114,36 @@ class PartScorer:
             return PartResult(part.output, error=" ".join(str(error).split()))
 
     def _score(self, classifier: TextClassifier, part: Part) -> PartResult:
-        if not os.path.exists(self.job.marker):
-            raise InputError(f"{Path(part.output).parent} on {socket.gethostname()} is another folder than here")
-        if (died := part.count_failed_attempts()) >= ATTEMPTS:
-            raise InputError(f"{died} workers died over it, perhaps for want of memory; make smaller files of it")
-        part.check_unchanged()
-        answers, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
+        self._check(part)
+        predictions, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
         try:
             with open(rejected, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
                 rejected_rows = _RejectedRows(file)
-                rows = self._write_predictions(classifier, part, answers, rejected_rows)
+                rows = self._write_predictions(classifier, part, predictions, rejected_rows)
             part.check_unchanged()
-            if rejected_rows.rows:
+            if rejected_rows.count:
                 os.replace(rejected, part.rejected_path)
             else:
                 part.rejected_path.unlink(missing_ok=True)
-            # the last thing that happens: where the answers stand, all else does
-            os.replace(answers, part.output)
+            # last: if the predictions exist, everything else is done
+            os.replace(predictions, part.output)
         finally:
-            answers.unlink(missing_ok=True)
+            predictions.unlink(missing_ok=True)
             rejected.unlink(missing_ok=True)
-        return PartResult(part.output, rows, rejected_rows.rows)
+        return PartResult(part.output, rows, rejected_rows.count)
+
+    def _check(self, part: Part) -> None:
+        """Check that this process sees the output folder and the part, and that the part did not kill its workers."""
+        if not os.path.exists(self.job.marker):
+            raise InputError(f"{Path(part.output).parent} on {socket.gethostname()} is not the same folder as here")
+        if (failures := part.count_failed_attempts()) >= MAX_ATTEMPTS:
+            raise InputError(f"{failures} workers died, perhaps out of memory; split the file into smaller ones")
+        part.check_unchanged()
 
     def _write_predictions(
         self, classifier: TextClassifier, part: Part, path: Path, rejected_rows: _RejectedRows
     ) -> int:
-        """Write the answers to a part; returns how many there are."""
+        """Write the rows of a part with predictions and return their number."""
         tables = arrow_tables.read_tables(part.path, self.job.source, rejected_rows)
         groups = _merge_tables(self._append_predictions(classifier, table) for table in tables)
         first, rows = next(groups), 0
@@ -143,46 +151,47 @@ class PartScorer:
             for table in itertools.chain([first], groups):
                 writer.write_table(table)
                 rows += len(table)
-            said = parts.provenance(part, self.job.provenance()) | {"rows": rows, "rejected": rejected_rows.rows}
-            writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(said)})
+            counts = {"rows": rows, "rejected": rejected_rows.count}
+            metadata = parts.provenance(part, self.job.provenance()) | counts
+            writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(metadata)})
         return rows
 
     def _append_predictions(self, classifier: TextClassifier, table: pyarrow.Table) -> pyarrow.Table:
-        """Rows and what is said of them."""
         output_spec, columns = self.job.output_spec, table.column_names
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
         rows = output_spec.predict_columns(classifier, texts)
         has_lists = output_spec.has_lists(classifier.bundle_.task)
         for name in output_spec.column_names(len(classifier.classes_)):
             is_text = name.startswith("label") or (has_lists and output_spec.separator)
-            kind = pyarrow.string() if is_text else pyarrow.float64()
+            arrow_type = pyarrow.string() if is_text else pyarrow.float64()
             if has_lists and not output_spec.separator:
-                kind = pyarrow.list_(kind)
-            table = table.append_column(unique_column(name, columns), pyarrow.array([row[name] for row in rows], kind))
+                arrow_type = pyarrow.list_(arrow_type)
+            values = pyarrow.array([row[name] for row in rows], arrow_type)
+            table = table.append_column(unique_column(name, columns), values)
         return table
 
 
 class _RejectedRows:
-    """Where rows are written that cannot be read, a JSON object a line."""
+    """Writes rows that cannot be read to a file, as JSON lines, and counts them."""
 
     def __init__(self, file: IO[str]) -> None:
-        self.rows = 0
+        self.count = 0
         self._file = file
 
     def __call__(self, bad: BadRow) -> None:
-        self.rows += 1
+        self.count += 1
         raw = bad.raw.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         row = {"file": bad.file, "row": bad.number, "reason": bad.reason, "raw": raw}
         print(json.dumps(row, ensure_ascii=False), file=self._file)
 
 
 def _merge_tables(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
-    """Tables of about ``GROUP_BYTES`` made of smaller ones; at least one."""
-    waiting: list[pyarrow.Table] = []
+    """Concatenate tables to tables of about ``ROW_GROUP_BYTES``; yields at least one."""
+    pending: list[pyarrow.Table] = []
     for table in tables:
-        waiting.append(table)
-        if sum(piece.nbytes for piece in waiting) >= GROUP_BYTES:
-            yield pyarrow.concat_tables(waiting)
-            waiting = []
-    if waiting:
-        yield pyarrow.concat_tables(waiting)
+        pending.append(table)
+        if sum(piece.nbytes for piece in pending) >= ROW_GROUP_BYTES:
+            yield pyarrow.concat_tables(pending)
+            pending = []
+    if pending:
+        yield pyarrow.concat_tables(pending)

@@ -1,4 +1,4 @@
-"""A folder of files of rows, as other programs leave them, and what was answered to it."""
+"""Input folders as other programs write them, and the predictions in an output folder."""
 
 import csv
 import gzip
@@ -11,8 +11,8 @@ import pyarrow.parquet
 PARTS = ("a.csv", "b.jsonl", "c.tsv.gz", "d.parquet")
 
 
-def write(path, texts):
-    """A part with a number and a text a row, in the format of its name."""
+def write_part(path, texts):
+    """Write a part with the columns id and text, in the format of its suffix."""
     rows = [{"id": number, "text": text} for number, text in enumerate(texts)]
     name = path.name.removesuffix(".gz")
     if name.endswith(".parquet"):
@@ -30,21 +30,21 @@ def write(path, texts):
     path.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
 
 
-def folder_of(place, texts):
-    """A folder with the texts in parts of every format; returns it, and the texts of each part."""
-    place.mkdir()
+def write_folder(folder, texts):
+    """Write texts to parts of every format; return the folder, and the texts of each part."""
+    folder.mkdir()
     size = -(-len(texts) // len(PARTS))
     split = {name: texts[i * size : (i + 1) * size] for i, name in enumerate(PARTS)}
-    for name, some in split.items():
-        write(place / name, some)
-    return place, split
+    for name, part in split.items():
+        write_part(folder / name, part)
+    return folder, split
 
 
-def answers(folder):
-    """Name of each file of answers to its rows."""
+def read_predictions(folder):
+    """Return the rows of each output file, by file name."""
     return {path.name: pyarrow.parquet.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
 
 
-def times(folder):
-    """When and as what each file of answers was written."""
+def file_versions(folder):
+    """Return the time and the inode of each output file, by file name."""
     return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.glob("*.parquet")}

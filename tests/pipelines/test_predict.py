@@ -36,7 +36,7 @@ def test_abstains_below_the_threshold(news_bundle):
     assert [float(row["score_1"]) for row in found] == scores
     assert all(bool(row["label_1"]) == bool(row["label_2"]) for row in found)
     refused = command(*options, "--abstain-below", "95")
-    assert refused.status == 1 and "--abstain-below: 95.0 is no probability" in refused.err
+    assert refused.status == 1 and "--abstain-below: 95.0 is not a probability" in refused.err
 
 
 def test_reads_one_text_per_line_of_stdin_and_writes_json_lines(news_bundle):

@@ -1,4 +1,4 @@
-"""The predict command over a folder of files: every row once, bad ones put aside, nothing done twice."""
+"""The predict command on a folder of files: each row once, invalid rows in separate files, finished parts skipped."""
 
 import csv
 import gzip
@@ -25,33 +25,33 @@ def bundle(news_bundle):
 
 
 @pytest.fixture(scope="module")
-def given(news, tmp_path_factory):
-    """A folder of parts, and the texts of each."""
+def input_folder(news, tmp_path_factory):
+    """Write parts of every format; return the folder, and the texts of each part."""
     texts = [text for pair in zip(news[0], AWKWARD * 60, strict=True) for text in pair][:160]
-    return parts.folder_of(tmp_path_factory.mktemp("given") / "in", texts)
+    return parts.write_folder(tmp_path_factory.mktemp("given") / "in", texts)
 
 
 @pytest.fixture
-def small(tmp_path, news):
-    """A folder of three short parts, that a test may change, and what a run said of it."""
+def small_folder(tmp_path, news):
+    """Write a folder of three short parts that a test may change."""
     folder = tmp_path / "in"
     folder.mkdir()
     for number, name in enumerate(("x.csv", "y.csv", "z.jsonl")):
-        parts.write(folder / name, news[0][10 * number : 10 * number + 10])
+        parts.write_part(folder / name, news[0][10 * number : 10 * number + 10])
     return folder
 
 
 @pytest.mark.parametrize("options", [(), ("--top-k", "9"), ("--abstain-below", "0.9")], ids=str)
-def test_every_row_of_every_part_gets_the_answer_of_a_single_file(options, bundle, given, tmp_path):
-    folder, split = given
+def test_predicts_same_as_single_file(options, bundle, input_folder, tmp_path):
+    folder, split = input_folder
     finished = command("predict", bundle, "--input", folder, "--output", tmp_path / "out", *options)
     assert finished.status == 0, finished.err
     assert finished.err.splitlines()[-1] == f"wrote {tmp_path / 'out'}: 4 of 4 parts, 160 rows"
-    parts.write(tmp_path / "all.csv", [text for texts in split.values() for text in texts])
+    parts.write_part(tmp_path / "all.csv", [text for texts in split.values() for text in texts])
     single = command("predict", bundle, "--input", tmp_path / "all.csv", "--output", tmp_path / "all.jsonl", *options)
     assert single.status == 0, single.err
     expected = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()]
-    found = parts.answers(tmp_path / "out")
+    found = parts.read_predictions(tmp_path / "out")
     assert list(found) == ["a.parquet", "b.parquet", "c.parquet", "d.parquet"]
     rows = [row for rows in found.values() for row in rows]
     for row, other in zip(rows, expected, strict=True):
@@ -63,10 +63,10 @@ def test_every_row_of_every_part_gets_the_answer_of_a_single_file(options, bundl
         assert {bool(row["label"]) for row in rows} == {True, False}
 
 
-def test_columns_keep_their_values_and_those_of_parquet_their_types(bundle, given, tmp_path):
-    folder, split = given
+def test_keeps_values_and_parquet_types_of_columns(bundle, input_folder, tmp_path):
+    folder, split = input_folder
     assert command("predict", bundle, "--input", folder, "--output", tmp_path).status == 0
-    for (name, texts), rows in zip(split.items(), parts.answers(tmp_path).values(), strict=True):
+    for (name, texts), rows in zip(split.items(), parts.read_predictions(tmp_path).values(), strict=True):
         numbers = range(len(texts)) if name == "d.parquet" else map(str, range(len(texts)))
         assert [row["id"] for row in rows] == list(numbers)
         # NUL is read as a space, as in a single file; Parquet keeps what it has
@@ -77,64 +77,67 @@ def test_columns_keep_their_values_and_those_of_parquet_their_types(bundle, give
     assert schema.field("score").type == pyarrow.float64()
 
 
-def test_json_values_are_text_in_every_part_and_keys_may_come_later(bundle, tmp_path):
+def test_json_values_become_strings_and_keys_may_come_later(bundle, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").write_text('{"text": "one", "n": 1}\n{"text": "two", "n": "x", "tags": ["a"]}\n')
     (tmp_path / "in" / "b.jsonl").write_text('{"text": "three", "n": null, "label": "mine"}\n')
     finished = command("predict", bundle, "--input", tmp_path / "in", "--output", tmp_path / "out")
     assert finished.status == 0, finished.err
-    found = parts.answers(tmp_path / "out")
+    found = parts.read_predictions(tmp_path / "out")
     assert [(row["n"], row["tags"]) for row in found["a.parquet"]] == [("1", None), ("x", '["a"]')]
     [row] = found["b.parquet"]
     assert list(row) == ["text", "n", "label", "predicted_label", "score"]
     assert (row["n"], row["label"]) == ("", "mine")
 
 
-def test_bad_rows_are_put_aside_with_their_reason_and_counted(bundle, small, tmp_path):
-    with open(small / "x.csv", "ab") as file:
+def test_rejected_rows_are_written_with_reason_and_counted(bundle, small_folder, tmp_path):
+    with open(small_folder / "x.csv", "ab") as file:
         file.write(b'10,a,comma\n11,"never closed\n12,caf\xe9\n13,good\n')
-    with open(small / "z.jsonl", "a", encoding="utf-8") as file:
+    with open(small_folder / "z.jsonl", "a", encoding="utf-8") as file:
         file.write('{"text": 5}\n{"text": null}\n{"id": 12, "text": "good"}\n{"text": \n')
-    finished = command("predict", bundle, "--input", small, "--output", tmp_path / "out", "--json")
+    finished = command("predict", bundle, "--input", small_folder, "--output", tmp_path / "out", "--json")
     assert finished.status == 0, finished.err
-    side = [tmp_path / "out" / name for name in ("x.rejected.jsonl", "z.rejected.jsonl")]
-    assert f"wrote {tmp_path / 'out'}: 3 of 3 parts, 32 rows, 6 rows rejected, see {side[0]}, {side[1]}" in finished.err
+    rejected = [tmp_path / "out" / name for name in ("x.rejected.jsonl", "z.rejected.jsonl")]
+    assert (
+        f"wrote {tmp_path / 'out'}: 3 of 3 parts, 32 rows, 6 rows rejected, see {rejected[0]}, {rejected[1]}"
+        in finished.err
+    )
     assert json.loads(finished.out) == {
-        "parts": 3, "finished": 0, "rows": 32, "rejected": 6, "rejected_files": list(map(str, side)), "failed": {},
+        "parts": 3, "finished": 0, "rows": 32, "rejected": 6, "rejected_files": list(map(str, rejected)), "failed": {},
     }  # fmt: skip
-    rows = [json.loads(line) for path in side for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for path in rejected for line in path.read_text(encoding="utf-8").splitlines()]
     assert [(os.path.basename(row["file"]), row["row"], row["raw"]) for row in rows] == [
         ("x.csv", 12, "10,a,comma"), ("x.csv", 13, '11,"never closed'), ("x.csv", 14, r"12,caf\xe9"),
         ("z.jsonl", 11, '{"text": 5}'), ("z.jsonl", 12, '{"text": null}'), ("z.jsonl", 14, '{"text": '),
     ]  # fmt: skip
     reasons = ("3 fields", "broken quoting", "0xe9 is not utf-8", "not a string", "is null", "not JSON")
     assert all(reason in row["reason"] for row, reason in zip(rows, reasons, strict=True))
-    found = parts.answers(tmp_path / "out")
+    found = parts.read_predictions(tmp_path / "out")
     assert [row["id"] for row in found["x.parquet"]] == [*map(str, range(10)), "13"]
     assert [row["id"] for row in found["z.parquet"]] == [*map(str, range(10)), "12"]
 
 
-def test_what_is_finished_is_not_scored_again_and_what_changed_is(bundle, small, tmp_path):
+def test_skips_finished_parts_and_scores_changed_parts_again(bundle, small_folder, tmp_path):
     out = tmp_path / "out"
-    run = ("predict", bundle, "--input", small, "--output", out)
-    with open(small / "x.csv", "a") as file:
+    run = ("predict", bundle, "--input", small_folder, "--output", out)
+    with open(small_folder / "x.csv", "a") as file:
         file.write("10,a,comma\n")
     assert command(*run).status == 0
-    written = parts.times(out)
+    written = parts.file_versions(out)
     again = command(*run)
-    assert again.status == 0 and parts.times(out) == written
+    assert again.status == 0 and parts.file_versions(out) == written
     assert "3 of 3 parts (3 finished before), 30 rows, 1 rows rejected" in again.err
-    # one part is repaired: its side file goes, and the others stay
-    (small / "x.csv").write_text((small / "x.csv").read_text().replace("10,a,comma", "10,a comma"))
+    # a repaired part loses its file of rejected rows; other parts stay
+    (small_folder / "x.csv").write_text((small_folder / "x.csv").read_text().replace("10,a,comma", "10,a comma"))
     repaired = command(*run)
     assert "3 of 3 parts (2 finished before), 31 rows\n" in repaired.err
     assert sorted(path.name for path in out.iterdir()) == ["x.parquet", "y.parquet", "z.parquet"]
-    changed = {name for name, when in parts.times(out).items() if when != written[name]}
+    changed = {name for name, when in parts.file_versions(out).items() if when != written[name]}
     assert changed == {"x.parquet"}
     # other answers are output_spec
     assert "3 of 3 parts, 31 rows" in command(*run, "--top-k", "2").err
-    assert "label_2" in parts.answers(out)["y.parquet"][0]
-    # a classifier that was trained again
+    assert "label_2" in parts.read_predictions(out)["y.parquet"][0]
+    # another classifier
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     other = tmp_path / "other"
     other.mkdir()
@@ -142,32 +145,32 @@ def test_what_is_finished_is_not_scored_again_and_what_changed_is(bundle, small,
         if path.is_file():
             (other / path.name).write_bytes(path.read_bytes())
     (other / "manifest.json").write_text(json.dumps(manifest | {"temperature": 7.0}), encoding="utf-8")
-    assert "error: " in command("predict", other, *run[2:], "--top-k", "2").err, "the golden answers are others"
+    assert "error: " in command("predict", other, *run[2:], "--top-k", "2").err, "the golden probabilities differ"
     (other / "manifest.json").write_text(json.dumps(manifest | {"distillation": {}}), encoding="utf-8")
     assert "3 of 3 parts, 31 rows" in command("predict", other, *run[2:], "--top-k", "2").err
 
 
-def test_a_part_that_cannot_be_read_fails_alone_and_is_all_that_the_next_run_does(bundle, small, tmp_path, news):
+def test_unreadable_part_fails_alone_and_is_retried(bundle, small_folder, tmp_path, news):
     out = tmp_path / "out"
-    (small / "w.csv.gz").write_bytes(gzip.compress(b"id,text\n" + os.urandom(99).hex().encode())[:-30])
-    (small / "empty.csv").write_text("id,words\n1,a\n")
-    finished = command("predict", bundle, "--input", small, "--output", out)
+    (small_folder / "w.csv.gz").write_bytes(gzip.compress(b"id,text\n" + os.urandom(99).hex().encode())[:-30])
+    (small_folder / "empty.csv").write_text("id,words\n1,a\n")
+    finished = command("predict", bundle, "--input", small_folder, "--output", out)
     assert finished.status == 1
     *_, first, second, wrote, error = finished.err.splitlines()
-    assert first.startswith(f"{small / 'empty.csv'} failed: ") and "no column 'text'" in first
-    assert second.startswith(f"{small / 'w.csv.gz'} failed: ") and "damaged gzip data" in second
+    assert first.startswith(f"{small_folder / 'empty.csv'} failed: ") and "no column 'text'" in first
+    assert second.startswith(f"{small_folder / 'w.csv.gz'} failed: ") and "damaged gzip data" in second
     assert ": 3 of 5 parts, 30 rows" in wrote
     assert error.startswith("error: 2 of 5 parts failed")
     assert sorted(path.name for path in out.iterdir()) == ["x.parquet", "y.parquet", "z.parquet"]
-    written = parts.times(out)
-    (small / "empty.csv").unlink()
-    parts.write(small / "w.csv.gz", news[0][:5])
-    again = command("predict", bundle, "--input", small, "--output", out)
+    written = parts.file_versions(out)
+    (small_folder / "empty.csv").unlink()
+    parts.write_part(small_folder / "w.csv.gz", news[0][:5])
+    again = command("predict", bundle, "--input", small_folder, "--output", out)
     assert again.status == 0 and "4 of 4 parts (3 finished before), 35 rows" in again.err
-    assert parts.times(out).items() >= written.items()
+    assert parts.file_versions(out).items() >= written.items()
 
 
-def test_nothing_but_bad_rows_is_an_error(bundle, tmp_path):
+def test_only_rejected_rows_is_an_error(bundle, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.csv").write_text("id,text\n1\n2\n")
     finished = command("predict", bundle, "--input", tmp_path / "in", "--output", tmp_path / "out")
@@ -176,19 +179,19 @@ def test_nothing_but_bad_rows_is_an_error(bundle, tmp_path):
     assert table.column_names == ["id", "text", "label", "score"] and len(table) == 0
 
 
-def test_files_of_others_stay_where_they_are(bundle, small, tmp_path):
+def test_keeps_foreign_files(bundle, small_folder, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     (out / ".x.parquet.elsewhere-7.partial").write_text("left by a run that was killed")
-    (small / "readme.md").write_text("about")
-    (small / "_SUCCESS").write_text("")
-    finished = command("predict", bundle, "--input", small, "--output", out)
+    (small_folder / "readme.md").write_text("about")
+    (small_folder / "_SUCCESS").write_text("")
+    finished = command("predict", bundle, "--input", small_folder, "--output", out)
     assert finished.status == 0, finished.err
-    assert "left out, for their names are not those of files of rows: readme.md\n" in finished.err
+    assert "skipped files with other suffixes: readme.md\n" in finished.err
     assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "x.parquet", "y.parquet", "z.parquet"]
     pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), out / "y.parquet")
-    refused = command("predict", bundle, "--input", small, "--output", out)
+    refused = command("predict", bundle, "--input", small_folder, "--output", out)
     assert refused.status == 1 and f"{out / 'y.parquet'} exists and was not written by this command" in refused.err
     assert pyarrow.parquet.read_table(out / "y.parquet").column_names == ["a"]
 
@@ -197,10 +200,10 @@ def test_files_of_others_stay_where_they_are(bundle, small, tmp_path):
     ("options", "message"),
     [
         ((), "--output -: "),
-        (("--output", "out.csv"), "name a folder for its answers"),
-        (("--output", "in"), "is the folder of the input"),
-        (("--output", "out", "--explain"), "--explain is not for a folder"),
-        (("--output", "out", "--workers", "2"), "--workers is for --engine ray"),
+        (("--output", "out.csv"), "name a folder for the predictions"),
+        (("--output", "in"), "is the input folder"),
+        (("--output", "out", "--explain"), "--explain does not work with a folder"),
+        (("--output", "out", "--workers", "2"), "--workers needs --engine ray"),
         (("--output", "out", "--engine", "ray", "--workers", "-1"), "--workers: -1"),
         (("--output", "out", "--input", "twice"), "have the same output file x.parquet"),
         (("--output", "out", "--input", "mixed"), "files of rows (x.csv) and folders (archive)"),
@@ -208,11 +211,11 @@ def test_files_of_others_stay_where_they_are(bundle, small, tmp_path):
         (("--output", "out.csv", "--input", "-", "--engine", "ray"), "give --input FOLDER"),
     ],
 )
-def test_wrong_use_is_refused_before_anything_is_written(options, message, bundle, small, tmp_path):
+def test_rejects_invalid_options_before_writing(options, message, bundle, small_folder, tmp_path):
     for folder in ("twice", "mixed"):
         (tmp_path / folder).mkdir()
-        parts.write(tmp_path / folder / "x.csv", ["a"])
-    parts.write(tmp_path / "twice" / "x.jsonl.gz", ["a"])
+        parts.write_part(tmp_path / folder / "x.csv", ["a"])
+    parts.write_part(tmp_path / "twice" / "x.jsonl.gz", ["a"])
     (tmp_path / "mixed" / "archive").mkdir()
     before = sorted(tmp_path.rglob("*"))
     finished = command("predict", bundle, "--input", "in", *options, cwd=tmp_path)
@@ -221,8 +224,8 @@ def test_wrong_use_is_refused_before_anything_is_written(options, message, bundl
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_ray_that_is_missing_and_a_cluster_that_is_not_there_are_named(bundle, small, tmp_path, monkeypatch):
-    run = ("predict", bundle, "--input", small, "--output", tmp_path / "out", "--engine", "ray")
+def test_names_missing_ray_and_unreachable_cluster(bundle, small_folder, tmp_path, monkeypatch):
+    run = ("predict", bundle, "--input", small_folder, "--output", tmp_path / "out", "--engine", "ray")
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "ray.data", None)
         missing = command(*run)
@@ -238,27 +241,27 @@ def test_a_ray_that_is_missing_and_a_cluster_that_is_not_there_are_named(bundle,
     assert not any(path.is_file() for path in (tmp_path / "out").rglob("*"))
 
 
-def test_a_part_that_changes_while_it_is_scored_or_a_folder_that_is_another_gives_no_answers(bundle, small, tmp_path):
+def test_changed_part_or_other_output_folder_fails(bundle, small_folder, tmp_path):
     from kerascnn.config import SourceConfig
     from kerascnn.scoring.output_columns import OutputSpec
     from kerascnn.scoring.parts import list_parts
     from kerascnn.scoring.worker import PartScorer, ScoringJob
     from kerascnn.utils.atomic_files import sha256
 
-    [part, *_], _ = list_parts(small, tmp_path, SourceConfig())
+    [part, *_], _ = list_parts(small_folder, tmp_path, SourceConfig())
     manifest = sha256(bundle / "manifest.json")
     job = {"bundle": str(bundle), "manifest": manifest, "source": SourceConfig(), "output_spec": OutputSpec()}
     (tmp_path / "marker").touch()
-    assert "is another folder than here" in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
+    assert "is not the same folder as here" in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
     scorer = PartScorer(ScoringJob(**job, marker=str(tmp_path / "marker")))
-    parts.write(small / "x.csv", ["another"])
+    parts.write_part(small_folder / "x.csv", ["another"])
     assert "changed during scoring" in scorer(part).error
-    (small / "x.csv").unlink()
+    (small_folder / "x.csv").unlink()
     assert "cannot be read" in scorer(part).error
     assert list(tmp_path.glob("*.parquet")) == []
 
 
-def test_a_folder_a_class_is_read_as_before(bundle, tmp_path):
+def test_reads_folder_with_one_subfolder_per_class(bundle, tmp_path):
     for name in ("one", "two"):
         (tmp_path / "in" / name).mkdir(parents=True)
         (tmp_path / "in" / name / "a.txt").write_text(f"the {name} text")
@@ -269,30 +272,30 @@ def test_a_folder_a_class_is_read_as_before(bundle, tmp_path):
     assert all(row["predicted_label"] for row in rows)
 
 
-def test_an_answer_makes_way_for_an_earlier_one(bundle, tmp_path):
+def test_new_columns_do_not_replace_input_columns(bundle, tmp_path):
     (tmp_path / "a.csv").write_text("text,label,predicted_label\na text,x,y\n")
     [row] = csv.DictReader(command("predict", bundle, "--input", tmp_path / "a.csv").out.splitlines())
     assert list(row) == ["text", "label", "predicted_label", "predicted_predicted_label", "score"]
     assert (row["label"], row["predicted_label"]) == ("x", "y")
 
 
-def test_a_run_that_was_killed_is_gone_on_with_by_the_same_command(bundle, news, tmp_path):
+def test_same_command_continues_killed_run(bundle, news, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for number in range(12):
-        parts.write(folder / f"{number:02}.csv", news[0] * 2)
+        parts.write_part(folder / f"{number:02}.csv", news[0] * 2)
     killed = start("predict", bundle, "--input", folder, "--output", out)
     while len(list(out.glob("*.parquet"))) < 2:
         assert killed.poll() is None, killed.communicate()
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    written = parts.times(out)
+    written = parts.file_versions(out)
     assert 2 <= len(written) < 12
     finished = command("predict", bundle, "--input", folder, "--output", out)
     assert finished.status == 0, finished.err
     assert f"12 of 12 parts ({len(written)} finished before), 7,200 rows" in finished.err
-    assert parts.times(out).items() >= written.items()
+    assert parts.file_versions(out).items() >= written.items()
     assert sorted(path.name for path in out.iterdir()) == [f"{number:02}.parquet" for number in range(12)]
-    for rows in parts.answers(out).values():
+    for rows in parts.read_predictions(out).values():
         assert [row["id"] for row in rows] == list(map(str, range(600)))

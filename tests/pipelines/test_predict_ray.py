@@ -1,4 +1,4 @@
-"""The predict command with Ray: real actors in processes of their own, which are really killed."""
+"""The predict command with Ray: actors in other processes, some of which are killed."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ def bundle(news_bundle):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two cores and a small object store, so that it runs on any machine; its processes wait for no other test."""
+    """Start Ray with two cores and a small object store; its processes have normal priority."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_worker_niceness", "0")
@@ -33,10 +33,10 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def given(news, tmp_path_factory):
-    """A folder of parts of every format with bad rows in two, and one that takes a while."""
-    folder, _ = parts.folder_of(tmp_path_factory.mktemp("given") / "in", news[0])
-    parts.write(folder / "long.csv", news[0] * 20)
+def input_folder(news, tmp_path_factory):
+    """Write parts of every format, two of them with invalid rows, and a long one."""
+    folder, _ = parts.write_folder(tmp_path_factory.mktemp("given") / "in", news[0])
+    parts.write_part(folder / "long.csv", news[0] * 20)
     with open(folder / "a.csv", "a") as file:
         file.write('900,"never closed\n901,good\n')
     with open(folder / "b.jsonl", "a") as file:
@@ -45,29 +45,29 @@ def given(news, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def expected(bundle, given, tmp_path_factory):
-    """What the local engine says."""
+def expected(bundle, input_folder, tmp_path_factory):
+    """Score the folder with the local engine."""
     out = tmp_path_factory.mktemp("expected")
-    finished = command("predict", bundle, "--input", given, "--output", out)
+    finished = command("predict", bundle, "--input", input_folder, "--output", out)
     assert finished.status == 0, finished.err
     return out
 
 
-def assert_same(out, expected):
-    """Row for row the same answers and side files, and nothing else in the folder."""
-    found, other = parts.answers(out), parts.answers(expected)
+def assert_same_output(out, expected):
+    """Check that two output folders have the same files, rows and rejected rows."""
+    found, other = parts.read_predictions(out), parts.read_predictions(expected)
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in expected.iterdir())
     assert list(found) == list(other)
     for name, rows in found.items():
-        for row, wanted in zip(rows, other[name], strict=True):
-            # the threads of a processor add up in another order
-            assert row == wanted | {"score": pytest.approx(wanted["score"], abs=2e-6)}
+        for row, other_row in zip(rows, other[name], strict=True):
+            # threads add in another order
+            assert row == other_row | {"score": pytest.approx(other_row["score"], abs=2e-6)}
     for path in expected.glob("*.rejected.jsonl"):
         assert (out / path.name).read_bytes() == path.read_bytes()
 
 
 class Killer(threading.Thread):
-    """Kills the process that has begun a part, as often as is asked for."""
+    """Kills the process that scores a part, one or more times."""
 
     def __init__(self, out, name, times=1):
         super().__init__(daemon=True)
@@ -84,65 +84,64 @@ class Killer(threading.Thread):
             time.sleep(0.01)
 
 
-def test_a_killed_actor_loses_and_repeats_no_row_and_answers_are_those_of_the_local_engine(
-    bundle, cluster, given, expected, tmp_path
-):
+def test_killed_actor_loses_no_row_and_output_equals_local_engine(bundle, cluster, input_folder, expected, tmp_path):
     out = tmp_path / "out"
     killer = Killer(out, "long")
     killer.start()
-    finished = command("predict", bundle, "--input", given, "--output", out, "--engine", "ray", "--workers", "2")
+    finished = command("predict", bundle, "--input", input_folder, "--output", out, "--engine", "ray", "--workers", "2")
     assert finished.status == 0, finished.err
     assert len(killer.killed) == 1
     assert "5 of 5 parts, 6,301 rows, 2 rows rejected" in finished.err
-    assert_same(out, expected)
-    # what one engine has finished is finished for the other
-    written = parts.times(out)
-    again = command("predict", bundle, "--input", given, "--output", out)
+    assert_same_output(out, expected)
+    # one engine skips the finished parts of the other
+    written = parts.file_versions(out)
+    again = command("predict", bundle, "--input", input_folder, "--output", out)
     assert "5 of 5 parts (5 finished before), 6,301 rows, 2 rows rejected" in again.err
-    assert parts.times(out) == written
+    assert parts.file_versions(out) == written
 
 
 @pytest.mark.full
-def test_a_part_that_kills_every_worker_is_given_up_and_the_others_are_scored(
-    bundle, cluster, given, expected, tmp_path
-):
+def test_part_that_kills_every_worker_fails_alone(bundle, cluster, input_folder, expected, tmp_path):
     out = tmp_path / "out"
     killer = Killer(out, "long", times=4)
     killer.start()
-    finished = command("predict", bundle, "--input", given, "--output", out, "--engine", "ray")
+    finished = command("predict", bundle, "--input", input_folder, "--output", out, "--engine", "ray")
     assert finished.status == 1
     assert len(killer.killed) == 4
-    assert "long.csv failed: 4 workers died over it" in finished.err and "error: 1 of 5 parts failed" in finished.err
-    finished = command("predict", bundle, "--input", given, "--output", out, "--engine", "ray")
+    assert "long.csv failed: 4 workers died" in finished.err and "error: 1 of 5 parts failed" in finished.err
+    finished = command("predict", bundle, "--input", input_folder, "--output", out, "--engine", "ray")
     assert finished.status == 0 and "5 of 5 parts (4 finished before)" in finished.err
-    assert_same(out, expected)
+    assert_same_output(out, expected)
 
 
 @pytest.mark.full
-def test_a_bundle_that_cannot_be_loaded_is_one_line_though_a_worker_finds_out(bundle, cluster, given, tmp_path):
+def test_worker_reports_damaged_bundle_in_one_line(bundle, cluster, input_folder, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(bundle, broken)
     (broken / "model.keras").write_bytes(b"nothing")
-    finished = command("predict", broken, "--input", given, "--output", tmp_path / "out", "--engine", "ray")
+    finished = command("predict", broken, "--input", input_folder, "--output", tmp_path / "out", "--engine", "ray")
     assert finished.status == 1
     assert finished.err.startswith("error: ") and "model.keras: changed or damaged" in finished.err
     assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.full
-def test_a_command_that_was_killed_with_its_cluster_is_gone_on_with(bundle, given, expected, tmp_path):
-    out, run = tmp_path / "out", ("predict", bundle, "--input", given, "--engine", "ray", "--workers", "1", "--output")
+def test_same_command_continues_after_cluster_is_killed(bundle, input_folder, expected, tmp_path):
+    out, run = (
+        tmp_path / "out",
+        ("predict", bundle, "--input", input_folder, "--engine", "ray", "--workers", "1", "--output"),
+    )
     killed = start(*run, out)
     while len(list(out.glob("*.parquet"))) < 2:
         assert killed.poll() is None, killed.communicate()
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    time.sleep(5)  # its processes notice and end
-    written = parts.times(out)
+    time.sleep(5)  # until the processes of the cluster end
+    written = parts.file_versions(out)
     assert 2 <= len(written) < 5
     ended = start(*run, out)
     _, err = ended.communicate(timeout=300)
     assert ended.returncode == 0 and f"5 of 5 parts ({len(written)} finished before), 6,301 rows" in err
-    assert parts.times(out).items() >= written.items()
-    assert_same(out, expected)
+    assert parts.file_versions(out).items() >= written.items()
+    assert_same_output(out, expected)
