@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from kerascnn.classifier import TextClassifier
-from kerascnn.evaluation import model_card
 from kerascnn.export import mediapipe, onnx, saved_model, tflite
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.tables import markdown_table
