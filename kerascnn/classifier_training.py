@@ -111,9 +111,11 @@ def train_bundle(
         config = dataclasses.replace(config, distillation=DistillationConfig())
     strategy = strategies.create_strategy(config.training.strategy)
     fit.set_random_seed(config.seed, config.training.deterministic)
-    vectorizer = config.network.vectorizer(config.text) or Vectorizer.adapt(
-        data.texts, config.text, vectors=config.transfer.vectors
-    )
+    pretrained = config.network.pretrained_vocabulary(config.text)
+    if pretrained:
+        vectorizer = Vectorizer(*pretrained)
+    else:
+        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.vectors)
     config = dataclasses.replace(config, text=vectorizer.settings)
     vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
     train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels)

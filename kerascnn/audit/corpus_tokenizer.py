@@ -77,9 +77,10 @@ class CorpusTokenizer:
         self.numbers: dict[str, int] = {}
         self._stop_words: frozenset[str] = frozenset()
         self._pieces: frozenset[str] = frozenset()
-        pretrained = config.network.vectorizer(config.text)
+        pretrained = config.network.pretrained_vocabulary(config.text)
         if pretrained:
-            self.settings, self._rules, self.vocabulary = pretrained.settings, pretrained.rules, pretrained.vocabulary
+            self.settings, self.vocabulary = pretrained
+            self._rules = build_rules(self.settings)
             self._pieces = frozenset(self.vocabulary[len(RESERVED_TOKENS) :])
             self.train = self.encode(texts)
             return

@@ -13,7 +13,6 @@ from kerascnn.text.config import TextConfig
 
 if TYPE_CHECKING:
     from kerascnn.models.built_model import BuiltModel
-    from kerascnn.text.vectorizer import Vectorizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +43,14 @@ class ModelConfig(Settings):
         """Number of expensive operations that do not depend on each other, 1 or more."""
         return 1
 
-    def vectorizer(self, settings: TextConfig) -> Vectorizer | None:
-        """Return the vectorizer that the model was pretrained with; None: a new one is adapted to the training texts.
+    def pretrained_vocabulary(self, settings: TextConfig) -> tuple[TextConfig, list[str]] | None:
+        """Return the text settings and the vocabulary that the model was pretrained with.
 
         Args:
-            settings: Text settings; the pretrained vectorizer uses those that it leaves open.
+            settings: Text settings; those that the pretrained model leaves open are kept.
+
+        Returns:
+            Text settings and tokens by id; None: the vocabulary is built from the training texts.
         """
         return None
 

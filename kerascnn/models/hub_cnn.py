@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig
 from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
-
-if TYPE_CHECKING:
-    from kerascnn.text.vectorizer import Vectorizer
 
 
 @register("hub_cnn")
@@ -48,14 +45,13 @@ class HubCNN(ModelConfig):
     encoder_dropout: Rate = 0.1
     """Fraction of the outputs of the encoder that is dropped in training, 0 to below 1."""
 
-    def vectorizer(self, settings: TextConfig) -> Vectorizer:
-        """See ``ModelConfig.vectorizer``.
+    def pretrained_vocabulary(self, settings: TextConfig) -> tuple[TextConfig, list[str]]:
+        """See ``ModelConfig.pretrained_vocabulary``.
 
         Raises:
             InputError: The preset cannot be used, or the text settings contradict it.
         """
         from kerascnn.models import hub_presets
-        from kerascnn.text.vectorizer import Vectorizer
         from kerascnn.text.vocabulary import RESERVED_TOKENS
         from kerascnn.utils.errors import InputError
 
@@ -73,7 +69,7 @@ class HubCNN(ModelConfig):
         pieces = hub_presets.read_vocabulary(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return Vectorizer(settings, [*RESERVED_TOKENS, *pieces.tokens])
+        return settings, [*RESERVED_TOKENS, *pieces.tokens]
 
     def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
         """Build the model with the pretrained encoder, see ``ModelConfig.build``.

@@ -19,7 +19,9 @@ from kerascnn.edge import EdgeClassifier
 from kerascnn.export import mediapipe, saved_model, tflite, web
 from kerascnn.golden import PROBES
 from kerascnn.models import hub_presets
+from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.text.config import TextConfig
+from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer import layer_groups
@@ -78,7 +80,10 @@ def built(folders):
     """The network over each family, with maxima and averages, and a vectorizer."""
     settings = TextConfig(split="wordpiece", standardize=(), max_length=LONGEST - 2)
     return {
-        family: (build(folder, pooling="both", fine_tune=True).model, network(folder).vectorizer(settings))
+        family: (
+            build(folder, pooling="both", fine_tune=True).model,
+            Vectorizer(*network(folder).pretrained_vocabulary(settings)),
+        )
         for family, folder in folders.items()
     }
 
@@ -99,7 +104,7 @@ def test_text_gets_the_ids_of_the_preset(family, folders, built):
 
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
-def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
+def test_python_and_graph_split_words_equally(family, built):
     texts, vectorizer = [*PROBES, "a" * 100, "a" * 101, "好" * 34], built[family][1]
     values, splits = vectorizer.encode(texts)
     for text, start, stop in zip(texts, splits[:-1], splits[1:], strict=True):
@@ -109,7 +114,7 @@ def test_plain_python_takes_words_apart_as_the_graph_does(family, built):
 def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
     settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": LONGEST - 2}}
     config = configuration.default_config("hub_cnn").replace_values(settings, "test")
-    vectorizer = config.network.vectorizer(config.text)
+    vectorizer = Vectorizer(*config.network.pretrained_vocabulary(config.text))
     tokenizer = CorpusTokenizer(config, news[0][:30])
     tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]
     assert np.minimum(tokenizer.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
@@ -230,8 +235,8 @@ def test_its_exports_agree(frozen, tmp_path):
     np.testing.assert_allclose(edge.predict_proba(PROBES), expected, atol=1e-4)
 
 
-def test_what_cannot_take_words_apart_is_refused(built, tmp_path):
-    bundle = SimpleNamespace(vectorizer=built["Bert"][1], thresholds=None)
+def test_rejects_formats_that_cannot_split_words(built, tmp_path):
+    bundle = SimpleNamespace(vectorizer=built["Bert"][1], task=SINGLE_LABEL)
     for module in (mediapipe, web):
         with pytest.raises(InputError, match=r"text\.split wordpiece.*--format tflite"):
             module.export(bundle, tmp_path, quantize=["none"])
