@@ -247,9 +247,9 @@ def test_rejects_formats_that_cannot_split_words(built, tmp_path):
     [
         ({"preset": ""}, r"no pretrained encoder; give --network\.preset a folder"),
         ({"preset": "nowhere"}, r"nowhere.config\.json: cannot be read .*save_to_preset"),
-        ({"split": "unicode"}, r"hub_cnn reads WordPieces; leave out text\.level and text\.split"),
-        ({"max_length": 63}, r"text\.max_length 63: .*Bert reads 62 pieces or fewer; give --text\.max-length 62"),
-        ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder reads every word"),
+        ({"split": "unicode"}, r"hub_cnn needs WordPiece tokens; leave out text\.level and text\.split"),
+        ({"max_length": 63}, r"text\.max_length 63: .*Bert accepts at most 62 tokens; give --text\.max-length 62"),
+        ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder needs every word"),
         ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "split wordpiece .*hub_cnn"),
     ],
     ids=str,
