@@ -21,7 +21,7 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 if TYPE_CHECKING:
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
-    from kerascnn.prediction import Forward
+    from kerascnn.prediction import PredictFunction
 
 
 class TextClassifier(Estimator):
@@ -245,13 +245,13 @@ class TextClassifier(Estimator):
         check_is_fitted(self, "bundle_")
         return self._forward(output)(RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
 
-    def _forward(self, output: Literal["logits", "features"]) -> Forward:
+    def _forward(self, output: Literal["logits", "features"]) -> PredictFunction:
         """Return the function ids -> logits or ids -> features, compiled once."""
-        from kerascnn.prediction import compiled
+        from kerascnn.prediction import make_predict_function
 
         if output not in self._compiled:
             built = self.bundle_.built
-            self._compiled[output] = compiled(built.model if output == "logits" else built.encoder())
+            self._compiled[output] = make_predict_function(built.model if output == "logits" else built.encoder())
         return self._compiled[output]
 
 

@@ -1,9 +1,10 @@
-"""Run a trained model over documents of any number and length."""
+"""Run a trained model on documents of any number and length."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -14,94 +15,102 @@ from kerascnn.data.batches import RaggedIds, sorted_batch_indices
 
 BATCH_SIZE = 256
 
-Forward = Callable[[RaggedIds], np.ndarray]
+PredictFunction: TypeAlias = Callable[[RaggedIds], np.ndarray]
+"""Documents to outputs of a model, float32 (documents, ...)."""
+BatchFunction: TypeAlias = Callable[[Any], Any]
+"""Batch of padded ids, int32 (batch, length), to the output or outputs of a model."""
+PathFunction: TypeAlias = Callable[..., tuple[Any, ...]]
+"""See ``make_path_functions``."""
 
 
-def compiled(model: keras.Model) -> Forward:
-    """A function from documents to the model's output, float32 (documents, ...), in the order of the documents.
+def make_predict_function(model: keras.Model) -> PredictFunction:
+    """Return a function from documents to the output of a model, in the order of the documents.
 
-    It is traced once for all batch sizes and lengths, which Keras' own ``predict`` is not.
+    The function is traced once for all batch sizes and lengths, unlike ``keras.Model.predict``.
     """
-    step = traced(model)
+    predict_batch = make_batch_function(model)
 
-    def forward(ids: RaggedIds) -> np.ndarray:
+    def predict(ids: RaggedIds) -> np.ndarray:
         if len(ids) == 0:
             return np.zeros((0, model.output_shape[-1]), np.float32)
         batches = sorted_batch_indices(ids.lengths, BATCH_SIZE)
-        outputs = np.concatenate([step(ids.to_padded(rows)).numpy() for rows in batches])
+        outputs = np.concatenate([predict_batch(ids.to_padded(rows)).numpy() for rows in batches])
         order = np.concatenate(batches)
         result = np.empty_like(outputs)
         result[order] = outputs
         return result
 
-    return forward
+    return predict
 
 
-def traced(model: keras.Model) -> Callable:
-    """What the model, whatever it puts out, gives for a batch of ids, int32 (batch, length); traced once."""
-    return tf.function(
+def make_batch_function(model: keras.Model) -> BatchFunction:
+    """Return a function from padded ids, int32 (batch, length), to all outputs of a model; it is traced once."""
+    function: BatchFunction = tf.function(
         lambda ids: model(ids, training=False),
         autograph=False,
         input_signature=[tf.TensorSpec((None, None), tf.int32)],
     )
+    return function
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Probabilities, float32 (documents, classes), from logits divided by the temperature (Guo et al. 2017)."""
+    """Return the softmax of logits divided by the temperature (Guo et al. 2017), float32 (documents, classes)."""
     scaled = logits.astype(np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+    probabilities: np.ndarray = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return probabilities
 
 
 def sigmoid(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Probabilities, float32 (documents, labels), each for itself, from logits divided by the temperature."""
-    return special.expit(logits.astype(np.float64) / temperature).astype(np.float32)
+    """Return the sigmoid of logits divided by the temperature, float32 (documents, labels)."""
+    probabilities: np.ndarray = special.expit(logits.astype(np.float64) / temperature).astype(np.float32)
+    return probabilities
 
 
-Path = Callable[..., tuple[tf.Tensor, ...]]
-
-
-def compiled_path(model: keras.Model, tables: Sequence[keras.layers.Layer]) -> tuple[Path, Path]:
-    """What a logit does while the vectors of a document's tokens grow from nothing to what they are.
+def make_path_functions(
+    model: keras.Model, embeddings: Sequence[keras.layers.Layer]
+) -> tuple[PathFunction, PathFunction]:
+    """Return functions of a logit on the straight path from zero vectors to the vectors of a document.
 
     Args:
         model: Functional model, ids -> logits.
-        tables: Layers of it that turn ids into vectors, (batch, positions, channels).
+        embeddings: Layers of the model that map ids to vectors, (batch, positions, channels).
 
     Returns:
-        Two functions of a document's ids, int32 (1, length); its vectors, float32 (1, positions, channels) a table;
-        which of them grow, float32 (1, positions, 1) a table, 1 or 0; how far they have grown, float32 (points,), 0 to
-        1; and a class. The first gives its logit at each point, float32 (points,), in a tuple; the second how fast the
-        vectors of each position make it grow there, float32 (points, positions) a table.
+        Two functions with the arguments ids of a document, int32 (1, length); its vectors, float32 (1, positions,
+        channels) per embedding; a mask of the vectors that are scaled, float32 (1, positions, 1) per embedding, 1 or 0;
+        points on the path, float32 (points,), 0 to 1; and a class. The first returns the logit at each point, float32
+        (points,), in a tuple. The second returns the derivative of the logit with respect to the scale of the vectors
+        at each position, float32 (points, positions) per embedding.
     """
-    rest = keras.Model([model.input, *(table.output for table in tables)], model.output)
+    rest = keras.Model([model.input, *(layer.output for layer in embeddings)], model.output)
 
-    def forward(ids, vectors, target):
-        same = tf.repeat(ids, tf.shape(vectors[0])[0], axis=0)
-        return rest([same, *vectors], training=False)[:, target]
+    def compute_logits(ids: Any, vectors: Any, target: Any) -> Any:
+        repeated = tf.repeat(ids, tf.shape(vectors[0])[0], axis=0)
+        return rest([repeated, *vectors], training=False)[:, target]
 
-    def at(vectors, growing, points):
+    def scale(vectors: Any, masks: Any, points: Any) -> list[Any]:
         points = points[:, None, None]
-        return [vector * (1 - grows + grows * points) for vector, grows in zip(vectors, growing, strict=True)]
+        return [vector * (1 - mask + mask * points) for vector, mask in zip(vectors, masks, strict=True)]
 
-    def logits(ids, vectors, growing, points, target):
-        return (forward(ids, at(vectors, growing, points), target),)
+    def logits(ids: Any, vectors: Any, masks: Any, points: Any, target: Any) -> tuple[Any, ...]:
+        return (compute_logits(ids, scale(vectors, masks, points), target),)
 
-    def slopes(ids, vectors, growing, points, target):
-        there = at(vectors, growing, points)
+    def derivatives(ids: Any, vectors: Any, masks: Any, points: Any, target: Any) -> tuple[Any, ...]:
+        scaled = scale(vectors, masks, points)
         with tf.GradientTape() as tape:
-            tape.watch(there)
-            logit = forward(ids, there, target)
-        gradients = tape.gradient(logit, there, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        ends = zip(gradients, vectors, growing, strict=True)
-        return tuple(tf.reduce_sum(gradient * vector * grows, axis=-1) for gradient, vector, grows in ends)
+            tape.watch(scaled)
+            logit = compute_logits(ids, scaled, target)
+        gradients = tape.gradient(logit, scaled, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        triples = zip(gradients, vectors, masks, strict=True)
+        return tuple(tf.reduce_sum(gradient * vector * mask, axis=-1) for gradient, vector, mask in triples)
 
     signature = [
         tf.TensorSpec((1, None), tf.int32),
-        [tf.TensorSpec((1, None, table.output.shape[-1]), tf.float32) for table in tables],
-        [tf.TensorSpec((1, None, 1), tf.float32) for _ in tables],
+        [tf.TensorSpec((1, None, layer.output.shape[-1]), tf.float32) for layer in embeddings],
+        [tf.TensorSpec((1, None, 1), tf.float32) for _ in embeddings],
         tf.TensorSpec((None,), tf.float32),
         tf.TensorSpec((), tf.int32),
     ]
-    function = partial(tf.function, autograph=False, input_signature=signature)
-    return function(logits), function(slopes)
+    trace = partial(tf.function, autograph=False, input_signature=signature)
+    return trace(logits), trace(derivatives)

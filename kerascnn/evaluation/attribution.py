@@ -1,48 +1,49 @@
-"""What a logit is made of: a share for each n-gram of ids, by the filters that fired or by integrated gradients."""
+"""Attribution of a logit to n-grams, by pooled filters or by integrated gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 
 from kerascnn.data.batches import RaggedIds
-from kerascnn.layers import PaddingMask
+from kerascnn.layers import MaxPooledConv1D, PaddingMask
 from kerascnn.models import BuiltModel
-from kerascnn.prediction import compiled_path, traced
+from kerascnn.prediction import BatchFunction, PathFunction, make_batch_function, make_path_functions
 
 TOLERANCE = 0.01
-"""How far the shares may be from the change of the logit that they explain, where that is an integral: as a part of it,
-and of 1 where it is smaller."""
-_INTERVALS, _PARTS, _ROUNDS, _SLACK, _BATCH = 16, 4, 16, 10, 16
-_CHANGED_AT_ONCE = 256
+"""Largest error of integrated gradients: the sum of the contributions may differ from the change of the logit by this
+fraction of it, or by this value if the change is below 1."""
+_INTERVALS, _SPLITS, _ROUNDS, _SLACK, _BATCH = 16, 4, 16, 10, 16
+_CHANGES_PER_BATCH = 256
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """The logit of one class of one document, taken apart."""
+    """The logit of one class of one document as a sum over n-grams."""
 
     method: str
     """``filters`` or ``integrated gradients``."""
     logits: np.ndarray
-    """Of all classes, float64 (classes,)."""
+    """Logits of all classes, float64 (classes,)."""
     target: int
     """The class that is explained."""
     bias: float
-    """The logit without the tokens. Bias and shares together are the logit: but for rounding, or, with integrated
-    gradients, to ``TOLERANCE``."""
-    windows: list[tuple[int, int]]
-    """The n-grams: first id and the one behind the last; (0, 0) is what stands before the text, (length, length) what
-    stands behind it."""
-    shares: list[float]
-    """What each n-gram adds to the logit."""
+    """The logit without tokens. The bias and all contributions add up to the logit: except for rounding, or, with
+    integrated gradients, to ``TOLERANCE``."""
+    spans: list[tuple[int, int]]
+    """The n-grams, as the index of the first id and of the id after the last one; (0, 0) is what the model adds before
+    the text, (length, length) what it adds after it."""
+    contributions: list[float]
+    """Contribution of each n-gram to the logit."""
 
 
-Attribute = Callable[[Sequence[int], int | None], Attribution]
-"""From ids of a document and a class, None for the most probable one, to its attribution."""
+Attribute: TypeAlias = Callable[[Sequence[int], int | None], Attribution]
+"""Ids of a document and a class to the attribution; None: the most probable class."""
 
 
 def attribute(built: BuiltModel) -> Attribute:
@@ -50,198 +51,239 @@ def attribute(built: BuiltModel) -> Attribute:
     # Keras cannot save a functional model after another one starts at one of its layers, so a copy is split.
     copy = type(built.model).from_config(built.model.get_config())
     copy.set_weights(built.model.get_weights())
-    return Filters(BuiltModel(copy, built.roles)) if built.roles.pooling else IntegratedGradients(copy)
+    return FilterAttribution(BuiltModel(copy, built.roles)) if built.roles.pooling else IntegratedGradients(copy)
 
 
-class Filters:
-    """Attribution to the n-grams that filters saw when they fired, exact: the logits are linear in what is pooled.
+@dataclass(frozen=True)
+class _PooledSequence:
+    """A sequence that a layer pools over time."""
 
-    Of a maximum over time the position that has it gets all, of an average each position its part. Filters detect
-    n-grams: Jacovi, Sar Shalom & Goldberg 2018, Understanding Convolutional Neural Networks for Text Classification.
+    values: Any
+    """Symbolic tensor (batch, time, channels)."""
+    valid: Any
+    """Symbolic tensor (batch, time, 1), 1 at tokens and 0 at padding."""
+    width: int
+    """Number of tokens or n-grams that each position depends on."""
+    pooling: str
+    """See ``MaskedGlobalPooling1D``."""
+
+
+class FilterAttribution:
+    """Exact attribution to the n-grams at which filters have their maximum.
+
+    The logits are a linear function of the pooled features. The contribution of a maximum over time goes to the
+    position of the maximum, that of an average to all positions. Filters detect n-grams: Jacovi, Sar Shalom & Goldberg
+    2018, Understanding Convolutional Neural Networks for Text Classification.
 
     Args:
         built: Model with pooling layers.
     """
 
     def __init__(self, built: BuiltModel) -> None:
-        model = built.model
-        made_by = {id(layer.output): layer for layer in model.layers}
-        self._pools = built.pooling_layers
-        masks = [made_by[id(layer.input[1])] for layer in self._pools]
-        self._reads = traced(keras.Model(model.input, [mask.input for mask in masks]))
-        states = [tensor for layer in self._pools for tensor in layer.input]
-        self._run = traced(keras.Model(model.input, [*states, model.output]))
-        self._widths = [
-            layer.kernel_size[0] if isinstance(layer := made_by[id(pool.input[0])], keras.layers.Conv1D) else 1
-            for pool in self._pools
-        ]
-        # What one unit of each pooled channel adds to the logits: the head is linear, whatever it is made of.
-        sizes = [pool.output.shape[-1] for pool in self._pools]
-        head = keras.Model([pool.output for pool in self._pools], model.output)
+        model, layers = built.model, built.pooling_layers
+        producers = {id(layer.output): layer for layer in model.layers}
+        sequences = [_pooled_sequences(layer, producers) for layer in layers]
+        self._sequences = [sequence for of_layer in sequences for sequence in of_layer]
+        masks = [producers[id(sequence.valid)] for sequence in self._sequences]
+        self._tokens = make_batch_function(keras.Model(model.input, [mask.input for mask in masks]))
+        tensors = [tensor for sequence in self._sequences for tensor in (sequence.values, sequence.valid)]
+        self._run = make_batch_function(keras.Model(model.input, [*tensors, model.output]))
+        # Weight of each pooled channel, from unit vectors: all that follows is linear.
+        sizes = [layer.output.shape[-1] for layer in layers]
+        rest = keras.Model([layer.output for layer in layers], model.output)
         units = np.split(np.eye(sum(sizes), dtype="float32"), np.cumsum(sizes)[:-1], axis=1)
-        self._bias = np.asarray(head([unit[:1] * 0 for unit in units]), "float64")[0]
-        self._weights = np.split(np.asarray(head(units), "float64") - self._bias, np.cumsum(sizes)[:-1])
+        self._bias = np.asarray(rest([unit[:1] * 0 for unit in units]), "float64")[0]
+        weights = np.split(np.asarray(rest(units), "float64") - self._bias, np.cumsum(sizes)[:-1])
+        parts = zip(weights, sequences, strict=True)
+        self._weights = [part for weight, of_layer in parts for part in np.split(weight, len(of_layer))]
 
     def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
-        """The attribution of a class."""
-        padded = _padded(ids)
-        *states, logits = (np.asarray(x, "float64")[0] for x in self._run(padded))
+        """Attribute the logit of a class, by default of the most probable one."""
+        padded = _pad(ids)
+        *tensors, logits = (np.asarray(x, "float64")[0] for x in self._run(padded))
         target = int(logits.argmax()) if target is None else target
-        shares: dict[tuple[int, int], float] = {}
-        pools = zip(self._pools, self._widths, self._weights, _windows(self._reads, padded, len(ids)), strict=True)
-        for number, (pool, width, weights, windows) in enumerate(pools):
-            values, valid = states[2 * number], states[2 * number + 1]
-            by_position = _pooled_shares(values, valid[:, 0], weights[:, target], pool.pooling)
-            before = (width - 1) // 2  # padding of a convolution, "same"
+        contributions: dict[tuple[int, int], float] = {}
+        spans = _find_spans(self._tokens, padded, len(ids))
+        pooled = zip(self._sequences, self._weights, spans, tensors[::2], tensors[1::2], strict=True)
+        for sequence, weights, positions, values, valid in pooled:
+            by_position = _pooled_contributions(values, valid[:, 0], weights[:, target], sequence.pooling)
+            before = (sequence.width - 1) // 2  # padding "same" of a convolution
             for position in np.flatnonzero(by_position):
-                seen = windows[max(0, position - before) : position - before + width]
-                _add(shares, _union(seen, int(position), len(ids)), by_position[position])
-        return Attribution("filters", logits, target, float(self._bias[target]), list(shares), list(shares.values()))
+                window = positions[max(0, position - before) : position - before + sequence.width]
+                _add(contributions, _union(window, int(position), len(ids)), by_position[position])
+        return Attribution(
+            "filters", logits, target, float(self._bias[target]), list(contributions), list(contributions.values())
+        )
 
 
 class IntegratedGradients:
     """Attribution to tokens by integrated gradients over their vectors (Sundararajan, Taly & Yan 2017, equation 1).
 
-    The baseline is the document whose tokens have the zero vector (section 3); padding and marks that the network adds
-    itself stay as they are. The integral is taken in pieces, and a piece whose shares do not add up to what the logit
-    gains there is taken in smaller ones (axiom of completeness, section 3).
+    The baseline is the document with zero vectors for its tokens (section 3); padding and tokens that the model adds
+    keep their vectors. The integral is computed over intervals. An interval is split if its contributions do not add up
+    to the change of the logit over the interval (axiom of completeness, section 3).
 
     Args:
-        model: ids -> logits.
+        model: Functional model, ids -> logits.
     """
 
     def __init__(self, model: keras.Model) -> None:
-        self._tables = [layer for layer in model.layers if _reads_ids(layer)]
-        self._reads = traced(keras.Model(model.input, [table.input for table in self._tables]))
-        self._run = traced(keras.Model(model.input, [*(table.output for table in self._tables), model.output]))
-        self._logits, self._slopes = compiled_path(model, self._tables)
+        embeddings = [layer for layer in model.layers if _is_embedding(layer)]
+        self._tokens = make_batch_function(keras.Model(model.input, [layer.input for layer in embeddings]))
+        outputs = [*(layer.output for layer in embeddings), model.output]
+        self._run = make_batch_function(keras.Model(model.input, outputs))
+        self._logits, self._derivatives = make_path_functions(model, embeddings)
 
     def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
-        """The attribution of a class."""
-        padded = _padded(ids)
+        """Attribute the logit of a class, by default of the most probable one."""
+        padded = _pad(ids)
         *vectors, logits = (np.asarray(x, "float32") for x in self._run(padded))
         target = int(logits[0].argmax()) if target is None else target
-        windows = _windows(self._reads, padded, len(ids))
-        growing = [(window[:, 1] > 0).astype("float32")[None, :, None] for window in windows]
+        spans = _find_spans(self._tokens, padded, len(ids))
+        masks = [(span[:, 1] > 0).astype("float32")[None, :, None] for span in spans]
 
-        def along(function: Callable, points: np.ndarray) -> list[np.ndarray]:
+        def evaluate(function: PathFunction, points: np.ndarray) -> list[np.ndarray]:
             batches = np.split(points.astype("float32"), range(_BATCH, len(points), _BATCH))
-            parts = [function(padded, vectors, growing, batch, target) for batch in batches]
+            parts = [function(padded, vectors, masks, batch, target) for batch in batches]
             return [np.concatenate(part).astype("float64") for part in zip(*parts, strict=True)]
 
-        path = partial(along, self._logits), partial(along, self._slopes)
+        path = partial(evaluate, self._logits), partial(evaluate, self._derivatives)
         [[bias, logit]] = path[0](np.array([0.0, 1.0]))
-        by_table = _integral(*path, TOLERANCE * max(1.0, abs(logit - bias)))
-        shares: dict[tuple[int, int], float] = {}
-        for window, by_position in zip(windows, by_table, strict=True):
+        integrals = _integrate(*path, TOLERANCE * max(1.0, abs(logit - bias)))
+        contributions: dict[tuple[int, int], float] = {}
+        for span, by_position in zip(spans, integrals, strict=True):
             for position in np.flatnonzero(by_position):
-                _add(shares, (int(window[position, 0]), int(window[position, 1])), by_position[position])
+                _add(contributions, (int(span[position, 0]), int(span[position, 1])), by_position[position])
         return Attribution(
             "integrated gradients",
             logits[0].astype("float64"),
             target,
             float(bias),
-            list(shares),
-            list(shares.values()),
+            list(contributions),
+            list(contributions.values()),
         )
 
 
-def _integral(logits: Callable, slopes: Callable, tolerance: float) -> list[np.ndarray]:
-    """Means of slopes from 0 to 1 by the midpoint rule, (positions,) a table; intervals that err most are parted.
+def _pooled_sequences(layer: keras.layers.Layer, producers: dict[int, keras.layers.Layer]) -> list[_PooledSequence]:
+    """Return the sequences that a layer pools, in the order of its output channels.
 
     Args:
-        logits: Points (n,) to what stands there, in a list (n,).
-        slopes: Points (n,) to how fast it rises there through each position, (n, positions) a table.
-        tolerance: How far the means of all positions together may be from what the logit gains.
+        layer: A ``MaxPooledConv1D`` or ``MaskedGlobalPooling1D``.
+        producers: The layers of the model by the id of their output.
+    """
+    inputs, valid = layer.input[:2]
+    if isinstance(layer, MaxPooledConv1D):
+        return [_PooledSequence(conv(inputs), valid, conv.kernel_size[0], "max") for conv in layer.convolutions]
+    producer = producers[id(inputs)]
+    width = producer.kernel_size[0] if isinstance(producer, keras.layers.Conv1D) else 1
+    return [_PooledSequence(inputs, valid, width, layer.pooling)]
+
+
+def _integrate(
+    logits: Callable[[np.ndarray], list[np.ndarray]],
+    derivatives: Callable[[np.ndarray], list[np.ndarray]],
+    tolerance: float,
+) -> list[np.ndarray]:
+    """Integrate derivatives from 0 to 1 by the midpoint rule, and split the intervals with the largest errors.
+
+    Args:
+        logits: Points (n,) to the logits at these points, a list of one array (n,).
+        derivatives: Points (n,) to the derivatives, (n, positions) per embedding.
+        tolerance: Largest difference of the sum over all positions from the change of the logit.
+
+    Returns:
+        The integral at each position, (positions,) per embedding.
     """
 
-    def measured(starts: np.ndarray, widths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-        parts = [part * widths[:, None] for part in slopes(starts + widths / 2)]
+    def measure(starts: np.ndarray, widths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        parts = [part * widths[:, None] for part in derivatives(starts + widths / 2)]
         [ends] = logits(np.concatenate([starts, starts + widths]))
-        gains = ends[len(starts) :] - ends[: len(starts)]
-        return parts, sum(part.sum(axis=1) for part in parts) - gains
+        changes = ends[len(starts) :] - ends[: len(starts)]
+        return parts, np.sum([part.sum(axis=1) for part in parts], axis=0) - changes
 
     starts, widths = np.arange(_INTERVALS) / _INTERVALS, np.full(_INTERVALS, 1 / _INTERVALS)
-    parts, errors = measured(starts, widths)
+    parts, errors = measure(starts, widths)
     for _ in range(_ROUNDS):
-        # single errors may cancel out, but not hide large ones
+        # The errors of single intervals may cancel out, but not hide large ones.
         if abs(errors.sum()) <= tolerance and np.abs(errors).sum() <= _SLACK * tolerance:
             break
         worst = np.argsort(-np.abs(errors))[:_INTERVALS]
-        finer = np.repeat(widths[worst] / _PARTS, _PARTS)
-        new = np.repeat(starts[worst], _PARTS) + finer * np.tile(np.arange(_PARTS), len(worst))
-        new_parts, new_errors = measured(new, finer)
-        starts, widths = np.append(np.delete(starts, worst), new), np.append(np.delete(widths, worst), finer)
+        new_widths = np.repeat(widths[worst] / _SPLITS, _SPLITS)
+        new_starts = np.repeat(starts[worst], _SPLITS) + new_widths * np.tile(np.arange(_SPLITS), len(worst))
+        new_parts, new_errors = measure(new_starts, new_widths)
+        starts = np.append(np.delete(starts, worst), new_starts)
+        widths = np.append(np.delete(widths, worst), new_widths)
         errors = np.append(np.delete(errors, worst), new_errors)
-        parts = [np.append(np.delete(old, worst, 0), part, 0) for old, part in zip(parts, new_parts, strict=True)]
+        parts = [np.append(np.delete(old, worst, 0), new, 0) for old, new in zip(parts, new_parts, strict=True)]
     return [part.sum(axis=0) for part in parts]
 
 
-def _reads_ids(layer: keras.layers.Layer) -> bool:
-    """Whether a layer turns ids into vectors."""
+def _is_embedding(layer: keras.layers.Layer) -> bool:
+    """Whether a layer maps ids to vectors."""
     if isinstance(layer, (keras.layers.InputLayer, PaddingMask)) or isinstance(layer.input, (list, tuple)):
         return False
-    whole = keras.backend.is_int_dtype(layer.input.dtype)
-    return whole and not keras.backend.is_int_dtype(layer.output.dtype) and len(layer.output.shape) == 3
+    has_ids = keras.backend.is_int_dtype(layer.input.dtype)
+    return bool(has_ids and not keras.backend.is_int_dtype(layer.output.dtype) and len(layer.output.shape) == 3)
 
 
-def _padded(ids: Sequence[int]) -> np.ndarray:
+def _pad(ids: Sequence[int]) -> np.ndarray:
     return RaggedIds(np.asarray(ids, np.int32), np.array([0, len(ids)])).to_padded(np.array([0]))
 
 
-def _windows(read: Callable, ids: np.ndarray, count: int) -> list[np.ndarray]:
-    """Which tokens each position of some integer tensors comes from: change a token, and see which positions change.
+def _find_spans(function: BatchFunction, ids: np.ndarray, count: int) -> list[np.ndarray]:
+    """Find the tokens that each position of some integer tensors depends on, by a change of each token.
 
     Args:
-        read: ids -> the tensors, (batch, positions) each.
-        ids: Of a document, int32 (1, length).
-        count: How many of them are no padding.
+        function: Padded ids to the tensors, (batch, positions) each.
+        ids: Ids of one document, int32 (1, length).
+        count: Number of ids without padding.
 
     Returns:
-        First token and the one behind the last, int (positions, 2) a tensor; zeros where no token counts.
+        The index of the first token and of the token after the last one, int (positions, 2) per tensor; zeros where no
+        token has an effect.
     """
-    before = _arrays(read(ids))
-    found = [np.tile([count, 0], (x.shape[1], 1)) for x in before]
-    for start in range(0, count, _CHANGED_AT_ONCE):
-        rows = np.arange(start, min(start + _CHANGED_AT_ONCE, count))
+    before = _to_arrays(function(ids))
+    spans = [np.tile([count, 0], (x.shape[1], 1)) for x in before]
+    for start in range(0, count, _CHANGES_PER_BATCH):
+        rows = np.arange(start, min(start + _CHANGES_PER_BATCH, count))
         changed = np.repeat(ids, len(rows), axis=0)
         changed[np.arange(len(rows)), rows] += 1
-        for window, old, new in zip(found, before, _arrays(read(changed)), strict=True):
+        for span, old, new in zip(spans, before, _to_arrays(function(changed)), strict=True):
             differs = new != old
             positions = np.flatnonzero(differs.any(axis=0))
             first, last = rows[differs.argmax(axis=0)], rows[-1] - differs[::-1].argmax(axis=0)
-            window[positions, 0] = np.minimum(window[positions, 0], first[positions])
-            window[positions, 1] = np.maximum(window[positions, 1], last[positions] + 1)
-    return [np.where(window[:, 1:] > 0, window, 0) for window in found]
+            span[positions, 0] = np.minimum(span[positions, 0], first[positions])
+            span[positions, 1] = np.maximum(span[positions, 1], last[positions] + 1)
+    return [np.where(span[:, 1:] > 0, span, 0) for span in spans]
 
 
-def _arrays(tensors) -> list[np.ndarray]:
+def _to_arrays(tensors: Any) -> list[np.ndarray]:
     return [np.asarray(x) for x in keras.tree.flatten(tensors)]
 
 
-def _pooled_shares(values: np.ndarray, valid: np.ndarray, weights: np.ndarray, pooling: str) -> np.ndarray:
-    """What each position adds to a logit through a pooling layer, (positions,)."""
-    shares = np.zeros(len(values))
+def _pooled_contributions(values: np.ndarray, valid: np.ndarray, weights: np.ndarray, pooling: str) -> np.ndarray:
+    """Return the contribution of each position to a logit through a pooling layer, (positions,)."""
+    contributions = np.zeros(len(values))
     if not valid.any():
-        return shares
+        return contributions
     channels = values.shape[1]
     if pooling in ("max", "both"):
         highest = np.where(valid[:, None] > 0, values, -np.inf).argmax(axis=0)
-        np.add.at(shares, highest, values[highest, np.arange(channels)] * weights[:channels])
+        np.add.at(contributions, highest, values[highest, np.arange(channels)] * weights[:channels])
     if pooling in ("average", "both"):
-        shares += (values @ weights[-channels:]) * valid / valid.sum()
+        contributions += (values @ weights[-channels:]) * valid / valid.sum()
     if pooling == "sqrtn":
-        shares += (values @ weights) * valid / np.sqrt(valid.sum())
-    return shares
+        contributions += (values @ weights) * valid / np.sqrt(valid.sum())
+    return contributions
 
 
-def _union(windows: np.ndarray, position: int, count: int) -> tuple[int, int]:
-    """The tokens that several neighbours read together; without any, the place before or behind the text."""
-    seen = windows[windows[:, 1] > 0]
-    if not len(seen):
+def _union(spans: np.ndarray, position: int, count: int) -> tuple[int, int]:
+    """Return the tokens of neighboring positions as one span; without tokens, the start or the end of the text."""
+    nonempty = spans[spans[:, 1] > 0]
+    if not len(nonempty):
         return (0, 0) if position == 0 else (count, count)
-    return int(seen[:, 0].min()), int(seen[:, 1].max())
+    return int(nonempty[:, 0].min()), int(nonempty[:, 1].max())
 
 
-def _add(shares: dict[tuple[int, int], float], window: tuple[int, int], share: float) -> None:
-    shares[window] = shares.get(window, 0.0) + float(share)
+def _add(contributions: dict[tuple[int, int], float], span: tuple[int, int], contribution: float) -> None:
+    contributions[span] = contributions.get(span, 0.0) + float(contribution)

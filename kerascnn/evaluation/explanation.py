@@ -94,7 +94,7 @@ def explain_attribution(
         score: Calibrated probability of the label.
     """
     contributions, by_token = [], np.zeros(len(tokens))
-    for (first, stop), share in zip(attribution.windows, attribution.shares, strict=True):
+    for (first, stop), share in zip(attribution.spans, attribution.contributions, strict=True):
         if first == stop:
             contributions.append(Contribution(START if stop == 0 else END, None, None, share))
             continue

@@ -6,12 +6,14 @@ They use ``keras.ops`` and stock layers, so that they run on every Keras backend
 from kerascnn.layers.blocks import add_start_token, concatenate, convolution_branches, ngram_branch
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.ensemble_head import EnsembleHead
+from kerascnn.layers.ensemble_model import EnsembleModel
 from kerascnn.layers.fixed_length import FixedLength
 from kerascnn.layers.gated_linear_unit import GatedLinearUnit
 from kerascnn.layers.hashed_ngrams import HashedNGrams
 from kerascnn.layers.k_max_pooling import KMaxPooling1D
 from kerascnn.layers.masked_global_pooling import MaskedGlobalPooling1D
 from kerascnn.layers.masked_max_pooling import MaskedMaxPooling1D
+from kerascnn.layers.max_pooled_conv1d import MaxPooledConv1D
 from kerascnn.layers.one_hot import OneHot
 from kerascnn.layers.padding_mask import PaddingMask
 from kerascnn.layers.pretrained_encoder import PretrainedEncoder
@@ -24,12 +26,14 @@ from kerascnn.layers.token_dropout import TokenDropout
 __all__ = [
     "Embedding",
     "EnsembleHead",
+    "EnsembleModel",
     "FixedLength",
     "GatedLinearUnit",
     "HashedNGrams",
     "KMaxPooling1D",
     "MaskedGlobalPooling1D",
     "MaskedMaxPooling1D",
+    "MaxPooledConv1D",
     "OneHot",
     "PaddingMask",
     "PretrainedEncoder",

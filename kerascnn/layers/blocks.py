@@ -9,6 +9,7 @@ import keras
 from kerascnn.layers.embedding import Embedding
 from kerascnn.layers.hashed_ngrams import HashedNGrams
 from kerascnn.layers.masked_global_pooling import MaskedGlobalPooling1D, Pooling
+from kerascnn.layers.max_pooled_conv1d import MaxPooledConv1D
 from kerascnn.layers.padding_mask import PaddingMask
 from kerascnn.layers.start_token import StartToken
 from kerascnn.layers.types import Tensor
@@ -26,12 +27,19 @@ class ConvolutionBranches(NamedTuple):
     """Output of each convolution, (batch, time, filters)."""
     convolutions: tuple[str, ...]
     """Names of the layers that hold the convolutions."""
-    pooling_layers: tuple[str, ...]
+    pooling: tuple[str, ...]
     """Names of the layers that pool over time."""
 
 
 def convolution_branches(
-    inputs: Tensor, valid: Tensor, *, kernel_sizes: tuple[int, ...], filters: int, pooling: Pooling
+    inputs: Tensor,
+    valid: Tensor,
+    *,
+    kernel_sizes: tuple[int, ...],
+    filters: int,
+    pooling: Pooling,
+    ids: Tensor = None,
+    table: Tensor = None,
 ) -> ConvolutionBranches:
     """Apply parallel convolutions of several widths, each pooled over time (Kim 2014).
 
@@ -41,10 +49,17 @@ def convolution_branches(
         kernel_sizes: Width of each convolution, in tokens.
         filters: Number of filters of each convolution.
         pooling: See ``MaskedGlobalPooling1D``.
+        ids: Ids of the inputs, if these are rows of ``table``, see ``MaxPooledConv1D``.
+        table: Table of the embedding.
 
     Returns:
         The pooled features, ``filters`` channels per width, or twice as many with pooling="both".
     """
+    if pooling == "max":
+        layer = MaxPooledConv1D(filters, kernel_sizes=kernel_sizes, name="convolutions")
+        output = layer(inputs, valid, ids, table)
+        sequence_outputs = tuple(convolution(inputs) for convolution in layer.convolutions)
+        return ConvolutionBranches(output, sequence_outputs, (layer.name,), (layer.name,))
     convolutions = [
         keras.layers.Conv1D(filters, size, padding="same", activation="relu", name=f"convolution_{size}")
         for size in kernel_sizes

@@ -1,49 +1,72 @@
-"""An embedding that reads only the rows it needs."""
+"""Embedding lookup whose cost does not depend on the vocabulary size."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 from keras import ops
 
+from kerascnn.layers.types import Tensor
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class Embedding(keras.layers.Embedding):
-    """``keras.layers.Embedding`` whose cost in TensorFlow does not grow with its table.
+    """``keras.layers.Embedding`` whose cost on TensorFlow does not grow with its table.
 
-    The stock layer reads the whole variable before it gathers; once an optimizer has written single rows, TensorFlow
-    copies the table for each such read. Gathering from the variable itself copies nothing. In mixed precision the rows
-    are cast that were gathered, not the table. Other backends take the stock way.
+    The stock layer reads the whole variable before the lookup. After an optimizer has written single rows, TensorFlow
+    copies the table for each such read. A lookup in the variable itself copies nothing, and in mixed precision only
+    the resulting vectors are cast. Other backends use the stock implementation.
+
+    Example::
+
+        embedding = Embedding(20_000, 64)
+        vectors = embedding(ids)                    # (batch, time, 64)
+        table = embedding(ids, return_table=True)   # (20000, 64)
 
     Args:
-        input_dim: Rows of the table.
-        output_dim: Length of a vector.
+        input_dim: Number of rows of the table.
+        output_dim: Length of the vectors.
 
-    Returns of a call:
-        (..., output_dim) for ids (...).
+    Call arguments:
+        inputs: Integers (...), each below ``input_dim``.
+        return_table: Whether to return the table in place of the vectors, for a layer that looks up single rows
+            itself, see ``MaxPooledConv1D``.
+
+    Returns:
+        (..., output_dim), or the table (input_dim, output_dim), which on TensorFlow is the variable.
     """
 
-    def add_weight(self, *args, **kwargs):
-        """The table, which is read as it is whatever the precision of the layer."""
+    def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
+        """Create the table; it is never cast as a whole."""
         return super().add_weight(*args, **kwargs, autocast=False)
 
-    def call(self, inputs):
-        """Args: inputs (...) int32 or int64, each below ``input_dim``."""
+    def call(self, inputs: Tensor, return_table: bool = False) -> Tensor:
+        """Look up the vectors, see the class."""
         if keras.backend.backend() != "tensorflow":
-            return super().call(inputs)
+            return ops.convert_to_tensor(self.embeddings) if return_table else super().call(inputs)
         import tensorflow as tf
 
-        return ops.cast(tf.gather(of_replica(self.embeddings), ops.cast(inputs, "int32")), self.compute_dtype)
+        table = replica_variable(self.embeddings)
+        return table if return_table else ops.cast(tf.gather(table, ops.cast(inputs, "int32")), self.compute_dtype)
+
+    def compute_output_spec(self, inputs: Tensor, return_table: bool = False) -> keras.KerasTensor:
+        """Return shape and dtype of the vectors or of the table."""
+        if return_table:
+            return keras.KerasTensor((self.input_dim, self.output_dim), dtype=self.variable_dtype)
+        return super().compute_output_spec(inputs)
 
 
-def of_replica(variable: keras.Variable):
-    """The TensorFlow variable of this replica.
+def replica_variable(variable: keras.Variable) -> Any:
+    """Return the TensorFlow variable of the current replica.
 
-    ``tf.gather`` reads single rows of it; of a variable that stands for those of all replicas it reads the whole table.
+    ``tf.gather`` reads single rows of it. Of a variable that is mirrored over several replicas it would read the whole
+    table.
     """
     import tensorflow as tf
 
     context = tf.distribute.get_replica_context()
     if context is None:
         return variable.value
-    here = context.strategy.experimental_local_results(variable.value)
-    return here[int(tf.get_static_value(context.replica_id_in_sync_group)) % len(here)]
+    local = context.strategy.experimental_local_results(variable.value)
+    return local[int(tf.get_static_value(context.replica_id_in_sync_group)) % len(local)]

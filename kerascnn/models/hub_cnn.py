@@ -103,5 +103,5 @@ class HubCNN(ModelConfig):
         features = keras.layers.Dropout(self.dropout, name="features")(branches.output)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         # Explanations name the pooled positions, although each output of the encoder depends on the whole text.
-        roles = LayerRoles(head=(*branches.convolutions, "logits"), pooling=branches.pooling_layers)
+        roles = LayerRoles(head=(*branches.convolutions, "logits"), pooling=branches.pooling)
         return BuiltModel(keras.Model(ids, logits, name="hub_cnn"), roles)

@@ -71,15 +71,22 @@ class WordCNN(ModelConfig):
             tokens, start_token=self.start_token, vocabulary_size=vocabulary_size
         )
         valid = layers.PaddingMask(name="valid")(tokens)
-        words = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(tokens)
+        embedding = layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")
+        words = embedding(tokens)
         if self.static_channel:
             static = layers.Embedding(vocabulary_size, self.embedding_dim, trainable=False, name="static_embedding")
             words = keras.layers.Concatenate(name="channels")([words, static(tokens)])
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
-        words = keras.layers.Multiply(name="words")([words, valid])
-
+        # Without dropout, equal tokens have equal vectors, and training processes each distinct token once.
+        has_equal_vectors = self.pooling == "max" and not (self.static_channel or self.embedding_dropout)
         branches = layers.convolution_branches(
-            words, valid, kernel_sizes=self.kernel_sizes, filters=self.filters, pooling=self.pooling
+            keras.layers.Multiply(name="words")([words, valid]),
+            valid,
+            kernel_sizes=self.kernel_sizes,
+            filters=self.filters,
+            pooling=self.pooling,
+            ids=tokens if has_equal_vectors else None,
+            table=embedding(tokens, return_table=True) if has_equal_vectors else None,
         )
         deep = branches.output
         if self.hidden_units:
@@ -98,18 +105,18 @@ class WordCNN(ModelConfig):
             )
             parts.append(bag)
         features = layers.concatenate(parts, name="features")
-        logits = layers.EnsembleHead(
-            num_classes,
-            parts=[part.shape[-1] for part in parts],
-            kernel_constraint=keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None,
-            dtype="float32",
-            name="logits",
-        )(features)
-        pooling = () if self.hidden_units else (*branches.pooling_layers, *["ngram_pooling"] * bool(self.ngrams))
+        constraint = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
+        dense = {"kernel_constraint": constraint, "dtype": "float32", "name": "logits"}
+        if self.ngrams:
+            head = layers.EnsembleHead(num_classes, group_sizes=[part.shape[-1] for part in parts], **dense)
+            model = layers.EnsembleModel(ids, head(features), name="word_cnn")
+        else:
+            model = keras.Model(ids, keras.layers.Dense(num_classes, **dense)(features), name="word_cnn")
+        pooling = () if self.hidden_units else (*branches.pooling, *["ngram_pooling"] * bool(self.ngrams))
         roles = LayerRoles(
             head=("logits",),
             embeddings=("embedding", "static_embedding") if self.static_channel else ("embedding",),
             ngram_embeddings=("ngram_embedding",) if self.ngrams else (),
             pooling=pooling,
         )
-        return BuiltModel(keras.Model(ids, logits, name="word_cnn"), roles, branches.sequence_outputs)
+        return BuiltModel(model, roles, branches.sequence_outputs)

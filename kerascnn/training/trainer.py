@@ -1,31 +1,35 @@
-"""The training step of a classifier, one for every strategy of ``tf.distribute``."""
+"""Training step of a classifier, for every ``tf.distribute`` strategy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kerascnn.layers import EnsembleHead
-from kerascnn.training.maxima import StrongestAnswers
+from kerascnn.layers.ensemble_head import mean, split_members
+
+Logs = dict[str, Any]
 
 
 class Trainer(keras.Model):
-    """Trains a model ``ids -> logits``, see ``kerascnn.training.loop``.
+    """Trains a functional model ids -> logits; see ``kerascnn.training.loop`` for the epochs.
 
-    It stands around the model and is not part of it: what is saved afterwards is the plain functional model.
+    Compared with ``keras.Model.fit`` on the functional model, the weights of the batch are those of the whole batch on
+    all replicas, and the validation loss is a mean over documents. The trainer contains the functional model; only that
+    one is saved.
 
-    Where the last layer is an ``EnsembleHead``, each member has a loss of its own, and the loss is their mean.
+    If the model is an ``EnsembleModel``, each member has its own loss, and the loss is the mean over the members.
 
-    A batch is ``(ids int32 (batch, length), labels (batch, ...), weights float32 (batch,))``, in validation without
-    weights. The replicas of a strategy have a part of it each, of any size; the weights say what a document counts in
-    the loss of the whole batch, wherever it is.
+    Batches are ``(ids, targets, weights)``, with ids int32 (batch, length), targets (batch, ...) and weights float32
+    (batch,); in validation ``(ids, targets)``. With several replicas, each has a part of the batch, of any size. The
+    weight of a document is its share of the loss of the whole batch, on whichever replica it is.
 
     Args:
-        model: Functional model, int32 (batch, length) -> float32 (batch, classes), one output.
-        loss: Compares labels with logits; its ``call`` gives the loss of each document, float32 (batch,).
-        metrics: What is watched beside the loss, of labels and logits.
+        model: Functional model, ids int32 (batch, length) -> logits float32 (batch, classes).
+        loss: Loss of targets and logits; its ``call`` returns the loss of each document, float32 (batch,).
+        metrics: Metrics of targets and logits to report besides the loss.
     """
 
     def __init__(
@@ -33,51 +37,40 @@ class Trainer(keras.Model):
     ) -> None:
         super().__init__()
         self.model = model
-        self.last = next(layer for layer in model.layers if layer.output is model.output)
-        self.features = StrongestAnswers(keras.Model(model.inputs, self.last.input))
-        self.loss_of = loss.call
-        self.loss_mean = keras.metrics.Mean(name="loss")
-        self.watched = list(metrics)
+        self.document_losses = loss.call
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.reported_metrics = list(metrics)
 
     @property
-    def metrics(self):
-        """What Keras sets back after each epoch."""
-        return [*self.watched, self.loss_mean]
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The metrics that Keras resets after each epoch."""
+        return [*self.reported_metrics, self.loss_tracker]
 
-    def call(self, ids, training=False):
-        """Logits, float32 (batch, classes)."""
+    def call(self, ids: Any, training: bool = False) -> Any:
+        """Return the logits, float32 (batch, classes); see ``EnsembleModel`` for its logits in training."""
         return self.model(ids, training=training)
 
-    def train_step(self, data):
-        """One update of the weights on one batch (of one replica): forward, backward, optimizer, metrics."""
-        ids, labels, weights = data
+    def train_step(self, data: Any) -> Logs:
+        """Update the weights on one batch of one replica, and return the metrics."""
+        ids, targets, weights = data
         with tf.GradientTape() as tape:
-            answers = self._answers(ids)
-            losses = _mean([self.loss_of(labels, logits) for logits in answers])
-            # The optimizer adds up the gradients of the replicas.
+            members = split_members(self.model(ids, training=True))
+            losses = mean([self.document_losses(targets, logits) for logits in members])
+            # The optimizer sums the gradients over the replicas.
             loss = self.optimizer.scale_loss(tf.reduce_sum(losses * weights))
-        # Embedding gradients stay sparse: the optimizer updates the rows that the batch touched.
+        # Gradients of embeddings stay sparse: the optimizer updates the rows of the tokens in the batch.
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        self._watch(losses, labels, _mean(answers))
+        return self._update_metrics(losses, targets, mean(members))
 
-    def test_step(self, data):
-        """The figures of one batch (of one replica)."""
-        ids, labels = data
+    def test_step(self, data: Any) -> Logs:
+        """Update the metrics with one batch of one replica, and return them."""
+        ids, targets = data
         logits = self.model(ids, training=False)
-        self._watch(self.loss_of(labels, logits), labels, logits)
+        return self._update_metrics(self.document_losses(targets, logits), targets, logits)
 
-    def _answers(self, ids):
-        """The training logits of each member, float32 (batch, classes); one where the last layer is no ensemble."""
-        features = self.features(ids)
-        return self.last.members(features) if isinstance(self.last, EnsembleHead) else [self.last(features)]
-
-    def _watch(self, losses, labels, logits):
-        self.loss_mean.update_state(losses)
-        for metric in self.watched:
-            metric.update_state(labels, logits)
-
-
-def _mean(tensors):
-    """The mean of tensors of one shape; of a single one itself, which leaves nothing to compute."""
-    return tensors[0] if len(tensors) == 1 else tf.add_n(tensors) / len(tensors)
+    def _update_metrics(self, losses: Any, targets: Any, logits: Any) -> Logs:
+        self.loss_tracker.update_state(losses)
+        for metric in self.reported_metrics:
+            metric.update_state(targets, logits)
+        return self.get_metrics_result()

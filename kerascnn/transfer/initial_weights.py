@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from kerascnn import bundle
+from kerascnn.layers import MaxPooledConv1D
 from kerascnn.models import BuiltModel
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
@@ -70,10 +73,10 @@ def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> Copied
         InputError: The bundle is damaged, or no layer has the same name and size.
     """
     tokens = len(bundle.load_vectorizer(Path(folder)).vocabulary)
-    sources = {layer.name: layer.get_weights() for layer in bundle.load_model(Path(folder)).layers}
+    sources = {layer.name: layer.get_weights() for layer in _flatten_layers(bundle.load_model(Path(folder)))}
     tables = (*built.roles.embeddings, *built.roles.ngram_embeddings)
     copied, new = [], []
-    for layer in (layer for layer in built.model.layers if layer.get_weights()):
+    for layer in (layer for layer in _flatten_layers(built.model) if layer.get_weights()):
         weights, source = layer.get_weights(), sources.get(layer.name, [])
         if layer.name in tables and source and source[0].shape[1] == weights[0].shape[1]:
             layer.set_weights([_copy_rows(weights[0], source[0], vocabulary_size, tokens)])
@@ -89,6 +92,12 @@ def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> Copied
             " network.embedding_dim"
         )
     return CopiedWeights(tokens, tuple(copied), tuple(new))
+
+
+def _flatten_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers of a model, with each convolution of a ``MaxPooledConv1D`` as a layer of its own."""
+    for layer in model.layers:
+        yield from layer.convolutions if isinstance(layer, MaxPooledConv1D) else [layer]
 
 
 def _copy_rows(table: np.ndarray, source: np.ndarray, vocabulary_size: int, source_size: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import saved_model, tflite
 from kerascnn.golden import PROBES
-from kerascnn.prediction import compiled, softmax
+from kerascnn.prediction import make_predict_function, softmax
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
@@ -54,7 +54,7 @@ def test_it_learns_any_number_of_labels_by_heart(name, mixed):
 def test_text_and_ids_get_the_same_answers(name, classifiers):
     bundle = classifiers[name].bundle_
     ids = [np.asarray(bundle.vectorizer.encode_text(text), np.int32) for text in PROBES]
-    forward = compiled(bundle.model)
+    forward = make_predict_function(bundle.model)
     logits = forward(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
     answers = softmax(logits, bundle.temperature)
     np.testing.assert_allclose(answers, classifiers[name].predict_proba(PROBES), atol=1e-6)

@@ -78,8 +78,8 @@ def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
     )
     model = keras.Model(ids, keras.layers.Dense(3, name="logits")(hidden))
     found = attribute(BuiltModel(model, LayerRoles()))([3, 4, 5, 6], 2)
-    assert found.bias + sum(found.shares) == pytest.approx(found.logits[2], abs=0.01)
-    assert sorted(found.windows) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert found.bias + sum(found.contributions) == pytest.approx(found.logits[2], abs=0.01)
+    assert sorted(found.spans) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 
 
 def test_what_was_explained_can_be_saved(words, tmp_path):

@@ -128,7 +128,7 @@ def test_pretrains_in_half_precision(precision, news):
     pretrained = pretrain(
         news[0][:100], make_config("word_cnn", epochs=2, learning_rate=0.01, dtype_policy=precision), MaskingConfig()
     )
-    assert pretrained.model.get_layer("convolution_1").compute_dtype == precision.removeprefix("mixed_")
+    assert pretrained.model.get_layer("convolutions").compute_dtype == precision.removeprefix("mixed_")
     assert pretrained.history[1]["val_loss"] < pretrained.history[0]["val_loss"] - 0.01
 
 

@@ -14,7 +14,7 @@ from kerascnn import TextClassifier
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
-from kerascnn.layers import EnsembleHead
+from kerascnn.layers import EnsembleHead, EnsembleModel
 from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
@@ -91,12 +91,12 @@ def test_accuracy_counts_documents_with_a_label_only():
 
 def test_each_member_of_an_ensemble_learns_from_the_teacher():
     features = keras.Input((2,))
-    last = EnsembleHead(3, parts=[1, 1], name="logits")
+    head = EnsembleHead(3, group_sizes=[1, 1])
     loss = Distillation(temperature=2.0, weight=0.6)
-    trainer = Trainer(keras.Model(features, last(features)), loss=loss)
+    trainer = Trainer(EnsembleModel(features, head(features)), loss=loss)
     trainer.compile(keras.optimizers.SGD(0.1))
     values, targets = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 3.0]], np.float32), hard_and_soft(LABELS, TAUGHT)
-    expected = np.mean([float(loss(targets, member)) for member in last.members(values)])
+    expected = np.mean([float(loss(targets, member)) for member in head.member_logits(values)])
     losses = []
     for _ in range(2):
         trainer.reset_metrics()
