@@ -19,6 +19,9 @@ STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
 _SURROGATE = re.compile("[\udc80-\udcff]")
 """An undecodable byte, decoded with ``surrogateescape`` (PEP 383)."""
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_SAMPLE_BYTES = 50_000
+"""Number of bytes that are sufficient for a guess."""
 _PREFERRED = ("utf_8", "gb18030", "cp1252")
 """Encodings to prefer where the sample fits several equally well, as short texts do."""
 
@@ -92,9 +95,12 @@ def guess_encoding(sample: bytes, *, excluded: str) -> str | None:
     from charset_normalizer import from_bytes  # needed for messages only, and its import takes time
 
     excluded = codecs.lookup(excluded).name
-    matches = [
-        match for match in from_bytes(_informative_part(sample)) if codecs.lookup(match.encoding).name != excluded
-    ]
+    matches = sorted(
+        match
+        for part in _informative_parts(sample)
+        for match in from_bytes(part)
+        if codecs.lookup(match.encoding).name != excluded
+    )
     if not matches:
         return None
     best = matches[0]
@@ -107,14 +113,19 @@ def guess_encoding(sample: bytes, *, excluded: str) -> str | None:
     return next((name for name in _PREFERRED if name in ties), best.encoding).replace("_", "-")
 
 
-def _informative_part(sample: bytes) -> bytes:
-    """Return the lines that are not ASCII: among many ASCII lines a few others do not count in a guess."""
+def _informative_parts(sample: bytes) -> list[bytes]:
+    """Return the start of the lines that are not ASCII: among many ASCII lines, they would not count in a guess.
+
+    If the end may be inside a character, the result has versions that are some bytes shorter.
+    """
     if b"\0" in sample or sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return sample[: len(sample) // 4 * 4]
+        return [sample[: min(len(sample), _SAMPLE_BYTES) // 4 * 4]]
     lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
     part = b"".join(lines[:-1] if len(lines) > 1 else lines)
-    # the sample may end inside a character
-    return part.rstrip(bytes(range(0x80, 0x100))) + b"\n" if not part.endswith(b"\n") else part
+    if match := _NOT_ASCII.search(part):
+        start = max(0, match.start() - 100)
+        part = part[start : start + _SAMPLE_BYTES]
+    return [part] if part.endswith(b"\n") else [part[: len(part) - cut] for cut in range(4)]
 
 
 def _open_text(binary: IO[bytes], encoding: str, newline: str | None, errors: str) -> io.TextIOWrapper:

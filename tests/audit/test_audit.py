@@ -61,9 +61,11 @@ def change_text(change, count=2):
 
 
 def change_label(change, count=2):
-    return lambda rows: (
-        [row._replace(labels=tuple(filter(None, [change(row.label)]))) for row in rows[:count]] + rows[count:]
-    )
+    def change_row(row):
+        label = change(row.label)
+        return row._replace(labels=(label,) if label else ())
+
+    return lambda rows: [*map(change_row, rows[:count]), *rows[count:]]
 
 
 def append_changed(change, count=2, file="more.csv"):

@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.config import SourceConfig
+from kerascnn.data.encodings import guess_encoding
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
@@ -230,6 +231,12 @@ def test_wrong_encoding_error_suggests_other_common_encodings(write, encoding, t
     path = write("a.csv", csv_text([*ENGLISH[:2], (text, "x"), *ENGLISH[:2]] * 20), encoding)
     assert f"try --source.encoding {encoding}" in error(path)
     assert (text, "x") in read_pairs(path, encoding=encoding)
+
+
+@pytest.mark.parametrize("cut", range(3))
+def test_guesses_encoding_of_long_line_that_is_cut_inside_a_character(cut):
+    data = ("x" * 10_000 + CHINESE[0][0] * 10_000).encode("gb18030")
+    assert guess_encoding(data[: len(data) - cut], excluded="utf-8") == "gb18030"
 
 
 def test_suggests_utf8_for_utf8_file(write):
