@@ -85,7 +85,8 @@ def _import_function(spec: str) -> Callable[[list[str], list[str]], Any]:
             f"--teacher {spec}: cannot import {module_name!r} ({error}); run the command in the folder of"
             f" {module_name.partition('.')[0]}.py, or pip install it"
         ) from None
-    if not callable(function := getattr(module, name, None)):
+    function: Callable[[list[str], list[str]], Any] | None = getattr(module, name, None)
+    if not callable(function):
         functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise InputError(
             f"--teacher {spec}: {module_name} has no function {name!r}{did_you_mean(name, functions)}; write"

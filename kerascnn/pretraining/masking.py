@@ -40,9 +40,10 @@ def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.
 
     Ids that do not occur count as if they occurred once. Padding and the unknown token have the probability 0.
     """
-    counts = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** SAMPLING_POWER
+    counts: np.ndarray = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** SAMPLING_POWER
     counts[: len(RESERVED_TOKENS)] = 0
-    return counts / counts.sum()
+    probabilities: np.ndarray = counts / counts.sum()
+    return probabilities
 
 
 def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: np.random.Generator) -> Batch:

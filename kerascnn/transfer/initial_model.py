@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kerascnn.config import Config, TransferConfig
-from kerascnn.models import BuiltModel
+from kerascnn.models import BuiltModel, ModelConfig
 from kerascnn.text import word_vectors
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
@@ -93,7 +93,8 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, t
 
 
 def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> BuiltModel:
-    return config.network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
+    network: ModelConfig = config.network
+    return network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
 
 
 def _build_with_vectors(
