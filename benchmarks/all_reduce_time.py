@@ -84,7 +84,7 @@ def row_update_microseconds(gradients: dict[str, Any]) -> float:
 
 
 def _rows(embedding: dict[str, Any]) -> int:
-    return max(1, round(embedding["rows"]))
+    return max(1, round(float(embedding["rows"])))
 
 
 def _width(embedding: dict[str, Any]) -> int:

@@ -26,7 +26,7 @@ from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, run
+from pipelines.command import choose_log, parse, resume_hint, run
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -163,7 +163,8 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     task = get_task(read_manifest(bundle)["task"])
     labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
     output_spec.check(labels, task=task, remedy="leave it out: the columns are lists then")
-    summary = score_folder(bundle, parts, output, args.source, output_spec, engine, verbose=not args.quiet)
+    with resume_hint("to continue with the remaining files, run the same command"):
+        summary = score_folder(bundle, parts, output, args.source, output_spec, engine, verbose=not args.quiet)
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
     _report(args, summary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
     from kerascnn.distillation.data import DistillationData
     from kerascnn.tasks import Task
+
+MAX_CALIBRATION_TEXTS = 300
+"""Texts that quantization to ``int8`` is calibrated on."""
 
 
 def start_tensorflow_for(specs: Sequence[str]) -> None:
@@ -70,6 +74,31 @@ def load_distillation_data(config: Config[Any], splits: Splits, log: Log) -> Dis
     for message in distillation.messages:
         log(message)
     return distillation
+
+
+def read_calibration_texts(config: Config[Any], data: Sequence[str] = ()) -> list[str]:
+    """Read texts to calibrate the quantization to ``int8`` on, always the same ones.
+
+    Args:
+        config: The run of the classifier.
+        data: Sources; none: the training data of the run.
+
+    Raises:
+        InputError: The data cannot be read.
+    """
+    from kerascnn.data.sources import read_rows
+    from kerascnn.data.splits import load_splits
+
+    try:
+        if data:
+            rows = list(read_rows(data, config.source))
+        else:
+            rows = load_splits(config.data, config.validation_data, config.test_data, config.source).train
+    except InputError as error:
+        raise InputError(
+            f"int8 needs texts for calibration: {error}; or give other data by --calibration-data"
+        ) from None
+    return [row.text for row in random.Random(0).sample(rows, min(len(rows), MAX_CALIBRATION_TEXTS))]
 
 
 def training_columns(splits: Splits, distillation: DistillationData | None) -> tuple[list[str], list[Any], Any]:
