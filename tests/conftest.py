@@ -1,4 +1,4 @@
-"""Real text for all tests: short news and reviews from the demo corpora."""
+"""Fixtures for all tests: short news and reviews from the demo corpora, and a browser."""
 
 import csv
 import os
@@ -14,34 +14,34 @@ from kerascnn.data.sources import read_rows
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-LONG = (
+SLOW_FILES = (
     "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
     "test_checkpoint.py", "test_initial_model.py", "test_pretraining.py", "test_hub_cnn.py", "test_layer_groups.py",
     "test_export.py",
     "test_distribution.py", "test_workers.py", "test_docs.py", "test_tune.py", "test_predict_ray.py",
     "test_predict_folder.py",
 )  # fmt: skip
-"""Files that take most of a minute or more, the longest first."""
+"""Test files that take about a minute or more, the slowest first."""
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# no calls home, and root in a container has no sandbox
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# no network traffic of its own; a sandbox does not work for root in a container
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+CHROMIUM_OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the long files, so that none is left over for one process while the others have nothing to do."""
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    """Run the slow files first; otherwise one process runs a slow file at the end while the others are idle."""
+    items.sort(key=lambda item: SLOW_FILES.index(item.path.name) if item.path.name in SLOW_FILES else len(SLOW_FILES))
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Name bytes by their argument: packed ones hold the time, and all processes must see the same names."""
+    """Name bytes by their argument: gzipped bytes contain the time, and all processes must see the same names."""
     return argname if isinstance(val, bytes) else None
 
 
-def unavailable(reason):
-    """Skip; where browsers are required, fail."""
+def skip_without_browser(reason):
+    """Skip the test, or fail it if a browser is required."""
     if os.environ.get("KERASCNN_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -49,38 +49,40 @@ def unavailable(reason):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Headless Chromium, driven by playwright."""
+    """Start headless Chromium with playwright."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
-        unavailable("needs playwright")
+        skip_without_browser("needs playwright")
     if not CHROMIUM:
-        unavailable("needs Chromium")
+        skip_without_browser("needs Chromium")
     with sync_playwright() as driver:
         try:
-            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         except Error as error:
-            unavailable(f"Chromium does not start: {error.message.splitlines()[0]}")
+            skip_without_browser(f"Chromium does not start: {error.message.splitlines()[0]}")
         yield chromium
         chromium.close()
 
 
 @pytest.fixture(scope="session")
 def news():
-    """The first sentences of 60 BBC articles of each class: texts, labels."""
-    return _few_of_each("demo:bbc", 60)
+    """Return the first sentences of 60 BBC articles per class: texts, labels."""
+    return _first_texts_per_class("demo:bbc", 60)
 
 
 @pytest.fixture(scope="session")
 def reviews_zh():
-    """100 good and 100 bad Chinese reviews: texts, labels."""
-    return _few_of_each("demo:reviews_zh", 100)
+    """Return 100 good and 100 bad Chinese reviews: texts, labels."""
+    return _first_texts_per_class("demo:reviews_zh", 100)
 
 
 @pytest.fixture(scope="session")
 def briefs(news, reviews_zh):
-    """240 texts with any number of labels: up to three articles of different classes one after the other, of which each
-    class is a label, and Chinese reviews, to which none applies."""
+    """Return 240 multi-label texts: texts, lists of labels.
+
+    A text joins up to three articles of different classes, which are its labels; Chinese reviews have no label.
+    """
     draw, texts, labels = random.Random(0), [], []
     articles = {name: [text for text, label in zip(*news, strict=True) if label == name] for name in set(news[1])}
     for number in range(240):
@@ -92,20 +94,17 @@ def briefs(news, reviews_zh):
 
 @pytest.fixture(scope="session")
 def news_csv(news, tmp_path_factory):
-    """The news as a CSV file with an id."""
+    """Write the news into a CSV file with an id."""
     return _write_csv(tmp_path_factory.mktemp("data") / "news.csv", news)
 
 
 @pytest.fixture(scope="session")
 def reviews_zh_csv(reviews_zh, tmp_path_factory):
-    """The reviews as a CSV file with an id."""
+    """Write the reviews into a CSV file with an id."""
     return _write_csv(tmp_path_factory.mktemp("data") / "reviews.csv", reviews_zh)
 
 
-def _few_of_each(spec, count):
-    from kerascnn.config import SourceConfig
-    from kerascnn.data.sources import read_rows
-
+def _first_texts_per_class(spec, count):
     texts, labels, seen = [], [], {}
     for row in read_rows([spec], SourceConfig()):
         text = " ".join(row.text.split())[:300]
@@ -126,7 +125,7 @@ def _write_csv(path, rows):
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
-    """Write a file of text or bytes into the test's folder and return its path."""
+    """Return a function that writes text or bytes into a file of the test's folder and returns its path."""
 
     def write_file(name: str, content: str | bytes, encoding: str = "utf-8") -> str:
         path = tmp_path / name
@@ -139,7 +138,7 @@ def write(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def chinese_reviews() -> list[tuple[str, str]]:
-    """400 Chinese reviews with their labels, all different."""
+    """Return 400 distinct Chinese reviews with their labels."""
     rows = read_rows(["demo:reviews_zh"], SourceConfig())
     by_label: dict[str, dict[str, None]] = {"neg": {}, "pos": {}}
     for row in rows:

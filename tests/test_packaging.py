@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import setuptools
 
+from tests.conftest import SLOW_FILES
 from tests.documents import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -59,6 +60,10 @@ def test_sdist_has_tests_documents_and_licence():
     assert {"graft docs", "graft tests"} <= set(manifest)
     assert PYPROJECT["project"]["license-files"] == ["LICENSE"]
     assert (ROOT / "CHANGELOG.md").is_file()
+
+
+def test_slow_test_files_exist():
+    assert set(SLOW_FILES) <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 
 
 def test_project_urls_lead_to_one_repository():

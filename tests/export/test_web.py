@@ -22,7 +22,7 @@ from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
-from tests.conftest import unavailable
+from tests.conftest import skip_without_browser
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 SENTENCES = {
@@ -47,7 +47,7 @@ def exported(classifiers, tmp_path_factory):
 @pytest.fixture(scope="module")
 def node():
     if not (found := shutil.which("node")):
-        unavailable("needs Node.js")
+        skip_without_browser("needs Node.js")
     return found
 
 
@@ -55,13 +55,13 @@ def node():
 def installed(exported, tmp_path_factory):
     """The folder that `npm install` creates from the page's package.json."""
     if not shutil.which("npm"):
-        unavailable("needs npm")
+        skip_without_browser("needs npm")
     folder = tmp_path_factory.mktemp("npm")
     shutil.copy(exported["news"] / "package.json", folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-timeout=60000", "--fetch-retries=1"]
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180)
     if finished.returncode:
-        unavailable(f"npm install failed: {finished.stderr[-300:]}")
+        skip_without_browser(f"npm install failed: {finished.stderr[-300:]}")
     return folder / "node_modules"
 
 
