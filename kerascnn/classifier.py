@@ -1,4 +1,4 @@
-"""``TextClassifier``: what a person uses from Python."""
+"""``TextClassifier``, the Python interface of the package."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from kerascnn import bundle as bundles
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, check_golden, load_bundle, save_bundle
 from kerascnn.classifier_training import LabelledTexts, prepare_data, train_bundle
 from kerascnn.data.documents import check_texts
 from kerascnn.estimator import Estimator
@@ -19,13 +18,19 @@ from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
+    import keras
+
+    from kerascnn.evaluation.attribution import Attribute
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
     from kerascnn.prediction import PredictFunction
 
 
 class TextClassifier(Estimator):
-    """A text classifier: vectorizer, network and labels.
+    """A text classifier: vectorizer, model and labels.
+
+    It is a scikit-learn classifier for lists of strings. All settings are keyword arguments; ``docs/settings.md`` and
+    ``python -m pipelines.train --help`` explain them. None means the default of the model.
 
     Example::
 
@@ -37,20 +42,27 @@ class TextClassifier(Estimator):
     Args:
         model: Name of the architecture, see ``kerascnn.list_models()``.
         seed: Seed of weights, dropout and the order of documents.
-        validation_fraction: Part of the documents that early stopping watches where ``fit`` is given none.
-        **settings: Any setting of the groups ``text``, ``network``, ``training`` and ``transfer`` by its plain name
-            (``max_length=128``, ``filters=200``, ``learning_rate=3e-4``); None: the default of the model.
-            ``python -m pipelines.train --help`` lists and explains them.
+        validation_fraction: Fraction of the documents that ``fit`` uses for early stopping if it gets no validation
+            data, up to 0.5.
 
     Attributes:
-        classes_: Labels, (classes,), in the order of the probabilities.
-        bundle_: All that training gave: ``config``, ``vectorizer``, ``labels``, ``model`` (ids -> logits), ``task``,
-            ``metrics``, ``history`` (an epoch a row); of multi-label data ``thresholds``.
+        classes_: Label names, (labels,), in the order of the probabilities.
+        model_: The trained functional Keras model, ids -> logits.
+        bundle_: Everything that training produced: ``config``, ``vectorizer``, ``labels``, ``model``, ``task``,
+            ``metrics``, ``history`` (metrics of each epoch), ``temperature`` and ``thresholds``.
     """
 
+    classes_: np.ndarray
     bundle_: Bundle
     _labels_dtype: np.dtype | None
-    _compiled: dict[str, Any]
+    _predict_functions: dict[str, PredictFunction]
+    _attribute: Attribute | None
+
+    @property
+    def model_(self) -> keras.Model:
+        """The trained functional Keras model: ids, int32 (batch, length), padded with 0 -> logits (batch, labels)."""
+        check_is_fitted(self, "bundle_")
+        return self.bundle_.model
 
     def fit(
         self,
@@ -63,76 +75,86 @@ class TextClassifier(Estimator):
         resume: bool = False,
         verbose: bool = False,
     ) -> TextClassifier:
-        """Build the vocabulary and train the network.
+        """Build the vocabulary and train the model.
 
         Args:
             texts: Documents.
-            labels: A label a document: strings or whole numbers, two classes or more. Beside soft labels None may stand
-                for a label that is not known. Or any number of labels a document (multi-label): a list of them, empty
-                where none applies, or an indicator matrix (documents, labels) of 0 and 1, as ``MultiLabelBinarizer``
-                makes it; then ``predict`` gives such a matrix too.
+            labels: For one label per document: strings or whole numbers of at least two classes; None for an unknown
+                label if there are soft labels. For any number of labels per document (multi-label): lists of labels,
+                or an indicator matrix (documents, labels) of 0 and 1 as from ``MultiLabelBinarizer``; after an
+                indicator matrix ``predict`` returns one too.
             soft_labels: A teacher's class probabilities, float (documents, classes), in the order of ``classes_``, the
                 sorted labels; see ``soft_label_temperature`` and ``soft_label_weight`` (Hinton, Vinyals & Dean 2015).
-            validation_data: Texts and labels that early stopping watches; by default a stratified part of the above.
-            folder: Keep the state of the training here after each epoch.
-            resume: Go on from the state in ``folder``.
+            validation_data: Texts and labels for early stopping; by default a stratified part of the documents.
+            folder: Folder for a checkpoint after each epoch.
+            resume: Continue from the checkpoint in ``folder``.
             verbose: Show progress on standard error.
 
         Raises:
-            InputError: What is given cannot be trained on; the message says why.
+            InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
         config = self.to_config()
         data = prepare_data(config, texts, labels, soft_labels=soft_labels, validation_data=validation_data)
-        self.classes_, self._labels_dtype = data.classes, data.labels_dtype
-        self._use(train_bundle(config, data, folder=Path(folder) if folder else None, resume=resume, verbose=verbose))
+        bundle = train_bundle(config, data, folder=Path(folder) if folder else None, resume=resume, verbose=verbose)
+        self._set_bundle(bundle, data.classes, data.labels_dtype)
         return self
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray | list[list[Any]]:
-        """The label of each document, (documents,).
+    def predict(self, texts: Sequence[str]) -> Any:
+        """Predict the label of each document.
 
-        Of multi-label data a list of labels a document, those that reach their threshold in the order of ``classes_``;
-        after a training on an indicator matrix such a matrix, (documents, labels), of the same dtype.
+        Returns:
+            Array (documents,). For multi-label classifiers a list with the labels of each document that reach their
+            threshold, in the order of ``classes_``; after a training with an indicator matrix such a matrix of the same
+            dtype.
         """
-        return self.bundle_.task.format_predictions(self._predict(texts), self.classes_, self._labels_dtype)
+        predictions = self._predict_targets(texts)
+        return self.bundle_.task.format_predictions(predictions, self.classes_, self._labels_dtype)
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities, float32 (documents, classes), in the order of ``classes_``; multi-label: each for itself."""
+        """Return probabilities, float32 (documents, labels), in the order of ``classes_``.
+
+        They sum to 1 for each document; those of multi-label classifiers are independent.
+        """
         logits = self._compute("logits", texts)
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
 
     def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
-        """For each document the labels that it gets with their probabilities, the best first: one, or any number."""
+        """Return the predicted labels of each document with their probabilities, the most probable first."""
         probabilities = self.predict_proba(texts)
-        chosen = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
-        return self._scored(probabilities, chosen)
+        positions = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
+        return self._pair_with_labels(probabilities, positions)
 
     def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
-        """For each document its k most probable labels with their probabilities, the best first."""
+        """Return the k most probable labels of each document with their probabilities, the most probable first."""
         probabilities = self.predict_proba(texts)
-        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
-        return self._scored(probabilities, best)
+        positions = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
+        return self._pair_with_labels(probabilities, positions)
 
     def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
-        """Part of the documents whose answer is right, of multi-label data in all labels (subset accuracy).
+        """Return the accuracy, for multi-label classifiers the fraction of documents with all labels right.
 
-        The labels are named ``y``, for scikit-learn hands them over by name.
+        Args:
+            texts: Documents.
+            y: Labels as for ``fit``; scikit-learn passes them by this name.
+            sample_weight: Weight of each document, (documents,).
         """
-        return self.bundle_.task.score(y, self._predict(texts), self.classes_, sample_weight)
+        predictions = self._predict_targets(texts)
+        return self.bundle_.task.score(y, predictions, self.classes_, sample_weight)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Features under the last layer, float32 (documents, features)."""
+        """Return the features of each document, the input of the last layer, float32 (documents, features)."""
         return self._compute("features", texts)
 
     def explain(self, text: str, label: Any = None) -> Explanation:
-        """Which n-grams of a text speak for a label, and which against it.
+        """Explain which n-grams of a text support a label, and which oppose it.
 
         Args:
             text: The document.
             label: One of ``classes_``; None: the most probable one.
 
         Returns:
-            The label with its logit, and what each n-gram adds to that, see ``kerascnn.evaluation.explanation``.
+            The logit of the label, and what each n-gram adds to it, see ``kerascnn.evaluation.explanation``.
         """
         from kerascnn.evaluation.attribution import attribute
         from kerascnn.evaluation.explanation import explain_attribution
@@ -140,34 +162,30 @@ class TextClassifier(Estimator):
         check_is_fitted(self, "bundle_")
         [text] = check_texts([text])
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
-        if "attribute" not in self._compiled:
-            self._compiled["attribute"] = attribute(bundle.built)
-        attribution = self._compiled["attribute"](bundle.vectorizer.encode_text(text), target)
+        if self._attribute is None:
+            self._attribute = attribute(bundle.built)
+        attribution = self._attribute(bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
-        return explain_attribution(
-            text,
-            bundle.vectorizer.tokenize_with_offsets(text),
-            attribution,
-            label=self.classes_[attribution.target],
-            score=float(score),
-        )
+        tokens = bundle.vectorizer.tokenize_with_offsets(text)
+        label = self.classes_[attribution.target]
+        return explain_attribution(text, tokens, attribution, label=label, score=float(score))
 
     def evaluate(
         self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
     ) -> dict[str, Any]:
-        """Accuracy, macro-F1 and more of labelled documents.
+        """Return accuracy, macro-F1 and other metrics of labelled documents.
 
-        See ``evaluate`` of ``kerascnn.tasks.SingleLabel`` and of ``kerascnn.tasks.MultiLabel``.
+        ``kerascnn.tasks.SingleLabel.evaluate`` and ``kerascnn.tasks.MultiLabel.evaluate`` list them.
 
         Args:
             texts: Documents.
-            labels: As for ``fit``, each of ``classes_``.
-            probabilities: What ``predict_proba`` said of them, if it was asked already.
+            labels: As for ``fit``, each one of ``classes_``.
+            probabilities: Result of ``predict_proba`` for the texts, if it is known already.
         """
-        bundle, probabilities = self.bundle_, self.predict_proba(texts) if probabilities is None else probabilities
-        return bundle.task.evaluate(
-            bundle.task.encode(labels, self.classes_), probabilities, bundle.labels, bundle.thresholds
-        )
+        if probabilities is None:
+            probabilities = self.predict_proba(texts)
+        bundle, targets = self.bundle_, self.bundle_.task.encode(labels, self.classes_)
+        return bundle.task.evaluate(targets, probabilities, bundle.labels, bundle.thresholds)
 
     def save(
         self,
@@ -184,7 +202,7 @@ class TextClassifier(Estimator):
             examples: Documents for the report, as ``kerascnn.evaluation.report.collect_examples`` returns them.
 
         Raises:
-            InputError: The folder exists already.
+            InputError: The folder exists and must not be replaced.
         """
         from kerascnn.evaluation.documents import write_documents
 
@@ -195,66 +213,62 @@ class TextClassifier(Estimator):
             examples=examples or {},
             explain=lambda text, position: self.explain(text, self.classes_[position]),
         )
-        bundles.save_bundle(self.bundle_, Path(folder), self.predict_proba, write_files, overwrite=overwrite)
+        save_bundle(self.bundle_, Path(folder), self.predict_proba, write_files, overwrite=overwrite)
 
     @classmethod
     def load(cls, folder: str | Path) -> TextClassifier:
-        """Read a bundle and check that it answers as it did when it was written. Its labels are strings.
+        """Read a bundle and check its golden probabilities. The labels of a loaded classifier are strings.
 
         Raises:
-            InputError: The bundle is missing, damaged, newer than this package, or answers differently.
+            InputError: The bundle is missing, damaged, newer than this package, or predicts other probabilities.
         """
-        bundle = bundles.load_bundle(Path(folder))
+        bundle = load_bundle(Path(folder))
         classifier = cls.from_config(bundle.config)
-        classifier.classes_ = np.asarray(bundle.labels, dtype=object)
-        classifier._labels_dtype = None
-        classifier._use(bundle)
-        bundles.check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
+        classifier._set_bundle(bundle, np.asarray(bundle.labels, dtype=object), None)
+        check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the compiled functions, which are made again when they are needed."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_compiled"}
+        """Return the state without compiled functions; they are compiled again when they are needed."""
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in ("_predict_functions", "_attribute")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take up a pickled state."""
+        """Restore a pickled state."""
         super().__setstate__(state)
-        self._compiled = {}
+        self._predict_functions, self._attribute = {}, None
 
-    def _predict(self, texts: Sequence[str]) -> np.ndarray:
+    def _set_bundle(self, bundle: Bundle, classes: np.ndarray, labels_dtype: np.dtype | None) -> None:
+        self.bundle_, self.classes_, self._labels_dtype = bundle, classes, labels_dtype
+        self._predict_functions, self._attribute = {}, None
+
+    def _predict_targets(self, texts: Sequence[str]) -> np.ndarray:
         """Return predictions in the form of targets."""
         probabilities = self.predict_proba(texts)
         return self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
 
-    def _use(self, bundle: Bundle) -> None:
-        self.bundle_ = bundle
-        self._compiled = {}
-
-    def _scored(self, probabilities: np.ndarray, chosen: Sequence[Sequence[int]]) -> list[list[tuple[Any, float]]]:
-        """Labels at some positions with their probabilities."""
+    def _pair_with_labels(
+        self, probabilities: np.ndarray, positions: Sequence[Sequence[int]]
+    ) -> list[list[tuple[Any, float]]]:
+        """Return the labels at the positions of each document with their probabilities."""
         return [
-            [(self.classes_[i], float(row[i])) for i in positions]
-            for row, positions in zip(probabilities, chosen, strict=True)
+            [(self.classes_[i], float(row[i])) for i in own] for row, own in zip(probabilities, positions, strict=True)
         ]
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:
         """Return the logits or the features of texts, float32 (documents, channels)."""
         from kerascnn.data.batches import RaggedIds
-
-        check_is_fitted(self, "bundle_")
-        return self._forward(output)(RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
-
-    def _forward(self, output: Literal["logits", "features"]) -> PredictFunction:
-        """Return the function ids -> logits or ids -> features, compiled once."""
         from kerascnn.prediction import make_predict_function
 
-        if output not in self._compiled:
+        check_is_fitted(self, "bundle_")
+        if output not in self._predict_functions:
             built = self.bundle_.built
-            self._compiled[output] = make_predict_function(built.model if output == "logits" else built.encoder())
-        return self._compiled[output]
+            self._predict_functions[output] = make_predict_function(
+                built.model if output == "logits" else built.encoder()
+            )
+        return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
 
 
 def load(folder: str | Path) -> TextClassifier:
-    """Read the bundle that training wrote, see ``TextClassifier.load``."""
+    """Read a bundle that training wrote, see ``TextClassifier.load``."""
     return TextClassifier.load(folder)

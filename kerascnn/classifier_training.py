@@ -102,7 +102,7 @@ def train_bundle(
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
     from kerascnn.data.batches import RaggedIds
-    from kerascnn.prediction import compiled
+    from kerascnn.prediction import make_predict_function
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
     from kerascnn.transfer import initial_model
@@ -132,7 +132,7 @@ def train_bundle(
         callbacks=initial.callbacks, strategy=strategy,
     )  # fmt: skip
     calibration = data.task.calibrate(
-        compiled(model)(validation.ids), data.validation_targets, fit=config.training.calibrate
+        make_predict_function(model)(validation.ids), data.validation_targets, fit=config.training.calibrate
     )
     metrics = {"parameters": model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
     return Bundle(

@@ -1,66 +1,190 @@
-"""A scikit-learn estimator whose arguments are the settings of a run."""
+"""The scikit-learn estimator whose constructor arguments are the settings of a run."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from kerascnn import config as configuration
-from kerascnn import models
-from kerascnn.config import Config, SourceConfig, TrainingConfig, TransferConfig
-from kerascnn.settings import Settings
-from kerascnn.text.config import TextConfig
-from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.config import Config
+from kerascnn.utils.errors import InputError
 
 GROUPS = ("text", "network", "training", "transfer")
-"""The groups of a run whose settings are arguments."""
+"""Groups of a run whose settings are arguments."""
 EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 
 
-def _signature() -> inspect.Signature:
-    """Every setting as one flat list of arguments, taken from the configuration, which alone holds the defaults."""
-    defaults: dict[str, Any] = {"model": Config.model, "seed": Config.seed}
-    defaults["validation_fraction"] = SourceConfig.validation_fraction
-    defaults |= {f.name: f.default for kind in (TrainingConfig, TransferConfig) for f in dataclasses.fields(kind)}
-    # the model decides over these
-    groups: tuple[type[Settings], ...] = (TextConfig, *models.list_models().values())
-    defaults |= {f.name: None for group in groups for f in dataclasses.fields(group)}
-    return inspect.Signature(
-        [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
-        + [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
-    )
-
-
 class Estimator(ClassifierMixin, BaseEstimator):
-    """Keeps settings as flat arguments, stored as given, so that ``clone`` and ``set_params`` work.
+    """Stores all settings of a run as constructor arguments, so that scikit-learn's ``clone`` and ``set_params`` work.
 
-    Args:
-        **settings: ``model``, ``seed``, ``validation_fraction``, and any setting of ``GROUPS`` by its plain name; None:
-            the default of the model.
+    Arguments of the groups ``text`` and ``network`` are None by default: the model decides. Which model has which of
+    them, and what each means, is in ``docs/settings.md`` and in ``python -m pipelines.train --help``.
     """
 
-    def __init__(self, **settings: Any) -> None:
-        parameters = list(self._parameters())
-        for name in settings:
-            if name not in parameters:
-                raise TypeError(f"no setting is called {name!r}{list_choices(name, parameters)}")
-        for name, parameter in self._parameters().items():
-            setattr(self, name, settings.get(name, parameter.default))
+    # BEGIN of the constructor that tests/generate_estimator.py writes
+    def __init__(
+        self,
+        *,
+        model: str = "word_cnn",
+        seed: int = 0,
+        validation_fraction: float = 0.1,
+        epochs: int = 0,
+        batch_size: int = 64,
+        optimizer: Literal["adam", "adadelta"] = "adam",
+        learning_rate: float = 0.002,
+        schedule: Literal["constant", "linear", "cosine"] = "linear",
+        warmup_ratio: float = 0.05,
+        weight_decay: float = 0.0,
+        global_clipnorm: float = 0.0,
+        label_smoothing: float = 0.1,
+        class_weights: Literal["none", "balanced"] = "none",
+        sampling: Literal["shuffled", "balanced"] = "shuffled",
+        focal_gamma: float = 0.0,
+        soft_label_temperature: float = 2.0,
+        soft_label_weight: float = 0.9,
+        monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy",
+        patience: int = 3,
+        calibrate: bool = True,
+        dtype_policy: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32",
+        deterministic: bool = False,
+        tensorboard: bool = False,
+        strategy: Literal["none", "mirrored", "multi_worker"] = "none",
+        vectors: str = "",
+        vectors_stddev: float = 0.1,
+        init_from: str = "",
+        extend_vocabulary: int = 0,
+        freeze: Sequence[Literal["embedding", "encoder"]] = (),
+        frozen_epochs: int = 0,
+        unfreeze: Literal["together", "gradually"] = "together",
+        layerwise_lr_decay: float = 1.0,
+        level: Literal["word", "character"] | None = None,
+        split: Literal["unicode", "whitespace", "dictionary", "wordpiece"] | None = None,
+        dictionary: str | None = None,
+        standardize: Sequence[Literal["html", "width", "lowercase", "punctuation"]] | None = None,
+        normalize: Literal["none", "nfkc", "nfkc_casefold"] | None = None,
+        stop_words: str | None = None,
+        max_tokens: int | None = None,
+        min_count: int | None = None,
+        max_length: int | None = None,
+        start_token: bool | None = None,
+        ngrams: Sequence[int] | None = None,
+        ngram_buckets: int | None = None,
+        ngram_dim: int | None = None,
+        dropout: float | None = None,
+        word_dropout: float | None = None,
+        embedding_dim: int | None = None,
+        filters: int | None = None,
+        kernel_size: int | None = None,
+        blocks: int | None = None,
+        pool_size: int | None = None,
+        gate: Literal["glu", "complementary"] | None = None,
+        pooling: Literal["max", "average", "both", "convolution", "kmax"] | None = None,
+        ngram_dropout: float | None = None,
+        hidden_units: Sequence[int] | int | None = None,
+        block_dropout: float | None = None,
+        embedding_dropout: float | None = None,
+        character_dropout: float | None = None,
+        region_size: int | None = None,
+        preset: str | None = None,
+        fine_tune: bool | None = None,
+        kernel_sizes: Sequence[int] | None = None,
+        encoder_dropout: float | None = None,
+        cell: Literal["gru", "lstm"] | None = None,
+        units: int | None = None,
+        rnn_layers: int | None = None,
+        width: int | None = None,
+        heads: int | None = None,
+        depth: Literal[9, 17, 29, 49] | None = None,
+        shortcuts: bool | None = None,
+        length: int | None = None,
+        static_channel: bool | None = None,
+        max_norm: float | None = None,
+        initial_deviation: float | None = None,
+    ) -> None:
+        self.model = model
+        self.seed = seed
+        self.validation_fraction = validation_fraction
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.warmup_ratio = warmup_ratio
+        self.weight_decay = weight_decay
+        self.global_clipnorm = global_clipnorm
+        self.label_smoothing = label_smoothing
+        self.class_weights = class_weights
+        self.sampling = sampling
+        self.focal_gamma = focal_gamma
+        self.soft_label_temperature = soft_label_temperature
+        self.soft_label_weight = soft_label_weight
+        self.monitor = monitor
+        self.patience = patience
+        self.calibrate = calibrate
+        self.dtype_policy = dtype_policy
+        self.deterministic = deterministic
+        self.tensorboard = tensorboard
+        self.strategy = strategy
+        self.vectors = vectors
+        self.vectors_stddev = vectors_stddev
+        self.init_from = init_from
+        self.extend_vocabulary = extend_vocabulary
+        self.freeze = freeze
+        self.frozen_epochs = frozen_epochs
+        self.unfreeze = unfreeze
+        self.layerwise_lr_decay = layerwise_lr_decay
+        self.level = level
+        self.split = split
+        self.dictionary = dictionary
+        self.standardize = standardize
+        self.normalize = normalize
+        self.stop_words = stop_words
+        self.max_tokens = max_tokens
+        self.min_count = min_count
+        self.max_length = max_length
+        self.start_token = start_token
+        self.ngrams = ngrams
+        self.ngram_buckets = ngram_buckets
+        self.ngram_dim = ngram_dim
+        self.dropout = dropout
+        self.word_dropout = word_dropout
+        self.embedding_dim = embedding_dim
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.blocks = blocks
+        self.pool_size = pool_size
+        self.gate = gate
+        self.pooling = pooling
+        self.ngram_dropout = ngram_dropout
+        self.hidden_units = hidden_units
+        self.block_dropout = block_dropout
+        self.embedding_dropout = embedding_dropout
+        self.character_dropout = character_dropout
+        self.region_size = region_size
+        self.preset = preset
+        self.fine_tune = fine_tune
+        self.kernel_sizes = kernel_sizes
+        self.encoder_dropout = encoder_dropout
+        self.cell = cell
+        self.units = units
+        self.rnn_layers = rnn_layers
+        self.width = width
+        self.heads = heads
+        self.depth = depth
+        self.shortcuts = shortcuts
+        self.length = length
+        self.static_channel = static_channel
+        self.max_norm = max_norm
+        self.initial_deviation = initial_deviation
 
-    __init__.__signature__ = _signature()  # type: ignore[attr-defined]
-
-    @classmethod
-    def _parameters(cls) -> dict[str, inspect.Parameter]:
-        parameters = dict(inspect.signature(cls.__init__).parameters)
-        del parameters["self"]
-        return parameters
+    # END of the constructor that tests/generate_estimator.py writes
 
     def __sklearn_tags__(self) -> Tags:
-        """What scikit-learn asks of an estimator: it takes a list of strings, and neither numbers nor tables."""
+        """Return the tags of an estimator that takes a list of strings, and neither numbers nor tables."""
         tags = super().__sklearn_tags__()
         tags.input_tags.string = tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
@@ -70,7 +194,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_config(cls: type[EstimatorT], config: Config[Any]) -> EstimatorT:
-        """An untrained classifier with the settings of a whole run."""
+        """Return an untrained classifier with the settings of a run."""
         flat = {"model": config.model, "seed": config.seed, "validation_fraction": config.source.validation_fraction}
         for group in (config.text, config.network, config.training, config.transfer):
             flat |= {f.name: getattr(group, f.name) for f in dataclasses.fields(group)}
@@ -79,12 +203,12 @@ class Estimator(ClassifierMixin, BaseEstimator):
         return classifier
 
     def to_config(self) -> Config[Any]:
-        """The whole run that the settings describe.
+        """Return the run that the settings describe.
 
         Raises:
-            InputError: A setting that cannot be used, or that the model does not have.
+            InputError: A setting cannot be used, or the model does not have it.
         """
-        given = {name: value for name in self._parameters() if (value := getattr(self, name)) is not None}
+        given = {name: value for name, value in self.get_params().items() if value is not None}
         run: Config[Any] | None = getattr(self, "_run", None)
         base = (
             run

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy import special
 
 from kerascnn.data.batches import RaggedIds, sorted_batch_indices
 
@@ -51,20 +50,6 @@ def make_batch_function(model: keras.Model) -> BatchFunction:
         input_signature=[tf.TensorSpec((None, None), tf.int32)],
     )
     return function
-
-
-def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Return the softmax of logits divided by the temperature (Guo et al. 2017), float32 (documents, classes)."""
-    scaled = logits.astype(np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    probabilities: np.ndarray = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return probabilities
-
-
-def sigmoid(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Return the sigmoid of logits divided by the temperature, float32 (documents, labels)."""
-    probabilities: np.ndarray = special.expit(logits.astype(np.float64) / temperature).astype(np.float32)
-    return probabilities
 
 
 def make_path_functions(

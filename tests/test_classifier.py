@@ -113,11 +113,6 @@ def test_it_survives_pickling(trained, news):
     np.testing.assert_allclose(again.predict_proba(news[0][:3]), trained.predict_proba(news[0][:3]), atol=1e-6)
 
 
-def test_a_misspelt_setting_is_refused_at_once():
-    with pytest.raises(TypeError, match="did you mean 'filters'"):
-        TextClassifier(filter=3)
-
-
 def test_a_setting_of_another_model_is_refused_by_name(news):
     with pytest.raises(InputError, match="word_cnn has no setting 'blocks'"):
         TextClassifier(blocks=3).fit(*news)

@@ -48,7 +48,9 @@ def test_each_probability_stands_for_itself_and_an_answer_is_what_reaches_its_th
 
 def test_thresholds_and_temperature_are_fitted_to_the_held_out_texts(trained, briefs):
     texts, labels = briefs
-    _, held_out = split_validation(texts, [tuple(names) for names in labels], trained.bundle_.config.source)
+    _, held_out = split_validation(
+        texts, [tuple(names) for names in labels], trained.bundle_.config.source, trained.bundle_.task
+    )
     texts, labels = [texts[i] for i in held_out], [labels[i] for i in held_out]
     tuned = trained.evaluate(texts, labels)
     truth = tasks.MULTI_LABEL.encode(labels, trained.classes_)
@@ -144,7 +146,7 @@ def test_every_way_of_watching_and_weighing_that_makes_sense_trains(briefs):
     [
         ({"class_weights": "balanced"}, {}, "training.class_weights balanced .* multi-label"),
         ({"sampling": "balanced"}, {}, "training.sampling balanced .* multi-label"),
-        ({}, {"soft_labels": np.full((240, 5), 0.2)}, "a teacher answers with one label"),
+        ({}, {"soft_labels": np.full((240, 5), 0.2)}, "a teacher predicts one label"),
         ({}, {"validation_data": (["a"], [["weather"]])}, "row 0: the label 'weather' was not seen in training"),
     ],
 )
