@@ -13,7 +13,7 @@ def answers_one_class(monkeypatch):
     def spoil(epochs):
         def set_weights(callback, batch, logs=None):
             if callback.epoch in epochs:
-                logits = callback.model.get_layer("logits")
+                logits = callback.model.model.layers[-1]
                 kernel, bias = logits.get_weights()
                 logits.set_weights([np.zeros_like(kernel), np.eye(len(bias))[-1]])
 
