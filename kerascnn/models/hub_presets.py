@@ -82,8 +82,8 @@ def read_vocabulary(preset: str) -> PresetVocabulary:
     tokenizer = _load(hub.tokenizers.Tokenizer, preset)
     if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):
         raise InputError(f"{preset}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
-    wanted = {"split": True, "split_on_cjk": True, "strip_accents": False, "special_tokens_in_strings": False}
-    for name, value in (wanted | {"suffix_indicator": "##"}).items():
+    expected = {"split": True, "split_on_cjk": True, "strip_accents": False, "special_tokens_in_strings": False}
+    for name, value in (expected | {"suffix_indicator": "##"}).items():
         if (found := getattr(tokenizer, name)) != value:
             raise InputError(f"{preset}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
     number_of = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}

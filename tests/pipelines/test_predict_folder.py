@@ -179,6 +179,16 @@ def test_only_rejected_rows_is_an_error(bundle, tmp_path):
     assert table.column_names == ["id", "text", "label", "score"] and len(table) == 0
 
 
+def test_quiet_prints_errors_only(bundle, small_folder, tmp_path):
+    (small_folder / "readme.md").write_text("about")
+    run = ("predict", bundle, "--input", small_folder, "--output", tmp_path / "out", "--quiet")
+    finished = command(*run)
+    assert (finished.status, finished.out, finished.err) == (0, "", "")
+    (small_folder / "empty.csv").write_text("id,words\n1,a\n")
+    failed = command(*run)
+    assert failed.status == 1 and failed.err.startswith("error: 1 of 4 parts failed")
+
+
 def test_keeps_foreign_files(bundle, small_folder, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
