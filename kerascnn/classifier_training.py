@@ -128,7 +128,7 @@ def train_bundle(
     trained = fit.fit(
         model, train, validation, config.training,
         seed=config.seed, task=data.task, folder=folder, resume=resume, verbose=verbose,
-        fingerprint=_fingerprint(config, train, validation), rates=initial.rate_factors,
+        fingerprint=_fingerprint(config, train, validation), learning_rate_factors=initial.rate_factors,
         callbacks=initial.callbacks, strategy=strategy,
     )  # fmt: skip
     calibration = data.task.calibrate(
@@ -148,7 +148,7 @@ def _fingerprint(config: Config[Any], train: EncodedDataset, validation: Encoded
     data = {
         "training data": train.digest(),
         "validation data": validation.digest(),
-        "soft labels": train.soft_digest(),
+        "soft labels": train.soft_labels_digest(),
     }
     return {"model": config.model, "seed": config.seed, **config.flatten(FINGERPRINT_GROUPS), **data}
 

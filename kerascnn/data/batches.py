@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from kerascnn.utils.errors import InputError
 
+Targets = np.ndarray | dict[str, np.ndarray]
+"""Targets, or several arrays by name, each with one row per document."""
 # Documents are sorted by length within windows of this many batches: wide enough that a batch has hardly any padding,
 # narrow enough that an epoch stays well shuffled.
 WINDOW_BATCHES = 50
@@ -139,7 +141,7 @@ def sorted_batch_indices(lengths: np.ndarray, batch_size: int) -> list[np.ndarra
 
 def training_batches(
     ids: RaggedIds,
-    targets: np.ndarray,
+    targets: Targets,
     batch_size: int,
     *,
     seed: int,
@@ -166,7 +168,7 @@ def training_batches(
     """
     weights = np.ones(len(ids), np.float32) if weights is None else weights
 
-    def generate() -> Iterator[tuple[np.ndarray, ...]]:
+    def generate() -> Iterator[tuple[np.ndarray, Targets, np.ndarray]]:
         order = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
             if classes is not None:
@@ -175,7 +177,7 @@ def training_batches(
                 # repeats documents of a last batch that is too small for all parts
                 whole = np.resize(order[batch], max(len(batch), shard.parts))
                 for rows in shard.split(whole):
-                    yield ids.to_padded(rows), targets[rows], weights[rows] / np.float32(len(whole))
+                    yield ids.to_padded(rows), _select(targets, rows), weights[rows] / np.float32(len(whole))
 
     return dataset_from_generator(generate, _signature(targets, weights))
 
@@ -200,8 +202,13 @@ def validation_batches(ids: RaggedIds, targets: np.ndarray, batch_size: int, sha
     return dataset_from_generator(generate, _signature(targets)).apply(tf.data.experimental.assert_cardinality(count))
 
 
-def _signature(*arrays: np.ndarray) -> tuple[tf.TensorSpec, ...]:
-    return tf.TensorSpec((None, None), tf.int32), *(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays)
+def _select(targets: Targets, rows: np.ndarray) -> Targets:
+    return {name: array[rows] for name, array in targets.items()} if isinstance(targets, dict) else targets[rows]
+
+
+def _signature(*targets: Targets) -> tuple[Any, ...]:
+    ids = tf.TensorSpec((None, None), tf.int32)
+    return ids, *tf.nest.map_structure(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), targets)
 
 
 def dataset_from_generator(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

@@ -21,8 +21,9 @@ from kerascnn.pretraining.pretrainer import Pretrainer
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
-from kerascnn.training.loop import run_epochs
-from kerascnn.training.progress import Progress
+from kerascnn.training.multi_step import run_epochs
+from kerascnn.training.optimizers import build_optimizer
+from kerascnn.training.progress import ProgressBar
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
@@ -89,12 +90,12 @@ def pretrain(
     epochs = config.training.epochs or fit.default_epochs(steps)
     _compile(trainer, config, steps * epochs)
     checkpoint = Checkpoint(
-        monitor="loss", documents=len(corpus.held_out), patience=config.training.patience, folder=folder,
+        monitor="loss", num_documents=len(corpus.held_out), patience=config.training.patience, folder=folder,
         fingerprint=_fingerprint(config, settings, corpus),
     )  # fmt: skip
-    callbacks = [checkpoint, *fit.tensorboard(config.training, folder)]
+    callbacks = [checkpoint, *fit.tensorboard_callbacks(config.training, folder)]
     if verbose:
-        callbacks.append(Progress(epochs=epochs, documents=len(corpus.train), batch_size=config.training.batch_size))
+        callbacks.append(ProgressBar(epochs=epochs, documents=len(corpus.train), batch_size=config.training.batch_size))
     run_epochs(
         trainer, lambda epoch, _: batches(first_epoch=epoch), lambda _: held_out_batches, checkpoint,
         steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
@@ -156,7 +157,7 @@ def build_pretrainer(built: BuiltModel, settings: MaskingConfig, probabilities: 
 
 def _compile(trainer: Pretrainer, config: Config[Any], steps: int) -> None:
     """Compile the trainer and create all variables, also those of the optimizer."""
-    trainer.compile(optimizer=fit.build_optimizer(config.training, steps), jit_compile=False)
+    trainer.compile(optimizer=build_optimizer(config.training, steps), jit_compile=False)
     trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
     trainer.optimizer.build(trainer.trainable_variables)
 

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerascnn.training.multi_step import MultiStepModel
+
 PROBE_LENGTH = 2**20
 """Input length at which the length of an output shows by how much the network shortens a document."""
 
@@ -23,7 +25,7 @@ def expected_counts(probabilities: np.ndarray, negative_samples: int) -> tf.Tens
     return tf.constant(-np.expm1(negative_samples * np.log1p(-probabilities)), tf.float32)
 
 
-class Pretrainer(keras.Model):
+class Pretrainer(MultiStepModel):
     """Trains a network to predict masked tokens (Devlin et al. 2019, section 3.1).
 
     The outputs of the network at the position of a masked token and its features of the whole document go through a
@@ -104,7 +106,7 @@ class Pretrainer(keras.Model):
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         self.loss_tracker.update_state(losses[0])
-        return {"loss": self.loss_tracker.result()}
+        return self.training_logs()
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Evaluate one batch with the whole vocabulary and return the logs."""
@@ -112,14 +114,15 @@ class Pretrainer(keras.Model):
         losses, is_correct = self._full_loss(self((ids, mask_positions))[0], targets)
         self.loss_tracker.update_state(losses)
         self.accuracy.update_state(is_correct)
-        loss = self.loss_tracker.result()
-        return {"loss": loss, "perplexity": tf.exp(loss), "accuracy": self.accuracy.result()}
+        return self.get_metrics_result()
+
+    def training_logs(self) -> dict[str, tf.Tensor]:
+        """Return the loss since the epoch began; a sampled loss has no perplexity."""
+        return {"loss": self.loss_tracker.result()}
 
     def get_metrics_result(self) -> dict[str, tf.Tensor]:
-        """Return the logs since the last reset; perplexity and accuracy are those of held-out documents only."""
+        """Return loss, perplexity and accuracy of the held-out documents since the last reset."""
         loss = self.loss_tracker.result()
-        if not float(self.accuracy.count):
-            return {"loss": loss}
         return {"loss": loss, "perplexity": tf.exp(loss), "accuracy": self.accuracy.result()}
 
     @property

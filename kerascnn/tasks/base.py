@@ -175,7 +175,7 @@ class Task(ABC):
 
     @abstractmethod
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
-        """Return the loss of targets (with a teacher of ``losses.hard_and_soft``) and logits."""
+        """Return the loss of targets (with a teacher of the dict that ``losses.DistillationLoss`` takes) and logits."""
 
     @abstractmethod
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:

@@ -215,9 +215,9 @@ class MultiLabel(Task):
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
         """Return subset accuracy, and macro-F1 if it is monitored, at 0.5; thresholds are fitted after training."""
-        from kerascnn.training.losses import MacroF1OfLabels, SubsetAccuracy
+        from kerascnn.training.metrics import MultiLabelMacroF1, SubsetAccuracy
 
-        return [SubsetAccuracy(), *([MacroF1OfLabels()] if settings.monitor == "macro_f1" else [])]
+        return [SubsetAccuracy(), *([MultiLabelMacroF1(num_labels)] if settings.monitor == "macro_f1" else [])]
 
     def predict(self, probabilities: np.ndarray, thresholds: Sequence[float] | None) -> np.ndarray:
         """Return 1 for every label that reaches its threshold, int32 (documents, labels)."""

@@ -130,18 +130,27 @@ class SingleLabel(Task):
 
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
         """Return the cross-entropy with the labels, and with a teacher's probabilities if there is one."""
-        from kerascnn.training.losses import Distillation, SparseCrossentropy
+        from kerascnn.training.losses import DistillationLoss, SparseCrossentropy, SparseFocalCrossentropy
 
-        options: dict[str, Any] = {"label_smoothing": settings.label_smoothing, "focal_gamma": settings.focal_gamma}
+        label_loss = (
+            SparseFocalCrossentropy(gamma=settings.focal_gamma, label_smoothing=settings.label_smoothing)
+            if settings.focal_gamma
+            else SparseCrossentropy(label_smoothing=settings.label_smoothing)
+        )
         if not has_teacher:
-            return SparseCrossentropy(**options)
-        return Distillation(temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, **options)
+            return label_loss
+        return DistillationLoss(
+            temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, label_loss=label_loss
+        )
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
         """Return accuracy, and macro-F1 if it is monitored."""
-        from kerascnn.training.losses import Accuracy, MacroF1
+        import keras
 
-        return [Accuracy(name="accuracy"), *([MacroF1(num_labels)] if settings.monitor == "macro_f1" else [])]
+        from kerascnn.training.metrics import MacroF1
+
+        accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        return [accuracy, *([MacroF1(num_labels)] if settings.monitor == "macro_f1" else [])]
 
     def predict(self, probabilities: np.ndarray, thresholds: Sequence[float] | None = None) -> np.ndarray:
         """Return the position of the most probable label, int (documents,)."""

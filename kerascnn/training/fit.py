@@ -1,8 +1,9 @@
-"""Train a model on vectorized documents."""
+"""Train a model on encoded documents."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,18 +14,16 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.utils.class_weight import compute_sample_weight
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
+from kerascnn.data.batches import RaggedIds, Targets, training_batches, validation_batches
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
-from kerascnn.training.loop import run_epochs
-from kerascnn.training.losses import hard_and_soft
-from kerascnn.training.optimizers import Adadelta, LazyAdam
-from kerascnn.training.progress import Progress
-from kerascnn.training.schedules import Warmup
+from kerascnn.training.multi_step import run_epochs
+from kerascnn.training.optimizers import build_optimizer, set_learning_rate_factors
+from kerascnn.training.progress import ProgressBar
+from kerascnn.training.sample_weights import balance_classes
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
 
@@ -34,23 +33,23 @@ DEFAULT_STEPS = 800
 
 @dataclass(frozen=True)
 class EncodedDataset:
-    """Vectorized documents and what they are to be answered with."""
+    """Encoded documents and their targets."""
 
     ids: RaggedIds
-    labels: np.ndarray
-    """Codes of the task, see ``kerascnn.tasks``; -1, beside soft labels, where a document has no label."""
+    targets: np.ndarray
+    """Targets of the task, see ``kerascnn.tasks``; -1 for a document that has soft labels and no label."""
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities, float32 (documents, classes)."""
+    sample_weight: np.ndarray | None = None
+    """How much each document counts in the loss, float32 (documents,); None: all the same."""
 
     def digest(self) -> str:
-        """A hash that changes with any id, label or their order."""
-        return hashlib.sha256(
-            b"".join(array.tobytes() for array in (self.ids.values, self.ids.row_splits, self.labels))
-        ).hexdigest()
+        """Return a hash that changes with any id, any target, and their order."""
+        return _hash(self.ids.values, self.ids.row_splits, self.targets)
 
-    def soft_digest(self) -> str | None:
-        """A hash that changes with any soft label; None where there are none."""
-        return None if self.soft_labels is None else hashlib.sha256(self.soft_labels.tobytes()).hexdigest()
+    def soft_labels_digest(self) -> str | None:
+        """Return a hash that changes with any soft label; None without soft labels."""
+        return None if self.soft_labels is None else _hash(self.soft_labels)
 
 
 def set_random_seed(seed: int, deterministic: bool) -> None:
@@ -71,45 +70,6 @@ def dtype_policy_scope(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def build_optimizer(settings: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule over all ``steps`` of the training."""
-    schedule = Warmup(
-        peak=settings.learning_rate,
-        warmup_steps=round(settings.warmup_ratio * steps),
-        total_steps=steps,
-        decay=settings.schedule,
-    )
-    kinds = {"adam": LazyAdam, "adadelta": Adadelta}
-    optimizer = kinds[settings.optimizer](
-        learning_rate=schedule,
-        weight_decay=settings.weight_decay or None,
-        global_clipnorm=settings.global_clipnorm or None,
-    )
-    if settings.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["embedding", "bias", "gamma", "beta"])
-    if settings.dtype_policy == "mixed_float16":
-        return keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
-
-
-def scale_learning_rates(
-    optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], rates: Mapping[str, float]
-) -> None:
-    """Give weights learning rates of their own.
-
-    Args:
-        optimizer: Built for the weights.
-        variables: The weights, in the order in which it was built.
-        rates: The learning rate of a weight as a part of the schedule's, by the weight's path; 1 for others.
-    """
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    factors = [rates.get(variable.path, 1.0) for variable in variables]
-    update_step = optimizer.update_step
-    optimizer.update_step = lambda gradient, variable, rate: update_step(
-        gradient, variable, rate * factors[optimizer._get_variable_index(variable)]
-    )
-
-
 def fit(
     model: keras.Model,
     train: EncodedDataset,
@@ -120,63 +80,82 @@ def fit(
     task: Task = SINGLE_LABEL,
     folder: Path | None = None,
     resume: bool = False,
-    fingerprint: dict[str, Any] | None = None,
-    rates: Mapping[str, float] | None = None,
+    fingerprint: Mapping[str, Any] | None = None,
+    class_weight: np.ndarray | None = None,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    learning_rate_factors: Mapping[str, float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: tf.distribute.Strategy | None = None,
     verbose: bool = False,
 ) -> Checkpoint:
-    """Train a model in place; it ends with the weights of its best epoch.
+    """Train a model in place; it ends with the weights of its best epoch by ``settings.monitor``.
+
+    The logs of an epoch are ``loss``, ``accuracy`` and, where it is monitored, ``macro_f1``, each also with the prefix
+    ``val_``. Weights of documents and classes change the gradients and not the logs.
 
     Args:
         model: Functional model, int32 (batch, length) -> logits float32 (batch, classes).
         train: Training documents.
-        validation: Documents that early stopping watches.
+        validation: Validation documents, which early stopping uses; their sample weights are ignored.
         settings: How to train.
         seed: Seed of the order of the documents.
-        task: What is learned.
-        folder: Where the state is kept after each epoch; None: nowhere.
-        resume: Go on from the state in ``folder``.
-        fingerprint: What must be the same for a run to go on, name to value.
-        rates: See ``scale_learning_rates``.
-        callbacks: What else happens between the epochs.
-        strategy: Where it is trained; the model itself lives on one device. None: there.
+        task: Chooses loss and metrics.
+        folder: Folder of the training state, written after each epoch; None: do not write it.
+        resume: Continue from the state in ``folder``.
+        fingerprint: What must be the same for a run to continue, name to value; settings and data.
+        class_weight: Weight of each class, float32 (classes,); None: all the same. With soft labels it weights the
+            labels' part of the loss alone.
+        optimizer: Optimizer to use instead of that of the settings, see ``optimizers.build_optimizer``.
+        learning_rate_factors: Weight path to learning rate relative to the schedule's; 1 for other weights.
+        callbacks: Keras callbacks. Their ``model`` is the ``Trainer``: ``self.model.model`` is the functional model,
+            and ``self.model.save`` saves that. At the end of an epoch they are called before its state is written;
+            a resumed training does not restore state of their own. A call of ``on_train_batch_end`` covers up to
+            ``multi_step.STEPS_PER_EXECUTION`` batches.
+        strategy: Strategy to train under; the model itself lives on one device. None: train there.
         verbose: Show progress on standard error.
 
     Returns:
         The history of the epochs and the seconds they took.
 
     Raises:
-        InputError: The loss is not finite, the state to resume belongs to another run, or the processes of a training
-            have different settings or data.
+        InputError: The loss is not finite, the state to continue from belongs to another run, or the workers have
+            different settings or data.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    strategies.check_workers_agree(strategy, fingerprint or {})
-    steps = -(-len(train.labels) // settings.batch_size)
+    steps = -(-len(train.targets) // settings.batch_size)
     epochs = settings.epochs or default_epochs(steps)
+    fingerprint = {**(fingerprint or {}), **_fingerprint(train, class_weight, optimizer)}
+    strategies.check_workers_agree(strategy, fingerprint)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
-        documents=len(validation.labels),
+        num_documents=len(validation.targets),
         patience=settings.patience,
         folder=folder,
-        fingerprint=fingerprint or {},
-        writes=strategies.is_chief(settings.strategy),
+        fingerprint=fingerprint,
+        is_writer=strategies.is_chief(settings.strategy),
     )
-    callbacks = [*callbacks, checkpoint, *tensorboard(settings, folder)]
+    callbacks = [*callbacks, checkpoint, *tensorboard_callbacks(settings, folder)]
     if verbose:
-        callbacks.append(Progress(epochs=epochs, documents=len(train.labels), batch_size=settings.batch_size))
-    targets, weights = train.labels, _weights(train.labels) if settings.class_weights == "balanced" else None
-    if train.soft_labels is not None:
-        targets, weights = hard_and_soft(train.labels, train.soft_labels, weights), None
+        callbacks.append(ProgressBar(epochs=epochs, documents=len(train.targets), batch_size=settings.batch_size))
+    targets, weights = _weighted_targets(train, settings, class_weight)
     batches = partial(
         training_batches, train.ids, targets, settings.batch_size,
-        seed=seed, weights=weights, classes=train.labels if settings.sampling == "balanced" else None,
+        seed=seed, weights=weights, classes=train.targets if settings.sampling == "balanced" else None,
     )  # fmt: skip
-    with strategies.mirror_model(strategy, model) as there:
+    with strategies.mirror_model(strategy, model) as mirrored:
+        trainer = Trainer(
+            mirrored,
+            loss=task.build_loss(settings, has_teacher=train.soft_labels is not None),
+            metrics=task.build_metrics(settings, model.output_shape[-1]),
+        )
+        trainer.compile(optimizer=build_optimizer(settings, steps * epochs, optimizer), jit_compile=False)
+        trainer(np.zeros((1, 8), np.int32))
+        trainer.optimizer.build(trainer.trainable_variables)
+        set_learning_rate_factors(trainer.optimizer, trainer.trainable_variables, learning_rate_factors or {})
         run_epochs(
-            _trainer(there, task, settings, steps * epochs, rates or {}, has_teacher=train.soft_labels is not None),
+            trainer,
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
-            partial(validation_batches, validation.ids, validation.labels, 4 * settings.batch_size),
+            partial(validation_batches, validation.ids, validation.targets, 4 * settings.batch_size),
             checkpoint,
             steps=steps,
             epochs=epochs,
@@ -186,44 +165,17 @@ def fit(
     return checkpoint
 
 
-def _trainer(
-    model: keras.Model,
-    task: Task,
-    settings: TrainingConfig,
-    steps: int,
-    rates: Mapping[str, float],
-    *,
-    has_teacher: bool,
-) -> Trainer:
-    """What trains a model for so many steps, compiled, its optimizer built."""
-    trainer = Trainer(
-        model,
-        loss=task.build_loss(settings, has_teacher=has_teacher),
-        metrics=task.build_metrics(settings, model.output_shape[-1]),
-    )
-    trainer.compile(optimizer=build_optimizer(settings, steps), jit_compile=False)
-    trainer(np.zeros((1, 8), np.int32))
-    trainer.optimizer.build(trainer.trainable_variables)
-    if rates:
-        scale_learning_rates(trainer.optimizer, trainer.trainable_variables, rates)
-    return trainer
-
-
 def default_epochs(steps: int) -> int:
-    """Small data needs more epochs, large data is learned by heart in a few: the number of updates decides."""
+    """Return how many epochs to train: small data needs more, because the number of updates decides.
+
+    Args:
+        steps: Steps of one epoch.
+    """
     return min(max(3, -(-DEFAULT_STEPS // steps)), 50)
 
 
-def _weights(labels: np.ndarray) -> np.ndarray:
-    """What each document counts, float32 (documents,), so that every class counts the same; 0 without a label."""
-    known = labels >= 0
-    weights = np.zeros(len(labels), np.float32)
-    weights[known] = compute_sample_weight("balanced", labels[known])
-    return weights
-
-
-def tensorboard(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
-    """The callback that writes logs for TensorBoard into a folder, if the settings want it.
+def tensorboard_callbacks(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
+    """Return the callback that writes logs for TensorBoard into a folder, if the settings ask for it.
 
     Raises:
         InputError: TensorBoard is not installed, or there is no folder.
@@ -239,3 +191,36 @@ def tensorboard(settings: TrainingConfig, folder: Path | None) -> list[keras.cal
             "training.tensorboard needs a folder to write to: train with the command, or give fit a folder"
         )
     return [keras.callbacks.TensorBoard(log_dir=str(folder / "tensorboard"))]
+
+
+def _weighted_targets(
+    train: EncodedDataset, settings: TrainingConfig, class_weight: np.ndarray | None
+) -> tuple[Targets, np.ndarray | None]:
+    """Return the targets of the loss, and the weight of each document, float32 (documents,) or None."""
+    label_weight = None
+    if settings.class_weights == "balanced":
+        label_weight = balance_classes(train.targets)
+    elif class_weight is not None:
+        label_weight = np.where(train.targets >= 0, class_weight[train.targets], 0).astype(np.float32)
+    if train.soft_labels is None:
+        weights = [array for array in (label_weight, train.sample_weight) if array is not None]
+        return train.targets, np.prod(weights, axis=0) if weights else None
+    if label_weight is None:
+        label_weight = (train.targets >= 0).astype(np.float32)
+    targets = {"labels": train.targets, "label_weight": label_weight, "soft_labels": train.soft_labels}
+    return targets, train.sample_weight
+
+
+def _fingerprint(
+    train: EncodedDataset, class_weight: np.ndarray | None, optimizer: keras.optimizers.Optimizer | None
+) -> dict[str, Any]:
+    """Return what is given beside settings and data and must be the same for a run to continue."""
+    return {
+        "the sample weights": None if train.sample_weight is None else _hash(train.sample_weight),
+        "the class weights": None if class_weight is None else class_weight.tolist(),
+        "the optimizer": optimizer and json.dumps(keras.optimizers.serialize(optimizer), sort_keys=True, default=str),
+    }
+
+
+def _hash(*arrays: np.ndarray) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()

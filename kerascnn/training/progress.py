@@ -1,45 +1,49 @@
-"""A progress bar on standard error while an epoch runs, and a line when it is done."""
+"""Progress of a training on standard error."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 from tqdm import tqdm
 
+from kerascnn.utils.stderr import log
 
-class Progress(keras.callbacks.Callback):
-    """Shows the epochs; the bar only where standard error is a terminal.
+Logs = Mapping[str, Any]
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Show a bar while an epoch runs, if standard error is a terminal, and print a line of metrics after it.
 
     Args:
-        epochs: Number of epochs at the most.
-        documents: Training documents, the unit of the bar.
-        batch_size: Documents in a batch.
+        epochs: Largest number of epochs.
+        documents: Number of training documents, the unit of the bar.
+        batch_size: Documents per batch.
     """
 
     def __init__(self, *, epochs: int, documents: int, batch_size: int) -> None:
         super().__init__()
         self.epochs, self.documents, self.batch_size = epochs, documents, batch_size
-        self._bar: tqdm | None = None
+        self._bar: tqdm[Any] | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Open the bar."""
         title = f"epoch {epoch + 1}/{self.epochs}"
         self._bar = tqdm(
             total=self.documents, desc=title, unit=" documents", unit_scale=True, leave=False, disable=None
         )
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar to the end of a batch."""
         assert self._bar is not None
         self._bar.update(min((batch + 1) * self.batch_size, self.documents) - self._bar.n)
         if not self._bar.disable:
-            figures = self.model.get_metrics_result()
-            self._bar.set_postfix({name: f"{float(value):.4f}" for name, value in figures.items()}, refresh=False)
+            self._bar.set_postfix({name: f"{value:.4f}" for name, value in (logs or {}).items()}, refresh=False)
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Close the bar, write the figures."""
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Close the bar and print the metrics."""
         assert self._bar is not None
         self._bar.close()
-        figures = "   ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
-        print(f"epoch {epoch + 1}/{self.epochs}   {figures}", file=sys.stderr, flush=True)
+        metrics = "   ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
+        log(f"epoch {epoch + 1}/{self.epochs}   {metrics}")

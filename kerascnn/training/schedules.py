@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Warmup(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly to ``peak`` over ``warmup_steps``, then follows ``decay`` until ``total_steps``.
+class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up to ``peak`` over ``warmup_steps`` steps, then ``decay`` until ``total_steps``.
 
     Args:
         peak: Highest learning rate.
-        warmup_steps: Steps of the rise; 0: none.
+        warmup_steps: Steps of the warm-up; 0: none.
         total_steps: Steps of the whole training.
         decay: ``constant``, ``linear`` (to 0) or ``cosine`` (half a period, to 0; Loshchilov & Hutter 2017).
     """
@@ -21,22 +23,22 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         super().__init__()
         self.peak, self.warmup_steps, self.total_steps, self.decay = peak, warmup_steps, total_steps, decay
 
-    def __call__(self, step):
-        """Learning rate at a step, float32 scalar."""
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate at a step, float32 scalar."""
         step = ops.cast(step, "float32")
-        rise = ops.minimum((step + 1) / max(self.warmup_steps, 1), 1.0)
-        left = max(self.total_steps - self.warmup_steps, 1)
-        done = ops.clip((step - self.warmup_steps) / left, 0.0, 1.0)
+        warmup = ops.minimum((step + 1) / max(self.warmup_steps, 1), 1.0)
+        decay_steps = max(self.total_steps - self.warmup_steps, 1)
+        progress = ops.clip((step - self.warmup_steps) / decay_steps, 0.0, 1.0)
         if self.decay == "linear":
-            fall = 1.0 - done
+            factor = 1.0 - progress
         elif self.decay == "cosine":
-            fall = 0.5 * (1.0 + ops.cos(done * 3.141592653589793))
+            factor = 0.5 * (1.0 + ops.cos(progress * 3.141592653589793))
         else:
-            fall = 1.0
-        return self.peak * rise * fall
+            factor = 1.0
+        return self.peak * warmup * factor
 
-    def get_config(self) -> dict:
-        """The constructor's arguments."""
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         return {
             "peak": self.peak,
             "warmup_steps": self.warmup_steps,

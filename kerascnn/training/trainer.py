@@ -9,21 +9,23 @@ import keras
 import tensorflow as tf
 
 from kerascnn.layers.ensemble_head import mean, split_members
+from kerascnn.training.multi_step import MultiStepModel
 
 Logs = dict[str, Any]
 
 
-class Trainer(keras.Model):
-    """Trains a functional model ids -> logits; see ``kerascnn.training.loop`` for the epochs.
+class Trainer(MultiStepModel):
+    """Trains a functional model ids -> logits; see ``kerascnn.training.multi_step`` for the epochs.
 
     Compared with ``keras.Model.fit`` on the functional model, the weights of the batch are those of the whole batch on
     all replicas, and the validation loss is a mean over documents. The trainer contains the functional model; only that
-    one is saved.
+    one is saved, by ``save`` and ``export`` too, which callbacks such as ``keras.callbacks.ModelCheckpoint`` call.
 
     If the model is an ``EnsembleModel``, each member has its own loss, and the loss is the mean over the members.
 
     Batches are ``(ids, targets, weights)``, with ids int32 (batch, length), targets (batch, ...) and weights float32
-    (batch,); in validation ``(ids, targets)``. With several replicas, each has a part of the batch, of any size. The
+    (batch,); in validation ``(ids, targets)``. Targets with soft labels are the dict that ``losses.DistillationLoss``
+    takes; metrics then count only documents that have a label. With several replicas, each has a part of the batch, of any size. The
     weight of a document is its share of the loss of the whole batch, on whichever replica it is.
 
     Args:
@@ -50,6 +52,18 @@ class Trainer(keras.Model):
         """Return the logits, float32 (batch, classes); see ``EnsembleModel`` for its logits in training."""
         return self.model(ids, training=training)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the functional model, see ``keras.Model.save``."""
+        self.model.save(*args, **kwargs)
+
+    def save_weights(self, *args: Any, **kwargs: Any) -> None:
+        """Save the weights of the functional model, see ``keras.Model.save_weights``."""
+        self.model.save_weights(*args, **kwargs)
+
+    def export(self, *args: Any, **kwargs: Any) -> None:
+        """Export the functional model, see ``keras.Model.export``."""
+        self.model.export(*args, **kwargs)
+
     def train_step(self, data: Any) -> Logs:
         """Update the weights on one batch of one replica, and return the metrics."""
         ids, targets, weights = data
@@ -71,6 +85,9 @@ class Trainer(keras.Model):
 
     def _update_metrics(self, losses: Any, targets: Any, logits: Any) -> Logs:
         self.loss_tracker.update_state(losses)
+        has_label = None
+        if isinstance(targets, dict):
+            targets, has_label = targets["labels"], targets["labels"] >= 0
         for metric in self.reported_metrics:
-            metric.update_state(targets, logits)
+            metric.update_state(targets, logits, has_label)
         return self.get_metrics_result()

@@ -18,9 +18,9 @@ from kerascnn.config import TrainingConfig, TransferConfig
 from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed.strategies import mirror_model
-from kerascnn.training.fit import build_optimizer
-from kerascnn.training.loop import run_epochs
 from kerascnn.training.losses import SparseCrossentropy
+from kerascnn.training.multi_step import run_epochs
+from kerascnn.training.optimizers import build_optimizer
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.layer_groups import GROUPS, GradualUnfreezing, group_name
 from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED
@@ -40,7 +40,7 @@ def train(name, strategy, ids, labels):
     model, record = built.model, Record(built.roles)
     schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1), built.roles)
     documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
-    checkpoint = Checkpoint(monitor="loss", documents=len(ids), patience=9, folder=None, fingerprint={})
+    checkpoint = Checkpoint(monitor="loss", num_documents=len(ids), patience=9, folder=None, fingerprint={})
     with mirror_model(strategy, model) as there:
         trainer = Trainer(there, loss=SparseCrossentropy())
         optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", global_clipnorm=0.1), 100)

@@ -103,7 +103,7 @@ def test_resumed_pretraining_ends_with_same_weights(news, tmp_path, monkeypatch)
     run = make_config("word_cnn", epochs=2)
     whole = pretrain(news[0], run, MaskingConfig(negative_samples=50))
     with monkeypatch.context() as patch:
-        patch.setattr("kerascnn.training.checkpoint.Checkpoint.finished", property(lambda self: self.epoch == 1))
+        patch.setattr("kerascnn.training.checkpoint.Checkpoint.is_finished", property(lambda self: self.epoch == 1))
         pretrain(news[0], run, MaskingConfig(negative_samples=50), folder=tmp_path)
     resumed = pretrain(news[0], run, MaskingConfig(negative_samples=50), folder=tmp_path, resume=True)
     for ours, theirs in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):

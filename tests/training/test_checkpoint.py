@@ -45,7 +45,7 @@ def test_by_accuracy_the_weights_of_an_epoch_close_to_the_highest_are_kept(halve
 
 def checkpoint(monitor, rows, documents=100):
     """A checkpoint that has seen validation documents at epochs of these (accuracy, loss)."""
-    checkpoint = Checkpoint(monitor=monitor, documents=documents, patience=2, folder=None, fingerprint={})
+    checkpoint = Checkpoint(monitor=monitor, num_documents=documents, patience=2, folder=None, fingerprint={})
     checkpoint.history = [{"val_accuracy": accuracy, "val_loss": loss} for accuracy, loss in rows]
     return checkpoint
 
@@ -64,8 +64,8 @@ def test_by_macro_f1_the_last_of_the_highest_is_best():
 
 def test_patience_counts_the_epochs_after_the_best():
     rows = [(0.9, 1.0), (0.86, 2.0), (0.89, 3.0), (0.8, 0.9), (0.8, 0.9)]
-    assert [epoch for epoch in range(6) if checkpoint("accuracy", rows[:epoch]).finished] == [5]
-    assert [epoch for epoch in range(6) if checkpoint("loss", rows[:epoch]).finished] == [3]
+    assert [epoch for epoch in range(6) if checkpoint("accuracy", rows[:epoch]).is_finished] == [5]
+    assert [epoch for epoch in range(6) if checkpoint("loss", rows[:epoch]).is_finished] == [3]
 
 
 def test_training_stops_when_patience_runs_out_and_keeps_the_best_weights(halves):
@@ -93,7 +93,7 @@ def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves,
 
     whole = TextClassifier(**settings).fit(*train, validation_data=validation)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kerascnn.training.loop.STEPS_PER_EXECUTION", 1)
+        patch.setattr("kerascnn.training.multi_step.STEPS_PER_EXECUTION", 1)
         patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", pull_the_plug)
         with pytest.raises(PowerError):
             TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path)

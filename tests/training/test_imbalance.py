@@ -78,7 +78,7 @@ def test_balanced_sampling_resumes_to_the_weights_of_an_undisturbed_training(ske
     }
     whole = TextClassifier(**settings).fit(*train, validation_data=watched)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kerascnn.training.loop.STEPS_PER_EXECUTION", 1)
+        patch.setattr("kerascnn.training.multi_step.STEPS_PER_EXECUTION", 1)
         patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", pull_the_plug)
         with pytest.raises(PowerError):
             TextClassifier(**settings).fit(*train, validation_data=watched, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""A teacher's probabilities in the loss, by hand, and in training."""
+"""Soft labels in the loss, against the paper's formula, and in training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from kerascnn.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
 from kerascnn.layers import EnsembleHead, EnsembleModel
-from kerascnn.training.losses import Accuracy, Distillation, SparseCrossentropy, hard_and_soft
+from kerascnn.training.losses import DistillationLoss, SparseCrossentropy
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]], np.float32)
-TAUGHT = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
+SOFT_LABELS = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
 LABELS = np.array([0, 2, -1])
 BAG = {
     "model": "bow", "ngram_buckets": 4096, "max_length": 64, "epochs": 8, "patience": 8, "learning_rate": 0.02,
@@ -33,11 +33,16 @@ def softmax(logits):
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def by_hand(temperature, weight, smoothing=0.0, class_weights=(1, 1, 1)):
-    """Hinton, Vinyals & Dean 2015, section 2, document by document."""
+def distillation_targets(class_weights=(1, 1, 1), soft_labels=SOFT_LABELS):
+    weights = np.where(LABELS >= 0, np.asarray(class_weights)[LABELS], 0).astype(np.float32)
+    return {"labels": LABELS, "label_weight": weights, "soft_labels": soft_labels}
+
+
+def expected_loss(temperature, weight, smoothing=0.0, class_weights=(1, 1, 1)):
+    """Return the loss of Hinton, Vinyals & Dean 2015, section 2, computed document by document."""
     losses = []
     with np.errstate(divide="ignore"):
-        teacher, student = softmax(np.log(TAUGHT) / temperature), softmax(LOGITS / temperature)
+        teacher, student = softmax(np.log(SOFT_LABELS) / temperature), softmax(LOGITS / temperature)
     for label, answer, p, q in zip(LABELS, softmax(LOGITS), teacher, student, strict=True):
         soft = -sum(p * np.log(q))
         target = (np.eye(3)[label] * (1 - smoothing) + smoothing / 3) * class_weights[label]
@@ -47,55 +52,55 @@ def by_hand(temperature, weight, smoothing=0.0, class_weights=(1, 1, 1)):
 
 
 @pytest.mark.parametrize(("temperature", "weight"), [(1.0, 1.0), (4.0, 1.0), (0.5, 0.3), (20.0, 0.9), (2.0, 0.0)])
-def test_the_loss_is_that_of_the_paper(temperature, weight):
-    loss = Distillation(temperature=temperature, weight=weight)
-    assert float(loss(hard_and_soft(LABELS, TAUGHT), LOGITS)) == pytest.approx(by_hand(temperature, weight), rel=1e-5)
+def test_distillation_loss_is_that_of_the_paper(temperature, weight):
+    loss = DistillationLoss(temperature=temperature, weight=weight)
+    assert float(loss(distillation_targets(), LOGITS)) == pytest.approx(expected_loss(temperature, weight), rel=1e-5)
 
 
-def test_labels_are_smoothed_and_weighted_and_the_teacher_is_not():
-    loss = Distillation(temperature=3.0, weight=0.4, label_smoothing=0.2)
-    targets = hard_and_soft(LABELS, TAUGHT, np.array([0.5, 1, 2.0])[LABELS])
-    expected = by_hand(3.0, 0.4, smoothing=0.2, class_weights=(0.5, 1, 2.0))
+def test_smoothing_and_class_weights_leave_the_soft_label_term_alone():
+    loss = DistillationLoss(temperature=3.0, weight=0.4, label_loss=SparseCrossentropy(label_smoothing=0.2))
+    targets = distillation_targets(class_weights=(0.5, 1, 2.0))
+    expected = expected_loss(3.0, 0.4, smoothing=0.2, class_weights=(0.5, 1, 2.0))
     assert float(loss(targets, LOGITS)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_gradient_of_a_high_temperature_keeps_its_size():
+def test_gradient_keeps_its_size_at_high_temperatures():
     import tensorflow as tf
 
-    logits, targets = tf.Variable(LOGITS / 10), hard_and_soft(LABELS, TAUGHT.clip(0.3, 0.7))
+    logits, targets = tf.Variable(LOGITS / 10), distillation_targets(soft_labels=SOFT_LABELS.clip(0.3, 0.7))
     norms = []
     for temperature in (20.0, 40.0):
         with tf.GradientTape() as tape:
-            loss = Distillation(temperature=temperature, weight=1.0)(targets, logits)
+            loss = DistillationLoss(temperature=temperature, weight=1.0)(targets, logits)
         norms.append(float(tf.norm(tape.gradient(loss, logits))))
     assert norms[0] == pytest.approx(norms[1], rel=0.05)
 
 
-def test_plain_labels_get_the_plain_loss():
-    plain, ours = SparseCrossentropy(label_smoothing=0.1), Distillation(temperature=2, weight=0.5, label_smoothing=0.1)
-    assert float(ours(LABELS[:2], LOGITS[:2])) == float(plain(LABELS[:2], LOGITS[:2]))
+def test_labels_without_soft_labels_get_the_label_loss():
+    plain = SparseCrossentropy(label_smoothing=0.1)
+    loss = DistillationLoss(temperature=2, weight=0.5, label_loss=plain)
+    assert float(loss(LABELS[:2], LOGITS[:2])) == float(plain(LABELS[:2], LOGITS[:2]))
 
 
-def test_the_loss_round_trips_through_its_config():
-    again = keras.losses.deserialize(keras.losses.serialize(Distillation(temperature=2, weight=0.5)))
-    assert (again.temperature, again.weight) == (2, 0.5)
-
-
-def test_accuracy_counts_documents_with_a_label_only():
-    accuracy = Accuracy()
-    accuracy.update_state(hard_and_soft(LABELS, TAUGHT, np.array([0.5, 1, 3.0])[LABELS]), LOGITS)
+def test_accuracy_counts_only_documents_with_a_label():
+    features = keras.Input((3,))
+    model = keras.Model(features, keras.layers.Dense(3, name="logits", kernel_initializer="identity")(features))
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    trainer = Trainer(model, loss=DistillationLoss(temperature=2.0, weight=0.5), metrics=[accuracy])
+    trainer.compile(keras.optimizers.SGD(0.0))
+    trainer.train_step((LOGITS, distillation_targets((0.5, 1, 3.0)), np.ones(3, np.float32)))
     assert float(accuracy.result()) == 0.5
-    accuracy.update_state(np.array([1, 1]), LOGITS[:2])
+    trainer.test_step((LOGITS[:2], np.array([1, 1])))
     assert float(accuracy.result()) == 0.5
 
 
-def test_each_member_of_an_ensemble_learns_from_the_teacher():
+def test_each_member_of_an_ensemble_learns_from_soft_labels():
     features = keras.Input((2,))
     head = EnsembleHead(3, group_sizes=[1, 1])
-    loss = Distillation(temperature=2.0, weight=0.6)
+    loss = DistillationLoss(temperature=2.0, weight=0.6)
     trainer = Trainer(EnsembleModel(features, head(features)), loss=loss)
     trainer.compile(keras.optimizers.SGD(0.1))
-    values, targets = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 3.0]], np.float32), hard_and_soft(LABELS, TAUGHT)
+    values, targets = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 3.0]], np.float32), distillation_targets()
     expected = np.mean([float(loss(targets, member)) for member in head.member_logits(values)])
     losses = []
     for _ in range(2):
@@ -128,7 +133,7 @@ def student(lesson):
     return distilled(lesson)
 
 
-def test_a_student_with_few_labels_learns_from_what_the_teacher_says_about_other_texts(student, lesson):
+def test_student_learns_from_soft_labels_of_unlabelled_texts(student, lesson):
     texts, labels, taught, watched = lesson
     labelled = [row for row, label in enumerate(labels) if label]
     alone = TextClassifier(**BAG, class_weights="balanced").fit(
@@ -170,7 +175,7 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
         teachers.teacher_probabilities("bundle", rows, labels[1:], SourceConfig())
 
 
-def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_is_the_same(student, lesson, tmp_path):
+def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teacher_only(student, lesson, tmp_path):
     class PowerError(Exception):
         """The plug is pulled at the end of the second epoch."""
 
@@ -206,7 +211,7 @@ def test_an_interrupted_distillation_resumes_to_the_same_weights_if_the_teacher_
     ],
     ids=["rows", "nan", "negative", "sum", "no teacher"],
 )
-def test_what_are_no_probabilities_is_refused(change, message, lesson):
+def test_rejects_invalid_probabilities(change, message, lesson):
     texts, labels, taught, validation = lesson
     with pytest.raises(InputError, match=message):
         TextClassifier(**BAG).fit(texts, labels, soft_labels=change(taught), validation_data=validation)

@@ -53,9 +53,9 @@ def train(name, transfer, *, epochs=3, network=None, **training):
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
     )
-    rates = layer_groups.learning_rate_factors(built, transfer.layerwise_lr_decay)
+    factors = layer_groups.learning_rate_factors(built, transfer.layerwise_lr_decay)
     callbacks = [record] if not transfer.freeze else [layer_groups.GradualUnfreezing(transfer, built.roles), record]
-    fit.fit(built.model, data, data, settings, seed=0, rates=rates, callbacks=callbacks)
+    fit.fit(built.model, data, data, settings, seed=0, learning_rate_factors=factors, callbacks=callbacks)
     return record
 
 

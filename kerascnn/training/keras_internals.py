@@ -1,0 +1,65 @@
+"""Every private name of Keras and TensorFlow that this package uses.
+
+``tests/training/test_keras_internals.py`` fails when it runs with another minor version than ``CHECKED_VERSIONS``;
+``pyproject.toml`` excludes later versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+CHECKED_VERSIONS = {"keras": "3.15", "tensorflow": "2.21"}
+"""Minor versions whose source these names were checked against."""
+
+GradientsAndVariables = Iterable[tuple[Any, Any]]
+
+
+class UnreducedOptimizer(keras.optimizers.Optimizer):
+    """An optimizer that takes gradients as already summed over all replicas.
+
+    Keras sums gradients after it clips them, so that each replica clips by a norm of its own, and has no public way to
+    turn this off.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: GradientsAndVariables) -> list[tuple[Any, Any]]:
+        return list(grads_and_vars)
+
+    def variable_index(self, variable: Any) -> int:
+        """Return the position of a variable among those that the optimizer was built with.
+
+        The documentation of ``keras.optimizers.Optimizer`` tells subclasses to call the private method.
+        """
+        index: int = self._get_variable_index(variable)
+        return index
+
+
+def adam_slots(optimizer: keras.optimizers.Adam, index: int) -> tuple[keras.Variable, keras.Variable]:
+    """Return the first and second moment of the variable at a position."""
+    return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def build_f1_score(metric: keras.metrics.F1Score, num_classes: int) -> None:
+    """Create the variables of a metric; Keras would create them within the first training step of each replica."""
+    metric._build((None, num_classes), (None, num_classes))
+
+
+class ReplicatedModel(keras.Model):
+    """A model whose ``fit`` takes batches that differ in shape between replicas, and several workers.
+
+    Before training under a strategy Keras averages the first batch over all replicas to find its shapes. This fails
+    where the documents of the replicas have different lengths, and with several workers
+    (https://github.com/keras-team/keras/issues/20585). The model must be built.
+    """
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        pass
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the minor versions of Keras and TensorFlow, such as ``{"keras": "3.15", "tensorflow": "2.21"}``."""
+    versions = {"keras": keras.version(), "tensorflow": tf.version.VERSION}
+    return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}

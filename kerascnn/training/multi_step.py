@@ -1,0 +1,157 @@
+"""``keras.Model.fit`` with several training steps per call of Python, exact resume, and several workers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kerascnn.data.batches import ALL, Shard
+from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.distributed.strategies import check_workers_agree, distribute_batches
+from kerascnn.training.keras_internals import ReplicatedModel
+
+STEPS_PER_EXECUTION = 8
+"""Steps of one device per call from Python; a call costs a sixth of a small step."""
+
+Logs = dict[str, Any]
+RunSteps = tf.types.experimental.PolymorphicFunction
+"""A compiled function of an iterator and a number of steps, which returns the logs."""
+
+
+class MultiStepModel(ReplicatedModel):
+    """A model that ``fit`` trains for exactly ``steps_per_epoch`` steps, ``steps_per_execution`` of them per call.
+
+    The functions of Keras go on to the end of the data, which these endless batches do not have, trace a last, smaller
+    call of an epoch anew, and average logs over all workers in every step. Here one trace serves every number of steps
+    and every shape of batches. Logs of a batch are those of this process; logs of an epoch cover all workers.
+
+    Subclasses implement ``train_step`` and ``test_step``. ``run_epochs`` sets the attributes and calls ``fit``.
+
+    Attributes:
+        steps_per_epoch: Training batches per epoch.
+        validation_steps: Validation batches.
+        validation_batches: The validation batches, to prepare validation while training is prepared; None: do not.
+    """
+
+    steps_per_epoch = 1
+    validation_steps = 1
+    validation_batches: tf.distribute.DistributedDataset | None = None
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Set the function that ``fit`` calls for each execution of the training batches."""
+        counts = self._count_steps(self.steps_per_epoch)
+        run_steps: RunSteps | None = None
+        trainable: list[str] = []
+
+        def train_function(iterator: Iterator[Any]) -> Logs:
+            nonlocal run_steps, trainable
+            # callbacks freeze weights, or let them learn again
+            if trainable != (trainable := [variable.path for variable in self.trainable_variables]):
+                is_first, run_steps = run_steps is None, self._compile(self.train_step, self.training_logs)
+                if is_first and self.validation_batches is not None:
+                    self._prepare_validation(run_steps, iterator)
+            assert run_steps is not None
+            return run_steps(iterator, tf.constant(next(counts)))
+
+        self.train_function = train_function
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Set the function that ``evaluate`` calls for each execution of the validation batches."""
+        if self.test_function is not None and not force:
+            return
+        counts = self._count_steps(self.validation_steps)
+        self._run_test_steps = self._compile(self.test_step, self.get_metrics_result)
+
+        def test_function(iterator: Iterator[Any]) -> Logs:
+            return self._run_test_steps(iterator, tf.constant(next(counts)))
+
+        self.test_function = test_function
+
+    def training_logs(self) -> Logs:
+        """Return the metrics since the epoch began, name to scalar tensor."""
+        return self.get_metrics_result()
+
+    def _count_steps(self, steps: int) -> Iterator[int]:
+        """Yield the steps of each execution, epoch after epoch."""
+        size = self.steps_per_execution
+        return itertools.cycle([min(size, steps - first) for first in range(0, steps, size)])
+
+    def _compile(self, step: Callable[[Any], Logs], compute_logs: Callable[[], Logs]) -> RunSteps:
+        strategy = self.distribute_strategy
+
+        def run_steps(iterator: Iterator[Any], count: tf.Tensor) -> Logs:
+            def next_step(done: tf.Tensor) -> list[tf.Tensor]:
+                strategy.run(step, args=(next(iterator),))
+                return [done + 1]
+
+            tf.while_loop(lambda done: done < count, next_step, [0], parallel_iterations=1)
+            logs = strategy.run(compute_logs)
+            return {name: tf.reduce_mean(strategy.experimental_local_results(value)) for name, value in logs.items()}
+
+        return tf.function(run_steps, autograph=False)
+
+    def _prepare_validation(self, run_steps: RunSteps, iterator: Iterator[Any]) -> None:
+        """Let TensorFlow optimize validation, which takes one core, while it optimizes training; no batch is read.
+
+        What fails here fails again in the first validation, which reports it.
+        """
+        run_steps.get_concrete_function(iterator, tf.constant(0))  # tracing holds Python; optimizing does not
+        self.make_test_function()
+        ThreadPoolExecutor(1).submit(self._run_test_steps, iter(self.validation_batches), tf.constant(0))
+
+
+def run_epochs(
+    model: MultiStepModel,
+    batches: Callable[[int, Shard], tf.data.Dataset],
+    validation_batches: Callable[[Shard], tf.data.Dataset],
+    checkpoint: Checkpoint,
+    *,
+    steps: int,
+    epochs: int,
+    resume: bool,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """Train a model until its last epoch or until patience runs out; it ends with the weights of its best epoch.
+
+    Args:
+        model: Compiled, its optimizer built.
+        batches: Epoch and shard to the endless training batches from that epoch on.
+        validation_batches: Shard to the validation batches, of known number.
+        checkpoint: Judges the epochs, and keeps the state.
+        steps: Training batches per epoch.
+        epochs: Largest number of epochs.
+        resume: Continue from the state of the checkpoint.
+        callbacks: Keras callbacks, ``checkpoint`` among them. ``on_train_batch_end`` is called once per execution, see
+            ``STEPS_PER_EXECUTION``, with the number of the last batch.
+    """
+    checkpoint.set_model(model)
+    if resume:
+        checkpoint.restore()
+    strategy = model.distribute_strategy
+    check_workers_agree(strategy, {"the number of finished epochs": checkpoint.epoch})
+    if checkpoint.is_finished or checkpoint.epoch >= epochs:
+        checkpoint.restore_best()
+        return
+    is_single = strategy.num_replicas_in_sync == 1
+    # all-reduced rows have one size within an execution, and replicas touch other rows in each step
+    model.steps_per_execution = STEPS_PER_EXECUTION if is_single else 1
+    model.steps_per_epoch, model.validation_steps = steps, int(validation_batches(ALL).cardinality())
+    validation_data = distribute_batches(strategy, validation_batches)
+    model.validation_batches = validation_data if is_single else None
+    model.fit(
+        distribute_batches(strategy, partial(batches, checkpoint.epoch)),
+        initial_epoch=checkpoint.epoch,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        validation_data=validation_data,
+        validation_steps=model.validation_steps,
+        callbacks=list(callbacks),
+        shuffle=False,
+        verbose=0,
+    )
