@@ -27,6 +27,13 @@ ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 
 
+# The optimizers of Keras are listed here because help and checks of the commands do not import Keras.
+OptimizerName = Literal[
+    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
+    "schedulefreeadamw", "sgd",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig(Settings):
     """How rows are read and split into training, validation and test data."""
@@ -80,8 +87,9 @@ class TrainingConfig(Settings):
     """Largest number of epochs; 0: as many as give 800 steps, at least 3 and at most 50."""
     batch_size: PositiveInt = 64
     """Documents per batch."""
-    optimizer: Literal["adam", "adadelta"] = "adam"
-    """adam updates only the embedding rows that a batch touches."""
+    optimizer: OptimizerName = "adam"
+    """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
+    learning_rate: the default suits adam."""
     learning_rate: NonNegativeFloat = 2e-3
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
@@ -89,7 +97,8 @@ class TrainingConfig(Settings):
     warmup_ratio: Fraction = 0.05
     """Fraction of all steps during which the learning rate rises from zero."""
     weight_decay: NonNegativeFloat = 0.0
-    """Decoupled weight decay (Loshchilov & Hutter 2019) of all weights except embeddings and biases."""
+    """Decoupled weight decay (Loshchilov & Hutter 2019) of all weights except embeddings and biases; 0: none, for adamw
+    0.004."""
     global_clipnorm: NonNegativeFloat = 0.0
     """Largest L2 norm of the gradient of all weights together; 0: no clipping."""
     label_smoothing: Fraction = 0.1

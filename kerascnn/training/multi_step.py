@@ -20,7 +20,7 @@ STEPS_PER_EXECUTION = 8
 """Steps of one device per call from Python; a call costs a sixth of a small step."""
 
 Logs = dict[str, Any]
-RunSteps = tf.types.experimental.PolymorphicFunction
+RunSteps = Any
 """A compiled function of an iterator and a number of steps, which returns the logs."""
 
 
@@ -36,12 +36,13 @@ class MultiStepModel(ReplicatedModel):
     Attributes:
         steps_per_epoch: Training batches per epoch.
         validation_steps: Validation batches.
-        validation_batches: The validation batches, to prepare validation while training is prepared; None: do not.
+        validation_batches: The validation data of ``fit``, to prepare validation while training is prepared; None: do not.
     """
 
     steps_per_epoch = 1
     validation_steps = 1
-    validation_batches: tf.distribute.DistributedDataset | None = None
+    validation_batches: Any = None
+    test_function: Callable[[Iterator[Any]], Logs] | None
 
     def make_train_function(self, force: bool = False) -> None:
         """Set the function that ``fit`` calls for each execution of the training batches."""
@@ -57,7 +58,8 @@ class MultiStepModel(ReplicatedModel):
                 if is_first and self.validation_batches is not None:
                     self._prepare_validation(run_steps, iterator)
             assert run_steps is not None
-            return run_steps(iterator, tf.constant(next(counts)))
+            logs: Logs = run_steps(iterator, tf.constant(next(counts)))
+            return logs
 
         self.train_function = train_function
 
@@ -69,13 +71,15 @@ class MultiStepModel(ReplicatedModel):
         self._run_test_steps = self._compile(self.test_step, self.get_metrics_result)
 
         def test_function(iterator: Iterator[Any]) -> Logs:
-            return self._run_test_steps(iterator, tf.constant(next(counts)))
+            logs: Logs = self._run_test_steps(iterator, tf.constant(next(counts)))
+            return logs
 
         self.test_function = test_function
 
     def training_logs(self) -> Logs:
         """Return the metrics since the epoch began, name to scalar tensor."""
-        return self.get_metrics_result()
+        logs: Logs = self.get_metrics_result()
+        return logs
 
     def _count_steps(self, steps: int) -> Iterator[int]:
         """Yield the steps of each execution, epoch after epoch."""
@@ -103,7 +107,8 @@ class MultiStepModel(ReplicatedModel):
         """
         run_steps.get_concrete_function(iterator, tf.constant(0))  # tracing holds Python; optimizing does not
         self.make_test_function()
-        ThreadPoolExecutor(1).submit(self._run_test_steps, iter(self.validation_batches), tf.constant(0))
+        batches = iter(self.validation_batches)
+        ThreadPoolExecutor(1).submit(self._run_test_steps, batches, tf.constant(0))
 
 
 def run_epochs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -118,7 +117,6 @@ class LazyAdam(AllReduceOptimizer, keras.optimizers.Adam):
         return next(copy for copy in copies if copy.device == variable.device)
 
 
-@functools.cache
 def all_reduce_class(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
     """Return a subclass of an optimizer class with the behaviour of ``AllReduceOptimizer``."""
     if issubclass(optimizer, AllReduceOptimizer):

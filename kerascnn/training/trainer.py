@@ -25,8 +25,8 @@ class Trainer(MultiStepModel):
 
     Batches are ``(ids, targets, weights)``, with ids int32 (batch, length), targets (batch, ...) and weights float32
     (batch,); in validation ``(ids, targets)``. Targets with soft labels are the dict that ``losses.DistillationLoss``
-    takes; metrics then count only documents that have a label. With several replicas, each has a part of the batch, of any size. The
-    weight of a document is its share of the loss of the whole batch, on whichever replica it is.
+    takes; metrics then count only documents that have a label. With several replicas, each has a part of the batch, of
+    any size. The weight of a document is its share of the loss of the whole batch, on whichever replica it is.
 
     Args:
         model: Functional model, ids int32 (batch, length) -> logits float32 (batch, classes).
