@@ -36,7 +36,7 @@ class MultiStepModel(ReplicatedModel):
     Attributes:
         steps_per_epoch: Training batches per epoch.
         validation_steps: Validation batches.
-        validation_batches: The validation data of ``fit``, to prepare validation while training is prepared; None: do not.
+        validation_batches: The validation data of ``fit``, to prepare validation while training is prepared, or None.
     """
 
     steps_per_epoch = 1
