@@ -37,9 +37,9 @@ class WordVectors:
     """The vectors that a file has for a vocabulary."""
 
     ids: np.ndarray
-    """Ids of the tokens that have a vector, int64 (found,), ascending."""
+    """Ids of the tokens that have a vector, int64 (matches,), ascending."""
     rows: np.ndarray
-    """Their vectors, float32 (found, dimensions)."""
+    """Their vectors, float32 (matches, dimensions)."""
     messages: tuple[str, ...] = ()
     """Warnings about entries of the file that were skipped, one sentence each."""
 

@@ -24,9 +24,9 @@ FILES = {"none": "model_float32", "float16": "model_float16", "dynamic": "model_
 
 
 @pytest.fixture(scope="module")
-def exported(classifiers, folders, texts, tmp_path_factory):
+def exports(classifiers, folders, texts, tmp_path_factory):
     """Copies of the bundles with TFLite files of all precisions."""
-    place = tmp_path_factory.mktemp("exported")
+    place = tmp_path_factory.mktemp("exports")
     for name, classifier in classifiers.items():
         folder = shutil.copytree(folders[name], place / name)
         tflite.export(classifier.bundle_, folder, quantize=list(FILES), texts=texts[name][:100])
@@ -34,52 +34,52 @@ def exported(classifiers, folders, texts, tmp_path_factory):
 
 
 @pytest.fixture
-def edge(exported, tmp_path):
+def edge(exports, tmp_path):
     """A copy of an edge folder, which a test may change."""
-    return shutil.copytree(exported / "news" / "edge", tmp_path / "edge")
+    return shutil.copytree(exports / "news" / "edge", tmp_path / "edge")
 
 
 @every_bundle
 @pytest.mark.parametrize(("precision", "tolerance"), [("none", 1e-5), ("float16", 1e-3)])
-def test_golden_texts_get_golden_probabilities(name, precision, tolerance, exported):
-    golden = json.loads((exported / name / "golden.json").read_text(encoding="utf-8"))
-    classifier = EdgeClassifier(exported / name / "edge" / f"{FILES[precision]}.tflite")
+def test_golden_texts_get_golden_probabilities(name, precision, tolerance, exports):
+    golden = json.loads((exports / name / "golden.json").read_text(encoding="utf-8"))
+    classifier = EdgeClassifier(exports / name / "edge" / f"{FILES[precision]}.tflite")
     np.testing.assert_allclose(classifier.predict_proba(golden["texts"]), golden["probabilities"], atol=tolerance)
 
 
 @every_bundle
 @pytest.mark.parametrize("precision", ["dynamic", "int8"])
-def test_eight_bit_files_agree_on_nearly_all_texts(name, precision, exported, classifiers, texts):
-    found = EdgeClassifier(exported / name / "edge" / f"{FILES[precision]}.tflite").predict(texts[name])
-    agreement = np.mean([label for label, _ in found] == classifiers[name].predict(texts[name]))
+def test_eight_bit_files_agree_on_nearly_all_texts(name, precision, exports, classifiers, texts):
+    predictions = EdgeClassifier(exports / name / "edge" / f"{FILES[precision]}.tflite").predict(texts[name])
+    agreement = np.mean([label for label, _ in predictions] == classifiers[name].predict(texts[name]))
     assert agreement >= 0.97
 
 
-def test_int8_is_accurate_on_texts_shorter_than_the_calibration_texts(exported, classifiers, texts):
+def test_int8_is_accurate_on_texts_shorter_than_the_calibration_texts(exports, classifiers, texts):
     short_texts = [" ".join(text.split()[:6]) for text in texts["news"]]
-    found = EdgeClassifier(exported / "news" / "edge" / f"{FILES['int8']}.tflite").predict_proba(short_texts)
-    np.testing.assert_allclose(found, classifiers["news"].predict_proba(short_texts), atol=0.05)
+    probabilities = EdgeClassifier(exports / "news" / "edge" / f"{FILES['int8']}.tflite").predict_proba(short_texts)
+    np.testing.assert_allclose(probabilities, classifiers["news"].predict_proba(short_texts), atol=0.05)
 
 
-def test_lower_precision_gives_a_smaller_file(exported):
-    sizes = [(exported / "news" / "edge" / f"{FILES[p]}.tflite").stat().st_size for p in ("dynamic", "float16", "none")]
+def test_lower_precision_gives_a_smaller_file(exports):
+    sizes = [(exports / "news" / "edge" / f"{FILES[p]}.tflite").stat().st_size for p in ("dynamic", "float16", "none")]
     assert sizes[0] < 0.6 * sizes[1] < 0.4 * sizes[2]
 
 
-def test_predict_returns_a_label_and_its_probability(exported, classifiers):
-    found = EdgeClassifier(exported / "news" / "edge").predict(list(PROBES))
+def test_predict_returns_a_label_and_its_probability(exports, classifiers):
+    predictions = EdgeClassifier(exports / "news" / "edge").predict(list(PROBES))
     expected = classifiers["news"].predict_top_k(PROBES, 1)
-    assert [label for label, _ in found] == [label for [(label, _)] in expected]
-    np.testing.assert_allclose([p for _, p in found], [p for [(_, p)] in expected], atol=1e-5)
-    assert EdgeClassifier(exported / "news" / "edge").predict([]) == []
+    assert [label for label, _ in predictions] == [label for [(label, _)] in expected]
+    np.testing.assert_allclose([p for _, p in predictions], [p for [(_, p)] in expected], atol=1e-5)
+    assert EdgeClassifier(exports / "news" / "edge").predict([]) == []
 
 
 @every_bundle
-def test_check_passes_for_every_file(name, exported):
-    golden = json.loads((exported / name / "edge" / "golden.json").read_text(encoding="utf-8"))
+def test_check_passes_for_every_file(name, exports):
+    golden = json.loads((exports / name / "edge" / "golden.json").read_text(encoding="utf-8"))
     assert set(golden["probabilities"]) == {f"{file}.tflite" for file in FILES.values()}
     for file in golden["probabilities"]:
-        assert EdgeClassifier(exported / name / "edge" / file).check() < 1e-5
+        assert EdgeClassifier(exports / name / "edge" / file).check() < 1e-5
 
 
 def test_check_names_a_text_that_is_encoded_differently(edge):
@@ -90,8 +90,8 @@ def test_check_names_a_text_that_is_encoded_differently(edge):
         EdgeClassifier(edge).check()
 
 
-def test_copied_program_runs_without_tensorflow_and_kerascnn(exported, classifiers, tmp_path):
-    shutil.copytree(exported / "reviews" / "edge", tmp_path / "edge")
+def test_copied_program_runs_without_tensorflow_and_kerascnn(exports, classifiers, tmp_path):
+    shutil.copytree(exports / "reviews" / "edge", tmp_path / "edge")
     script = (
         "import json, sys\n"
         "sys.path.insert(0, 'edge')\n"
@@ -111,12 +111,12 @@ def test_copied_program_runs_without_tensorflow_and_kerascnn(exported, classifie
 
 
 @pytest.mark.full
-def test_program_checks_itself_in_an_environment_without_tensorflow(exported, tmp_path):
+def test_program_checks_itself_in_an_environment_without_tensorflow(exports, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "environment"], check=True)
     python = tmp_path / "environment" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", "ai-edge-litert", "numpy"], check=True)
     for name in NAMES:
-        program = exported / name / "edge" / "edge.py"
+        program = exports / name / "edge" / "edge.py"
         finished = subprocess.run([python, program, "--check"], cwd=tmp_path, capture_output=True, text=True)
         assert finished.returncode == 0, finished.stderr
         differences = [float(line.split()[-1]) for line in finished.stdout.splitlines()]
@@ -127,12 +127,12 @@ def test_program_checks_itself_in_an_environment_without_tensorflow(exported, tm
 class TestCodePoints:
     """The input of a character model is the code points of the raw text."""
 
-    def predict_raw(self, exported, text):
-        classifier = EdgeClassifier(exported / "reviews" / "edge" / "model_float32.tflite")
+    def predict_raw(self, exports, text):
+        classifier = EdgeClassifier(exports / "reviews" / "edge" / "model_float32.tflite")
         return classifier.run([ord(character) for character in text][:96])
 
-    def test_folder_has_no_vocabulary(self, exported):
-        assert not (exported / "reviews" / "edge" / "vocabulary.txt").exists()
+    def test_folder_has_no_vocabulary(self, exports):
+        assert not (exports / "reviews" / "edge" / "vocabulary.txt").exists()
 
     @pytest.mark.parametrize(
         "text",
@@ -147,20 +147,20 @@ class TestCodePoints:
             "配送\x01很\x7f快\u0085了",
             "",
             "   ",
-            "a sentence that fills the length and goes on behind it, cut where a space stands, yes just here it does",
+            "a sentence that fills the length and continues after it, so that the model cuts it at the space here",
             "i\u0307",
             "\U0001f600\U0010ffff\ue000",
         ],
     )
-    def test_model_normalizes_case_width_and_spaces(self, text, exported, classifiers):
+    def test_model_normalizes_case_width_and_spaces(self, text, exports, classifiers):
         np.testing.assert_allclose(
-            self.predict_raw(exported, text), classifiers["reviews"].predict_proba([text])[0], atol=1e-5
+            self.predict_raw(exports, text), classifiers["reviews"].predict_proba([text])[0], atol=1e-5
         )
 
-    def test_reviews_in_upper_case_get_the_predictions_of_the_bundle(self, exported, classifiers, texts):
+    def test_reviews_in_upper_case_get_the_predictions_of_the_bundle(self, exports, classifiers, texts):
         reviews = [text[:90] for text in texts["reviews"][::10] if "<" not in text and "&" not in text]
-        found = [self.predict_raw(exported, text.upper()) for text in reviews]
-        np.testing.assert_allclose(found, classifiers["reviews"].predict_proba(reviews), atol=1e-5)
+        probabilities = [self.predict_raw(exports, text.upper()) for text in reviews]
+        np.testing.assert_allclose(probabilities, classifiers["reviews"].predict_proba(reviews), atol=1e-5)
 
     def test_every_code_point_has_its_id_of_the_vectorizer(self, classifiers):
         vectorizer = classifiers["reviews"].bundle_.vectorizer
@@ -173,8 +173,8 @@ class TestCodePoints:
         convert = tf.function(table, input_signature=[tf.TensorSpec([1, length], tf.int32)])
         wrong = []
         for text, expected in zip(texts, vectorizer(texts).numpy(), strict=True):
-            found = convert(tflite_conversion.pad_input([ord(character) for character in text], length)).numpy()[0]
-            if found[found != 0].tolist() != expected[expected != 0].tolist():
+            ids = convert(tflite_conversion.pad_input([ord(character) for character in text], length)).numpy()[0]
+            if ids[ids != 0].tolist() != expected[expected != 0].tolist():
                 wrong.append(text)
         assert len(wrong) == 1 and "İ" in wrong[0], "it has two characters in lower case"
 
@@ -189,8 +189,8 @@ class TestCodePoints:
 
 
 @every_bundle
-def test_folder_has_no_training_text(name, exported, texts):
-    for path in (exported / name / "edge").iterdir():
+def test_folder_has_no_training_text(name, exports, texts):
+    for path in (exports / name / "edge").iterdir():
         content = path.read_bytes()
         assert not any(text.encode() in content for text in texts[name] if len(text) > 10), path.name
 
@@ -210,8 +210,8 @@ def test_names_an_operation_that_tflite_does_not_have(classifiers):
         tflite_conversion.convert(dataclasses.replace(bundle, model=model))
 
 
-def test_failed_export_keeps_the_old_folder(exported, classifiers, tmp_path, monkeypatch):
-    folder = shutil.copytree(exported / "news", tmp_path / "news")
+def test_failed_export_keeps_the_old_folder(exports, classifiers, tmp_path, monkeypatch):
+    folder = shutil.copytree(exports / "news", tmp_path / "news")
     before = {path.name: path.read_bytes() for path in (folder / "edge").iterdir()}
     monkeypatch.setattr(tflite, "write_program", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):

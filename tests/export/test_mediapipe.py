@@ -126,33 +126,33 @@ def test_names_the_extra_without_mediapipe(bundle_folder, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def exported(bundle_folder, news, tmp_path_factory):
+def exports(bundle_folder, news, tmp_path_factory):
     """The folder of a bundle with MediaPipe files, and the classifier."""
     pytest.importorskip("mediapipe")
-    folder = shutil.copytree(bundle_folder, tmp_path_factory.mktemp("exported") / "news")
+    folder = shutil.copytree(bundle_folder, tmp_path_factory.mktemp("exports") / "news")
     classifier = load(folder)
     mediapipe.export(classifier.bundle_, folder, quantize=["none", "float16", "dynamic", "int8"], texts=news[0])
     return folder, classifier
 
 
-def test_mediapipe_predicts_as_the_bundle_in_any_case(exported, news):
-    folder, classifier = exported
+def test_mediapipe_predicts_as_the_bundle_in_any_case(exports, news):
+    folder, classifier = exports
     predict = mediapipe.load_predict_fn(folder / "edge" / "mediapipe_float32.tflite")
     texts = [WORDS, WORDS.title(), WORDS.upper(), 'It\'s ("London")!', "", *(text.lower() for text in news[0][::60])]
     np.testing.assert_allclose(predict(texts), classifier.predict_proba(texts), atol=1e-4)
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("float16", 0.01), ("dynamic", 0.05), ("int8", 0.15)])
-def test_lower_precisions_are_nearly_equal(exported, precision, tolerance):
-    folder, classifier = exported
+def test_lower_precisions_are_nearly_equal(exports, precision, tolerance):
+    folder, classifier = exports
     predict = mediapipe.load_predict_fn(folder / "edge" / f"mediapipe_{precision}.tflite")
     np.testing.assert_allclose(predict([WORDS]), classifier.predict_proba([WORDS]), atol=tolerance)
 
 
-def test_labels_are_in_the_order_of_the_bundle(exported):
+def test_labels_are_in_the_order_of_the_bundle(exports):
     from mediapipe.tasks.python.text import TextClassifier as MediaPipe
 
-    folder, classifier = exported
+    folder, classifier = exports
     with MediaPipe.create_from_model_path(str(folder / "edge" / "mediapipe_float32.tflite")) as model:
         [head] = model.classify(WORDS).classifications
     assert {c.index: c.category_name for c in head.categories} == dict(enumerate(classifier.bundle_.labels))
@@ -161,23 +161,23 @@ def test_labels_are_in_the_order_of_the_bundle(exported):
 @pytest.mark.parametrize(
     "text", [" ", "\x00", "a\x00b", "\ud800", "word " * 20_000, "a" * 100_000, "<a " * 5_000, "'" * 5_000, "\u200d"]
 )
-def test_any_text_is_classified(exported, text):
-    predict = mediapipe.load_predict_fn(exported[0] / "edge" / "mediapipe_float32.tflite")
+def test_any_text_is_classified(exports, text):
+    predict = mediapipe.load_predict_fn(exports[0] / "edge" / "mediapipe_float32.tflite")
     np.testing.assert_allclose(predict([text]).sum(axis=1), 1, atol=1e-4)
 
 
-def test_edge_json_lists_mediapipe_files(exported):
-    folder, _ = exported
+def test_edge_json_lists_mediapipe_files(exports):
+    folder, _ = exports
     files = json.loads((folder / "edge" / "edge.json").read_text())["files"]
     for path in (folder / "edge").glob("*.tflite"):
         assert files[path.name] == sha256(path)
     assert EdgeClassifier(folder / "edge" / "mediapipe_float32.tflite").predict([WORDS])
 
 
-def test_verify_runs_files_and_rejects_a_damaged_one(exported, tmp_path):
-    folder = shutil.copytree(exported[0], tmp_path / "news")
-    names = [artifact.name for artifact in verify.load_artifacts(exported[1], folder)]
+def test_verify_runs_files_and_rejects_a_damaged_one(exports, tmp_path):
+    folder = shutil.copytree(exports[0], tmp_path / "news")
+    names = [artifact.name for artifact in verify.load_artifacts(exports[1], folder)]
     assert "edge/mediapipe_float32.tflite" in names and len(names) == 5
     (folder / "edge" / "mediapipe_float32.tflite").write_bytes(b"no model")
     with pytest.raises(InputError, match="mediapipe_float32"):
-        list(verify.load_artifacts(exported[1], folder))
+        list(verify.load_artifacts(exports[1], folder))

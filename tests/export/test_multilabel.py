@@ -48,11 +48,11 @@ def test_saved_model_gives_probabilities_and_assigned_labels(name, classifiers, 
         signature = loaded.signature_def["serving_default"]
         names = {key: signature.outputs[key].name for key in ("probabilities", "classes", "assigned")}
         inputs = {signature.inputs["text"].name: [text.encode("utf-8", "surrogatepass") for text in texts]}
-        found = session.run(names, inputs)
+        outputs = session.run(names, inputs)
         assert "label" not in signature.outputs
-    np.testing.assert_allclose(found["probabilities"], classifier.predict_proba(texts), atol=1e-5)
+    np.testing.assert_allclose(outputs["probabilities"], classifier.predict_proba(texts), atol=1e-5)
     answers = [
-        [x.decode() for x in classes[row]] for classes, row in zip(found["classes"], found["assigned"], strict=True)
+        [x.decode() for x in classes[row]] for classes, row in zip(outputs["classes"], outputs["assigned"], strict=True)
     ]
     assert answers == classifier.predict(texts)
 

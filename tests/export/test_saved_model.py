@@ -23,21 +23,21 @@ ODD = [b"", b" ", b"\xff\xfe\x00", b"\xed\xa0\x80 lone surrogate", b"a" * 10_000
 
 
 @pytest.fixture(scope="module")
-def exported(classifiers, folders, tmp_path_factory):
+def exports(classifiers, folders, tmp_path_factory):
     """Copies of the bundles with a SavedModel in each."""
-    place = tmp_path_factory.mktemp("exported")
+    place = tmp_path_factory.mktemp("exports")
     for name, classifier in classifiers.items():
         saved_model.export(classifier.bundle_, shutil.copytree(folders[name], place / name))
     return place
 
 
 @pytest.fixture(scope="module")
-def service(exported):
+def service(exports):
     """Client of TensorFlow Serving's API, connected to a server in another process."""
     command = [
         sys.executable,
         Path(__file__).with_name("server.py"),
-        *(f"{n}={exported / n / 'serving'}" for n in NAMES),
+        *(f"{n}={exports / n / 'serving'}" for n in NAMES),
     ]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     port = server.stdout.readline().strip()
@@ -57,8 +57,8 @@ def predict(service, name, signature="serving_default", **inputs):
 
 
 @every_bundle
-def test_text_gets_golden_probabilities_and_labels(name, service, exported, classifiers):
-    golden = json.loads((exported / name / "golden.json").read_text(encoding="utf-8"))
+def test_text_gets_golden_probabilities_and_labels(name, service, exports, classifiers):
+    golden = json.loads((exports / name / "golden.json").read_text(encoding="utf-8"))
     answer = predict(service, name, text=golden["texts"])
     np.testing.assert_allclose(answer["probabilities"], golden["probabilities"], atol=1e-5)
     labels = classifiers[name].bundle_.labels
@@ -82,9 +82,9 @@ def test_classify_accepts_tf_examples(name, service, classifiers):
     for text in (PROBES[3], PROBES[9]):
         feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode()]))
         request.input.example_list.examples.add().features.feature["text"].CopyFrom(feature)
-    found = service.Classify(request, timeout=60).result.classifications
+    classifications = service.Classify(request, timeout=60).result.classifications
     expected = classifiers[name].predict_proba([PROBES[3], PROBES[9]])
-    for row, probabilities in zip(found, expected, strict=True):
+    for row, probabilities in zip(classifications, expected, strict=True):
         assert [cell.label for cell in row.classes] == classifiers[name].bundle_.labels
         np.testing.assert_allclose([cell.score for cell in row.classes], probabilities, atol=1e-5)
 
@@ -110,8 +110,8 @@ def test_accepts_any_number_of_texts_and_invalid_utf8(name, size, service):
 
 def test_probabilities_do_not_depend_on_the_batch(service):
     together = predict(service, "news", text=list(PROBES))["probabilities"]
-    alone = [predict(service, "news", text=[text])["probabilities"][0] for text in PROBES]
-    np.testing.assert_allclose(together, alone, atol=1e-6)
+    single = [predict(service, "news", text=[text])["probabilities"][0] for text in PROBES]
+    np.testing.assert_allclose(together, single, atol=1e-6)
 
 
 def test_request_of_the_documentation_works(service):
@@ -122,8 +122,8 @@ def test_request_of_the_documentation_works(service):
     assert len(predict(service, "news", text=texts)["label"]) == len(texts) > 0
 
 
-def test_saved_model_cli_runs_it(exported, classifiers):
-    version = exported / "news" / "serving" / "1"
+def test_saved_model_cli_runs_it(exports, classifiers):
+    version = exports / "news" / "serving" / "1"
     finished = subprocess.run(
         [
             Path(sys.executable).with_name("saved_model_cli"), "run", "--dir", version, "--tag_set", "serve",
@@ -136,21 +136,21 @@ def test_saved_model_cli_runs_it(exported, classifiers):
     assert f"[b'{label}']" in finished.stdout
 
 
-def test_needs_no_operation_of_tensorflow_text(exported):
+def test_needs_no_operation_of_tensorflow_text(exports):
     for name in NAMES:
-        graph = (exported / name / "serving" / "1" / "saved_model.pb").read_bytes()
+        graph = (exports / name / "serving" / "1" / "saved_model.pb").read_bytes()
         assert not re.search(rb"NormalizeUTF8|CaseFoldUTF8", graph)
 
 
 @every_bundle
-def test_folder_has_no_training_text(name, exported, texts):
-    for path in (exported / name / "serving").rglob("*"):
+def test_folder_has_no_training_text(name, exports, texts):
+    for path in (exports / name / "serving").rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         assert not any(text.encode() in content for text in texts[name] if len(text) > 10), path
 
 
-def test_new_export_is_the_next_version_and_atomic(exported, classifiers, tmp_path, monkeypatch):
-    folder = shutil.copytree(exported / "news", tmp_path / "news")
+def test_new_export_is_the_next_version_and_atomic(exports, classifiers, tmp_path, monkeypatch):
+    folder = shutil.copytree(exports / "news", tmp_path / "news")
     (folder / "serving" / "9").mkdir()
     assert saved_model.export(classifiers["news"].bundle_, folder).name == "10"
     monkeypatch.setattr(saved_model, "write_warmup_requests", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
@@ -160,8 +160,8 @@ def test_new_export_is_the_next_version_and_atomic(exported, classifiers, tmp_pa
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_bytes(path.read_bytes()[:1000]), Path.unlink])
-def test_rejects_damaged_saved_model_in_one_line(damage, exported, tmp_path):
-    version = shutil.copytree(exported / "news" / "serving" / "1", tmp_path / "1")
+def test_rejects_damaged_saved_model_in_one_line(damage, exports, tmp_path):
+    version = shutil.copytree(exports / "news" / "serving" / "1", tmp_path / "1")
     damage(version / "saved_model.pb")
     with pytest.raises(InputError, match=r"not a complete SavedModel.*export it again") as error:
         saved_model.load_predict_fn(version)
@@ -181,10 +181,10 @@ def test_export_without_serving_api_says_how_to_get_warmup_requests(classifiers,
     )
 
 
-def test_warmup_requests_have_no_training_text_and_two_batch_sizes(exported):
+def test_warmup_requests_have_no_training_text_and_two_batch_sizes(exports):
     from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-    path = exported / "news" / "serving" / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    path = exports / "news" / "serving" / "1" / "assets.extra" / "tf_serving_warmup_requests"
     records = [PredictionLog.FromString(record) for record in tf.compat.v1.io.tf_record_iterator(str(path))]
     requests = [record.predict_log.request for record in records]
     assert [request.model_spec.name for request in requests] == ["news", "news"]

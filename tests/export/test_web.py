@@ -35,7 +35,7 @@ SUPPORTED = {name: settings for name, settings in SETTINGS.items() if settings.n
 
 
 @pytest.fixture(scope="module")
-def exported(classifiers, tmp_path_factory):
+def exports(classifiers, tmp_path_factory):
     """Folders of the web pages by name."""
     place = tmp_path_factory.mktemp("pages")
     return {
@@ -46,18 +46,18 @@ def exported(classifiers, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def node():
-    if not (found := shutil.which("node")):
+    if not (path := shutil.which("node")):
         skip_without_browser("needs Node.js")
-    return found
+    return path
 
 
 @pytest.fixture(scope="module")
-def installed(exported, tmp_path_factory):
+def node_modules(exports, tmp_path_factory):
     """The folder that `npm install` creates from the page's package.json."""
     if not shutil.which("npm"):
         skip_without_browser("needs npm")
     folder = tmp_path_factory.mktemp("npm")
-    shutil.copy(exported["news"] / "package.json", folder)
+    shutil.copy(exports["news"] / "package.json", folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-timeout=60000", "--fetch-retries=1"]
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180)
     if finished.returncode:
@@ -99,30 +99,30 @@ def read_bars(page):
     )
 
 
-def test_folder_has_the_page_the_model_and_the_vocabulary(exported):
+def test_folder_has_the_page_the_model_and_the_vocabulary(exports):
     page = {path.name for path in web.PAGE_FOLDER.iterdir()}
     common = page | {"edge.json", "golden.json", "labels.txt", "model_float32.tflite", "page.json"}
-    assert {path.name for path in exported["news"].iterdir()} == common | {"vocabulary.txt"}
-    assert {path.name for path in exported["reviews"].iterdir()} == common
+    assert {path.name for path in exports["news"].iterdir()} == common | {"vocabulary.txt"}
+    assert {path.name for path in exports["reviews"].iterdir()} == common
 
 
-def test_folder_has_no_training_text(exported, texts):
-    for name, folder in exported.items():
+def test_folder_has_no_training_text(exports, texts):
+    for name, folder in exports.items():
         for path in folder.iterdir():
             content = path.read_bytes()
             assert not any(text[:40].encode() in content for text in texts[name] if len(text) > 40), path
 
 
-def test_examples_are_in_the_language_of_the_training_texts(exported):
+def test_examples_are_in_the_language_of_the_training_texts(exports):
     examples = {
-        name: json.loads((folder / "page.json").read_text("utf-8"))["examples"] for name, folder in exported.items()
+        name: json.loads((folder / "page.json").read_text("utf-8"))["examples"] for name, folder in exports.items()
     }
     assert all(text.isascii() for text in examples["news"])
     assert unicodedata.name(examples["reviews"][0][0]).startswith("CJK")
 
 
-def test_second_export_replaces_the_page_and_keeps_npm_packages(exported, classifiers, tmp_path):
-    shutil.copytree(exported["news"], tmp_path / "web")
+def test_second_export_replaces_the_page_and_keeps_npm_packages(exports, classifiers, tmp_path):
+    shutil.copytree(exports["news"], tmp_path / "web")
     (tmp_path / "web" / "model_int8.tflite").touch()
     (tmp_path / "web" / "node_modules").mkdir()
     (tmp_path / "web" / "node_modules" / "package").touch()
@@ -150,11 +150,11 @@ def test_javascript_tokenizer_equals_python(node, news, reviews_zh, name, tmp_pa
     settings = SUPPORTED[name]
     lines = [*TEXTS, *every_character(), *news[0], *reviews_zh[0]]
     options = {"level": settings.level, "max_length": 4000, "stop_words": ["the", "的"]}
-    found = tokenize_in_node(node, settings, lines, options, tmp_path)
+    actual = tokenize_in_node(node, settings, lines, options, tmp_path)
     expected = [python_tokenizer.tokenize(line, build_rules(settings, WORDS), **options) for line in lines]
     differing = [
         (token, right)
-        for pair in zip(found, expected, strict=True)
+        for pair in zip(actual, expected, strict=True)
         for token, right in itertools.zip_longest(*pair)
         if token != right
     ]
@@ -188,9 +188,9 @@ def tokenize_in_node(node, settings, texts, options, folder):
 
 
 @pytest.mark.parametrize("name", ["news", "reviews"])
-def test_page_gives_the_answers_of_golden_json(exported, installed, open_page, name):
-    page = open_page(with_modules(exported[name], installed))
-    golden = json.loads((exported[name] / "golden.json").read_text("utf-8"))
+def test_page_gives_the_answers_of_golden_json(exports, node_modules, open_page, name):
+    page = open_page(with_modules(exports[name], node_modules))
+    golden = json.loads((exports[name] / "golden.json").read_text("utf-8"))
     answers = [page.evaluate("(text) => classifier.classify(text)", text) for text in golden["texts"]]
     assert [answer["inputs"] for answer in answers] == golden["inputs"]
     probabilities = [answer["probabilities"] for answer in answers]
@@ -198,8 +198,8 @@ def test_page_gives_the_answers_of_golden_json(exported, installed, open_page, n
 
 
 @pytest.mark.parametrize("name", ["news", "reviews"])
-def test_typing_draws_bars_sorted_by_probability(exported, classifiers, installed, open_page, name):
-    page = open_page(with_modules(exported[name], installed))
+def test_typing_draws_bars_sorted_by_probability(exports, classifiers, node_modules, open_page, name):
+    page = open_page(with_modules(exports[name], node_modules))
     assert page.title() == name
     classes = [str(label) for label in classifiers[name].classes_]
     assert read_bars(page) == [[label, ""] for label in classes]
@@ -213,10 +213,10 @@ def test_typing_draws_bars_sorted_by_probability(exported, classifiers, installe
     assert read_bars(page) == [[label, ""] for label in classes]
 
 
-def test_multi_label_page_highlights_labels_above_their_thresholds(briefs, installed, open_page, tmp_path):
+def test_multi_label_page_highlights_labels_above_their_thresholds(briefs, node_modules, open_page, tmp_path):
     classifier = TextClassifier(model="bow", ngram_buckets=4096, max_length=96, epochs=8, learning_rate=0.03)
     bundle = classifier.fit(*briefs).bundle_
-    page = open_page(with_modules(web.export(bundle, tmp_path, quantize=["none"]), installed))
+    page = open_page(with_modules(web.export(bundle, tmp_path, quantize=["none"]), node_modules))
     answers = [page.evaluate("(text) => classifier.classify(text)", text)["labels"] for text in briefs[0][:20]]
     expected = [[label for label, _ in answer] for answer in classifier.predict_scored(briefs[0][:20])]
     assert answers == expected
@@ -228,17 +228,17 @@ def test_multi_label_page_highlights_labels_above_their_thresholds(briefs, insta
         assert sorted(page.locator(".predicted .label").all_text_contents()) == sorted(expected[row])
 
 
-def test_click_on_an_example_classifies_it(exported, installed, open_page):
-    page = open_page(with_modules(exported["reviews"], installed))
+def test_click_on_an_example_classifies_it(exports, node_modules, open_page):
+    page = open_page(with_modules(exports["reviews"], node_modules))
     example = page.locator("#examples button").first
     example.click()
     page.wait_for_selector(".predicted")
     assert page.get_by_label("Text", exact=True).input_value() == example.text_content()
 
 
-def test_page_names_what_is_missing(exported, installed, open_page, tmp_path):
+def test_page_names_what_is_missing(exports, node_modules, open_page, tmp_path):
     def open_damaged(change):
-        folder = with_modules(exported["news"], installed, tmp_path / change.__name__)
+        folder = with_modules(exports["news"], node_modules, tmp_path / change.__name__)
         change(folder)
         return open_page(folder).get_by_role("alert").text_content()
 
@@ -260,10 +260,10 @@ def test_page_names_what_is_missing(exported, installed, open_page, tmp_path):
     assert open_damaged(other_model).startswith("model_float32.tflite was changed or damaged")
 
 
-def with_modules(folder, installed, copy_to=None):
+def with_modules(folder, node_modules, copy_to=None):
     """Link the installed packages into the folder of a page, or into a copy of it."""
     if copy_to:
         folder = Path(shutil.copytree(folder, copy_to, ignore=shutil.ignore_patterns("node_modules")))
     if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(installed)
+        (folder / "node_modules").symlink_to(node_modules)
     return folder

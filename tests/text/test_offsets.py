@@ -26,10 +26,10 @@ def tokenize(text, name, **kwargs):
 @every_setting
 def test_tokens_equal_those_of_tokenize_and_are_in_text_order(name):
     for text in TEXTS:
-        found = tokenize_with_offsets(text, name)
-        assert [token.text for token in found] == tokenize(text, name), repr(text[:100])
-        assert all(0 <= token.start < token.end <= len(text) for token in found)
-        assert [token.start for token in found] == sorted(token.start for token in found)
+        tokens = tokenize_with_offsets(text, name)
+        assert [token.text for token in tokens] == tokenize(text, name), repr(text[:100])
+        assert all(0 <= token.start < token.end <= len(text) for token in tokens)
+        assert [token.start for token in tokens] == sorted(token.start for token in tokens)
 
 
 @every_setting
@@ -53,14 +53,14 @@ def test_span_of_a_token_contains_that_token(name, news, reviews_zh):
     ],
 )
 def test_span_of_changed_tokens(text, name, expected):
-    found = [token for token in tokenize_with_offsets(text, name) if not token.text.isspace()]
-    assert [text[token.start : token.end] for token in found] == expected
+    tokens = [token for token in tokenize_with_offsets(text, name) if not token.text.isspace()]
+    assert [text[token.start : token.end] for token in tokens] == expected
 
 
 def test_stop_words_are_removed_and_pieces_are_inside_their_word():
     text = "The unaffable x"
-    found = tokenize_with_offsets(text, "default", stop_words={"the"}, pieces={"un", "##aff", "##able"})
-    assert [(token.text, text[token.start : token.end]) for token in found] == [
+    tokens = tokenize_with_offsets(text, "default", stop_words={"the"}, pieces={"un", "##aff", "##able"})
+    assert [(token.text, text[token.start : token.end]) for token in tokens] == [
         ("un", "un"), ("##aff", "aff"), ("##able", "able"), ("[UNK]", "x")
     ]  # fmt: skip
 

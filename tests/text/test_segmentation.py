@@ -18,7 +18,7 @@ TEXTS = ["手机很好，手机屏幕iPhone", "手机壳很好！", "屏幕，�
 
 
 @pytest.fixture(scope="module")
-def adapted(tmp_path_factory):
+def adapt_vectorizer(tmp_path_factory):
     """Function that adapts a vectorizer to the texts with a `min_count` and then deletes the dictionary."""
     folder = tmp_path_factory.mktemp("words")
 
@@ -44,22 +44,22 @@ def write(folder, content):
     return path
 
 
-def test_longest_word_at_a_character_is_a_token(adapted):
-    vectorizer = adapted(1)
+def test_longest_word_at_a_character_is_a_token(adapt_vectorizer):
+    vectorizer = adapt_vectorizer(1)
     assert vectorizer.vocabulary[2:] == [",", "屏幕", "很好", "手机", "!", "iphone", "屏", "幕", "手机壳"]
-    found = vectorizer.tokenize_text("手机壳屏幕屏 幕手机Ａ好手")
-    assert found == ["手机壳", "屏幕", "屏", "幕", "手机", "a", "好", "手"]
+    tokens = vectorizer.tokenize_text("手机壳屏幕屏 幕手机Ａ好手")
+    assert tokens == ["手机壳", "屏幕", "屏", "幕", "手机", "a", "好", "手"]
     assert vectorizer.encode(["手机壳屏幕屏 幕手机Ａ好手"])[0].tolist() == [10, 3, 8, 9, 5, 1, 1, 1]
 
 
-def test_rare_word_counts_as_its_parts(adapted):
-    vectorizer = adapted(3)
+def test_rare_word_counts_as_its_parts(adapt_vectorizer):
+    vectorizer = adapt_vectorizer(3)
     assert vectorizer.vocabulary == ["[PAD]", "[UNK]", "屏", "幕", "手机"], "手机: twice as a word, once in 手机壳"
     assert vectorizer.tokenize_text("手机壳很好") == ["手机", "壳", "很", "好"]
 
 
-def test_adapted_vectorizer_needs_no_dictionary(adapted):
-    vectorizer = adapted(1)
+def test_adapted_vectorizer_needs_no_dictionary(adapt_vectorizer):
+    vectorizer = adapt_vectorizer(1)
     config = json.loads(json.dumps(vectorizer.get_config()))
     assert "dictionary" not in config
     again = Vectorizer.from_config(config, vectorizer.vocabulary)
@@ -68,9 +68,9 @@ def test_adapted_vectorizer_needs_no_dictionary(adapted):
     assert python_tokenizer.tokenize(TEXTS[1], rules, level="word", max_length=9) == ["手机壳", "很好", "!"]
 
 
-def test_stop_word_outside_the_vocabulary_stays_whole(adapted):
-    assert "和平" not in adapted(1).vocabulary
-    assert adapted(1).tokenize_text("和平手机和") == ["手机", "和"]
+def test_stop_word_outside_the_vocabulary_stays_whole(adapt_vectorizer):
+    assert "和平" not in adapt_vectorizer(1).vocabulary
+    assert adapt_vectorizer(1).tokenize_text("和平手机和") == ["手机", "和"]
 
 
 def test_words_come_from_word_vectors_without_a_dictionary(tmp_path):

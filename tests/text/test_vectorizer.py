@@ -48,8 +48,8 @@ def test_splits_words(text, expected):
 
 
 def test_step_punctuation_removes_punctuation_and_symbols():
-    found = tokenize("'Don't!' -- $5, 好。👍🏻 rock''n", standardize=("punctuation",))
-    assert found == ["Don", "t", "5", "好", "rock", "n"]
+    tokens = tokenize("'Don't!' -- $5, 好。👍🏻 rock''n", standardize=("punctuation",))
+    assert tokens == ["Don", "t", "5", "好", "rock", "n"]
 
 
 def test_split_whitespace_splits_at_any_space_only():

@@ -57,10 +57,10 @@ def test_every_format_and_compression_gives_the_same_rows(name, compression, tmp
             archive.writestr(f"folder/{name}", content)
     else:
         path.write_bytes(gzip.compress(content) if compression == "gz" else content)
-    found = word_vectors.read_vectors(path, VOCABULARY)
-    assert found.messages == ()
-    assert [VOCABULARY[number] for number in found.ids] == ["film", "好", "paris", "straße", "a"]
-    np.testing.assert_array_equal(found.rows, MATRIX[[2, 4, 3, 5, 1]])
+    vectors = word_vectors.read_vectors(path, VOCABULARY)
+    assert vectors.messages == ()
+    assert [VOCABULARY[number] for number in vectors.ids] == ["film", "好", "paris", "straße", "a"]
+    np.testing.assert_array_equal(vectors.rows, MATRIX[[2, 4, 3, 5, 1]])
 
 
 def save(tmp_path, content, name="vectors.txt"):
@@ -71,15 +71,15 @@ def save(tmp_path, content, name="vectors.txt"):
 
 def test_exact_match_precedes_match_in_another_case(tmp_path):
     words = ["FILM", "film", "Film", "PARIS", "Paris"]
-    found = word_vectors.read_vectors(save(tmp_path, text(words=words, matrix=MATRIX[:5])), VOCABULARY)
-    np.testing.assert_array_equal(found.rows, MATRIX[[1, 3]])
+    vectors = word_vectors.read_vectors(save(tmp_path, text(words=words, matrix=MATRIX[:5])), VOCABULARY)
+    np.testing.assert_array_equal(vectors.rows, MATRIX[[1, 3]])
 
 
 def test_reads_half_precision_matrix_in_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr(word_vectors, "_CHUNK_ROWS", 3)
     npz(tmp_path / "half.npz", np.float16)
-    found = word_vectors.read_vectors(tmp_path / "half.npz", VOCABULARY)
-    np.testing.assert_allclose(found.rows, MATRIX[[2, 4, 3, 5, 1]], atol=1e-3)
+    vectors = word_vectors.read_vectors(tmp_path / "half.npz", VOCABULARY)
+    np.testing.assert_allclose(vectors.rows, MATRIX[[2, 4, 3, 5, 1]], atol=1e-3)
 
 
 def test_read_words_keeps_file_order(tmp_path):
@@ -97,9 +97,9 @@ def test_read_words_keeps_file_order(tmp_path):
 )
 def test_skips_and_counts_invalid_lines(line, message, tmp_path):
     content = text().replace(b"8 5\n", b"9 5\n", 1) + f"{line}\n".encode()
-    found = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
-    np.testing.assert_array_equal(found.rows, MATRIX[[2, 4, 3, 5, 1]])
-    assert "skipped 1 entry" in found.messages[0] and message in found.messages[0]
+    vectors = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
+    np.testing.assert_array_equal(vectors.rows, MATRIX[[2, 4, 3, 5, 1]])
+    assert "skipped 1 entry" in vectors.messages[0] and message in vectors.messages[0]
 
 
 def test_skips_and_counts_words_that_are_not_utf8(tmp_path):
