@@ -9,6 +9,8 @@ import importlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.keras_registration import register_layers_with_keras
+
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier, load
     from kerascnn.models import list_models
@@ -32,3 +34,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+register_layers_with_keras()

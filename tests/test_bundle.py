@@ -3,6 +3,8 @@
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -90,6 +92,23 @@ def test_names_file_that_is_changed_or_missing(name, folder):
     (folder / name).unlink()
     with pytest.raises(InputError, match=f"{name}: missing"):
         load(folder)
+
+
+@pytest.mark.parametrize("imports", ["import kerascnn, keras", "import keras, kerascnn"])
+def test_keras_loads_model_in_new_process_after_importing_kerascnn(imports, saved, classifier):
+    program = (
+        f"{imports}; import numpy; model = keras.saving.load_model({str(saved / 'model.keras')!r});"
+        " print(model(numpy.ones((1, 5), 'int32')).numpy().tolist())"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    logits = classifier.model_(np.ones((1, 5), "int32")).numpy()
+    np.testing.assert_allclose(json.loads(result.stdout), logits, atol=1e-5)
+
+
+def test_import_of_kerascnn_does_not_import_keras():
+    program = "import kerascnn, sys; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 def edit(folder, **changes):

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("utils",),
+    ("utils", "keras_registration"),
     ("settings",),
     ("text",),
     ("layers",),
