@@ -70,7 +70,10 @@ class TextClassifier(Estimator):
         labels: Sequence[Any],
         *,
         soft_labels: np.ndarray | None = None,
+        sample_weight: Sequence[float] | np.ndarray | None = None,
+        class_weight: Mapping[Any, float] | None = None,
         validation_data: LabelledTexts | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         folder: str | Path | None = None,
         resume: bool = False,
         verbose: bool = False,
@@ -85,7 +88,15 @@ class TextClassifier(Estimator):
                 indicator matrix ``predict`` returns one too.
             soft_labels: A teacher's class probabilities, float (documents, classes), in the order of ``classes_``, the
                 sorted labels; see ``soft_label_temperature`` and ``soft_label_weight`` (Hinton, Vinyals & Dean 2015).
+            sample_weight: How much each document counts in the loss, (documents,), numbers of 0 or more. Documents
+                that become validation data are not weighted, and neither are the metrics of training.
+            class_weight: Label to how much the documents of that label count in the loss, as in
+                ``keras.Model.fit``; 1 for other labels. Not for multi-label data. Both weights together multiply.
             validation_data: Texts and labels for early stopping; by default a stratified part of the documents.
+            callbacks: Keras callbacks, with the logs ``loss``, ``accuracy``, ``macro_f1`` if it is monitored, and the
+                same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
+                saves that one; see ``kerascnn.training.fit.fit``. The model keeps the weights of the best epoch by
+                ``monitor``, whatever callbacks such as ``EarlyStopping`` restore.
             folder: Folder for a checkpoint after each epoch.
             resume: Continue from the checkpoint in ``folder``.
             verbose: Show progress on standard error.
@@ -95,8 +106,14 @@ class TextClassifier(Estimator):
         """
         require_tensorflow_backend("training")
         config = self.to_config()
-        data = prepare_data(config, texts, labels, soft_labels=soft_labels, validation_data=validation_data)
-        bundle = train_bundle(config, data, folder=Path(folder) if folder else None, resume=resume, verbose=verbose)
+        data = prepare_data(
+            config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
+            validation_data=validation_data,
+        )  # fmt: skip
+        bundle = train_bundle(
+            config, data, optimizer=self.custom_optimizer, callbacks=callbacks,
+            folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
+        )  # fmt: skip
         self._set_bundle(bundle, data.classes, data.labels_dtype)
         return self
 

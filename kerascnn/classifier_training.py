@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,15 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config, DistillationConfig
 from kerascnn.data.documents import check_texts, split_validation
+from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.tasks import Task, infer_task
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
+    import keras
+
     from kerascnn.training.fit import EncodedDataset
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]
@@ -41,6 +44,10 @@ class TrainingData:
     validation_targets: np.ndarray
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities for ``texts``, float32 (documents, classes)."""
+    sample_weight: np.ndarray | None = None
+    """How much each of ``texts`` counts in the loss, float32 (documents,)."""
+    class_weight: np.ndarray | None = None
+    """How much each class counts in the loss, float32 (classes,)."""
 
 
 def prepare_data(
@@ -49,6 +56,8 @@ def prepare_data(
     labels: Any,
     *,
     soft_labels: np.ndarray | None = None,
+    sample_weight: Sequence[float] | np.ndarray | None = None,
+    class_weight: Mapping[Any, float] | None = None,
     validation_data: LabelledTexts | None = None,
 ) -> TrainingData:
     """Check texts and labels, encode the labels, and split off validation data if none is given.
@@ -58,6 +67,8 @@ def prepare_data(
         texts: Documents.
         labels: Labels in any form that ``TextClassifier.fit`` takes.
         soft_labels: A teacher's class probabilities, float (documents, classes).
+        sample_weight: How much each document counts in the loss, (documents,).
+        class_weight: Label to how much its documents count in the loss.
         validation_data: Texts and labels for early stopping.
 
     Raises:
@@ -73,27 +84,45 @@ def prepare_data(
     targets = task.encode(labels, classes, has_teacher=has_teacher)
     if soft_labels is not None:
         soft_labels = check_probabilities(soft_labels, classes.tolist(), len(texts), name="soft_labels")
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, len(texts))
+    class_weights = None
+    if class_weight is not None:
+        if config.training.class_weights == "balanced":
+            raise InputError("class_weight and training.class_weights balanced both weight the classes; give one")
+        class_weights = task.encode_class_weight(class_weight, classes)
     if validation_data is not None:
         validation_texts, validation_labels = validation_data
         validation_targets = task.encode(task.as_labels(validation_labels), classes)
         return TrainingData(
-            task, classes, labels_dtype, texts, targets, check_texts(validation_texts), validation_targets, soft_labels
-        )
+            task, classes, labels_dtype, texts, targets, check_texts(validation_texts), validation_targets, soft_labels,
+            sample_weight, class_weights,
+        )  # fmt: skip
     train, validation = split_validation(texts, task.decode(targets, classes), config.source, task)
     return TrainingData(
         task, classes, labels_dtype, [texts[i] for i in train], targets[train], [texts[i] for i in validation],
         targets[validation], None if soft_labels is None else soft_labels[train],
+        None if sample_weight is None else sample_weight[train], class_weights,
     )  # fmt: skip
 
 
 def train_bundle(
-    config: Config[Any], data: TrainingData, *, folder: Path | None = None, resume: bool = False, verbose: bool = False
+    config: Config[Any],
+    data: TrainingData,
+    *,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    folder: Path | None = None,
+    resume: bool = False,
+    verbose: bool = False,
 ) -> Bundle:
     """Build the vocabulary and the model, train the model and calibrate it.
 
     Args:
         config: The run.
         data: Training and validation data.
+        optimizer: Optimizer to use instead of that of the settings, see ``training.optimizers.build_optimizer``.
+        callbacks: Keras callbacks, see ``training.fit.fit``.
         folder: Folder for the checkpoint of each epoch; None: no checkpoints.
         resume: Continue from the checkpoint in ``folder``.
         verbose: Show progress on standard error.
@@ -105,6 +134,7 @@ def train_bundle(
     from kerascnn.prediction import make_predict_function
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
+    from kerascnn.training.optimizers import describe_optimizer
     from kerascnn.transfer import initial_model
 
     if data.soft_labels is None:
@@ -118,7 +148,9 @@ def train_bundle(
         vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.vectors)
     config = dataclasses.replace(config, text=vectorizer.settings)
     vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
-    train = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels)
+    train = fit.EncodedDataset(
+        RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
+    )
     validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
     with fit.dtype_policy_scope(config.training.dtype_policy):
         initial = initial_model.build_model(config, vectorizer, len(data.classes), train.ids.values)
@@ -129,12 +161,15 @@ def train_bundle(
         model, train, validation, config.training,
         seed=config.seed, task=data.task, folder=folder, resume=resume, verbose=verbose,
         fingerprint=_fingerprint(config, train, validation), learning_rate_factors=initial.rate_factors,
-        callbacks=initial.callbacks, strategy=strategy,
+        callbacks=[*initial.callbacks, *callbacks], strategy=strategy,
+        class_weight=data.class_weight, optimizer=optimizer,
     )  # fmt: skip
     calibration = data.task.calibrate(
         make_predict_function(model)(validation.ids), data.validation_targets, fit=config.training.calibrate
     )
     metrics = {"parameters": model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
+    if optimizer is not None:
+        metrics["optimizer"] = describe_optimizer(optimizer)
     return Bundle(
         config=config, vectorizer=vectorizer, labels=[str(label) for label in data.classes], model=model,
         roles=initial.built.roles, task=data.task, metrics=metrics | calibration.metrics, history=trained.history,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from kerascnn import config as configuration
-from kerascnn.config import Config
+from kerascnn.config import Config, OptimizerName
 from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
 
 GROUPS = ("text", "network", "training", "transfer")
 """Groups of a run whose settings are arguments."""
@@ -22,7 +25,9 @@ class Estimator(ClassifierMixin, BaseEstimator):
     """Stores all settings of a run as constructor arguments, so that scikit-learn's ``clone`` and ``set_params`` work.
 
     Arguments of the groups ``text`` and ``network`` are None by default: the model decides. Which model has which of
-    them, and what each means, is in ``docs/settings.md`` and in ``python -m pipelines.train --help``.
+    them, and what each means, is in ``docs/settings.md`` and in ``python -m pipelines.train --help``. ``optimizer`` is
+    a name or a Keras optimizer. Each training uses a new optimizer of the same configuration, with its learning rate,
+    weight decay and clipping in place of the settings'.
     """
 
     # BEGIN of the constructor that tests/generate_estimator.py writes
@@ -34,7 +39,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         validation_fraction: float = 0.1,
         epochs: int = 0,
         batch_size: int = 64,
-        optimizer: Literal["adam", "adadelta"] = "adam",
+        optimizer: OptimizerName | keras.optimizers.Optimizer = "adam",
         learning_rate: float = 0.002,
         schedule: Literal["constant", "linear", "cosine"] = "linear",
         warmup_ratio: float = 0.05,
@@ -192,10 +197,19 @@ class Estimator(ClassifierMixin, BaseEstimator):
         tags.non_deterministic = not self.deterministic
         return tags
 
+    @property
+    def custom_optimizer(self) -> keras.optimizers.Optimizer | None:
+        """The optimizer if it was given as an object, else None."""
+        return None if isinstance(self.optimizer, str) else self.optimizer
+
     @classmethod
     def from_config(cls: type[EstimatorT], config: Config[Any]) -> EstimatorT:
         """Return an untrained classifier with the settings of a run."""
-        flat = {"model": config.model, "seed": config.seed, "validation_fraction": config.source.validation_fraction}
+        flat: dict[str, Any] = {
+            "model": config.model,
+            "seed": config.seed,
+            "validation_fraction": config.source.validation_fraction,
+        }
         for group in (config.text, config.network, config.training, config.transfer):
             flat |= {f.name: getattr(group, f.name) for f in dataclasses.fields(group)}
         classifier = cls(**flat)
@@ -209,6 +223,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
             InputError: A setting cannot be used, or the model does not have it.
         """
         given = {name: value for name, value in self.get_params().items() if value is not None}
+        if (optimizer := self.custom_optimizer) is not None:
+            given["optimizer"] = _optimizer_name(optimizer)
         run: Config[Any] | None = getattr(self, "_run", None)
         base = (
             run
@@ -226,3 +242,18 @@ class Estimator(ClassifierMixin, BaseEstimator):
                 f"{base.model} has no setting {', '.join(map(repr, given))}; its own are {', '.join(names_of_network)}"
             )
         return base.replace_values(changes, "settings")
+
+
+def _optimizer_name(optimizer: Any) -> Any:
+    """Return the name of the Keras optimizer that an object is, or is derived from, for ``config.yaml``.
+
+    An object that is not an optimizer is returned as it is, for the check of the settings to reject. An optimizer
+    derived from ``keras.optimizers.Optimizer`` alone has no name; it is stored under the default.
+    """
+    import keras
+
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    names = [kind.__name__.lower() for kind in type(optimizer).__mro__]
+    return next((name for name in names if name in get_args(OptimizerName)), configuration.TrainingConfig.optimizer)

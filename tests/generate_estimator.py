@@ -54,6 +54,7 @@ def arguments() -> dict[str, tuple[str, Any]]:
         found |= {
             field.name: (join(alternatives(hints[field.name])), field.default) for field in dataclasses.fields(group)
         }
+    found["optimizer"] = "OptimizerName | keras.optimizers.Optimizer", TrainingConfig.optimizer
     types_of: dict[str, list[str]] = {}
     for group in (TextConfig, *models.list_models().values()):
         hints = typing.get_type_hints(group, include_extras=True)

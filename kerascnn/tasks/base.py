@@ -174,6 +174,10 @@ class Task(ABC):
         """Raise ``InputError`` for a setting that does not suit this task."""
 
     @abstractmethod
+    def encode_class_weight(self, class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
+        """Return the weight of each label, float32 (labels,), from a dict of labels to weights; 1 for other labels."""
+
+    @abstractmethod
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
         """Return the loss of targets (with a teacher of the dict that ``losses.DistillationLoss`` takes) and logits."""
 

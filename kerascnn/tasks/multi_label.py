@@ -204,6 +204,13 @@ class MultiLabel(Task):
                     " leave it out: each label has a threshold of its own, and training.focal_gamma 2 helps rare ones"
                 )
 
+    def encode_class_weight(self, class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
+        """Reject class weights, which need classes that exclude each other."""
+        raise InputError(
+            "class_weight needs classes that exclude each other, and this data is multi-label; use sample_weight, or"
+            " training.focal_gamma 2, which helps rare labels"
+        )
+
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
         """Return binary cross-entropy, the mean over all labels, or its focal variant (Lin et al. 2017, equation 4)."""
         import keras

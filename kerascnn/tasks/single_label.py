@@ -11,6 +11,7 @@ from kerascnn import metrics
 from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.records import Row, location
+from kerascnn.data.sample_weights import encode_class_weight
 from kerascnn.tasks.base import ReportTexts, Task
 from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.errors import InputError
@@ -127,6 +128,10 @@ class SingleLabel(Task):
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
         """Accept every setting."""
+
+    def encode_class_weight(self, class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
+        """Return the weight of each class, float32 (classes,)."""
+        return encode_class_weight(class_weight, classes)
 
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
         """Return the cross-entropy with the labels, and with a teacher's probabilities if there is one."""

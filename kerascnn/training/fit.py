@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
 from kerascnn.data.batches import RaggedIds, Targets, training_batches, validation_batches
+from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
 from kerascnn.training.multi_step import run_epochs
-from kerascnn.training.optimizers import build_optimizer, set_learning_rate_factors
+from kerascnn.training.optimizers import build_optimizer, describe_optimizer, set_learning_rate_factors
 from kerascnn.training.progress import ProgressBar
-from kerascnn.training.sample_weights import balance_classes
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
 
@@ -218,7 +217,7 @@ def _fingerprint(
     return {
         "the sample weights": None if train.sample_weight is None else _hash(train.sample_weight),
         "the class weights": None if class_weight is None else class_weight.tolist(),
-        "the optimizer": optimizer and json.dumps(keras.optimizers.serialize(optimizer), sort_keys=True, default=str),
+        "the optimizer": optimizer and describe_optimizer(optimizer),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -158,6 +159,12 @@ def build_optimizer(
     if settings.dtype_policy == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(built)
     return built
+
+
+def describe_optimizer(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+    """Return class and configuration of an optimizer, ready for JSON."""
+    description: dict[str, Any] = json.loads(json.dumps(keras.optimizers.serialize(optimizer), default=str))
+    return {"class_name": description["class_name"], "config": description["config"]}
 
 
 def _build_by_name(settings: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:

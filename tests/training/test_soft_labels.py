@@ -189,7 +189,7 @@ def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teac
             distilled(lesson, folder=tmp_path)
     other = lesson[2].copy()
     other[3] = np.roll(other[3], 1)
-    with pytest.raises(InputError, match="the interrupted run had the teacher's answers"):
+    with pytest.raises(InputError, match="the interrupted run had soft labels"):
         distilled(lesson, folder=tmp_path, resume=True, soft_labels=other)
     resumed = distilled(lesson, folder=tmp_path, resume=True)
     assert [row["epoch"] for row in resumed.bundle_.history] == [row["epoch"] for row in student.bundle_.history]
