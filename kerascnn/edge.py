@@ -46,6 +46,7 @@ class EdgeClassifier:
     Attributes:
         labels: Label names, in the order of the probabilities.
         task: ``single_label`` or ``multi_label``.
+        predicts_list: Whether a text gets a list of labels.
         thresholds: Multi-label: lowest probability at which each label is predicted, float32 (labels,); else empty.
 
     Raises:
@@ -64,6 +65,7 @@ class EdgeClassifier:
         self._path = path
         self.labels = self._read_lines(folder / "labels.txt")
         self.task: str = self._config["task"]
+        self.predicts_list = self.task == "multi_label"
         self.thresholds = np.asarray(self._config["thresholds"] or [], np.float32)
         self._ids: dict[str, int] = {}
         if self._config["input"] == "ids":
@@ -80,7 +82,7 @@ class EdgeClassifier:
             For each text a pair (label, probability); for multi-label classifiers a list of such pairs, best first.
         """
         pairs = [self._rank_labels(row) for row in self.predict_proba(texts)]
-        return pairs if self.task == "multi_label" else [row[0] for row in pairs]
+        return pairs if self.predicts_list else [row[0] for row in pairs]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities, float32 (texts, labels), in the order of ``labels``."""
@@ -131,8 +133,7 @@ class EdgeClassifier:
     def _rank_labels(self, probabilities: np.ndarray) -> list[tuple[str, float]]:
         """Return the predicted labels of one text with their probabilities, best first."""
         order = np.argsort(-probabilities, kind="stable")
-        is_multi_label = self.task == "multi_label"
-        order = order[probabilities[order] >= self.thresholds[order]] if is_multi_label else order[:1]
+        order = order[probabilities[order] >= self.thresholds[order]] if self.predicts_list else order[:1]
         return [(self.labels[index], float(probabilities[index])) for index in order]
 
     def _read_file(self, path: Path) -> bytes:
@@ -197,7 +198,7 @@ def _main(folder: Path, arguments: Sequence[str]) -> None:
         return
     classifier = EdgeClassifier(folder)
     for prediction in classifier.predict(arguments):
-        pairs = prediction if classifier.task == "multi_label" else [prediction]
+        pairs = prediction if classifier.predicts_list else [prediction]
         print("   ".join(f"{probability:.4f}  {label}" for label, probability in pairs) or "none")
 
 

@@ -22,7 +22,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
     try:
-        manifest = read_json(path)
+        manifest: dict[str, Any] = read_json(path)
         schema = manifest["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None

@@ -14,14 +14,14 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return probabilities, float32 (documents, classes), of logits divided by a temperature (Guo et al. 2017)."""
     from scipy import special  # deferred: commands print their help without it
 
-    return special.softmax(logits.astype(np.float64) / temperature, axis=-1).astype(np.float32)
+    return np.asarray(special.softmax(logits.astype(np.float64) / temperature, axis=-1), np.float32)
 
 
 def sigmoid(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return independent probabilities, float32 (documents, labels), of logits divided by a temperature."""
     from scipy import special
 
-    return special.expit(logits.astype(np.float64) / temperature).astype(np.float32)
+    return np.asarray(special.expit(logits.astype(np.float64) / temperature), np.float32)
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:

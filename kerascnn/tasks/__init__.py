@@ -14,7 +14,8 @@ To add a task:
 3. If files hold its labels in a form of their own, teach ``data.labels.parse_labels`` to read them into ``Row.labels``
    with the name of the task.
 4. If its logits have another shape than (documents, labels), give the models that support it a head of that shape.
-5. ``edge.py`` is copied to devices alone and cannot import this package: add the decision rule to ``DECISIONS`` there.
+5. ``edge.py`` and ``export/web_page/classifier.js`` are copied to devices without this package. They decide by the name
+   of the task in ``edge.json``: add the name to ``TASKS`` in both, and the rule where ``predicts_list`` is used.
 """
 
 from __future__ import annotations

@@ -48,4 +48,4 @@ def bootstrap_intervals(
 def document_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the mean binary cross-entropy over the labels of each document, float (documents,), in nats."""
     of_target = np.where(targets > 0, probabilities, 1 - probabilities).astype(np.float64)
-    return -np.log(np.maximum(of_target, np.finfo(np.float32).eps)).mean(axis=1)
+    return np.asarray(-np.log(np.maximum(of_target, np.finfo(np.float32).eps)).mean(axis=1))

@@ -66,7 +66,7 @@ class SingleLabel(Task):
         from sklearn.utils.validation import column_or_1d  # deferred: commands print their help without scikit-learn
 
         try:
-            return column_or_1d(labels, warn=True).tolist()
+            return list(column_or_1d(labels, warn=True).tolist())
         except ValueError as error:
             raise InputError(f"labels: {' '.join(str(error).split())}") from None
 
@@ -159,7 +159,7 @@ class SingleLabel(Task):
 
     def predict(self, probabilities: np.ndarray, thresholds: Sequence[float] | None = None) -> np.ndarray:
         """Return the position of the most probable label, int (documents,)."""
-        return probabilities.argmax(axis=1)
+        return np.asarray(probabilities.argmax(axis=1))
 
     def ranked_labels(self, probabilities: np.ndarray, thresholds: Sequence[float] | None = None) -> list[list[int]]:
         """Return the position of the most probable label, one per document."""

@@ -19,7 +19,8 @@ def bundle():
     cost = {"parameters": 1_234_567, "epochs": 3, "seconds": 12.3, "documents_per_second": 4567.8}
     return Bundle(
         config=default_config("word_cnn").replace_values({"data": ["news.csv"], "seed": 7}, "test"),
-        vectorizer=SimpleNamespace(), labels=labels, model=SimpleNamespace(), roles=SimpleNamespace(), metrics={"test": results, **cost},
+        vectorizer=SimpleNamespace(), labels=labels,
+        model=SimpleNamespace(), roles=SimpleNamespace(), metrics={"test": results, **cost},
         data={"train": {"sources": ["news.csv"], "rows": 12_345, "sha256": "0"}},
     )  # fmt: skip
 
