@@ -60,9 +60,9 @@ def test_training_logs_split_thresholds_and_metrics(bundle):
 def test_model_card_and_report_show_thresholds_and_no_confusion_matrix(bundle):
     folder, _ = bundle
     card, page = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "report.html"))
-    assert "Gives a text any number of 5 labels: business" in card and "| given from |" in card
+    assert "Gives a text any number of 5 labels: business" in card and "| threshold |" in card
     assert "Confusion matrix" not in card and not (folder / "confusion_matrix.png").exists()
-    for words in ("5 labels, any number a text", "all labels right", "micro-F1", "given from", "The worst mistakes"):
+    for words in ("5 labels, any number per text", "all labels right", "micro-F1", "threshold", "The worst mistakes"):
         assert words in page
     assert "true \\ predicted" not in page and page.count("below: <b") == 16
 
@@ -74,7 +74,7 @@ def test_evaluate_needs_the_label_separator_of_the_data(bundle, briefs_csv, read
     assert json.loads(finished.out)["rows"] == 240 and json.loads(finished.out)["micro_f1"] > 0.7
     finished = command("evaluate", folder, "--data", briefs_csv, "--label-column", "topics")
     assert finished.status == 1
-    assert "briefs.csv, row 2: the evaluation row has the one label" in finished.err and "--label-sep" in finished.err
+    assert "briefs.csv, row 2: this evaluation row has one label" in finished.err and "--label-sep" in finished.err
     finished = command("evaluate", folder, "--data", briefs_csv, *reading, "--plot", "x.png")
     assert (finished.status, finished.err.count("\n")) == (1, 1) and "--plot" in finished.err
 
@@ -105,14 +105,14 @@ def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
     from kerascnn import load
 
     (tmp_path / "in").mkdir()
-    parts.write(tmp_path / "in" / "a.jsonl", briefs[0][:40])
-    parts.write(tmp_path / "in" / "b.parquet", briefs[0][40:80])
+    parts.write_part(tmp_path / "in" / "a.jsonl", briefs[0][:40])
+    parts.write_part(tmp_path / "in" / "b.parquet", briefs[0][40:80])
     run = ("predict", bundle[0], "--input", tmp_path / "in", "--output", tmp_path / "out")
     expected = load(bundle[0]).predict_scored(briefs[0][:80])
     for options, of in (((), list), (("--label-separator", " | "), lambda values: " | ".join(map(str, values)))):
         finished = command(*run, *options)
         assert finished.status == 0 and "2 of 2 parts, 80 rows" in finished.err
-        rows = [row for rows in parts.answers(tmp_path / "out").values() for row in rows]
+        rows = [row for rows in parts.read_predictions(tmp_path / "out").values() for row in rows]
         assert [row["label"] for row in rows] == [of(label for label, _ in answer) for answer in expected]
         scores = [[round(score, 6) for _, score in answer] for answer in expected]
         if of is list:
@@ -121,9 +121,9 @@ def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
             assert [row["score"].count(" | ") for row in rows] == [max(0, len(values) - 1) for values in scores]
     assert any(not row["label"] for row in rows) and any(row["label"].count(" | ") > 1 for row in rows)
     assert command(*run, "--top-k", "5").status == 0
-    assert {row["label_5"] for row in parts.answers(tmp_path / "out")["a.parquet"]} <= set(load(bundle[0]).classes_)
+    assert {row["label_5"] for row in parts.read_predictions(tmp_path / "out")["a.parquet"]} <= set(load(bundle[0]).classes_)
     for options, message in (
-        (("--label-separator", "s"), "the label 'business' holds 's'"),
+        (("--label-separator", "s"), "the label 'business' contains the label separator 's'"),
         (("--abstain-below", "0.5"), "--abstain-below: the bundle is multi-label"),
     ):
         refused = command(*run, *options)
@@ -133,7 +133,7 @@ def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
 def test_rejects_separator_that_is_part_of_a_label(bundle, briefs):
     finished = command("predict", bundle[0], briefs[0][0], "--label-separator", "s")
     assert finished.status == 1 and finished.out == ""
-    assert "the label 'business' holds 's'" in finished.err and "--output NAME.jsonl" in finished.err
+    assert "the label 'business' contains the label separator 's'" in finished.err and "--output NAME.jsonl" in finished.err
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_rejects_separator_that_is_part_of_a_label(bundle, briefs):
     [
         ("predict", ("a text", "--abstain-below", "0.5"), "--abstain-below: "),
         ("find_threshold", ("--data", "x.csv"), "multi-label, each label has its own threshold"),
-        ("export", ("--format", "mediapipe"), "multi-label, and MediaPipe's text classifier has no threshold"),
+        ("export", ("--format", "mediapipe"), "multi-label, but MediaPipe's text classifier has no thresholds"),
     ],
 )
 def test_rejects_single_label_options(verb, options, message, bundle):
@@ -154,7 +154,7 @@ def test_rejects_single_label_options(verb, options, message, bundle):
     ("options", "message"),
     [
         (("--training.class-weights", "balanced"), "training.class_weights balanced"),
-        (("--distillation.teacher", "teacher.csv"), "a teacher answers with one label a text"),
+        (("--distillation.teacher", "teacher.csv"), "a teacher predicts one label per text"),
         (("--source.label-separator", "/"), "no training row has the label separator '/' between labels"),
     ],
 )
