@@ -1,4 +1,4 @@
-"""One tree of settings behind YAML, the command line and Python."""
+"""The settings: YAML, defaults, checks and help texts."""
 
 import ast
 import dataclasses

@@ -1,4 +1,4 @@
-"""Commands as a person runs them."""
+"""Helpers that run the commands as users do."""
 
 import contextlib
 import html
@@ -16,7 +16,7 @@ import pytest
 from pipelines.command import run
 
 ROOT = Path(__file__).parents[2]
-# A network that trains in seconds.
+# a model that trains in seconds
 SMALL = (
     "--network.filters",
     "16",
@@ -31,7 +31,7 @@ SMALL = (
 
 @dataclass
 class Finished:
-    """What a command left."""
+    """Status and output of a command."""
 
     status: int
     out: str
@@ -39,7 +39,7 @@ class Finished:
 
 
 def start(verb, *options, cwd=ROOT, **kwargs):
-    """Start ``python -m pipelines.VERB`` in a folder, as a process of its own."""
+    """Start ``python -m pipelines.VERB`` as a process, in a folder."""
     return subprocess.Popen(
         [sys.executable, "-m", f"pipelines.{verb}", *map(str, options)],
         cwd=cwd,
@@ -53,7 +53,7 @@ def start(verb, *options, cwd=ROOT, **kwargs):
 
 
 def process(verb, *options):
-    """Run ``python -m pipelines.VERB`` to its end, as a process of its own."""
+    """Run ``python -m pipelines.VERB`` as a process, to its end."""
     started = start(verb, *options, stdin=subprocess.DEVNULL)
     out, err = started.communicate(timeout=300)
     return Finished(started.returncode, out, err)
@@ -79,14 +79,14 @@ def run_in_process(main, *options, stdin="", cwd=ROOT):
         try:
             run(lambda: main([str(option) for option in options]))
         except SystemExit as end:
-            # the interpreter prints what is no number, and ends with 1
+            # the interpreter prints a status that is not a number, and exits with 1
             status = end.code if isinstance(end.code, int) else 1
             err.write("" if status == end.code else f"{end.code}\n")
     return Finished(status, out.getvalue(), err.getvalue())
 
 
 def files_with_text(folder, texts):
-    """Names of files that hold five words of a text as they stand; marks between them are no hiding place."""
+    """Names of files that contain five consecutive words of a text, also with HTML markup between them."""
     phrases = [" ".join(text.split()[3:8]) for text in texts]
     found = []
     for path in folder.rglob("*"):
@@ -98,7 +98,7 @@ def files_with_text(folder, texts):
 
 @pytest.fixture(scope="session")
 def news_bundle(news_csv, tmp_path_factory):
-    """A bundle that the command trained on English news, and what the command said."""
+    """A bundle trained by the command on English news, and the output of the command."""
     folder = tmp_path_factory.mktemp("bundles") / "news"
     finished = command(
         "train", "--data", news_csv, "--output", folder, "--epochs", "12", "--training.learning-rate", "0.01", *SMALL
@@ -109,7 +109,7 @@ def news_bundle(news_csv, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def reviews_zh_bundle(reviews_zh_csv, tmp_path_factory):
-    """A character model that the command trained on Chinese reviews."""
+    """A character model trained by the command on Chinese reviews, and the output of the command."""
     folder = tmp_path_factory.mktemp("bundles") / "reviews"
     finished = command(
         "train", "--model", "char_cnn", "--data", reviews_zh_csv, "--output", folder, "--epochs", "12", "--json",

@@ -1,4 +1,4 @@
-"""The benchmark command: trainings in, a CSV file and a table out."""
+"""The accuracy benchmark: trainings, their CSV file and its tables."""
 
 import csv
 import re
@@ -14,7 +14,7 @@ FAST = ("network.filters=8", "network.ngram_buckets=1024", "text.max_length=32",
 
 
 def split(path, place):
-    """A data set with a file for each split: half, a quarter and a quarter of the rows of a file."""
+    """Write a data set with a file per split: half, a quarter and a quarter of the rows of a file."""
     with open(path, encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file))
     place.mkdir()
@@ -145,14 +145,14 @@ def test_tables_of_the_documentation_match_the_results(page, name, options, tmp_
 
 
 def results_file(path, *rows):
-    """A file of results with a row for each model, data set, settings, seed and accuracy."""
+    """Write a results file with one row per model, data set, settings, seed and accuracy."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         for model, data, settings, seed, accuracy in rows:
-            figures = {"accuracy": accuracy, "macro_f1": accuracy, "training_rows": 1200, "parameters": 10}
+            metrics = {"accuracy": accuracy, "macro_f1": accuracy, "training_rows": 1200, "parameters": 10}
             writer.writerow(
-                {"model": model, "data": data, "settings": settings, "seed": seed, "device": "CPU"} | figures
+                {"model": model, "data": data, "settings": settings, "seed": seed, "device": "CPU"} | metrics
             )
     return path
 
@@ -187,7 +187,7 @@ def test_comparison_uses_the_settings_nearest_to_the_defaults(tmp_path):
 
 
 def means(column):
-    """The mean of a figure for each data set and each model with its defaults, and how many training rows there are."""
+    """Mean of a column by data set and number of training rows, then by model, with default settings only."""
     groups = {}
     for row in rows_of(ROOT / "benchmarks" / "results" / "accuracy.csv"):
         if not row["settings"]:
@@ -200,7 +200,7 @@ def means(column):
 
 def test_advice_of_the_documentation_follows_from_the_results():
     for (data, rows), accuracy in means("accuracy").items():
-        # of words where the text has them, else of characters
+        # word_cnn if the text has spaces between words, otherwise char_cnn
         best = max(accuracy.get("word_cnn", 0), accuracy.get("char_cnn", 0))
         below = {"rnn", "transformer"} | ({"dpcnn"} if rows < 10_000 else set())
         assert all(accuracy[name] < best for name in below & accuracy.keys()), data

@@ -1,4 +1,4 @@
-"""The benchmarks of training and of answering: the tutorials beside this package."""
+"""The benchmarks of training and inference speed, with the tutorials as contestants."""
 
 import csv
 
@@ -19,7 +19,7 @@ RUNS = [
 
 @pytest.fixture
 def results(tmp_path):
-    """Rows as the command writes them: 1,000 rows, an epoch, 2 GFLOP on a machine that does 10 a second."""
+    """Results as the command writes them: 1,000 rows, one epoch, 2 GFLOP on a machine with 10 GFLOP/s."""
     path = tmp_path / "speed.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -63,7 +63,7 @@ def test_compares_inference_with_the_keras_tutorial(tmp_path):
 
 @pytest.fixture(scope="module")
 def news_folder(news_csv, tmp_path_factory):
-    """A file a split: 150 training rows, 75 of each other."""
+    """A file per split: 150 training rows, 75 validation rows, 75 test rows."""
     folder = tmp_path_factory.mktemp("news")
     head, *lines = news_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     for name, part in {"train": lines[::2], "dev": lines[1::4], "test": lines[3::4]}.items():

@@ -1,4 +1,4 @@
-"""The distill command, from a teacher to a bundle."""
+"""The distill command, from the probabilities of a teacher to a bundle."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def test_student_learns_from_unlabelled_texts_of_a_teacher(news, tmp_path):
     held_out = write(tmp_path / "test.csv", [("text", "label"), *pairs[1::10]])
     more = tmp_path / "more.txt"
     more.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    said = [[text, *(0.8 if name == label else 0.05 for name in classes)] for text, label in pairs]
-    teacher = write(tmp_path / "teacher.csv", [("text", *classes), *said])
+    probabilities = [[text, *(0.8 if name == label else 0.05 for name in classes)] for text, label in pairs]
+    teacher = write(tmp_path / "teacher.csv", [("text", *classes), *probabilities])
     student = tmp_path / "student"
     finished = command(
         "distill", "--teacher", teacher, "--data", few, "--unlabelled", more, "--test-data", held_out, "--model", "bow",

@@ -14,7 +14,7 @@ ARTIFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/mode
 
 @pytest.fixture(scope="module")
 def exported(news_bundle, tmp_path_factory):
-    """A copy of the bundle with artifacts in it, and what the command said."""
+    """A copy of the bundle with artifacts, and the output of the command."""
     folder = shutil.copytree(news_bundle[0], tmp_path_factory.mktemp("exported") / "news")
     formats = ("--format", "saved_model", "tflite", "onnx", "--quantize", "none", "dynamic")
     finished = command("export", folder, *formats)
@@ -63,7 +63,7 @@ def test_int8_is_calibrated_on_training_data_or_given_data(news_bundle, news_csv
     finished = command("export", folder, "--format", "tflite", "--quantize", "int8")
     assert finished.status == 0, finished.err
     assert (folder / "edge" / "model_int8.tflite").exists()
-    # the training data has moved away
+    # the training data no longer exists
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     settings.write_text(settings.read_text(encoding="utf-8").replace(str(news_csv), "gone.csv"), encoding="utf-8")
     manifest["files"]["config.yaml"] = sha256(settings)

@@ -14,7 +14,7 @@ TRAINING = (*NETWORK, "--epochs", "8", "--training.learning-rate", "0.03")
 
 @pytest.fixture(scope="module")
 def briefs_csv(briefs, tmp_path_factory):
-    """The briefs as people write them: space round labels, repeated ones, a separator too many, empty cells."""
+    """The briefs with untidy labels: spaces, duplicates, trailing separators, empty cells."""
     path = tmp_path_factory.mktemp("data") / "briefs.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -28,13 +28,13 @@ def briefs_csv(briefs, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reading(briefs_csv):
-    """Options that say how the file is to be read."""
+    """Options with which the file is read."""
     return ("--label-column", "topics", "--label-separator", ";")
 
 
 @pytest.fixture(scope="module")
 def bundle(briefs_csv, reading, tmp_path_factory):
-    """What training wrote, and what it said."""
+    """The folder of the bundle, and the output of its training."""
     folder = tmp_path_factory.mktemp("bundles") / "briefs"
     prefixed = [f"--source.{name[2:]}" if name.startswith("--") else name for name in reading]
     finished = command("train", "--data", briefs_csv, "--output", folder, "--json", *prefixed, *TRAINING)
@@ -48,13 +48,13 @@ def test_training_logs_split_thresholds_and_metrics(bundle):
     assert "stratified by labels (iterative stratification), seed 0" in finished.err
     assert "thresholds with the highest F1 on the validation data for 5 labels" in finished.err
     assert "all labels right" in finished.err and "micro-F1" in finished.err
-    figures = json.loads(finished.out)["test"]
-    assert figures == json.loads((folder / "metrics.json").read_text())["test"]
-    assert {"accuracy", "micro_f1", "macro_f1", "loss", "ece", "per_class", "confused", "reliability"} < set(figures)
-    assert "confusion_matrix" not in figures
-    assert figures["micro_f1"] > 0.5
+    metrics = json.loads(finished.out)["test"]
+    assert metrics == json.loads((folder / "metrics.json").read_text())["test"]
+    assert {"accuracy", "micro_f1", "macro_f1", "loss", "ece", "per_class", "confused", "reliability"} < set(metrics)
+    assert "confusion_matrix" not in metrics
+    assert metrics["micro_f1"] > 0.5
     thresholds = json.loads((folder / "manifest.json").read_text())["thresholds"]
-    assert [values["threshold"] for values in figures["per_class"].values()] == thresholds
+    assert [values["threshold"] for values in metrics["per_class"].values()] == thresholds
 
 
 def test_model_card_and_report_show_thresholds_and_no_confusion_matrix(bundle):

@@ -31,7 +31,7 @@ def write(path, text):
 
 
 def rows(folder):
-    """The trials of a folder without their seconds."""
+    """Trials of a folder, without their seconds."""
     with open(folder / "trials.csv", encoding="utf-8", newline="") as file:
         return [{name: cell for name, cell in row.items() if name != "seconds"} for row in csv.DictReader(file)]
 
@@ -101,9 +101,9 @@ def test_killed_search_resumes_to_the_same_trials(search, tmp_path):
     assert "2 trials are finished already" in resumed.err
     assert "trial 2/4" not in resumed.err and "trial 3/4" in resumed.err
     assert rows(tmp_path / "killed") == rows(undisturbed)
-    said = json.loads(resumed.out)
-    assert said["trials"][0] == said["best"]
-    assert sorted(trial["number"] for trial in said["trials"]) == [1, 2, 3, 4]
+    printed = json.loads(resumed.out)
+    assert printed["trials"][0] == printed["best"]
+    assert sorted(trial["number"] for trial in printed["trials"]) == [1, 2, 3, 4]
 
 
 @pytest.mark.full
