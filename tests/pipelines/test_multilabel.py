@@ -121,7 +121,9 @@ def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
             assert [row["score"].count(" | ") for row in rows] == [max(0, len(values) - 1) for values in scores]
     assert any(not row["label"] for row in rows) and any(row["label"].count(" | ") > 1 for row in rows)
     assert command(*run, "--top-k", "5").status == 0
-    assert {row["label_5"] for row in parts.read_predictions(tmp_path / "out")["a.parquet"]} <= set(load(bundle[0]).classes_)
+    assert {row["label_5"] for row in parts.read_predictions(tmp_path / "out")["a.parquet"]} <= set(
+        load(bundle[0]).classes_
+    )
     for options, message in (
         (("--label-separator", "s"), "the label 'business' contains the label separator 's'"),
         (("--abstain-below", "0.5"), "--abstain-below: the bundle is multi-label"),
@@ -133,7 +135,10 @@ def test_folder_output_has_lists_or_joined_labels(bundle, briefs, tmp_path):
 def test_rejects_separator_that_is_part_of_a_label(bundle, briefs):
     finished = command("predict", bundle[0], briefs[0][0], "--label-separator", "s")
     assert finished.status == 1 and finished.out == ""
-    assert "the label 'business' contains the label separator 's'" in finished.err and "--output NAME.jsonl" in finished.err
+    assert (
+        "the label 'business' contains the label separator 's'" in finished.err
+        and "--output NAME.jsonl" in finished.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_bundle_is_named_after_data_and_model(data, name):
     assert str(default_bundle_folder(run)) == os.path.join("saved_models", name)
 
 
-@pytest.mark.parametrize
+@pytest.mark.parametrize("verb", [verb.replace("-", "_") for verb in VERBS])
 def test_help_imports_neither_tensorflow_nor_keras(verb):
     script = f"""if True:
         import sys, runpy
