@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kerascnn.config import Config
+from pipelines.__main__ import VERBS
 from tests.pipelines.conftest import ROOT, SMALL, command, files_with_text, process, start
 
 CONTRACT = {
