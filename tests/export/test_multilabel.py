@@ -93,5 +93,5 @@ def test_verify_compares_the_label_sets_of_all_artifacts(name, classifiers, fold
 
 
 def test_rejects_mediapipe(classifiers, folders):
-    with pytest.raises(InputError, match="multi_label, but MediaPipe's text classifier has no thresholds"):
+    with pytest.raises(InputError, match="multi-label, but MediaPipe's text classifier has no thresholds"):
         mediapipe.export(classifiers["word_cnn"].bundle_, folders["word_cnn"], quantize=["none"])
