@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from kerascnn import metrics
 from kerascnn.config import SourceConfig, TrainingConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row
+from kerascnn.tasks.calibration import sigmoid, softmax
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 
@@ -66,7 +66,7 @@ class Task(ABC):
     name: ClassVar[str]
     """Name in ``manifest.json`` and ``edge.json``."""
     activation: ClassVar[Literal["softmax", "sigmoid"]]
-    """Function from logits to probabilities, of ``tf.nn`` and of ``kerascnn.metrics``."""
+    """Function from logits to probabilities, of ``tf.nn`` and of ``kerascnn.tasks.calibration``."""
     predicts_list: ClassVar[bool]
     """Whether a document gets a list of labels; in tables such a list is a list or joined by a separator."""
     allows_no_label: ClassVar[bool]
@@ -189,7 +189,7 @@ class Task(ABC):
 
     def compute_probabilities(self, logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
         """Return probabilities, float32 (documents, labels), of logits divided by a temperature."""
-        activation = {"softmax": metrics.softmax, "sigmoid": metrics.sigmoid}[self.activation]
+        activation = {"softmax": softmax, "sigmoid": sigmoid}[self.activation]
         return activation(logits, temperature)
 
     @abstractmethod

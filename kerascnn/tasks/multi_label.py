@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn import metrics
 from kerascnn.config import SourceConfig, TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, ReportTexts, Task
+from kerascnn.tasks.bootstrap import bootstrap_intervals
+from kerascnn.tasks.calibration import (
+    MIN_DOCUMENTS,
+    best_threshold,
+    bin_by_confidence,
+    calibration_gap,
+    fit_temperature,
+)
 from kerascnn.tasks.indicator_matrix import column_names, is_indicator_matrix, select_columns
-from kerascnn.tasks.multi_label_metrics import MIN_DOCUMENTS, best_threshold, bootstrap_intervals, document_losses
+from kerascnn.tasks.label_lists import check_label_list, is_list_of_lists
+from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.stratification import split_by_labels
 from kerascnn.utils.errors import InputError
 
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 MAX_PAIRS = 20
 """Highest number of pairs of labels in ``confused``."""
 MAX_FREQUENT_PAIRS = 10
@@ -86,7 +93,7 @@ class MultiLabel(Task):
 
     def accepts(self, labels: Any) -> bool:
         """Return whether labels are lists of labels or an indicator matrix."""
-        return is_indicator_matrix(labels) or _is_list_of_lists(labels)
+        return is_indicator_matrix(labels) or is_list_of_lists(labels)
 
     def as_labels(self, labels: Any) -> Any:
         """Convert labels to a list of lists or a dense table."""
@@ -106,7 +113,7 @@ class MultiLabel(Task):
         """
         if is_indicator_matrix(labels):
             return column_names(labels)
-        found = {label for row, names in enumerate(labels) for label in _check_labels(names, row)}
+        found = {label for row, names in enumerate(labels) for label in check_label_list(names, row)}
         types = {type(label).__name__ for label in found}
         if len(types) > 1:
             raise InputError(f"labels are of several types, {', '.join(sorted(types))}; give strings, or whole numbers")
@@ -130,7 +137,7 @@ class MultiLabel(Task):
         positions = {label: position for position, label in enumerate(classes.tolist())}
         matrix = np.zeros((len(labels), len(classes)), np.int32)
         for row, names in enumerate(labels):
-            for label in _check_labels(names, row):
+            for label in check_label_list(names, row):
                 if label not in positions:
                     raise InputError(
                         f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
@@ -247,7 +254,7 @@ class MultiLabel(Task):
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the sigmoids over all labels of all documents."""
         # a sigmoid is the softmax of its logit and 0
-        return metrics.fit_temperature(np.stack([np.zeros(logits.size), logits.ravel()], axis=1), targets.ravel())
+        return fit_temperature(np.stack([np.zeros(logits.size), logits.ravel()], axis=1), targets.ravel())
 
     def default_thresholds(self, num_labels: int) -> list[float]:
         """Return 0.5 for each label."""
@@ -256,9 +263,8 @@ class MultiLabel(Task):
     def fit_thresholds(self, targets: np.ndarray, probabilities: np.ndarray) -> list[float]:
         """Return for each label the threshold of the highest F1 on documents that training did not learn from.
 
-        A threshold lies halfway between two probabilities, so that rounding changes no prediction; of several with the
-        same F1 it is the one closest to 0.5. A label that fewer than ``MIN_DOCUMENTS`` documents have, or lack, keeps
-        0.5. This is SCut of Yang 2001, A Study on Thresholding Strategies for Text Categorization, section 2.
+        This is SCut of Yang 2001, A Study on Thresholding Strategies for Text Categorization, section 2; see
+        ``calibration.best_threshold``.
         """
         return [best_threshold(*columns) for columns in zip(targets.T, probabilities.T, strict=True)]
 
@@ -275,7 +281,7 @@ class MultiLabel(Task):
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
         """Return the mean over all labels of the gap between a label's probability and how often it applies, 0 to 1."""
         columns = zip(probabilities.T, targets.T, strict=True)
-        return float(np.mean([metrics.calibration_gap(metrics.bin_by_confidence(p, y)) for p, y in columns]))
+        return float(np.mean([calibration_gap(bin_by_confidence(p, y)) for p, y in columns]))
 
     def evaluate(
         self, targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Sequence[float] | None
@@ -293,7 +299,7 @@ class MultiLabel(Task):
             ``micro_f1``, ``macro_f1`` (0 to 1); ``loss`` (mean binary cross-entropy per label, nats); ``ece`` (see
             ``calibration_error``); ``per_class`` (name to precision, recall, f1, support, threshold); ``confused`` (see
             ``confused_pairs``); ``intervals`` (95 % confidence intervals of accuracy, micro_f1, macro_f1, loss);
-            ``reliability`` of all labels together, see ``metrics.bin_by_confidence``.
+            ``reliability`` of all labels together, see ``calibration.bin_by_confidence``.
         """
         from sklearn import metrics as sklearn_metrics  # deferred: commands print their help without it
 
@@ -303,13 +309,13 @@ class MultiLabel(Task):
         )
         columns = zip(names, precision, recall, f1, support, np.asarray(thresholds), strict=True)
         missing, wrong = targets * (1 - predicted), predicted * (1 - targets)
-        pairs = metrics.most_frequent_pairs(missing.T @ wrong, targets.sum(axis=0), names, MAX_PAIRS)
+        pairs = most_frequent_pairs(missing.T @ wrong, targets.sum(axis=0), names, MAX_PAIRS)
         return {
             "rows": len(targets),
             "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
             "micro_f1": float(sklearn_metrics.f1_score(targets, predicted, average="micro", zero_division=0.0)),
             "macro_f1": float(f1.mean()),
-            "loss": float(document_losses(targets, probabilities).mean()),
+            "loss": float(_document_losses(targets, probabilities).mean()),
             "ece": self.calibration_error(targets, probabilities),
             "per_class": {
                 name: {
@@ -318,8 +324,8 @@ class MultiLabel(Task):
                 for name, p, r, f, s, t in columns
             },
             "confused": [list(pair) for pair in pairs],
-            "intervals": bootstrap_intervals(targets, probabilities, predicted),
-            "reliability": metrics.bin_by_confidence(probabilities.ravel(), targets.ravel()),
+            "intervals": _intervals(targets, probabilities, predicted),
+            "reliability": bin_by_confidence(probabilities.ravel(), targets.ravel()),
         }  # fmt: skip
 
     def score(
@@ -341,24 +347,25 @@ class MultiLabel(Task):
         error = np.where((probabilities >= lowest) != targets, np.abs(probabilities - targets), 0.0)
         margin = np.abs(probabilities - lowest)
         worst, closest = error.max(axis=1), margin.min(axis=1)
-        return metrics.rank_examples(worst > 0, worst, error.argmax(axis=1), closest, margin.argmin(axis=1), limit)
+        return rank_examples(worst > 0, worst, error.argmax(axis=1), closest, margin.argmin(axis=1), limit)
 
 
-def _check_labels(names: Any, row: int) -> list[Any]:
-    """Return the labels of one document as Python strings and numbers."""
-    if not isinstance(names, COLLECTIONS):
-        raise InputError(
-            f"row {row}: {names!r} where the labels of a document are a list; write [{names!r}], or [] for none"
-        )
-    found = [name.item() if isinstance(name, np.generic) else name for name in names]
-    for name in found:
-        if not isinstance(name, str | int):
-            raise InputError(f"row {row}: the label {name!r} is neither a string nor a whole number")
-    return found
+def _intervals(targets: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray) -> dict[str, list[float]]:
+    """Return confidence intervals of accuracy, micro-F1, macro-F1 and loss."""
+    count = len(targets)
+    correct, is_exact = targets * predicted, (targets == predicted).all(axis=1)
+    true_and_predicted, losses = targets + predicted, _document_losses(targets, probabilities)
+
+    def compute_metrics(rows: np.ndarray) -> tuple[float, float, float, float]:
+        weights = np.bincount(rows, minlength=count)
+        hits, names = 2 * weights @ correct, weights @ true_and_predicted
+        f1 = hits / np.maximum(names, 1)
+        return weights @ is_exact / count, hits.sum() / max(1, names.sum()), f1.mean(), weights @ losses / count
+
+    return bootstrap_intervals(("accuracy", "micro_f1", "macro_f1", "loss"), count, compute_metrics)
 
 
-def _is_list_of_lists(labels: Any) -> bool:
-    """Return whether any document has a list of labels; ``_check_labels`` rejects the documents that have none."""
-    if isinstance(labels, str | bytes) or getattr(labels, "ndim", 1) != 1 or not hasattr(labels, "__iter__"):
-        return False
-    return any(isinstance(names, COLLECTIONS) for names in labels)
+def _document_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the mean binary cross-entropy over the labels of each document, float (documents,), in nats."""
+    of_target = np.where(targets > 0, probabilities, 1 - probabilities).astype(np.float64)
+    return np.asarray(-np.log(np.maximum(of_target, np.finfo(np.float32).eps)).mean(axis=1))

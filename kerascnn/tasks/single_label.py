@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn import metrics
 from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
 from kerascnn.tasks.base import ReportTexts, Task
+from kerascnn.tasks.bootstrap import bootstrap_intervals
+from kerascnn.tasks.calibration import bin_by_confidence, calibration_gap, fit_temperature
+from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.errors import InputError
 
@@ -175,11 +177,11 @@ class SingleLabel(Task):
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the softmax."""
-        return metrics.fit_temperature(logits, targets)
+        return fit_temperature(logits, targets)
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
         """Return the expected calibration error of the most probable label, 0 to 1 (Guo et al. 2017, equation 3)."""
-        return metrics.calibration_gap(_reliability(targets, probabilities))
+        return calibration_gap(_reliability(targets, probabilities))
 
     def evaluate(
         self,
@@ -200,7 +202,7 @@ class SingleLabel(Task):
             ``rows``; ``accuracy``, ``macro_f1`` (0 to 1); ``loss`` (mean cross-entropy, nats); ``ece`` (expected
             calibration error, 0 to 1); ``per_class`` (name to precision, recall, f1, support); ``confusion_matrix``
             (rows: true, columns: predicted); ``intervals`` (95 % confidence intervals of accuracy, macro_f1, loss);
-            ``reliability``, see ``metrics.bin_by_confidence``.
+            ``reliability``, see ``calibration.bin_by_confidence``.
         """
         from sklearn import metrics as sklearn_metrics
 
@@ -221,7 +223,7 @@ class SingleLabel(Task):
                 for name, p, r, f, s in zip(names, precision, recall, f1, support, strict=True)
             },
             "confusion_matrix": sklearn_metrics.confusion_matrix(targets, predicted, labels=classes).tolist(),
-            "intervals": _bootstrap_intervals(targets, probabilities),
+            "intervals": _intervals(targets, probabilities),
             "reliability": _reliability(targets, probabilities),
         }
 
@@ -237,34 +239,31 @@ class SingleLabel(Task):
         """Return the largest counts of the confusion matrix beside its diagonal."""
         matrix = np.asarray(results["confusion_matrix"])
         wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
-        return metrics.most_frequent_pairs(wrong, matrix.sum(axis=1), list(results["per_class"]), limit)
+        return most_frequent_pairs(wrong, matrix.sum(axis=1), list(results["per_class"]), limit)
 
     def notable_examples(
         self, targets: np.ndarray, probabilities: np.ndarray, thresholds: Sequence[float] | None, limit: int
     ) -> dict[str, list[tuple[int, int]]]:
         """Return documents by the probability of the predicted label."""
         confidence, best = probabilities.max(axis=1), self.predict(probabilities)
-        return metrics.rank_examples(best != targets, confidence, best, confidence, best, limit)
+        return rank_examples(best != targets, confidence, best, confidence, best, limit)
 
 
 def _reliability(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
-    return metrics.bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
+    return bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
 
 
-def _bootstrap_intervals(
-    targets: np.ndarray, probabilities: np.ndarray, num_resamples: int = 1000
-) -> dict[str, list[float]]:
-    """Return 95 % confidence intervals of accuracy, macro-F1 and loss over resampled documents."""
-    generator = np.random.default_rng(0)
+def _intervals(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
+    """Return confidence intervals of accuracy, macro-F1 and loss."""
     count, classes = probabilities.shape
     cells = targets * classes + probabilities.argmax(axis=1)
-    true = probabilities[np.arange(count), targets].astype(np.float64)
-    losses = -np.log(np.maximum(true, np.finfo(probabilities.dtype).eps))
-    resamples = np.empty((num_resamples, 3))
-    for resample in resamples:
-        rows = generator.integers(count, size=count)
+    of_target = probabilities[np.arange(count), targets].astype(np.float64)
+    losses = -np.log(np.maximum(of_target, np.finfo(probabilities.dtype).eps))
+
+    def compute_metrics(rows: np.ndarray) -> tuple[float, float, float]:
         matrix = np.bincount(cells[rows], minlength=classes**2).reshape(classes, classes)
         correct, true_and_predicted = matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1)
         f1 = 2 * correct / np.maximum(true_and_predicted, 1)
-        resample[:] = correct.sum() / count, np.mean(f1), losses[rows].mean()
-    return metrics.percentile_intervals(("accuracy", "macro_f1", "loss"), resamples)
+        return correct.sum() / count, f1.mean(), losses[rows].mean()
+
+    return bootstrap_intervals(("accuracy", "macro_f1", "loss"), count, compute_metrics)

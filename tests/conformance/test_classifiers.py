@@ -16,8 +16,8 @@ from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import saved_model, tflite
 from kerascnn.golden import PROBES
-from kerascnn.metrics import softmax
 from kerascnn.prediction import make_predict_function
+from kerascnn.tasks.calibration import softmax
 from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}

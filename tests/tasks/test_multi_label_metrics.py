@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score, log_loss
 
 from kerascnn.config import TrainingConfig
 from kerascnn.tasks import MULTI_LABEL
-from kerascnn.tasks.multi_label_metrics import MIN_DOCUMENTS
+from kerascnn.tasks.calibration import MIN_DOCUMENTS
 
 NAMES = ["law", "sport", "tech"]
 

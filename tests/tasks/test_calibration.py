@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from kerascnn.metrics import TEMPERATURE_BOUNDS, fit_temperature, softmax
 from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.tasks.calibration import TEMPERATURE_BOUNDS, fit_temperature, softmax
 
 
 def draw_logits_and_labels(temperature, count=20_000):

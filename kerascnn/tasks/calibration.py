@@ -1,4 +1,4 @@
-"""Statistics of predictions that all tasks share: temperature, calibration bins, confidence intervals, rankings."""
+"""Probabilities, temperatures, thresholds and calibration errors, which the tasks share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 TEMPERATURE_BOUNDS = 0.05, 20.0
 """Lowest and highest temperature that ``fit_temperature`` returns."""
+MIN_DOCUMENTS = 5
+"""Documents with a label, and documents without it, that are needed to fit its threshold."""
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -85,66 +87,23 @@ def calibration_gap(bins: Mapping[str, Sequence[float]]) -> float:
     return float(np.average(gaps, weights=bins["rows"]))
 
 
-def percentile_intervals(names: Sequence[str], resamples: np.ndarray) -> dict[str, list[float]]:
-    """Return 95 % confidence intervals of bootstrapped metrics (Efron & Tibshirani 1993, section 13.3).
+def best_threshold(applies: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the threshold of the highest F1 of one label, or 0.5 with fewer than ``MIN_DOCUMENTS`` documents.
+
+    It lies halfway between two probabilities, so that rounding changes no prediction; of several with the same F1 it is
+    the one closest to 0.5.
 
     Args:
-        names: Name of each metric.
-        resamples: Metrics of each resample, float (resamples, metrics).
-
-    Returns:
-        Name to the 2.5th and the 97.5th percentile.
+        applies: 1 where the label applies, int (documents,).
+        probabilities: Predicted probabilities of the label, float (documents,).
     """
-    return dict(zip(names, np.percentile(resamples, [2.5, 97.5], axis=0).T.tolist(), strict=True))
+    from sklearn.metrics import precision_recall_curve
 
-
-def most_frequent_pairs(
-    counts: np.ndarray, totals: np.ndarray, names: Sequence[str], limit: int
-) -> list[tuple[str, str, int, float]]:
-    """Return the pairs of labels that are confused most often.
-
-    Args:
-        counts: Rows with the first label that got the second instead, int (labels, labels).
-        totals: Rows with each label, int (labels,).
-        names: Name of each label.
-        limit: Highest number of pairs.
-
-    Returns:
-        True label, predicted label, rows, and their fraction of the rows with the true label; most frequent first.
-    """
-    best = np.argsort(-counts, axis=None, kind="stable")[:limit]
-    pairs = [(int(true), int(predicted)) for true, predicted in zip(*np.unravel_index(best, counts.shape), strict=True)]
-    return [
-        (names[true], names[predicted], int(counts[true, predicted]), float(counts[true, predicted] / totals[true]))
-        for true, predicted in pairs
-        if counts[true, predicted]
-    ]
-
-
-def rank_examples(
-    is_wrong: np.ndarray,
-    error: np.ndarray,
-    error_label: np.ndarray,
-    margin: np.ndarray,
-    margin_label: np.ndarray,
-    limit: int,
-) -> dict[str, list[tuple[int, int]]]:
-    """Rank documents by their error, and the others by the margin of the decision.
-
-    Args:
-        is_wrong: Whether the prediction is wrong, bool (documents,).
-        error: Size of the error, float (documents,); largest first.
-        error_label: Position of the label with that error, int (documents,).
-        margin: Distance of the closest decision, float (documents,); smallest first.
-        margin_label: Position of the label with that margin, int (documents,).
-        limit: Highest number of documents of each kind.
-
-    Returns:
-        ``mistakes`` and ``uncertain``: pairs of document and label.
-    """
-    mistakes = [int(row) for row in np.argsort(-error, kind="stable") if is_wrong[row]][:limit]
-    uncertain = [int(row) for row in np.argsort(margin, kind="stable") if row not in mistakes][:limit]
-    return {
-        "mistakes": [(row, int(error_label[row])) for row in mistakes],
-        "uncertain": [(row, int(margin_label[row])) for row in uncertain],
-    }
+    if min(applies.sum(), len(applies) - applies.sum()) < MIN_DOCUMENTS:
+        return 0.5
+    precision, recall, reached = precision_recall_curve(applies, probabilities.astype(np.float64))
+    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).eps)
+    below = np.concatenate([[0.0], reached[:-1]])
+    best = np.flatnonzero(f1[:-1] >= f1[:-1].max() - 1e-12)
+    middles = (below[best] + reached[best]) / 2
+    return float(np.float32(middles[np.abs(middles - 0.5).argmin()]))
