@@ -40,4 +40,5 @@ class EnsembleModel(keras.Model):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics with the mean of the members, and return them."""
-        return super().compute_metrics(x, y, mean(split_members(y_pred)), sample_weight)
+        logs: dict[str, Any] = super().compute_metrics(x, y, mean(split_members(y_pred)), sample_weight)
+        return logs

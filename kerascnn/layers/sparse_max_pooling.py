@@ -73,7 +73,7 @@ def _concatenate(pooled: list[Tensor]) -> Tensor:
 def _window_offsets(convolution: keras.layers.Conv1D) -> np.ndarray:
     """Return the positions of a window relative to its output, int32 (size,)."""
     size = convolution.kernel_size[0]
-    return np.arange(size, dtype=np.int32) - (size - 1) // 2
+    return np.arange(size, dtype=np.int32) - np.int32((size - 1) // 2)
 
 
 def _distinct_tokens(ids: Tensor, table: Tensor, *, before: int, after: int) -> _Tokens:

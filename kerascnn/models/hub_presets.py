@@ -55,22 +55,6 @@ def read_config(preset: str) -> tuple[str, dict[str, Any]]:
     return family, sizes
 
 
-def count_parameters(sizes: dict[str, Any], *, segments: bool) -> int:
-    """Return the number of weights of an encoder up to its sequence output.
-
-    Args:
-        sizes: Configuration that ``read_config`` returns.
-        segments: Whether the encoder has a segment embedding.
-    """
-    width, hidden = sizes["hidden_dim"], sizes["intermediate_dim"]
-    narrow = sizes.get("embedding_dim", width)
-    rows = sizes.get("vocabulary_size", sizes.get("vocab_size")) + sizes["max_sequence_length"]
-    rows += sizes["num_segments"] if segments else 0
-    tables = (rows + 2) * narrow + ((narrow + 1) * width if narrow != width else 0)
-    block = 4 * (width + 1) * width + 4 * width + (width + 1) * hidden + (hidden + 1) * width
-    return tables + sizes["num_layers"] * block
-
-
 def read_vocabulary(preset: str) -> PresetVocabulary:
     """Return the vocabulary of a preset.
 

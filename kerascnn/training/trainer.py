@@ -90,4 +90,5 @@ class Trainer(MultiStepModel):
             targets, has_label = targets["labels"], targets["labels"] >= 0
         for metric in self.reported_metrics:
             metric.update_state(targets, logits, has_label)
-        return self.get_metrics_result()
+        logs: Logs = self.get_metrics_result()
+        return logs
