@@ -83,7 +83,7 @@ def _data(data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _overall_metrics(task: Task, metrics: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a table with a line for each evaluated split, or nothing."""
-    splits = {name: results for name, results in metrics.items() if isinstance(results, Mapping)}
+    splits = {name: metrics[name] for name in ("validation", "test") if name in metrics}
     if not splits:
         return ()
     rows = [

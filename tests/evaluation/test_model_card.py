@@ -36,6 +36,11 @@ def test_shows_data_metrics_and_training(bundle):
     assert "tensorflow-text" not in card
 
 
+def test_optimizer_object_is_no_split(bundle):
+    metrics = bundle.metrics | {"optimizer": {"class_name": "AdamW", "config": {"learning_rate": 0.002}}}
+    assert render_model_card(dataclasses.replace(bundle, metrics=metrics)) == render_model_card(bundle)
+
+
 def test_names_no_source_of_a_training_in_python(bundle):
     assert render_model_card(dataclasses.replace(bundle, data={})).startswith("# word_cnn\n")
 
