@@ -1,7 +1,7 @@
-"""Every private name of Keras and TensorFlow that this package uses.
+"""Every private name of Keras that this package uses; it uses none of TensorFlow.
 
-``tests/training/test_keras_internals.py`` fails when it runs with another minor version than ``CHECKED_VERSIONS``;
-``pyproject.toml`` excludes later versions.
+``tests/training/test_keras_internals.py`` fails with another minor version of Keras than ``CHECKED_VERSION``, and
+``pyproject.toml`` excludes later ones.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-CHECKED_VERSIONS = {"keras": "3.15", "tensorflow": "2.21"}
-"""Minor versions whose source these names were checked against."""
+CHECKED_VERSION = "3.15"
+"""The minor version of Keras whose source these names were checked against."""
 
 GradientsAndVariables = Iterable[tuple[Any, Any]]
 
@@ -57,9 +56,3 @@ class ReplicatedModel(keras.Model):
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         pass
-
-
-def installed_versions() -> dict[str, str]:
-    """Return the minor versions of Keras and TensorFlow, such as ``{"keras": "3.15", "tensorflow": "2.21"}``."""
-    versions = {"keras": keras.version(), "tensorflow": tf.version.VERSION}
-    return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}

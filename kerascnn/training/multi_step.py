@@ -133,7 +133,8 @@ def run_epochs(
         epochs: Largest number of epochs.
         resume: Continue from the state of the checkpoint.
         callbacks: Keras callbacks, ``checkpoint`` among them. ``on_train_batch_end`` is called once per execution, see
-            ``STEPS_PER_EXECUTION``, with the number of the last batch.
+            ``STEPS_PER_EXECUTION``, with the number of its last batch; Keras numbers a shorter last execution as a
+            whole one.
     """
     checkpoint.set_model(model)
     if resume:

@@ -207,7 +207,7 @@ def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teac
         (lambda taught: taught * np.nan, "soft_labels, row 0: 'business' has the probability nan; give numbers from 0"),
         (lambda taught: taught - 0.1, "row 0: '.*' has the probability -0.05"),
         (lambda taught: taught * 0.9, "row 0: the probabilities of 'business', .* sum to 0.9, not to 1"),
-        (lambda taught: None, "row 1 has no label; a label may be None beside soft_labels only"),
+        (lambda taught: None, "row 1 has no label; a label may be None only if soft_labels are given"),
     ],
     ids=["rows", "nan", "negative", "sum", "no teacher"],
 )
