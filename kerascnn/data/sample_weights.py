@@ -1,4 +1,4 @@
-"""How much each document counts in the loss."""
+"""Check and compute sample weights and class weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.utils.class_weight import compute_sample_weight
 
 from kerascnn.utils.errors import InputError, list_choices
 
@@ -39,7 +38,7 @@ def encode_class_weight(class_weight: Mapping[Any, float], classes: np.ndarray) 
     """Return the weight of each class, float32 (classes,).
 
     Args:
-        class_weight: Label to weight, 0 or more; 1 for labels that are left out.
+        class_weight: Label to weight, 0 or more; 1 for other labels.
         classes: All labels.
 
     Raises:
@@ -63,6 +62,8 @@ def balance_classes(targets: np.ndarray) -> np.ndarray:
     Args:
         targets: Class of each document, int (documents,); the weight of a document without a class, -1, is 0.
     """
+    from sklearn.utils.class_weight import compute_sample_weight  # deferred: commands print their help without it
+
     has_class = targets >= 0
     weights = np.zeros(len(targets), np.float32)
     weights[has_class] = compute_sample_weight("balanced", targets[has_class])

@@ -140,8 +140,8 @@ def test_reports_rows_and_columns_without_labels(write):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"label_separator": ";", "label_columns": ("a", "b")}, "leave one of them out"),
-        ({"label_columns": ("a",)}, "'a' alone; give two or more"),
+        ({"label_separator": ";", "label_columns": ("a", "b")}, "give one of the two"),
+        ({"label_columns": ("a",)}, "only 'a'; give two columns or more"),
     ],
 )
 def test_rejects_conflicting_label_settings(settings, message):

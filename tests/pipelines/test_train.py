@@ -48,7 +48,7 @@ def test_logs_data_issues_that_cost_accuracy(news_bundle):
     _, finished = news_bundle
     advice = [line for line in finished.err.splitlines() if line.endswith("more by python -m pipelines.audit")]
     assert len(advice) == 1
-    assert "of the training rows are cut to text.max_length, 64 words and marks" in advice[0]
+    assert "of the training rows are longer than text.max_length, 64 words and punctuation" in advice[0]
 
 
 def test_history_has_one_row_per_epoch_and_speed_counts_all_epochs(news_bundle):
