@@ -1,4 +1,4 @@
-"""TextClassifier, as a person uses it from Python."""
+"""TextClassifier with one label per document."""
 
 import inspect
 import pickle
@@ -19,33 +19,33 @@ def trained(news):
     return TextClassifier(epochs=10, **SMALL).fit(*news)
 
 
-def test_it_learns_what_it_is_shown(trained, news):
+def test_learns_training_data(trained, news):
     texts, labels = news
     assert trained.score(texts, labels) > 0.8
     assert set(trained.predict(texts)) <= set(labels)
 
 
-def test_probabilities_are_one_row_a_document_and_sum_to_one(trained, news):
+def test_probabilities_sum_to_one_per_document(trained, news):
     probabilities = trained.predict_proba(news[0][:7])
     assert probabilities.shape == (7, 5) and probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert trained.predict(news[0][:7]).tolist() == trained.classes_[probabilities.argmax(axis=1)].tolist()
 
 
-def test_an_answer_does_not_depend_on_the_other_documents_of_the_call(trained, news):
+def test_prediction_does_not_depend_on_other_documents(trained, news):
     texts = [*news[0][:5], "", "word " * 400, "新闻"]
     together = trained.predict_proba(texts)
     alone = np.concatenate([trained.predict_proba([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_no_documents_give_no_answers(trained):
+def test_predicts_nothing_for_no_documents(trained):
     assert trained.predict([]).shape == (0,)
     assert trained.predict_proba([]).shape == (0, 5)
     assert trained.predict_top_k([]) == []
 
 
-def test_top_k_is_sorted_and_agrees_with_the_probabilities(trained, news):
+def test_top_k_is_sorted_and_matches_probabilities(trained, news):
     [answer] = trained.predict_top_k(news[0][:1], k=3)
     probabilities = trained.predict_proba(news[0][:1])[0]
     assert [probability for _, probability in answer] == sorted(probabilities.tolist(), reverse=True)[:3]
@@ -53,7 +53,7 @@ def test_top_k_is_sorted_and_agrees_with_the_probabilities(trained, news):
     assert len(trained.predict_top_k(news[0][:1], k=99)[0]) == 5
 
 
-def test_encode_gives_the_features_that_the_last_layer_turns_into_logits(trained, news):
+def test_encode_returns_input_of_last_layer(trained, news):
     features = trained.encode(news[0][:4])
     weights, bias = trained.bundle_.model.get_layer("logits").get_weights()
     logits = (features @ weights + bias) / trained.bundle_.temperature
@@ -61,7 +61,7 @@ def test_encode_gives_the_features_that_the_last_layer_turns_into_logits(trained
     np.testing.assert_allclose(probabilities, trained.predict_proba(news[0][:4]), atol=1e-5)
 
 
-def test_the_same_seed_gives_the_same_answers_and_another_seed_others(news):
+def test_seed_decides_predictions(news):
     texts, labels = news[0][::5], news[1][::5]
 
     def answers(seed):
@@ -72,14 +72,14 @@ def test_the_same_seed_gives_the_same_answers_and_another_seed_others(news):
     assert np.abs(first - other).max() > 1e-4
 
 
-def test_labels_may_be_numbers_and_keep_their_type(news):
+def test_number_labels_keep_their_type(news):
     texts, names = news
     labels = [len(name) for name in names]
     classifier = TextClassifier(epochs=1, **SMALL).fit(texts, labels)
     assert set(classifier.predict(texts[:9]).tolist()) <= set(labels)
 
 
-def test_given_validation_data_is_what_early_stopping_watches(news):
+def test_early_stopping_uses_given_validation_data(news):
     texts, labels = news
     classifier = TextClassifier(epochs=1, **SMALL).fit(
         texts[::2], labels[::2], validation_data=(texts[1::2], labels[1::2])
@@ -89,7 +89,7 @@ def test_given_validation_data_is_what_early_stopping_watches(news):
     )
 
 
-def test_a_saved_classifier_answers_the_same_when_loaded(trained, news, tmp_path):
+def test_loaded_classifier_predicts_the_same(trained, news, tmp_path):
     trained.save(tmp_path / "bundle")
     loaded = kerascnn.load(tmp_path / "bundle")
     np.testing.assert_allclose(loaded.predict_proba(news[0]), trained.predict_proba(news[0]), atol=1e-6)
@@ -100,7 +100,7 @@ def test_a_saved_classifier_answers_the_same_when_loaded(trained, news, tmp_path
     }
 
 
-def test_it_is_cloned_and_set_as_scikit_learn_asks():
+def test_clone_and_set_params():
     classifier = TextClassifier(model="char_cnn", filters=8, epochs=2)
     assert clone(classifier).get_params() == classifier.get_params()
     assert classifier.set_params(filters=32, batch_size=5).to_config().network.filters == 32
@@ -108,12 +108,12 @@ def test_it_is_cloned_and_set_as_scikit_learn_asks():
     assert "max_length" in inspect.signature(TextClassifier).parameters
 
 
-def test_it_survives_pickling(trained, news):
+def test_pickled_classifier_predicts_the_same(trained, news):
     again = pickle.loads(pickle.dumps(trained))
     np.testing.assert_allclose(again.predict_proba(news[0][:3]), trained.predict_proba(news[0][:3]), atol=1e-6)
 
 
-def test_a_setting_of_another_model_is_refused_by_name(news):
+def test_rejects_setting_of_another_model(news):
     with pytest.raises(InputError, match="word_cnn has no setting 'blocks'"):
         TextClassifier(blocks=3).fit(*news)
 
@@ -128,24 +128,24 @@ def test_a_setting_of_another_model_is_refused_by_name(news):
         (["a", "b"], ["x", "y"], "too few"),
     ],
 )
-def test_what_cannot_be_trained_on_is_refused_with_its_reason(texts, labels, message):
+def test_rejects_unusable_training_data(texts, labels, message):
     with pytest.raises(InputError, match=message):
         TextClassifier().fit(texts, labels)
 
 
-def test_an_unknown_label_in_evaluation_is_refused_with_its_row(trained):
+def test_rejects_unknown_label_in_evaluation(trained):
     with pytest.raises(InputError, match="row 1: the label 'weather'"):
         trained.evaluate(["a match", "rain"], ["sports", "weather"])
 
 
-def test_predicting_before_training_is_refused():
+def test_rejects_prediction_before_training():
     from sklearn.exceptions import NotFittedError
 
     with pytest.raises(NotFittedError):
         TextClassifier().predict(["a"])
 
 
-def test_class_weights_help_the_rare_class(news):
+def test_balanced_class_weights_help_rare_class(news):
     texts, labels = news
     rare = [i for i, label in enumerate(labels) if label == "tech"][:12]
     common = [i for i, label in enumerate(labels) if label == "business"]
@@ -166,7 +166,7 @@ def test_class_weights_help_the_rare_class(news):
      {"schedule": "cosine", "label_smoothing": 0.1}],
     ids=str,
 )  # fmt: skip
-def test_every_option_of_training_trains_a_classifier_that_loads_again(settings, news, tmp_path):
+def test_classifier_of_every_training_option_loads_again(settings, news, tmp_path):
     texts, labels = news[0][::4], news[1][::4]
     classifier = TextClassifier(epochs=6, **(SMALL | settings)).fit(texts, labels)
     history = classifier.bundle_.history

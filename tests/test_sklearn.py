@@ -39,11 +39,11 @@ def few(news):
 
 
 @pytest.mark.parametrize("check", WITHOUT_DATA)
-def test_it_passes_the_checks_that_need_no_data(check):
+def test_passes_checks_that_need_no_data(check):
     getattr(estimator_checks, check)("TextClassifier", TextClassifier(**SMALL))
 
 
-def test_its_tags_say_that_it_takes_strings():
+def test_tags_describe_string_input():
     tags = get_tags(TextClassifier())
     assert is_classifier(TextClassifier())
     assert tags.input_tags.string and tags.input_tags.one_d_array and not tags.input_tags.two_d_array
@@ -52,13 +52,13 @@ def test_its_tags_say_that_it_takes_strings():
     assert tags.non_deterministic and not get_tags(TextClassifier(deterministic=True)).non_deterministic
 
 
-def test_cross_validation_takes_columns_of_a_table(few):
+def test_cross_validation_accepts_columns_of_data_frame(few):
     table = pd.DataFrame({"text": few[0], "label": few[1]}, index=range(500, 600))
     scores = cross_val_score(TextClassifier(**SMALL), table["text"], table["label"], cv=ONE_SPLIT, error_score="raise")
     assert scores.shape == (1,) and 0 <= scores[0] <= 1
 
 
-def test_a_grid_search_over_a_pipeline_finds_the_setting_that_learns(few):
+def test_grid_search_over_pipeline_finds_setting_that_learns(few):
     pipeline = Pipeline([
         ("headline", FunctionTransformer(lambda texts: [text.partition(". ")[0] for text in texts])),
         ("classifier", TextClassifier(**SMALL | {"epochs": 4})),
@@ -72,7 +72,7 @@ def test_a_grid_search_over_a_pipeline_finds_the_setting_that_learns(few):
     assert clone(search).estimator["classifier"].get_params() == pipeline["classifier"].get_params()
 
 
-def test_scikit_learn_calibrates_it(few):
+def test_scikit_learn_calibrates_classifier(few):
     calibrated = CalibratedClassifierCV(TextClassifier(**SMALL), cv=2).fit(*few)
     probabilities = calibrated.predict_proba(few[0][:7])
     assert probabilities.shape == (7, 5) and len(calibrated.calibrated_classifiers_) == 2
@@ -83,7 +83,7 @@ def test_scikit_learn_calibrates_it(few):
     ("labels", "kind"),
     [([0.5, 1.7, 2.1], "continuous"), ([1.5, 2, 3], "continuous")],
 )
-def test_labels_that_are_no_classes_are_refused(labels, kind):
+def test_rejects_labels_that_are_not_classes(labels, kind):
     with pytest.raises(InputError, match=f"Unknown label type: {kind}"):
         TextClassifier(**SMALL).fit(["a", "b", "c"], labels)
 
@@ -112,7 +112,7 @@ class Rows(TextClassifier):
 
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore")
-def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
+def test_passes_every_check_with_numbers_as_words():
     """Without them none would run: scikit-learn has no checks for estimators that take no table."""
     results = estimator_checks.check_estimator(
         Rows(**SMALL, deterministic=True), on_fail=None, on_skip=None, expected_failed_checks=DO_NOT_APPLY
@@ -125,6 +125,6 @@ def test_with_numbers_written_as_words_it_passes_every_check_of_scikit_learn():
 
 
 @pytest.mark.parametrize("labels", [None, np.array([["a", "b"], ["b", "c"], ["a", "c"]])], ids=["none", "a table"])
-def test_labels_that_are_no_column_are_refused(labels):
+def test_rejects_labels_that_are_not_a_column(labels):
     with pytest.raises(InputError, match=r"labels: (Expected array-like|y should be a 1d array)"):
         TextClassifier(**SMALL).fit(["a", "b", "c"], labels)

@@ -1,4 +1,4 @@
-"""Pictures of the figures."""
+"""Plots of metrics, as PNG files and SVG elements. matplotlib is imported by the functions that draw."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Families that draw Chinese, Japanese and Korean, as the common systems name them.
+# Fonts with Chinese, Japanese and Korean characters on common systems.
 CJK_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
     "PingFang SC", "Hiragino Sans GB", "Heiti TC", "Arial Unicode MS", "Microsoft YaHei", "SimHei",
@@ -22,7 +22,7 @@ CJK_FONTS = (
 
 
 def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
-    """Draw a confusion matrix as a PNG: a row a true class, a column a predicted one, shaded by the part of the row.
+    """Draw a confusion matrix as a PNG: true classes in rows, predicted ones in columns, shaded by fraction of the row.
 
     Args:
         matrix: Counts, (classes, classes).
@@ -58,14 +58,17 @@ INK, BLUE, ORANGE = "#1a1c20", "#1f5fbf", "#b85c00"
 
 
 def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, str]]:
-    """A picture of the loss and one of the accuracy over the epochs, as far as the history has them: caption, SVG.
+    """Draw loss and accuracy by epoch, if the history has them.
 
     Args:
-        history: An epoch a row: ``epoch``, and each figure of the training data, with ``val_`` that of the validation
+        history: For each epoch ``epoch``, the metrics of the training data, and with ``val_`` those of the validation
             data.
+
+    Returns:
+        Caption and SVG of each plot.
     """
     epochs = [row["epoch"] for row in history]
-    pictures = []
+    plots = []
     for name, unit in (("loss", " (nats)"), ("accuracy", "")):
         curves = [
             (key, label) for key, label in ((name, "training"), (f"val_{name}", "validation")) if key in history[0]
@@ -80,15 +83,18 @@ def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[s
         axes.legend(frameon=False)
         ends = "; ".join(f"{label} {history[0][key]:.3f} to {history[-1][key]:.3f}" for key, label in curves)
         caption = f"{name.capitalize()} by epoch: {ends}."
-        pictures.append((caption, _svg(figure, caption)))
-    return pictures
+        plots.append((caption, _svg(figure, caption)))
+    return plots
 
 
 def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
-    """A reliability diagram as SVG.
+    """Draw a reliability diagram.
 
     Args:
-        bins: See ``metrics.reliability``.
+        bins: Bins as ``tasks.calibration.bin_by_confidence`` returns them.
+
+    Returns:
+        An SVG element.
     """
     figure, axes = _figure(5, 3)
     rows = np.asarray(bins["rows"])
@@ -96,56 +102,57 @@ def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
     for confidence, accuracy, shade in zip(bins["confidence"], bins["accuracy"], shades, strict=True):
         axes.bar(confidence, accuracy, width=0.05, color=BLUE, alpha=shade)
     axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1)
-    axes.set(xlabel="confidence", ylabel="part that is right", xlim=(0, 1.03), ylim=(0, 1.03))
+    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.03))
     parts = zip(bins["confidence"], bins["accuracy"], rows.tolist(), strict=True)
-    said = "; ".join(
-        f"of {count} answers that are {sure:.0%} sure {right:.0%} are right" for sure, right, count in parts
+    description = "; ".join(
+        f"{right:.0%} of {count} predictions with a confidence of {confidence:.0%} are right"
+        for confidence, right, count in parts
     )
-    return _svg(figure, f"Reliability diagram: {said}.")
+    return _svg(figure, f"Reliability diagram: {description}.")
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Any]:
-    """A figure without a window, in inches, and its axes."""
+    """Return a figure of a size in inches, without a window, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
-    _plain(axes)
+    _style_axes(axes)
     return figure, axes
 
 
-def _plain(axes: Any) -> None:
-    """Lines across, and no box around."""
+def _style_axes(axes: Any) -> None:
+    """Draw horizontal grid lines and no box."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e3e6eb")
     axes.set_axisbelow(True)
 
 
 def _svg(figure: Figure, description: str) -> str:
-    """A figure as an SVG element whose text stays text, as wide as what it stands in."""
+    """Return a figure as an SVG element with text as text, as wide as its parent element."""
     import matplotlib
 
     file = io.StringIO()
-    # ids of parts are made from the salt: those of two pictures on a page must differ
+    # matplotlib derives ids from the salt, and the ids of two plots on a page must differ
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description, "font.family": "sans-serif"}):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     picture = file.getvalue()
     picture = re.sub(r' (width|height)="[^"]*"', "", picture[picture.index("<svg") :].replace("\n", " "), count=2)
-    picture = re.sub(r'<g id="[^"]*"', "<g", picture)  # nothing refers to groups, and each picture has the same
+    picture = re.sub(r'<g id="[^"]*"', "<g", picture)  # nothing refers to groups, and their ids repeat in each plot
     return picture.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1)
 
 
 def plot_trials(
     scores: Sequence[float], settings: Mapping[str, Sequence[Any]], objective: str, path: Path, *, highest: bool
 ) -> None:
-    """Draw the trials of a search as a PNG: the objective in the order of the trials, and against each setting.
+    """Draw the trials of a search as a PNG: the objective by trial, and by the values of each setting.
 
     Args:
         scores: The objective of each trial; NaN where it failed.
         settings: Name of a setting to its value in each trial.
-        objective: Its name.
+        objective: Name of the objective.
         path: The file to write.
-        highest: Whether the highest is best.
+        highest: Whether higher is better.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -157,7 +164,7 @@ def plot_trials(
     FigureCanvasAgg(figure)
     places = figure.subplots(-(-count // across), across, squeeze=False).ravel()
     for axes in places:
-        _plain(axes)
+        _style_axes(axes)
         axes.set_ylabel(objective)
     best = (np.fmax if highest else np.fmin).accumulate(values)
     places[0].plot(order, best, color=ORANGE, drawstyle="steps-post", label="best so far")
@@ -165,23 +172,23 @@ def plot_trials(
     places[0].set_xlabel("trial")
     places[0].xaxis.get_major_locator().set_params(integer=True)
     places[0].legend(frameon=False)
-    for axes, (name, given) in zip(places[1:], settings.items(), strict=False):
-        _against(axes, given, values)
+    for axes, (name, setting_values) in zip(places[1:], settings.items(), strict=False):
+        _plot_setting(axes, setting_values, values)
         axes.set_xlabel(name)
     for axes in places[count:]:
         axes.remove()
     figure.savefig(path, format="png")
 
 
-def _against(axes: Any, given: Sequence[Any], values: np.ndarray) -> None:
-    """Dots over the values of a setting: numbers on an axis of their own, all else side by side."""
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in given):
-        places = np.asarray(given, np.float64)
+def _plot_setting(axes: Any, setting_values: Sequence[Any], values: np.ndarray) -> None:
+    """Draw the objective by the value of a setting: numbers on a numeric axis, other values in categories."""
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in setting_values):
+        places = np.asarray(setting_values, np.float64)
         if places.min() > 0 and places.max() >= 20 * places.min():
             axes.set_xscale("log")
     else:
-        names = sorted({str(value) for value in given})
-        places = np.array([names.index(str(value)) for value in given])
+        names = sorted({str(value) for value in setting_values})
+        places = np.array([names.index(str(value)) for value in setting_values])
         axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 8 else 0)
         axes.margins(x=0.2)
     axes.plot(places, values, "o", color=BLUE, markersize=4, alpha=0.6)

@@ -1,4 +1,4 @@
-"""Explanations in the words of the text; that they add up is tested for every model in tests/conformance."""
+"""Explanations of single models; tests/conformance checks for every model that contributions add up to the logit."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ GOOD, BAD = "the food was great &amp; fresh", "the food was awful, never again"
 
 @pytest.fixture(scope="module")
 def words():
-    """A word model that learned two words, with every part that a filter's answer can come from."""
+    """A word model that learned two words, with every kind of pooling and embedding."""
     texts = [GOOD, BAD] * 20
     settings = SMALL | {"static_channel": True, "pooling": "both", "kernel_sizes": (1, 2, 4)}
     return TextClassifier(**settings).fit(texts, ["good", "bad"] * 20, validation_data=(texts, ["good", "bad"] * 20))
@@ -25,7 +25,7 @@ def sum_of(found):
     return found.bias + sum(x.contribution for x in found.contributions)
 
 
-def test_words_that_decide_have_the_strongest_say(words):
+def test_decisive_words_have_strongest_contributions(words):
     good, bad = words.explain(GOOD), words.explain(BAD)
     assert (good.label, bad.label) == ("good", "bad")
     assert any(word in good.contributions[0].text for word in ("great", "fresh", "&amp;"))
@@ -34,7 +34,7 @@ def test_words_that_decide_have_the_strongest_say(words):
     assert strength["great"] > abs(strength["the"])
 
 
-def test_multichannel_average_and_maximum_add_up_exactly_for_each_label(words):
+def test_contributions_add_up_exactly_for_every_label(words):
     for text in (GOOD, BAD, "unheard of words", "great", ""):
         logits = []
         for label in words.classes_:
@@ -46,7 +46,7 @@ def test_multichannel_average_and_maximum_add_up_exactly_for_each_label(words):
         np.testing.assert_allclose(scaled / scaled.sum(), words.predict_proba([text])[0], atol=1e-5)
 
 
-def test_what_is_taken_out_of_a_text_changes_the_logit_by_what_it_contributed():
+def test_removing_ngram_changes_logit_by_its_contribution():
     """A bag of words without order: without a word the sum of vectors loses just that word's."""
     texts = [GOOD, BAD] * 20
     bag = TextClassifier(model="bow", ngrams=(1,), start_token=False, epochs=6, min_count=1, learning_rate=0.05)
@@ -59,7 +59,7 @@ def test_what_is_taken_out_of_a_text_changes_the_logit_by_what_it_contributed():
     assert 3**0.5 * rest == pytest.approx(2**0.5 * (without.logit - without.bias))
 
 
-def test_a_hidden_layer_over_the_filters_is_explained_by_integrated_gradients():
+def test_explains_hidden_layer_by_integrated_gradients():
     texts, labels = [GOOD, BAD] * 20, ["good", "bad"] * 20
     deep = TextClassifier(**SMALL, hidden_units=8).fit(texts, labels, validation_data=(texts, labels))
     found = deep.explain(GOOD)
@@ -68,7 +68,7 @@ def test_a_hidden_layer_over_the_filters_is_explained_by_integrated_gradients():
     assert any(" " in x.text for x in found.contributions), "the bag's n-grams count as n-grams"
 
 
-def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
+def test_explains_model_without_layer_roles():
     import keras
 
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -82,20 +82,20 @@ def test_a_network_that_says_nothing_about_itself_is_explained_as_well():
     assert sorted(found.spans) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 
 
-def test_what_was_explained_can_be_saved(words, tmp_path):
+def test_classifier_can_be_saved_after_explaining(words, tmp_path):
     words.explain(GOOD)
     words.save(tmp_path / "words")
     np.testing.assert_allclose(load(tmp_path / "words").predict_proba([GOOD, BAD]), words.predict_proba([GOOD, BAD]))
 
 
-def test_unknown_labels_and_lists_of_texts_are_refused(words):
+def test_rejects_unknown_label_and_list_of_texts(words):
     with pytest.raises(InputError, match="'fine' was not seen in training"):
         words.explain(GOOD, "fine")
     with pytest.raises(InputError, match="a text must be a string"):
         words.explain([GOOD])
 
 
-def test_parts_for_and_against_are_marked_and_neighbours_joined():
+def test_text_shows_merged_supporting_and_opposing_passages():
     passages = (("very", 0.9), (" ", 0.0), ("good", 1.0), (", ", 0.0), ("not", -0.6), (" so", 0.1))
     found = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), passages)
     assert found.to_text(color=False) == "{+very good+}, [-not-] so"

@@ -1,4 +1,4 @@
-"""Pictures that can be opened, at a size that fits their classes."""
+"""Plots as valid files of the right size."""
 
 import struct
 
@@ -8,7 +8,7 @@ from kerascnn.evaluation.plots import plot_confusion_matrix
 
 
 @pytest.mark.parametrize("classes", [2, 15])
-def test_a_confusion_matrix_grows_with_its_classes(classes, tmp_path):
+def test_confusion_matrix_grows_with_classes(classes, tmp_path):
     matrix = [[10 * (i == j) + (i + j) % 3 for j in range(classes)] for i in range(classes)]
     plot_confusion_matrix(matrix, [f"class {i}" for i in range(classes)], tmp_path / "matrix.png")
     header = (tmp_path / "matrix.png").read_bytes()[:24]

@@ -1,4 +1,4 @@
-"""The report of a bundle: one page that needs nothing else, whatever the labels and the texts hold."""
+"""The report of a bundle: one safe page without external resources for any labels and texts."""
 
 import html.parser
 import re
@@ -18,7 +18,7 @@ VOID = {"meta", "path", "use", "br"}
 
 
 class Page(html.parser.HTMLParser):
-    """What a page is made of."""
+    """Tags, attributes and text of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -45,7 +45,7 @@ class Page(html.parser.HTMLParser):
 
 
 def explain(classifier):
-    """What speaks for the label at a position."""
+    """Function that explains the label at a position."""
     return lambda text, position: classifier.explain(text, classifier.classes_[position])
 
 
@@ -69,7 +69,7 @@ def page(classifier):
     return render_report(classifier.bundle_, {"model.keras": 1_234_567}, examples, explain(classifier))
 
 
-def test_it_is_whole_well_formed_and_asks_nothing_of_the_network(page):
+def test_page_is_well_formed_and_has_no_external_resources(page):
     found = Page(page)
     assert not found.open
     assert not {"script", "img", "link", "iframe", "object"} & set(found.tags)
@@ -81,13 +81,13 @@ def test_it_is_whole_well_formed_and_asks_nothing_of_the_network(page):
     assert len(ids) == len(set(ids)), "pictures on one page share no names"
 
 
-def test_pictures_and_tables_say_what_they_are_in_words(page):
+def test_plots_and_tables_have_descriptions(page):
     assert page.count('<svg role="img" aria-label=') == page.count("<svg") == 3
     assert page.count("<caption>") == page.count("<table")
     assert ">epoch</text>" in page, "text in pictures is text"
 
 
-def test_labels_and_texts_are_shown_as_they_stand_and_never_run(page):
+def test_labels_and_texts_are_escaped(page):
     text = Page(page).text
     assert "<script>alert(1)</script> good" in "".join(text.split("\n"))
     assert "<b>good</b>" in text and "差评" in text and "<i>.csv" in text
@@ -95,7 +95,7 @@ def test_labels_and_texts_are_shown_as_they_stand_and_never_run(page):
     page.encode("utf-8")
 
 
-def test_figures_stand_beside_their_confidence_intervals(classifier, page):
+def test_shows_metrics_with_confidence_intervals(classifier, page):
     figures = classifier.bundle_.metrics["test"]
     low, high = figures["intervals"]["accuracy"]
     text = " ".join(Page(page).text.split())
@@ -104,7 +104,7 @@ def test_figures_stand_beside_their_confidence_intervals(classifier, page):
     assert "model.keras1,234,567" in text
 
 
-def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
+def test_shows_strongest_passage_of_long_text(page):
     quotes = re.findall(r"<blockquote.*?</blockquote>", page, re.DOTALL)
     assert len(quotes) == len(ODD)
     assert max(len(Page(quote).text) for quote in quotes) <= PASSAGE_LENGTH + 40
@@ -113,7 +113,7 @@ def test_of_a_long_text_the_passage_that_says_most_is_shown(page):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_a_wide_and_a_narrow_window_and_loads_nothing_else(width, page, browser, tmp_path):
+def test_page_fits_window_and_loads_nothing_else(width, page, browser, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     window = browser.new_page(viewport={"width": width, "height": 800})
     asked, said = [], []
@@ -126,7 +126,7 @@ def test_it_fits_a_wide_and_a_narrow_window_and_loads_nothing_else(width, page, 
     window.close()
 
 
-def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
+def test_mistakes_are_ordered_by_confidence_without_repeats():
     texts = [f"text {number}" for number in range(40)]
     sure = np.linspace(0.5, 0.99, 40)
     probabilities = np.stack([sure, 1 - sure], axis=1)
@@ -139,7 +139,7 @@ def test_the_worst_mistakes_are_the_most_confident_and_no_text_is_shown_twice():
 
 
 @pytest.mark.parametrize("classes", [20, 150])
-def test_many_classes_stay_readable_and_small(classes, classifier):
+def test_page_stays_small_with_many_classes(classes, classifier):
     names = [f"category {number} of many" for number in range(classes)]
     rng = np.random.default_rng(0)
     labels = rng.integers(classes, size=2000)
@@ -153,7 +153,7 @@ def test_many_classes_stay_readable_and_small(classes, classifier):
     assert "most confused pairs" in page
 
 
-def test_what_is_not_known_is_left_out(classifier):
+def test_leaves_out_missing_sections(classifier):
     bundle = type(classifier.bundle_)(**{**vars(classifier.bundle_), "data": {}})
     bundle.metrics = {name: value for name, value in bundle.metrics.items() if name != "test"}
     page = render_report(bundle, {}, {}, explain(classifier))
@@ -165,7 +165,7 @@ def test_what_is_not_known_is_left_out(classifier):
     assert "confusion" in render_report(bundle, {}, {}, explain(classifier))
 
 
-def test_the_template_is_shipped_with_the_package():
+def test_template_is_in_the_package():
     import tomllib
 
     patterns = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"]["setuptools"]

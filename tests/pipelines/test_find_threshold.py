@@ -15,11 +15,11 @@ def test_predictions_above_the_threshold_have_the_reported_precision(news_bundle
     assert finished.status == 0, finished.err
     answer = json.loads(finished.out)
     found = answer["found"]
-    assert found in answer["curve"] and found["precision"] >= 0.97 > found["at_least"]
+    assert found in answer["curve"] and found["precision"] >= 0.97 > found["precision_lower_bound"]
     options = ("--input", news_csv, "--abstain-below", found["threshold"] - 1e-6)
     rows = list(csv.DictReader(command("predict", folder, *options).out.splitlines()))
     given = [row for row in rows if row["predicted_label"]]
-    assert len(given) / len(rows) == pytest.approx(found["answered"])
+    assert len(given) / len(rows) == pytest.approx(found["coverage"])
     assert sum(row["label"] == row["predicted_label"] for row in given) / len(given) == pytest.approx(
         found["precision"]
     )

@@ -18,7 +18,7 @@ MATRIX = MultiLabelBinarizer().fit_transform(LISTS)
     [LISTS, [set(names) for names in LISTS], pd.Series(LISTS, index=[5, 6, 7, 8]), [np.array(x) for x in LISTS]],
     ids=["lists", "sets", "series", "arrays"],
 )
-def test_lists_become_the_matrix_of_scikit_learn(labels):
+def test_encodes_lists_like_scikit_learn(labels):
     assert tasks.infer_task(labels) is tasks.MULTI_LABEL
     labels = tasks.MULTI_LABEL.as_labels(labels)
     classes = tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
@@ -30,7 +30,7 @@ def test_lists_become_the_matrix_of_scikit_learn(labels):
 @pytest.mark.parametrize(
     "labels", [MATRIX, MATRIX.astype(bool), MATRIX.astype(float), MATRIX.tolist(), sparse.csr_matrix(MATRIX)], ids=type
 )
-def test_an_indicator_matrix_stays_what_it_is(labels):
+def test_keeps_indicator_matrix(labels):
     assert tasks.infer_task(labels) is tasks.MULTI_LABEL
     labels = tasks.MULTI_LABEL.as_labels(labels)
     classes = tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
@@ -38,7 +38,7 @@ def test_an_indicator_matrix_stays_what_it_is(labels):
     np.testing.assert_array_equal(tasks.MULTI_LABEL.encode(labels, classes), MATRIX)
 
 
-def test_the_columns_of_a_data_frame_are_the_labels_in_any_order():
+def test_finds_columns_of_data_frame_by_name():
     frame = pd.DataFrame(MATRIX, columns=["law", "sport", "tech"])
     classes = tasks.MULTI_LABEL.find_classes(frame, has_teacher=False)
     assert classes.tolist() == ["law", "sport", "tech"]
@@ -48,7 +48,7 @@ def test_the_columns_of_a_data_frame_are_the_labels_in_any_order():
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], np.array([1, 2]), np.array([["a"], ["b"]]), [0.5, 1.5], None, [3, 4]])
-def test_one_label_a_document_is_the_other_task(labels):
+def test_one_label_per_document_is_single_label(labels):
     assert tasks.infer_task(labels) is tasks.SINGLE_LABEL
 
 
@@ -62,13 +62,13 @@ def test_one_label_a_document_is_the_other_task(labels):
         ([["a"], []], "two labels or more"),
     ],
 )
-def test_what_are_no_lists_of_labels_is_refused_with_its_row(labels, message):
+def test_rejects_row_without_list_of_labels(labels, message):
     assert tasks.infer_task(labels) is tasks.MULTI_LABEL
     with pytest.raises(InputError, match=message):
         tasks.MULTI_LABEL.find_classes(labels, has_teacher=False)
 
 
-def test_labels_that_training_never_saw_are_refused():
+def test_rejects_labels_not_seen_in_training():
     with pytest.raises(InputError, match="row 1: the label 'x' was not seen in training"):
         tasks.MULTI_LABEL.encode([["a"], ["x"]], np.array(["a", "b"]))
     with pytest.raises(InputError, match="3 columns for the 2 labels"):

@@ -1,4 +1,4 @@
-"""The figures, checked by hand on five documents."""
+"""The results, checked by hand on five documents."""
 
 import math
 
@@ -12,20 +12,20 @@ LABELS = np.array([0, 0, 1, 1, 1])
 PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]])
 
 
-def test_accuracy_f1_and_confusion_are_those_counted_by_hand():
-    figures = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
-    assert figures["rows"] == 5
-    assert figures["accuracy"] == pytest.approx(3 / 5)
-    assert figures["confusion_matrix"] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
-    assert figures["per_class"]["体育"] == pytest.approx(
+def test_metrics_match_values_counted_by_hand():
+    results = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
+    assert results["rows"] == 5
+    assert results["accuracy"] == pytest.approx(3 / 5)
+    assert results["confusion_matrix"] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
+    assert results["per_class"]["体育"] == pytest.approx(
         {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "support": 3}
     )
-    assert figures["per_class"]["tech"]["support"] == 0
-    assert figures["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
-    assert figures["loss"] == pytest.approx(-sum(map(math.log, [0.8, 0.3, 0.8, 0.7, 0.2])) / 5)
+    assert results["per_class"]["tech"]["support"] == 0
+    assert results["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert results["loss"] == pytest.approx(-sum(map(math.log, [0.8, 0.3, 0.8, 0.7, 0.2])) / 5)
 
 
-def test_calibration_error_is_the_mean_gap_between_confidence_and_accuracy():
+def test_calibration_error_is_mean_gap_of_confidence_and_accuracy():
     confident_and_right = np.array([[1.0, 0.0], [0.0, 1.0]])
     assert SINGLE_LABEL.calibration_error(np.array([0, 1]), confident_and_right) == 0
     assert SINGLE_LABEL.calibration_error(np.array([1, 0]), confident_and_right) == 1
@@ -33,13 +33,13 @@ def test_calibration_error_is_the_mean_gap_between_confidence_and_accuracy():
     assert SINGLE_LABEL.calibration_error(np.array([0, 0, 1, 1]), half_right) == pytest.approx(0.25)
 
 
-def test_the_table_has_a_line_a_class_and_the_averages():
+def test_formatted_metrics_have_one_line_per_class_and_overall_metrics():
     lines = SINGLE_LABEL.format_metrics(SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)).splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["class", *NAMES]
     assert "accuracy 0.6000" in lines[-1] and "rows 5" in lines[-1]
 
 
-def test_confidence_intervals_hold_the_figure_and_narrow_with_more_rows():
+def test_confidence_intervals_contain_metric_and_narrow_with_rows():
     rng = np.random.default_rng(1)
 
     def drawn(count):
@@ -49,24 +49,24 @@ def test_confidence_intervals_hold_the_figure_and_narrow_with_more_rows():
 
     widths = []
     for count in (100, 2500):
-        figures = drawn(count)
-        for name, (low, high) in figures["intervals"].items():
-            assert low < figures[name] < high, name
-        widths.append(figures["intervals"]["accuracy"][1] - figures["intervals"]["accuracy"][0])
+        results = drawn(count)
+        for name, (low, high) in results["intervals"].items():
+            assert low < results[name] < high, name
+        widths.append(results["intervals"]["accuracy"][1] - results["intervals"]["accuracy"][0])
     # a proportion of p has the standard error sqrt(p (1 - p) / rows)
     assert widths[1] == pytest.approx(2 * 1.96 * math.sqrt(0.867 * 0.133 / 2500), rel=0.15)
     assert widths[0] == pytest.approx(5 * widths[1], rel=0.3)
 
 
-def test_the_reliability_diagram_counts_every_row_once():
-    figures = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
-    bins = figures["reliability"]
+def test_reliability_bins_count_every_row_once():
+    results = SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, NAMES)
+    bins = results["reliability"]
     assert sum(bins["rows"]) == 5
-    assert np.dot(bins["accuracy"], bins["rows"]) / 5 == pytest.approx(figures["accuracy"])
+    assert np.dot(bins["accuracy"], bins["rows"]) / 5 == pytest.approx(results["accuracy"])
     assert bins["confidence"] == pytest.approx([0.6, 0.7, 0.8])
     assert bins["accuracy"] == pytest.approx([0, 0.5, 1])
     gaps = np.abs(np.subtract(bins["accuracy"], bins["confidence"]))
-    assert figures["ece"] == pytest.approx(gaps @ bins["rows"] / 5)
+    assert results["ece"] == pytest.approx(gaps @ bins["rows"] / 5)
 
 
 def test_confused_pairs_are_ordered_by_frequency():

@@ -1,4 +1,4 @@
-"""TextClassifier with any number of labels a text."""
+"""TextClassifier with any number of labels per document."""
 
 import json
 import pickle
@@ -24,7 +24,7 @@ def trained(briefs):
     return TextClassifier(**SMALL).fit(*briefs)
 
 
-def test_it_learns_what_it_is_shown_and_answers_with_lists(trained, briefs):
+def test_learns_training_data_and_predicts_lists(trained, briefs):
     texts, labels = briefs
     answers = trained.predict(texts)
     assert trained.score(texts, labels) > 0.75
@@ -33,7 +33,7 @@ def test_it_learns_what_it_is_shown_and_answers_with_lists(trained, briefs):
     assert all(set(answer) <= set(trained.classes_) for answer in answers)
 
 
-def test_each_probability_stands_for_itself_and_an_answer_is_what_reaches_its_threshold(trained, briefs):
+def test_predicts_labels_that_reach_their_threshold(trained, briefs):
     probabilities = trained.predict_proba(briefs[0])
     assert probabilities.shape == (240, 5) and probabilities.dtype == np.float32
     assert probabilities.sum(axis=1).min() < 0.5 and probabilities.sum(axis=1).max() > 2
@@ -46,7 +46,7 @@ def test_each_probability_stands_for_itself_and_an_answer_is_what_reaches_its_th
     assert len(trained.predict_top_k(briefs[0][:1], k=3)[0]) == 3
 
 
-def test_thresholds_and_temperature_are_fitted_to_the_held_out_texts(trained, briefs):
+def test_fits_thresholds_and_temperature_to_validation_data(trained, briefs):
     texts, labels = briefs
     _, held_out = split_validation(
         texts, [tuple(names) for names in labels], trained.bundle_.config.source, trained.bundle_.task
@@ -62,13 +62,13 @@ def test_thresholds_and_temperature_are_fitted_to_the_held_out_texts(trained, br
     assert trained.bundle_.temperature != 1 and losses[0] < losses[1]
 
 
-def test_without_calibration_the_thresholds_are_one_half(briefs):
+def test_thresholds_are_one_half_without_calibration(briefs):
     texts, labels = briefs
     plain = TextClassifier(**SMALL | {"epochs": 1}, calibrate=False).fit(texts, labels)
     assert plain.bundle_.thresholds == [0.5] * 5 and plain.bundle_.temperature == 1
 
 
-def test_the_figures_are_those_of_scikit_learn(trained, briefs):
+def test_metrics_match_scikit_learn(trained, briefs):
     texts, labels = briefs
     found, truth = trained.evaluate(texts, labels), MultiLabelBinarizer().fit_transform(labels)
     given = MultiLabelBinarizer(classes=trained.classes_).fit_transform(trained.predict(texts))
@@ -78,7 +78,7 @@ def test_the_figures_are_those_of_scikit_learn(trained, briefs):
 
 
 @pytest.mark.full
-def test_after_an_indicator_matrix_it_answers_with_one(trained, briefs):
+def test_predicts_indicator_matrix_after_training_with_one(trained, briefs):
     texts, labels = briefs
     frame = pd.DataFrame(MultiLabelBinarizer().fit_transform(labels), columns=trained.classes_)
     of_frame = TextClassifier(**SMALL).fit(texts, frame)
@@ -93,7 +93,7 @@ def test_after_an_indicator_matrix_it_answers_with_one(trained, briefs):
 
 
 @pytest.mark.full
-def test_scikit_learn_cross_validates_it_on_a_matrix(briefs):
+def test_scikit_learn_cross_validates_on_indicator_matrix(briefs):
     truth = MultiLabelBinarizer().fit_transform(briefs[1])
     scores = cross_val_score(
         TextClassifier(**SMALL | {"epochs": 4}), briefs[0], truth, cv=KFold(2, shuffle=True, random_state=0),
@@ -102,7 +102,7 @@ def test_scikit_learn_cross_validates_it_on_a_matrix(briefs):
     assert scores.min() > 0.3
 
 
-def test_a_saved_classifier_answers_the_same_when_loaded_and_pickled(trained, briefs, tmp_path):
+def test_loaded_and_pickled_classifier_predict_the_same(trained, briefs, tmp_path):
     trained.save(tmp_path / "bundle")
     manifest = json.loads((tmp_path / "bundle" / "manifest.json").read_text())
     assert (manifest["schema_version"], manifest["task"]) == (1, "multi_label")
@@ -115,7 +115,7 @@ def test_a_saved_classifier_answers_the_same_when_loaded_and_pickled(trained, br
     assert kerascnn.load(tmp_path / "bundle").evaluate(briefs[0], matrix) == trained.evaluate(*briefs)
 
 
-def test_a_bundle_of_an_unknown_task_is_refused_by_name(trained, tmp_path):
+def test_rejects_bundle_of_unknown_task(trained, tmp_path):
     trained.save(tmp_path / "bundle")
     path = tmp_path / "bundle" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"task": "ordinal"}))
@@ -123,7 +123,7 @@ def test_a_bundle_of_an_unknown_task_is_refused_by_name(trained, tmp_path):
         kerascnn.load(tmp_path / "bundle")
 
 
-def test_the_label_that_is_asked_for_is_explained(trained, briefs):
+def test_explains_the_given_label(trained, briefs):
     text = briefs[0][3]
     for label, score in trained.predict_top_k([text], k=5)[0]:
         found = trained.explain(text, label)
@@ -133,7 +133,7 @@ def test_the_label_that_is_asked_for_is_explained(trained, briefs):
 
 
 @pytest.mark.full
-def test_every_way_of_watching_and_weighing_that_makes_sense_trains(briefs):
+def test_trains_with_every_monitor_and_loss_option(briefs):
     texts, labels = briefs
     for settings in ({"monitor": "macro_f1", "focal_gamma": 2.0}, {"monitor": "loss", "label_smoothing": 0.0}):
         history = TextClassifier(**SMALL | {"epochs": 3} | settings).fit(texts, labels).bundle_.history
@@ -150,13 +150,13 @@ def test_every_way_of_watching_and_weighing_that_makes_sense_trains(briefs):
         ({}, {"validation_data": (["a"], [["weather"]])}, "row 0: the label 'weather' was not seen in training"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(settings, options, message, briefs):
+def test_rejects_unsupported_options(settings, options, message, briefs):
     with pytest.raises(InputError, match=message):
         TextClassifier(**SMALL | settings).fit(*briefs, **options)
 
 
 @pytest.mark.full
-def test_an_interrupted_training_goes_on_to_the_same_answers(briefs, tmp_path):
+def test_resumed_training_predicts_the_same(briefs, tmp_path):
     from kerascnn.training.checkpoint import Checkpoint
 
     class PowerError(Exception):

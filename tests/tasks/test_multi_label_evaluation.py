@@ -1,4 +1,4 @@
-"""Thresholds and figures of any number of labels a text, by hand."""
+"""Thresholds and metrics of multi-label classifiers, checked by hand."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def answers():
     return truth, probabilities
 
 
-def test_a_threshold_is_that_of_the_highest_f1_and_one_half_where_too_few_documents_tell(answers):
+def test_fits_threshold_of_highest_f1_or_one_half_for_rare_label(answers):
     truth, probabilities = answers
     thresholds = MULTI_LABEL.fit_thresholds(truth, probabilities)
     for label in (0, 1):
@@ -34,19 +34,19 @@ def test_a_threshold_is_that_of_the_highest_f1_and_one_half_where_too_few_docume
     assert "for 2 labels; 0.5 for 'tech': fewer than" in MULTI_LABEL.describe_thresholds(results)
 
 
-def test_no_document_lies_on_a_threshold(answers):
+def test_threshold_lies_between_probabilities(answers):
     truth, probabilities = answers
     distance = np.abs(probabilities[:, :2] - np.asarray(MULTI_LABEL.fit_thresholds(truth, probabilities))[:2])
     assert distance.min() > 1e-6
 
 
-def test_of_equally_good_thresholds_it_is_the_one_nearest_to_one_half():
+def test_equally_good_threshold_closest_to_one_half_is_chosen():
     truth = np.repeat([0, 1], 10)[:, None]
     perfect = np.where(truth, 0.9, 0.3)
     assert MULTI_LABEL.fit_thresholds(truth, perfect) == [pytest.approx(0.6)]
 
 
-def test_figures_by_hand():
+def test_metrics_match_values_computed_by_hand():
     truth = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1]])
     probabilities = np.array([[0.9, 0.2, 0.1], [0.8, 0.3, 0.7], [0.1, 0.1, 0.1], [0.6, 0.9, 0.8]], np.float32)
     found = MULTI_LABEL.evaluate(truth, probabilities, NAMES, np.array([0.5, 0.5, 0.75]))
@@ -64,19 +64,19 @@ def test_figures_by_hand():
     assert "threshold" in first and last.startswith("all labels right 0.5000   micro-F1 0.8000   macro-F1 0.8222")
 
 
-def test_what_is_missing_and_what_was_given_instead_are_paired():
+def test_pairs_missing_label_with_predicted_one():
     truth = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 1]])
     probabilities = np.array([[0, 1, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]], float)
     found = MULTI_LABEL.evaluate(truth, probabilities, NAMES, np.full(3, 0.5))
     assert found["confused"] == [["law", "sport", 2, pytest.approx(2 / 3)]]
 
 
-def test_the_calibration_error_is_the_mean_of_the_labels():
+def test_calibration_error_is_mean_of_labels():
     truth, sure = np.array([[1, 1], [1, 0]] * 10), np.array([[1.0, 1.0]] * 20)
     assert MULTI_LABEL.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
 
 
-def test_the_temperature_makes_too_bold_sigmoids_right(answers):
+def test_temperature_calibrates_overconfident_sigmoids(answers):
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (3000, 4))
     truth = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(int)
@@ -86,7 +86,7 @@ def test_the_temperature_makes_too_bold_sigmoids_right(answers):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing):
+def test_loss_is_mean_binary_cross_entropy_of_smoothed_labels(smoothing):
     logits, truth = np.array([[2.0, -1.0, 0.3], [0.0, 4.0, -3.0]], np.float32), np.array([[1, 0, 1], [0, 0, 0]])
     p, y = 1 / (1 + np.exp(-logits)), truth * (1 - smoothing) + smoothing / 2
     expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
@@ -98,7 +98,7 @@ def test_the_loss_is_the_mean_binary_cross_entropy_of_smoothed_labels(smoothing)
         assert float(focal(truth, logits)) == pytest.approx((-((1 - right) ** 2) * np.log(right)).mean(), rel=1e-4)
 
 
-def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
+def test_training_metrics_match_scikit_learn_at_one_half(answers):
     truth, probabilities = answers
     logits = np.log(probabilities / (1 - probabilities))
     accuracy, macro_f1 = MULTI_LABEL.build_metrics(TrainingConfig(monitor="macro_f1"), 3)
@@ -110,7 +110,7 @@ def test_what_is_watched_is_what_scikit_learn_finds_at_one_half(answers):
     assert float(macro_f1.result()) == pytest.approx(f1_score(truth, given, average="macro"), rel=1e-5)
 
 
-def test_the_most_telling_documents_are_told_with_their_label():
+def test_notable_examples_name_document_and_label():
     truth = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
     probabilities = np.array([[0.9, 0.1], [0.8, 0.9], [0.45, 0.99], [0.05, 0.4]])
     found = MULTI_LABEL.notable_examples(truth, probabilities, [0.5, 0.3], 2)
