@@ -20,7 +20,6 @@ from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.scoring.table_writer import FORMATS, output_format, row_writer
-from kerascnn.tasks import get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
@@ -157,6 +156,7 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     if args.explain:
         raise InputError("--explain does not work with a folder; give one of its files to --input")
     from kerascnn.scoring.folder import score_folder
+    from kerascnn.tasks import get_task
 
     engine = _choose_engine(args)
     output_spec = OutputSpec(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.data.records import Record
-from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
+    from kerascnn.tasks import Task
 
 BATCH_ROWS = 1024
 """Rows per call of the classifier: the largest number that the vectorizer encodes without a tf.data pipeline, whose
