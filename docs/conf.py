@@ -21,7 +21,7 @@ myst_heading_anchors = 3
 autoapi_dirs = ["kerascnn"]
 autoapi_generate_api_docs = False
 autodoc_member_order = "bysource"
-napoleon_custom_sections = [("Returns of a call", "returns_style")]
+napoleon_custom_sections = [("Call arguments", "params_style")]
 
 # PyPI shows the README too, so it links to files by their full address; on the site they are pages
 FILE_URL = re.compile(

@@ -50,7 +50,8 @@ def raise_bad_row(bad_row: BadRow) -> None:
     raise InputError(f"{location(bad_row)}: {bad_row.reason}")
 
 
-SINGLE_LABEL, MULTI_LABEL = "single_label", "multi_label"
+SINGLE_LABEL = "single_label"
+MULTI_LABEL = "multi_label"
 """Names of the tasks whose forms labels have in files, see ``kerascnn.tasks``."""
 
 
