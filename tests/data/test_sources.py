@@ -131,7 +131,8 @@ def test_only_batches_imports_tensorflow():
         for module in pkgutil.walk_packages(kerascnn.data.__path__, "kerascnn.data."):
             if module.name != "kerascnn.data.batches":
                 importlib.import_module(module.name)
-        heavy = {"tensorflow", "keras", "tensorflow_datasets", "pyarrow", "charset_normalizer", "sklearn"} & set(sys.modules)
+        heavy = {"tensorflow", "keras", "tensorflow_datasets", "pyarrow", "charset_normalizer", "sklearn"}
+        heavy &= set(sys.modules)
         sys.exit(str(heavy) if heavy else 0)
     """
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
