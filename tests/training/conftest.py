@@ -1,4 +1,4 @@
-"""Trainings that go wrong where a test wants them to."""
+"""Fixtures that spoil a training."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from kerascnn.training.checkpoint import Checkpoint
 
 
 @pytest.fixture
-def answers_one_class(monkeypatch):
-    """``answers_one_class(epochs=[0])``: at the end of these epochs, from 0, each answer is the last class."""
+def predict_one_class(monkeypatch):
+    """``predict_one_class(epochs=[0])`` makes the model predict the last class after these epochs, from 0."""
 
     def spoil(epochs):
         def set_weights(callback, batch, logs=None):

@@ -1,4 +1,4 @@
-"""Early stopping and what it keeps."""
+"""Early stopping, the best weights and the state on disk."""
 
 import time
 
@@ -18,7 +18,7 @@ def halves(news):
     return (texts[::2], labels[::2]), (texts[1::2], labels[1::2])
 
 
-def test_the_weights_of_the_epoch_with_the_lowest_loss_are_kept(halves):
+def test_monitor_loss_keeps_the_weights_of_the_lowest_loss(halves):
     train, validation = halves
     settings = {"epochs": 12, "patience": 12, "learning_rate": 0.05, "schedule": "constant", "monitor": "loss"}
     # or the loss of the history would not be that of the evaluation
@@ -31,8 +31,8 @@ def test_the_weights_of_the_epoch_with_the_lowest_loss_are_kept(halves):
     assert classifier.evaluate(*validation)["loss"] == pytest.approx(lowest, abs=1e-4)
 
 
-def test_by_accuracy_the_weights_of_an_epoch_close_to_the_highest_are_kept(halves, answers_one_class):
-    answers_one_class(epochs=[11])  # or keeping nothing would pass too
+def test_monitor_accuracy_keeps_the_weights_of_an_epoch_near_the_highest(halves, predict_one_class):
+    predict_one_class(epochs=[11])  # or keeping nothing would pass too
     train, validation = halves
     settings = {"epochs": 12, "patience": 12, "learning_rate": 0.05, "schedule": "constant"}
     classifier = TextClassifier(**settings, **SMALL).fit(*train, validation_data=validation)
@@ -44,19 +44,19 @@ def test_by_accuracy_the_weights_of_an_epoch_close_to_the_highest_are_kept(halve
 
 
 def checkpoint(monitor, rows, documents=100):
-    """A checkpoint that has seen validation documents at epochs of these (accuracy, loss)."""
+    """Return a checkpoint after epochs with these (accuracy, loss)."""
     checkpoint = Checkpoint(monitor=monitor, num_documents=documents, patience=2, folder=None, fingerprint={})
     checkpoint.history = [{"val_accuracy": accuracy, "val_loss": loss} for accuracy, loss in rows]
     return checkpoint
 
 
-def test_of_epochs_within_half_a_standard_error_of_the_highest_accuracy_the_last_is_best():
+def test_last_epoch_within_half_a_standard_error_of_the_highest_accuracy_is_best():
     # The standard error of 0.9 over 100 documents is 0.03.
     rows = [(0.5, 2.0), (0.9, 1.0), (0.89, 1.5), (0.886, 1.6), (0.88, 0.5)]
     assert [checkpoint("accuracy", rows[:epoch]).best_epoch for epoch in range(6)] == [0, 1, 2, 3, 4, 4]
 
 
-def test_by_macro_f1_the_last_of_the_highest_is_best():
+def test_last_epoch_of_the_highest_macro_f1_is_best():
     found = checkpoint("macro_f1", [])
     found.history = [{"val_macro_f1": value, "val_loss": 1.0} for value in (0.5, 0.8, 0.8, 0.79)]
     assert found.best_epoch == 3
@@ -79,23 +79,23 @@ def test_training_stops_when_patience_runs_out_and_keeps_the_best_weights(halves
     assert classifier.evaluate(*validation)["loss"] == pytest.approx(min(losses), abs=1e-4)
 
 
-def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves, tmp_path):
+def test_resumed_training_ends_with_the_weights_of_an_undisturbed_one(halves, tmp_path):
     train, validation = halves
     gradually = {"freeze": ("embedding", "encoder"), "frozen_epochs": 1, "unfreeze": "gradually"}
     settings = {"epochs": 4, "patience": 4, "deterministic": True, **gradually, **SMALL}
 
-    class PowerError(Exception):
-        """The plug is pulled in the middle of the third epoch."""
+    class InterruptionError(Exception):
+        """The process ends in the middle of the third epoch."""
 
-    def pull_the_plug(callback, batch, logs=None):
+    def interrupt(callback, batch, logs=None):
         if callback.epoch == 2 and batch == 1:
-            raise PowerError
+            raise InterruptionError
 
     whole = TextClassifier(**settings).fit(*train, validation_data=validation)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kerascnn.training.multi_step.STEPS_PER_EXECUTION", 1)
-        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", pull_the_plug)
-        with pytest.raises(PowerError):
+        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_train_batch_end", interrupt)
+        with pytest.raises(InterruptionError):
             TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path)
     resumed = TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path, resume=True)
     for expected, found in zip(whole.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
@@ -103,7 +103,7 @@ def test_resuming_in_python_gives_the_weights_of_an_undisturbed_training(halves,
     assert [row["epoch"] for row in resumed.bundle_.history] == [1, 2, 3, 4]
 
 
-def test_a_slow_disk_is_written_to_less_often(halves, tmp_path, monkeypatch):
+def test_state_is_written_less_often_to_a_slow_disk(halves, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr("kerascnn.training.checkpoint.os.fsync", lambda file: (written.append(file), time.sleep(1)))
     train, validation = halves
@@ -114,20 +114,20 @@ def test_a_slow_disk_is_written_to_less_often(halves, tmp_path, monkeypatch):
     assert (tmp_path / "state.npz").exists()
 
 
-def test_a_damaged_state_is_refused_by_name(halves, tmp_path):
+def test_rejects_damaged_state_by_name(halves, tmp_path):
     train, validation = halves
     (tmp_path / "state.npz").write_bytes(b"PK\x03\x04 half a file")
     with pytest.raises(InputError, match=r"state\.npz: not a training state .* delete it"):
         TextClassifier(epochs=1, **SMALL).fit(*train, validation_data=validation, folder=tmp_path, resume=True)
 
 
-def test_a_loss_that_is_not_finite_stops_with_a_remedy(halves):
+def test_infinite_loss_stops_training_and_names_a_remedy(halves):
     train, validation = halves
     with pytest.raises(InputError, match=r"lower --training\.learning_rate"):
         TextClassifier(learning_rate=1e30, epochs=2, **SMALL).fit(*train, validation_data=validation)
 
 
-def test_tensorboard_logs_stand_in_the_folder_of_the_training(halves, tmp_path):
+def test_tensorboard_logs_are_written_to_the_training_folder(halves, tmp_path):
     train, validation = halves
     TextClassifier(epochs=1, tensorboard=True, **SMALL).fit(*train, validation_data=validation, folder=tmp_path)
     assert list(tmp_path.glob("tensorboard/*/events.out.tfevents.*"))

@@ -1,4 +1,4 @@
-"""The epochs of a training."""
+"""Several steps per call."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pytest
 from kerascnn import TextClassifier
 
 
-def test_the_first_epoch_is_validated_on_every_document_once_though_validation_is_made_ready_before(news):
+def test_first_validation_covers_every_document_once(news):
     texts, labels = news
     settings = {"epochs": 1, "label_smoothing": 0.0, "calibrate": False, "filters": 8, "ngrams": (), "min_count": 1}
-    # four batches of validation: one that is read too early would change the figures
+    # four validation batches: one that is read too early would change the metrics
     classifier = TextClassifier(**settings, batch_size=3).fit(
         texts[::2], labels[::2], validation_data=(texts[1:76:2], labels[1:76:2])
     )

@@ -112,36 +112,36 @@ def test_each_member_of_an_ensemble_learns_from_soft_labels():
 
 
 @pytest.fixture(scope="module")
-def lesson(news):
+def teacher_data(news):
     """News of which every seventh has a label, a teacher that knows all of them well, and news to watch."""
     texts, labels = news
     classes = sorted(set(labels))
-    taught = np.full((len(texts), len(classes)), 0.05)
-    taught[np.arange(len(texts)), [classes.index(label) for label in labels]] = 0.8
+    soft_labels = np.full((len(texts), len(classes)), 0.05)
+    soft_labels[np.arange(len(texts)), [classes.index(label) for label in labels]] = 0.8
     known = [label if row % 7 == 0 else None for row, label in enumerate(labels[::2])]
-    return texts[::2], known, taught[::2], (texts[1::2], labels[1::2])
+    return texts[::2], known, soft_labels[::2], (texts[1::2], labels[1::2])
 
 
-def distilled(lesson, **options):
-    texts, labels, taught, watched = lesson
-    given = {"soft_labels": taught, "validation_data": watched, **options}
+def distilled(teacher_data, **options):
+    texts, labels, soft_labels, watched = teacher_data
+    given = {"soft_labels": soft_labels, "validation_data": watched, **options}
     return TextClassifier(**BAG, class_weights="balanced").fit(texts, labels, **given)
 
 
 @pytest.fixture(scope="module")
-def student(lesson):
-    return distilled(lesson)
+def student(teacher_data):
+    return distilled(teacher_data)
 
 
-def test_student_learns_from_soft_labels_of_unlabelled_texts(student, lesson):
-    texts, labels, taught, watched = lesson
+def test_student_learns_from_soft_labels_of_unlabelled_texts(student, teacher_data):
+    texts, labels, soft_labels, watched = teacher_data
     labelled = [row for row, label in enumerate(labels) if label]
     alone = TextClassifier(**BAG, class_weights="balanced").fit(
         [texts[row] for row in labelled], [labels[row] for row in labelled], validation_data=watched
     )
 
     def agreement(classifier):
-        return np.mean(classifier.predict_proba(texts).argmax(axis=1) == taught.argmax(axis=1))
+        return np.mean(classifier.predict_proba(texts).argmax(axis=1) == soft_labels.argmax(axis=1))
 
     assert agreement(student) > agreement(alone) + 0.2
     assert student.score(*watched) > alone.score(*watched) + 0.1
@@ -155,9 +155,9 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
     texts, labels = news[0][:40], student.bundle_.labels
     rows = [Row(text, (), "news.csv", number) for number, text in enumerate(texts)]
     student.save(tmp_path / "bundle")
-    taught = student.predict_proba(texts)
+    soft_labels = student.predict_proba(texts)
     with open(tmp_path / "answers.csv", "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["text", *labels], *([t, *p] for t, p in zip(texts, taught, strict=True))])
+        csv.writer(file).writerows([["text", *labels], *([t, *p] for t, p in zip(texts, soft_labels, strict=True))])
     monkeypatch.setitem(
         sys.modules, "my_teacher", SimpleNamespace(answer=lambda texts, _: student.predict_proba(texts))
     )
@@ -168,30 +168,32 @@ def test_a_bundle_a_file_and_a_function_with_the_same_probabilities_teach_the_sa
     ]
     np.testing.assert_array_equal(answers[1], answers[0])
     np.testing.assert_array_equal(answers[2], answers[0])
-    np.testing.assert_allclose(answers[0], taught, atol=1e-6)
+    np.testing.assert_allclose(answers[0], soft_labels, atol=1e-6)
     with pytest.raises(InputError, match="the teacher does not know the label 'weather'"):
         teachers.teacher_probabilities("bundle", rows, [*labels, "weather"], SourceConfig())
     with pytest.raises(InputError, match=f"the teacher knows the label '{labels[0]}', which no training row has"):
         teachers.teacher_probabilities("bundle", rows, labels[1:], SourceConfig())
 
 
-def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teacher_only(student, lesson, tmp_path):
-    class PowerError(Exception):
-        """The plug is pulled at the end of the second epoch."""
+def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teacher_only(
+    student, teacher_data, tmp_path
+):
+    class InterruptionError(Exception):
+        """The process ends at the beginning of the third epoch."""
 
-    def pull_the_plug(callback, epoch, logs=None):
+    def interrupt(callback, epoch, logs=None):
         if epoch == 2:
-            raise PowerError
+            raise InterruptionError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_epoch_begin", pull_the_plug)
-        with pytest.raises(PowerError):
-            distilled(lesson, folder=tmp_path)
-    other = lesson[2].copy()
+        patch.setattr("kerascnn.training.checkpoint.Checkpoint.on_epoch_begin", interrupt)
+        with pytest.raises(InterruptionError):
+            distilled(teacher_data, folder=tmp_path)
+    other = teacher_data[2].copy()
     other[3] = np.roll(other[3], 1)
     with pytest.raises(InputError, match="the interrupted run had soft labels"):
-        distilled(lesson, folder=tmp_path, resume=True, soft_labels=other)
-    resumed = distilled(lesson, folder=tmp_path, resume=True)
+        distilled(teacher_data, folder=tmp_path, resume=True, soft_labels=other)
+    resumed = distilled(teacher_data, folder=tmp_path, resume=True)
     assert [row["epoch"] for row in resumed.bundle_.history] == [row["epoch"] for row in student.bundle_.history]
     for expected, found in zip(student.bundle_.model.get_weights(), resumed.bundle_.model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
@@ -201,17 +203,20 @@ def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teac
     ("change", "message"),
     [
         (
-            lambda taught: taught[:-1],
+            lambda soft_labels: soft_labels[:-1],
             r"soft_labels: expected probabilities of shape \(texts, labels\) = \(150, 5\)",
         ),
-        (lambda taught: taught * np.nan, "soft_labels, row 0: 'business' has the probability nan; give numbers from 0"),
-        (lambda taught: taught - 0.1, "row 0: '.*' has the probability -0.05"),
-        (lambda taught: taught * 0.9, "row 0: the probabilities of 'business', .* sum to 0.9, not to 1"),
-        (lambda taught: None, "row 1 has no label; a label may be None only if soft_labels are given"),
+        (
+            lambda soft_labels: soft_labels * np.nan,
+            "soft_labels, row 0: 'business' has the probability nan; give numbers from 0",
+        ),
+        (lambda soft_labels: soft_labels - 0.1, "row 0: '.*' has the probability -0.05"),
+        (lambda soft_labels: soft_labels * 0.9, "row 0: the probabilities of 'business', .* sum to 0.9, not to 1"),
+        (lambda soft_labels: None, "row 1 has no label; a label may be None only if soft_labels are given"),
     ],
     ids=["rows", "nan", "negative", "sum", "no teacher"],
 )
-def test_rejects_invalid_probabilities(change, message, lesson):
-    texts, labels, taught, validation = lesson
+def test_rejects_invalid_probabilities(change, message, teacher_data):
+    texts, labels, soft_labels, validation = teacher_data
     with pytest.raises(InputError, match=message):
-        TextClassifier(**BAG).fit(texts, labels, soft_labels=change(taught), validation_data=validation)
+        TextClassifier(**BAG).fit(texts, labels, soft_labels=change(soft_labels), validation_data=validation)

@@ -1,4 +1,4 @@
-"""More than one device: strategies of ``tf.distribute``, and what the processes of one training must agree on."""
+"""``tf.distribute`` strategies for several devices and workers, and what the workers must agree on."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from kerascnn.utils.errors import InputError
 
 
 def create_strategy(name: str) -> tf.distribute.Strategy:
-    """A strategy by its name in ``training.strategy``; for several processes, connected to the others.
+    """Return a strategy by its name in ``training.strategy``; with several workers, connected to the others.
 
-    They find each other by ``TF_CONFIG``, or under SLURM by its own variables.
+    Workers find each other by ``TF_CONFIG``, or by the variables of SLURM.
 
     Raises:
         InputError: TensorFlow cannot start it here.
@@ -34,7 +34,7 @@ def create_strategy(name: str) -> tf.distribute.Strategy:
 
 @functools.cache
 def _multi_worker_strategy() -> tf.distribute.Strategy:
-    """What all trainings of this process share: to start anew would take away what another process is about to read."""
+    """Return the strategy of all trainings of this process; a second one would close the connection of the first."""
     resolver = _resolver()
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
@@ -44,7 +44,7 @@ def _multi_worker_strategy() -> tf.distribute.Strategy:
 
 
 def is_chief(name: str) -> bool:
-    """Whether this process is the one that writes, under a strategy by its name."""
+    """Whether this process writes the files, under a strategy by its name."""
     if name != "multi_worker":
         return True
     resolver = _resolver()
@@ -60,38 +60,38 @@ def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"the environment variable TF_CONFIG, {given!r}, names no worker ({error})") from None
     if "SLURM_PROCID" in os.environ:
-        return _of_slurm()
+        return _slurm_resolver()
     raise InputError(
-        "training.strategy multi_worker: this process does not know the others; set TF_CONFIG as"
-        ' {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}, or start it under SLURM'
+        "training.strategy multi_worker: the addresses of the other workers are unknown; set TF_CONFIG to"
+        ' {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}, or start with srun'
     )
 
 
-def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
-    """The place that SLURM gives this process, with the devices that TensorFlow sees here.
+def _slurm_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
+    """Return the address of this process under SLURM, with the devices that TensorFlow sees.
 
-    TensorFlow's own resolver finds out who the others are. It would also count the graphics cards and share them out,
-    and fails where there are none; that is srun's business.
+    TensorFlow's own resolver finds the addresses. It would also distribute the GPUs, which is srun's task, and fails on
+    machines without any.
     """
     try:
         tasks = int(os.environ["SLURM_STEP_NUM_TASKS"])
-        found = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
             gpus_per_node=tasks, gpus_per_task=1, auto_set_gpu=False
         )
-        cluster = found.cluster_spec()
-        address = cluster.task_address(found.task_type, found.task_id)
+        cluster = resolver.cluster_spec()
+        address = cluster.task_address(resolver.task_type, resolver.task_id)
     except (KeyError, RuntimeError, ValueError) as error:
         raise InputError(f"SLURM's variables name no worker ({error}); start every process with srun") from None
-    node, place = os.environ.get("SLURMD_NODENAME", ""), address.rpartition(":")[0]
-    if node and node != place:
+    node, host = os.environ.get("SLURMD_NODENAME", ""), address.rpartition(":")[0]
+    if node and node != host:
         raise InputError(
-            f"SLURM runs process {found.task_id} on {node}, and TensorFlow, which sorts nodes by name, looks for it on"
-            f" {place}; set TF_CONFIG, or take nodes whose names are equally long"
+            f"SLURM runs process {resolver.task_id} on {node}; TensorFlow sorts nodes by name and expects it on {host};"
+            " set TF_CONFIG, or use nodes with names of the same length"
         )
     return tf.distribute.cluster_resolver.SimpleClusterResolver(
         cluster,
-        task_type=found.task_type,
-        task_id=found.task_id,
+        task_type=resolver.task_type,
+        task_id=resolver.task_id,
         rpc_layer="grpc",
         num_accelerators={"GPU": len(tf.config.list_physical_devices("GPU"))},
     )
@@ -99,19 +99,22 @@ def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
 
 @contextmanager
 def mirror_model(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterator[keras.Model]:
-    """A model that is trained under a strategy in place of the given one, which gets its weights in the end.
+    """Copy a model to the devices of a strategy, and its weights back at the end.
+
+    Yields:
+        The copy to train; the model itself without a strategy.
 
     Raises:
-        InputError: Another process of the training was lost.
+        InputError: The connection to another worker was lost.
     """
     if strategy is tf.distribute.get_strategy():
         yield model
         return
     with strategy.scope(), _report_lost_worker():
-        twin = keras.models.clone_model(model, clone_function=_for_devices)
-        twin.set_weights(model.get_weights())
-        yield twin
-    model.set_weights(twin.get_weights())
+        mirrored = keras.models.clone_model(model, clone_function=_synchronize)
+        mirrored.set_weights(model.get_weights())
+        yield mirrored
+    model.set_weights(mirrored.get_weights())
 
 
 @contextmanager
@@ -119,61 +122,62 @@ def _report_lost_worker() -> Iterator[None]:
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError):
-        raise InputError("another process of this training was lost; start all of them again with --resume") from None
+        raise InputError("lost the connection to another worker; start all workers again with --resume") from None
 
 
-def _for_devices(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """A layer like another one, for the parts of a batch: what batch normalization sees is the whole."""
-    settings = layer.get_config()
+def _synchronize(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Copy a layer; batch normalization uses the statistics of the whole batch on all devices."""
+    config = layer.get_config()
     if isinstance(layer, keras.layers.BatchNormalization):
-        settings["synchronized"] = True
-    return layer.__class__.from_config(settings)
+        config["synchronized"] = True
+    return layer.__class__.from_config(config)
 
 
 def distribute_batches(
     strategy: tf.distribute.Strategy, batches: Callable[[Shard], tf.data.Dataset]
 ) -> tf.distribute.DistributedDataset:
-    """Batches, again and again, of which each replica gets its part, made where it is."""
+    """Return a dataset that repeats batches and gives each replica its part; each worker makes the parts it needs."""
 
-    def of_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        here = context.num_replicas_in_sync // context.num_input_pipelines
-        share = Shard(context.input_pipeline_id * here, here, context.num_replicas_in_sync)
-        # of what may end the processes would ask each other before every batch whether all of them have one
+    def worker_batches(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        replicas = context.num_replicas_in_sync // context.num_input_pipelines
+        share = Shard(context.input_pipeline_id * replicas, replicas, context.num_replicas_in_sync)
+        # before each batch of a finite dataset the workers would ask each other whether all of them have one
         return batches(share).repeat()
 
-    return strategy.distribute_datasets_from_function(of_process)
+    return strategy.distribute_datasets_from_function(worker_batches)
 
 
 def check_workers_agree(strategy: tf.distribute.Strategy, facts: dict[str, Any]) -> None:
-    """Make sure that the processes of one training train the same.
+    """Check that all workers have the same settings and data; every worker calls this.
 
     Args:
-        strategy: Every process calls this with its own.
-        facts: Name to value, of what must be the same everywhere.
+        strategy: The strategy of this worker.
+        facts: What must be the same in all workers, name to value.
 
     Raises:
-        InputError: A process has another value; the message names it. Or a process was lost.
+        InputError: A worker has another value, which the message names, or the connection to one was lost.
     """
     if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
         return
-    told = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8).astype(np.int32)
-    lengths = _all_gather(strategy, np.array([len(told)], np.int32))
-    everything = _all_gather(strategy, np.pad(told, (0, lengths.max() - len(told)))).reshape(len(lengths), -1)
-    first = json.loads(json.dumps(facts))
-    for process, (length, row) in enumerate(zip(lengths, everything, strict=True)):
+    encoded = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8).astype(np.int32)
+    lengths = _all_gather(strategy, np.array([len(encoded)], np.int32))
+    rows = _all_gather(strategy, np.pad(encoded, (0, lengths.max() - len(encoded)))).reshape(len(lengths), -1)
+    own = json.loads(json.dumps(facts))
+    for worker, (length, row) in enumerate(zip(lengths, rows, strict=True)):
         other = json.loads(row[:length].astype(np.uint8).tobytes())
-        for name in {**first, **other}:
-            if first.get(name) != other.get(name):
+        for name in {**own, **other}:
+            if own.get(name) != other.get(name):
                 raise InputError(
-                    f"the processes of this training do not agree: {name} is {first.get(name)!r} in process"
-                    f" {strategy.cluster_resolver.task_id} and {other.get(name)!r} in process {process}"
+                    f"the workers do not agree: {name} is {own.get(name)!r} in worker"
+                    f" {strategy.cluster_resolver.task_id} and {other.get(name)!r} in worker {worker}; start all with"
+                    " the same options and data"
                 )
 
 
 def _all_gather(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
-    """The arrays of all processes, one after the other."""
+    """Return the arrays of all workers, one after the other, (workers * values,)."""
     replicas = len(strategy.extended.worker_devices)
-    own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(values))
+    distributed = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(values))
     with _report_lost_worker():
-        gathered = strategy.gather(own, axis=0).numpy()
+        gathered: np.ndarray = strategy.gather(distributed, axis=0).numpy()
     return gathered.reshape(-1, replicas, len(values))[:, 0].reshape(-1)

@@ -33,7 +33,7 @@ print(json.dumps([[None if x is None else x.numpy().tolist() for x in values] fo
 """
 
 
-def test_all_replicas_get_the_same_sums_of_dense_gradients_and_of_the_rows_that_any_has_touched():
+def test_replicas_get_equal_sums_of_dense_gradients_and_of_all_touched_rows():
     finished = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     dense, table, nothing, other, rows = json.loads(finished.stdout.splitlines()[-1])

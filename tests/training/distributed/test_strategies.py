@@ -1,4 +1,4 @@
-"""Where several processes train together, what each must know of the others; see also ``test_workers.py``."""
+"""Addresses and roles of several workers; see also ``test_workers.py``."""
 
 import json
 
@@ -13,13 +13,13 @@ CLUSTER = {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ("", "does not know the others; set TF_CONFIG"),
+        ("", "the addresses of the other workers are unknown; set TF_CONFIG"),
         ("{", "TF_CONFIG, '{', names no worker"),
         (json.dumps({"cluster": CLUSTER}), "names no worker"),
         (json.dumps({"cluster": CLUSTER, "task": {"type": "worker", "index": 2}}), "names no worker"),
     ],
 )
-def test_a_process_that_does_not_know_its_place_is_told_how(config, message, monkeypatch):
+def test_invalid_addresses_of_workers_are_reported(config, message, monkeypatch):
     monkeypatch.delenv("SLURM_PROCID", raising=False)
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(InputError, match=message):
@@ -35,22 +35,22 @@ def test_a_process_that_does_not_know_its_place_is_told_how(config, message, mon
         ({**CLUSTER, "chief": ["10.0.0.3:2222"]}, "worker", 0, False),
     ],
 )
-def test_one_process_writes(cluster, kind, index, chief, monkeypatch):
+def test_one_worker_writes(cluster, kind, index, chief, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}}))
     assert is_chief("multi_worker") == chief
     assert is_chief("none")
 
 
-def under_slurm(monkeypatch, **variables):
-    """The environment of a process that srun started."""
+def set_slurm_variables(monkeypatch, **variables):
+    """Set the environment variables of a process started by srun."""
     monkeypatch.delenv("TF_CONFIG", raising=False)
     for name, value in {"PROCID": "0", "STEP_NUM_TASKS": "3", "STEP_NODELIST": "n[1-2]", **variables}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_under_slurm_the_first_process_writes_on_machines_without_graphics_cards_too(number, monkeypatch):
-    under_slurm(monkeypatch, PROCID=str(number), STEP_TASKS_PER_NODE="2,1")
+def test_first_slurm_process_writes_on_machines_without_gpus(number, monkeypatch):
+    set_slurm_variables(monkeypatch, PROCID=str(number), STEP_TASKS_PER_NODE="2,1")
     monkeypatch.setenv("SLURMD_NODENAME", "n1" if number < 2 else "n2")
     assert is_chief("multi_worker") == (number == 0)
 
@@ -63,15 +63,15 @@ def test_under_slurm_the_first_process_writes_on_machines_without_graphics_cards
         ({"STEP_NUM_TASKS": "2", "STEP_TASKS_PER_NODE": "1(x2)", "PROCID": "2"}, "name no worker"),
     ],
 )
-def test_a_process_that_srun_did_not_start_is_told_so(variables, message, monkeypatch):
-    under_slurm(monkeypatch, **variables)
+def test_process_not_started_by_srun_is_reported(variables, message, monkeypatch):
+    set_slurm_variables(monkeypatch, **variables)
     monkeypatch.delenv("SLURMD_NODENAME", raising=False)
     with pytest.raises(InputError, match=message):
         create_strategy("multi_worker")
 
 
-def test_nodes_that_slurm_and_tensorflow_order_otherwise_are_noticed(monkeypatch):
-    under_slurm(monkeypatch, STEP_NUM_TASKS="2", STEP_NODELIST="n[9-10]", STEP_TASKS_PER_NODE="1(x2)")
+def test_different_node_order_of_slurm_and_tensorflow_is_reported(monkeypatch):
+    set_slurm_variables(monkeypatch, STEP_NUM_TASKS="2", STEP_NODELIST="n[9-10]", STEP_TASKS_PER_NODE="1(x2)")
     monkeypatch.setenv("SLURMD_NODENAME", "n9")
-    with pytest.raises(InputError, match=r"SLURM runs process 0 on n9, .* looks for it on n10; set TF_CONFIG"):
+    with pytest.raises(InputError, match=r"SLURM runs process 0 on n9; .* expects it on n10; set TF_CONFIG"):
         create_strategy("multi_worker")

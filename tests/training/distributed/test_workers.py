@@ -31,7 +31,7 @@ def command(data, output, *options, epochs=4):
 
 
 def start(data, output, *options, epochs=4, apart=((), ()), places=None):
-    """Two processes that share a training, each with options of its own, at places that TF_CONFIG or SLURM names."""
+    """Start two workers of one training, each with options of its own and the environment variables of its address."""
     shared = command(data, output, "--training.strategy", "multi_worker", *options, epochs=epochs)
     return [
         subprocess.Popen(
@@ -44,7 +44,7 @@ def start(data, output, *options, epochs=4, apart=((), ()), places=None):
 
 
 def finish(processes):
-    """The last line and the exit code of each, without what TensorFlow says when it finds the others gone."""
+    """Return the last message of the command and the exit code of each worker."""
     outputs = [process.communicate(timeout=300)[0] for process in processes]
     return [
         (re.findall(r"^(?:wrote|done|error).*|\A.*", output, re.MULTILINE)[-1], process.returncode)
@@ -54,7 +54,7 @@ def finish(processes):
 
 @pytest.fixture(scope="module")
 def alone(news_csv, tmp_path_factory):
-    """The weights and figures of one process with whole batches."""
+    """The bundle that one process trains on whole batches."""
     folder = tmp_path_factory.mktemp("alone") / "news"
     subprocess.run(command(news_csv, folder), check=True, capture_output=True)
     return folder
@@ -76,7 +76,7 @@ def assert_alike(folder, other):
     assert figures["loss"] == pytest.approx(others["loss"], abs=1e-5)
 
 
-def test_two_processes_train_the_weights_of_one_and_the_first_writes_them(alone, news_csv, tmp_path):
+def test_two_workers_train_the_weights_of_one_process_and_the_first_writes_them(alone, news_csv, tmp_path):
     [(first, code), (second, other_code)] = finish(start(news_csv, tmp_path / "news"))
     assert (first, second) == (written(tmp_path / "news"), "done; the first process writes the bundle")
     assert code == other_code == 0
@@ -84,7 +84,7 @@ def test_two_processes_train_the_weights_of_one_and_the_first_writes_them(alone,
     assert_alike(tmp_path / "news", alone)
 
 
-def test_two_tasks_of_slurm_find_each_other_by_its_variables(alone, news_csv, tmp_path):
+def test_two_slurm_tasks_find_each_other(alone, news_csv, tmp_path):
     for port in (8888, 8889):
         with socket.socket() as one:
             if one.connect_ex(("localhost", port)) == 0:
@@ -97,17 +97,15 @@ def test_two_tasks_of_slurm_find_each_other_by_its_variables(alone, news_csv, tm
     assert_alike(tmp_path / "news", alone)
 
 
-def test_processes_that_do_not_agree_say_in_what(news_csv, tmp_path):
+def test_workers_with_different_settings_name_the_difference(news_csv, tmp_path):
     processes = start(news_csv, tmp_path / "news", apart=((), ("--network.kernel-sizes", "2", "3")))
     for line, code in finish(processes):
         assert code == 1
-        assert line.startswith("error: the processes of this training do not agree: network.kernel_sizes is")
+        assert line.startswith("error: the workers do not agree: network.kernel_sizes is")
     assert not (tmp_path / "news").exists()
 
 
-def test_a_lost_process_ends_the_training_and_all_resume_to_the_weights_of_an_undisturbed_one(
-    alone, news_csv, tmp_path
-):
+def test_lost_worker_ends_the_training_and_all_resume_to_the_weights_of_an_undisturbed_one(alone, news_csv, tmp_path):
     first, second = start(news_csv, tmp_path / "news")
     state = tmp_path / "news.training" / "state.npz"
     while not state.exists():
@@ -116,7 +114,7 @@ def test_a_lost_process_ends_the_training_and_all_resume_to_the_weights_of_an_un
     second.send_signal(signal.SIGKILL)
     line, code = finish([first])[0]
     assert code == 1
-    assert line == "error: another process of this training was lost; start all of them again with --resume"
+    assert line == "error: lost the connection to another worker; start all workers again with --resume"
     second.communicate()
     assert not (tmp_path / "news").exists()
     assert [code for _, code in finish(start(news_csv, tmp_path / "news", "--resume"))] == [0, 0]
