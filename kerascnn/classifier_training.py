@@ -37,7 +37,7 @@ class TrainingData:
     classes: np.ndarray
     """Label names, (labels,), in the order of the logits."""
     labels_dtype: np.dtype | None
-    """Dtype of the indicator matrix that was given; None for labels."""
+    """Dtype of the indicator matrix passed to ``fit``; None for other labels."""
     texts: list[str]
     targets: np.ndarray
     validation_texts: list[str]

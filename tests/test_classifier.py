@@ -46,10 +46,10 @@ def test_predicts_nothing_for_no_documents(trained):
 
 
 def test_top_k_is_sorted_and_matches_probabilities(trained, news):
-    [answer] = trained.predict_top_k(news[0][:1], k=3)
+    [prediction] = trained.predict_top_k(news[0][:1], k=3)
     probabilities = trained.predict_proba(news[0][:1])[0]
-    assert [probability for _, probability in answer] == sorted(probabilities.tolist(), reverse=True)[:3]
-    assert answer[0][0] == trained.predict(news[0][:1])[0]
+    assert [probability for _, probability in prediction] == sorted(probabilities.tolist(), reverse=True)[:3]
+    assert prediction[0][0] == trained.predict(news[0][:1])[0]
     assert len(trained.predict_top_k(news[0][:1], k=99)[0]) == 5
 
 
@@ -64,10 +64,10 @@ def test_encode_returns_input_of_last_layer(trained, news):
 def test_seed_decides_predictions(news):
     texts, labels = news[0][::5], news[1][::5]
 
-    def answers(seed):
+    def predictions(seed):
         return TextClassifier(epochs=2, seed=seed, deterministic=True, **SMALL).fit(texts, labels).predict_proba(texts)
 
-    first, again, other = answers(1), answers(1), answers(2)
+    first, again, other = predictions(1), predictions(1), predictions(2)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-4
 

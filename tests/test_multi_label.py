@@ -26,22 +26,22 @@ def trained(briefs):
 
 def test_learns_training_data_and_predicts_lists(trained, briefs):
     texts, labels = briefs
-    answers = trained.predict(texts)
+    predictions = trained.predict(texts)
     assert trained.score(texts, labels) > 0.75
-    assert trained.score(texts, labels) == np.mean([set(a) == set(b) for a, b in zip(answers, labels, strict=True)])
-    assert {len(answer) for answer in answers} >= {0, 1, 2, 3}
-    assert all(set(answer) <= set(trained.classes_) for answer in answers)
+    assert trained.score(texts, labels) == np.mean([set(a) == set(b) for a, b in zip(predictions, labels, strict=True)])
+    assert {len(prediction) for prediction in predictions} >= {0, 1, 2, 3}
+    assert all(set(prediction) <= set(trained.classes_) for prediction in predictions)
 
 
 def test_predicts_labels_that_reach_their_threshold(trained, briefs):
     probabilities = trained.predict_proba(briefs[0])
     assert probabilities.shape == (240, 5) and probabilities.dtype == np.float32
     assert probabilities.sum(axis=1).min() < 0.5 and probabilities.sum(axis=1).max() > 2
-    given = probabilities >= np.asarray(trained.bundle_.thresholds, np.float32)
-    assert trained.predict(briefs[0]) == [trained.classes_[row].tolist() for row in given]
-    for answer, row in zip(trained.predict_scored(briefs[0]), given, strict=True):
-        assert sorted(label for label, _ in answer) == trained.classes_[row].tolist()
-        assert [score for _, score in answer] == sorted((score for _, score in answer), reverse=True)
+    predicted = probabilities >= np.asarray(trained.bundle_.thresholds, np.float32)
+    assert trained.predict(briefs[0]) == [trained.classes_[row].tolist() for row in predicted]
+    for prediction, row in zip(trained.predict_scored(briefs[0]), predicted, strict=True):
+        assert sorted(label for label, _ in prediction) == trained.classes_[row].tolist()
+        assert [score for _, score in prediction] == sorted((score for _, score in prediction), reverse=True)
     assert trained.predict([]) == [] and trained.predict_proba([]).shape == (0, 5)
     assert len(trained.predict_top_k(briefs[0][:1], k=3)[0]) == 3
 
@@ -58,7 +58,7 @@ def test_fits_thresholds_and_temperature_to_validation_data(trained, briefs):
     for name, values in tuned["per_class"].items():
         assert values["f1"] >= at_half["per_class"][name]["f1"]
     uncalibrated = special.expit(special.logit(trained.predict_proba(texts)) * trained.bundle_.temperature)
-    losses = [log_loss(truth.ravel(), given.ravel()) for given in (trained.predict_proba(texts), uncalibrated)]
+    losses = [log_loss(truth.ravel(), predicted.ravel()) for predicted in (trained.predict_proba(texts), uncalibrated)]
     assert trained.bundle_.temperature != 1 and losses[0] < losses[1]
 
 
@@ -71,10 +71,10 @@ def test_thresholds_are_one_half_without_calibration(briefs):
 def test_metrics_match_scikit_learn(trained, briefs):
     texts, labels = briefs
     found, truth = trained.evaluate(texts, labels), MultiLabelBinarizer().fit_transform(labels)
-    given = MultiLabelBinarizer(classes=trained.classes_).fit_transform(trained.predict(texts))
-    assert found["accuracy"] == accuracy_score(truth, given)
-    assert found["micro_f1"] == pytest.approx(f1_score(truth, given, average="micro"))
-    assert found["macro_f1"] == pytest.approx(f1_score(truth, given, average="macro"))
+    predicted = MultiLabelBinarizer(classes=trained.classes_).fit_transform(trained.predict(texts))
+    assert found["accuracy"] == accuracy_score(truth, predicted)
+    assert found["micro_f1"] == pytest.approx(f1_score(truth, predicted, average="micro"))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
 
 
 @pytest.mark.full
@@ -87,9 +87,9 @@ def test_predicts_indicator_matrix_after_training_with_one(trained, briefs):
     np.testing.assert_allclose(of_frame.predict_proba(texts), trained.predict_proba(texts), atol=1e-5)
     np.testing.assert_allclose(of_matrix.predict_proba(texts), trained.predict_proba(texts), atol=1e-5)
     for classifier in (of_frame, of_matrix):
-        answers = classifier.predict(texts)
-        assert answers.shape == (240, 5) and set(np.unique(answers)) == {0, 1}
-        assert classifier.score(texts, frame.to_numpy()) == accuracy_score(frame, answers)
+        predictions = classifier.predict(texts)
+        assert predictions.shape == (240, 5) and set(np.unique(predictions)) == {0, 1}
+        assert classifier.score(texts, frame.to_numpy()) == accuracy_score(frame, predictions)
 
 
 @pytest.mark.full

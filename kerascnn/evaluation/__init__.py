@@ -1,1 +1,1 @@
-"""Evaluation: figures from labels and probabilities, and their pictures."""
+"""What a person reads about a trained classifier: explanations, operating points, plots, report and model card."""

@@ -119,7 +119,7 @@ class Task(ABC):
         Args:
             predictions: As ``predict`` returns them.
             classes: Label names, (labels,).
-            labels_dtype: Dtype of the indicator matrix that ``fit`` was given; None if it was given labels.
+            labels_dtype: Dtype of the indicator matrix passed to ``fit``; None after other labels.
         """
         return classes[predictions]
 

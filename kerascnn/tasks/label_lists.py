@@ -15,9 +15,7 @@ COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 def check_label_list(names: Any, row: int) -> list[Any]:
     """Return the labels of one document as Python strings and numbers."""
     if not isinstance(names, COLLECTIONS):
-        raise InputError(
-            f"row {row}: {names!r} where the labels of a document are a list; write [{names!r}], or [] for none"
-        )
+        raise InputError(f"row {row}: {names!r} where a list of labels is expected; write [{names!r}], or [] for none")
     found = [name.item() if isinstance(name, np.generic) else name for name in names]
     for name in found:
         if not isinstance(name, str | int):

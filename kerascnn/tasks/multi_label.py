@@ -150,7 +150,7 @@ class MultiLabel(Task):
         return [tuple(sorted(str(classes[i]) for i in np.flatnonzero(row))) for row in targets]
 
     def format_predictions(self, predictions: np.ndarray, classes: np.ndarray, labels_dtype: np.dtype | None) -> Any:
-        """Return a list of labels per document, or an indicator matrix where ``fit`` was given one."""
+        """Return a list of labels per document, or an indicator matrix if ``fit`` got one."""
         if labels_dtype is not None:
             return predictions.astype(labels_dtype)
         return [classes[row > 0].tolist() for row in predictions]

@@ -83,7 +83,7 @@ class SingleLabel(Task):
         known = [label for label in labels if label is not None]
         if len(known) < len(labels) and not has_teacher:
             row = next(row for row, label in enumerate(labels) if label is None)
-            raise InputError(f"row {row} has no label; a label may be None only if soft_labels are given")
+            raise InputError(f"row {row} has no label; a label may be None only with soft_labels")
         values = np.asarray(labels if len(known) == len(labels) else known)
         if (kind := type_of_target(values)) not in ("binary", "multiclass"):
             raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
@@ -236,7 +236,7 @@ class SingleLabel(Task):
         return float(accuracy_score(labels, classes[predictions], sample_weight=sample_weight))
 
     def confused_pairs(self, results: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, float]]:
-        """Return the largest counts of the confusion matrix beside its diagonal."""
+        """Return the largest counts of the confusion matrix outside its diagonal."""
         matrix = np.asarray(results["confusion_matrix"])
         wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
         return most_frequent_pairs(wrong, matrix.sum(axis=1), list(results["per_class"]), limit)

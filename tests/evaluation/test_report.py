@@ -96,10 +96,10 @@ def test_labels_and_texts_are_escaped(page):
 
 
 def test_shows_metrics_with_confidence_intervals(classifier, page):
-    figures = classifier.bundle_.metrics["test"]
-    low, high = figures["intervals"]["accuracy"]
+    results = classifier.bundle_.metrics["test"]
+    low, high = results["intervals"]["accuracy"]
     text = " ".join(Page(page).text.split())
-    assert f"{100 * figures['accuracy']:.1f} %" in text
+    assert f"{100 * results['accuracy']:.1f} %" in text
     assert f"{100 * low:.1f} % to {100 * high:.1f} %" in text
     assert "model.keras1,234,567" in text
 
@@ -116,12 +116,12 @@ def test_shows_strongest_passage_of_long_text(page):
 def test_page_fits_window_and_loads_nothing_else(width, page, browser, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     window = browser.new_page(viewport={"width": width, "height": 800})
-    asked, said = [], []
-    window.on("request", lambda request: asked.append(request.url))
-    window.on("console", lambda message: said.append(message.text))
+    requests, messages = [], []
+    window.on("request", lambda request: requests.append(request.url))
+    window.on("console", lambda message: messages.append(message.text))
     window.goto((tmp_path / "report.html").as_uri())
     assert window.evaluate("document.documentElement.scrollWidth") == width
-    assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    assert (requests, messages) == ([(tmp_path / "report.html").as_uri()], [])
     assert "差评" in window.inner_text("main")
     window.close()
 

@@ -1,4 +1,4 @@
-"""Several labels a document in Python: lists, and indicator matrices in every form that scikit-learn takes."""
+"""Labels of multi-label data in Python: lists, and every form of indicator matrix that scikit-learn accepts."""
 
 import numpy as np
 import pandas as pd
@@ -55,8 +55,8 @@ def test_one_label_per_document_is_single_label(labels):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([["a"], "b"], r"row 1: 'b' where the labels of a document are a list; write \['b'\]"),
-        ([["a"], None], "row 1: None where the labels of a document are a list"),
+        ([["a"], "b"], r"row 1: 'b' where a list of labels is expected; write \['b'\]"),
+        ([["a"], None], "row 1: None where a list of labels is expected"),
         ([["a", 0.5], ["b"]], "row 0: the label 0.5 is neither a string nor a whole number"),
         ([["a"], [1]], "labels are of several types, int, str"),
         ([["a"], []], "two labels or more"),

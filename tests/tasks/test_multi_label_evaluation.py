@@ -12,8 +12,8 @@ NAMES = ["law", "sport", "tech"]
 
 
 @pytest.fixture(scope="module")
-def answers():
-    """300 documents, whose probabilities of the three labels are right, too low and nearly never tested."""
+def predictions():
+    """300 documents, with labels of calibrated probabilities, of too low ones, and of too few documents."""
     rng = np.random.default_rng(0)
     probabilities = rng.random((300, 3)).astype(np.float32)
     truth = (rng.random((300, 3)) < probabilities).astype(np.int32)
@@ -22,8 +22,8 @@ def answers():
     return truth, probabilities
 
 
-def test_fits_threshold_of_highest_f1_or_one_half_for_rare_label(answers):
-    truth, probabilities = answers
+def test_fits_threshold_of_highest_f1_or_one_half_for_rare_label(predictions):
+    truth, probabilities = predictions
     thresholds = MULTI_LABEL.fit_thresholds(truth, probabilities)
     for label in (0, 1):
         found = f1_score(truth[:, label], probabilities[:, label] >= thresholds[label])
@@ -34,8 +34,8 @@ def test_fits_threshold_of_highest_f1_or_one_half_for_rare_label(answers):
     assert "for 2 labels; 0.5 for 'tech': fewer than" in MULTI_LABEL.describe_thresholds(results)
 
 
-def test_threshold_lies_between_probabilities(answers):
-    truth, probabilities = answers
+def test_threshold_lies_between_probabilities(predictions):
+    truth, probabilities = predictions
     distance = np.abs(probabilities[:, :2] - np.asarray(MULTI_LABEL.fit_thresholds(truth, probabilities))[:2])
     assert distance.min() > 1e-6
 
@@ -76,7 +76,7 @@ def test_calibration_error_is_mean_of_labels():
     assert MULTI_LABEL.calibration_error(truth, sure) == pytest.approx((0 + 0.5) / 2)
 
 
-def test_temperature_calibrates_overconfident_sigmoids(answers):
+def test_temperature_calibrates_overconfident_sigmoids(predictions):
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (3000, 4))
     truth = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(int)
@@ -98,16 +98,16 @@ def test_loss_is_mean_binary_cross_entropy_of_smoothed_labels(smoothing):
         assert float(focal(truth, logits)) == pytest.approx((-((1 - right) ** 2) * np.log(right)).mean(), rel=1e-4)
 
 
-def test_training_metrics_match_scikit_learn_at_one_half(answers):
-    truth, probabilities = answers
+def test_training_metrics_match_scikit_learn_at_one_half(predictions):
+    truth, probabilities = predictions
     logits = np.log(probabilities / (1 - probabilities))
     accuracy, macro_f1 = MULTI_LABEL.build_metrics(TrainingConfig(monitor="macro_f1"), 3)
     for rows in np.array_split(np.arange(300), 7):
         accuracy.update_state(truth[rows], logits[rows])
         macro_f1.update_state(truth[rows], logits[rows])
-    given = probabilities >= 0.5
-    assert float(accuracy.result()) == pytest.approx((given == truth).all(axis=1).mean())
-    assert float(macro_f1.result()) == pytest.approx(f1_score(truth, given, average="macro"), rel=1e-5)
+    predicted = probabilities >= 0.5
+    assert float(accuracy.result()) == pytest.approx((predicted == truth).all(axis=1).mean())
+    assert float(macro_f1.result()) == pytest.approx(f1_score(truth, predicted, average="macro"), rel=1e-5)
 
 
 def test_notable_examples_name_document_and_label():

@@ -44,8 +44,8 @@ def test_confidence_intervals_contain_metric_and_narrow_with_rows():
 
     def drawn(count):
         labels = rng.integers(3, size=count)
-        answers = np.where(rng.random(count) < 0.8, labels, rng.integers(3, size=count))
-        return SINGLE_LABEL.evaluate(labels, np.full((count, 3), 0.1) + 0.7 * np.eye(3)[answers], NAMES)
+        predictions = np.where(rng.random(count) < 0.8, labels, rng.integers(3, size=count))
+        return SINGLE_LABEL.evaluate(labels, np.full((count, 3), 0.1) + 0.7 * np.eye(3)[predictions], NAMES)
 
     widths = []
     for count in (100, 2500):
