@@ -160,7 +160,7 @@ def train_bundle(
     trained = fit.fit(
         model, train, validation, config.training,
         seed=config.seed, task=data.task, folder=folder, resume=resume, verbose=verbose,
-        fingerprint=_fingerprint(config, train, validation), learning_rate_factors=initial.rate_factors,
+        fingerprint=_fingerprint(config, train, validation), learning_rate_factors=initial.learning_rate_factors,
         callbacks=[*initial.callbacks, *callbacks], strategy=strategy,
         class_weight=data.class_weight, optimizer=optimizer,
     )  # fmt: skip

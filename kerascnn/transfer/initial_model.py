@@ -31,7 +31,7 @@ class InitialModel:
     """Metrics that are known before training, for ``metrics.json``."""
     messages: tuple[str, ...] = ()
     """Notes for the user, one sentence each."""
-    rate_factors: dict[str, float] = field(default_factory=dict)
+    learning_rate_factors: dict[str, float] = field(default_factory=dict)
     """Factor of the learning rate by path of the variable; 1 for other variables."""
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
     """Callbacks that training needs."""
@@ -85,7 +85,7 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, t
         initial = InitialModel(config, _build(config, vectorizer, num_classes))
     if settings.layerwise_lr_decay != 1:
         factors = layer_groups.learning_rate_factors(initial.built, settings.layerwise_lr_decay)
-        initial = dataclasses.replace(initial, rate_factors=factors)
+        initial = dataclasses.replace(initial, learning_rate_factors=factors)
     if settings.freeze and settings.frozen_epochs:
         return dataclasses.replace(initial, callbacks=(layer_groups.GradualUnfreezing(settings, initial.built.roles),))
     layer_groups.freeze_groups(initial.built, settings.freeze)
