@@ -1,8 +1,8 @@
-"""Trains the models it is given on one device and on two virtual ones; a process of its own, for devices are set once.
+"""Train models on one device and on two virtual devices, in a process of its own, because devices are set only once.
 
-All but the head is frozen for the first epoch. Prints a JSON object: model -> {"one": validation losses on one
-device, "two": those on two, "changed": the groups that the first epoch and the others changed on two, "apart": the
-largest difference of a weight, or null where rounding decides too much}.
+The first epoch trains only the head. Prints a JSON object: model -> {"one": validation losses on one device, "two":
+validation losses on two devices, "changed": the groups that the first epoch and the other epochs change on two devices,
+"apart": the largest difference of a weight, or null if rounding has too much effect}.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.layer_groups import GROUPS, GradualUnfreezing, group_name
-from tests.conformance.descriptors import DESCRIPTORS, NORMALIZED
+from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS
 
 VOCABULARY, CLASSES = 50, 3
 
@@ -59,7 +59,7 @@ def train(name, strategy, ids, labels):
 
 
 class Record(keras.callbacks.Callback):
-    """The weights of each group before and after each epoch."""
+    """Records the weights of each group before and after each epoch."""
 
     def __init__(self, roles):
         super().__init__()
@@ -95,7 +95,7 @@ def main():
         shared, mirrored, changed = train(name, two, ids, labels)
         single, alone, _ = train(name, tf.distribute.get_strategy(), ids, labels)
         apart = max(np.abs(a - b).max() for a, b in zip(mirrored.get_weights(), alone.get_weights(), strict=True))
-        apart = None if name in NORMALIZED else float(apart)
+        apart = None if name in BATCH_NORMALIZED else float(apart)
         found[name] = {"one": single, "two": shared, "changed": changed, "apart": apart}
     print(json.dumps(found))
 

@@ -1,6 +1,6 @@
-"""What every registered model promises as a classifier: every model × every promise.
+"""Guarantees of every registered model as a classifier.
 
-A model that is registered is tested here without further work.
+A new model is tested here as soon as it is registered.
 """
 
 import json
@@ -18,32 +18,38 @@ from kerascnn.export import saved_model, tflite
 from kerascnn.golden import PROBES
 from kerascnn.prediction import make_predict_function
 from kerascnn.tasks.calibration import softmax
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model, every_model_anew, wanted
+from tests.conformance.descriptors import (
+    DESCRIPTORS,
+    MAX_LENGTH,
+    every_model,
+    every_model_full_if_slow,
+    selected_models,
+)
 
 EPOCHS = {"transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
-"""To know 64 texts by heart; others need 12."""
+"""Epochs that fit 64 texts perfectly; other models need 12."""
 SETTINGS = {"patience": 40, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "min_count": 1}
 
 
 @pytest.fixture(scope="module")
 def classifiers(mixed, request):
-    """A classifier of each model that is tested, trained until it knows its 64 texts by heart."""
+    """Train a classifier of each tested model until it fits its 64 texts perfectly."""
     return {
         name: TextClassifier(
             model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **DESCRIPTORS[name]
         ).fit(*mixed, validation_data=mixed)
-        for name in wanted(request, "classifiers")
+        for name in selected_models(request, "classifiers")
     }
 
 
 @every_model
-def test_it_learns_64_texts_by_heart(name, classifiers, mixed):
+def test_fits_64_texts_perfectly(name, classifiers, mixed):
     assert classifiers[name].score(*mixed) == 1.0
 
 
 @pytest.mark.full
 @every_model
-def test_it_learns_any_number_of_labels_by_heart(name, mixed):
+def test_fits_multi_label_data(name, mixed):
     labels = [{"pos": ["reviews", "good"], "neg": ["reviews"], "sports": ["news"], "business": []}[x] for x in mixed[1]]
     classifier = TextClassifier(
         model=name, max_length=MAX_LENGTH, epochs=EPOCHS.get(name, 12), **SETTINGS, **DESCRIPTORS[name]
@@ -52,17 +58,16 @@ def test_it_learns_any_number_of_labels_by_heart(name, mixed):
 
 
 @every_model
-def test_text_and_ids_get_the_same_answers(name, classifiers):
+def test_text_and_ids_have_the_same_probabilities(name, classifiers):
     bundle = classifiers[name].bundle_
     ids = [np.asarray(bundle.vectorizer.encode_text(text), np.int32) for text in PROBES]
-    forward = make_predict_function(bundle.model)
-    logits = forward(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
+    logits = make_predict_function(bundle.model)(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
     answers = softmax(logits, bundle.temperature)
     np.testing.assert_allclose(answers, classifiers[name].predict_proba(PROBES), atol=1e-6)
 
 
 @every_model
-def test_what_lies_beyond_max_length_changes_nothing(name, classifiers):
+def test_text_beyond_max_length_has_no_effect(name, classifiers):
     vectorizer = classifiers[name].bundle_.vectorizer
     unit = "好" if vectorizer.settings.level == "character" else "good "
     longest = unit * MAX_LENGTH
@@ -71,14 +76,14 @@ def test_what_lies_beyond_max_length_changes_nothing(name, classifiers):
 
 
 @every_model
-def test_any_text_is_answered_with_probabilities(name, classifiers):
+def test_any_text_has_finite_probabilities(name, classifiers):
     answers = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
     assert np.isfinite(answers).all()
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
 
 
-@every_model_anew
-def test_what_the_ngrams_add_makes_up_the_logit(name, classifiers, mixed):
+@every_model_full_if_slow
+def test_contributions_add_up_to_the_logit(name, classifiers, mixed):
     classifier = classifiers[name]
     for text in [mixed[0][0], mixed[0][-1], "one", ""]:
         found = classifier.explain(text)
@@ -89,8 +94,8 @@ def test_what_the_ngrams_add_makes_up_the_logit(name, classifiers, mixed):
             found.logit, abs=tolerance
         )
         if exact:
-            [of_layer] = classifier.bundle_.model.get_layer("logits").bias.numpy()[classifier.classes_ == found.label]
-            assert found.bias == pytest.approx(of_layer, abs=1e-6)
+            [bias] = classifier.bundle_.built.output_layer.bias.numpy()[classifier.classes_ == found.label]
+            assert found.bias == pytest.approx(bias, abs=1e-6)
         in_text = [x for x in found.contributions if x.start is not None]
         assert bool(in_text) == bool(text), text
         assert all(text[x.start : x.end] == x.text for x in in_text)
@@ -99,7 +104,7 @@ def test_what_the_ngrams_add_makes_up_the_logit(name, classifiers, mixed):
 
 @pytest.fixture(scope="module")
 def folders(classifiers, tmp_path_factory):
-    """The bundle of each classifier."""
+    """Save the bundle of each classifier."""
     place = tmp_path_factory.mktemp("bundles")
     for name, classifier in classifiers.items():
         classifier.save(place / name)
@@ -107,7 +112,7 @@ def folders(classifiers, tmp_path_factory):
 
 
 @every_model
-def test_its_saved_model_takes_text_in_a_v1_session_which_loads_as_tf_serving_does(name, classifiers, folders):
+def test_saved_model_predicts_texts_in_v1_session_like_tf_serving(name, classifiers, folders):
     predict = saved_model.load_predict_fn(saved_model.export(classifiers[name].bundle_, folders[name]))
     expected = classifiers[name].predict_proba(PROBES)
     np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
@@ -116,12 +121,12 @@ def test_its_saved_model_takes_text_in_a_v1_session_which_loads_as_tf_serving_do
 
 
 @every_model
-def test_its_tflite_file_of_builtin_operations_agrees_without_tensorflow(name, classifiers, folders):
+def test_tflite_file_with_builtin_ops_agrees_without_tensorflow(name, classifiers, folders):
     edge = EdgeClassifier(tflite.export(classifiers[name].bundle_, folders[name], quantize=["none"]))
     np.testing.assert_allclose(edge.predict_proba(PROBES), classifiers[name].predict_proba(PROBES), atol=1e-4)
 
 
-def test_every_bundle_answers_the_same_in_a_fresh_process(classifiers, folders):
+def test_bundle_predicts_the_same_in_a_new_process(classifiers, folders):
     script = (
         "import json, sys, kerascnn; from kerascnn.golden import PROBES\n"
         "print(json.dumps([kerascnn.load(folder).predict_proba(PROBES).tolist() for folder in sys.argv[1:]]))"

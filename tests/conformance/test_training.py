@@ -1,13 +1,13 @@
-"""How every registered model trains: the same under one seed, and in mixed precision."""
+"""Training of every registered model: reproducible with a seed, and in mixed precision."""
 
 import numpy as np
 
 from kerascnn import TextClassifier
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model_anew
+from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, every_model_full_if_slow
 
 
-@every_model_anew
-def test_one_seed_gives_one_network(name, mixed):
+@every_model_full_if_slow
+def test_same_seed_gives_same_weights(name, mixed):
     def weights():
         settings = {"epochs": 1, "deterministic": True, "max_length": MAX_LENGTH, "batch_size": 16}
         classifier = TextClassifier(model=name, seed=1, **settings, **DESCRIPTORS[name])
@@ -16,8 +16,8 @@ def test_one_seed_gives_one_network(name, mixed):
     assert all(np.array_equal(a, b) for a, b in zip(weights(), weights(), strict=True))
 
 
-@every_model_anew
-def test_it_trains_in_mixed_precision(name, mixed):
+@every_model_full_if_slow
+def test_trains_in_mixed_precision(name, mixed):
     settings = {
         "epochs": 35,
         "patience": 35,

@@ -1,8 +1,8 @@
-"""Trains the models it is given, one after another, as one process or, where ``TF_CONFIG`` says so, as one of several.
+"""Train models in this process, or as one of several workers if ``TF_CONFIG`` is set.
 
 python -m tests.conformance.workers TEXTS.json WEIGHTS.npz MODEL...
 
-The texts are a list of texts and a list of labels. The weights of a model stand under its name and their paths.
+TEXTS.json is a list of texts and a list of labels. The keys of the weights are the name of the model and their path.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from kerascnn import TextClassifier, models
-from tests.conformance.descriptors import DESCRIPTORS, MAX_LENGTH, NORMALIZED
+from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS, MAX_LENGTH
 
 SETTINGS = {"max_length": MAX_LENGTH, "patience": 9, "deterministic": True, "global_clipnorm": 0.1}
 STEPS = {"epochs": 2, "batch_size": 24}
@@ -21,10 +21,10 @@ ONE_STEP = {"epochs": 1, "batch_size": 64}
 
 
 def train(name, texts, labels):
-    """The weights of a model without dropout, which every process would draw for itself."""
+    """Train a model without dropout, which is random in each process, and return its weights."""
     dropouts = {field.name: 0.0 for field in dataclasses.fields(models.get(name)) if field.name.endswith("dropout")}
     strategy = "multi_worker" if "TF_CONFIG" in os.environ else "none"
-    settings = SETTINGS | (ONE_STEP if name in NORMALIZED else STEPS) | DESCRIPTORS[name] | dropouts
+    settings = SETTINGS | (ONE_STEP if name in BATCH_NORMALIZED else STEPS) | DESCRIPTORS[name] | dropouts
     classifier = TextClassifier(model=name, strategy=strategy, **settings)
     return classifier.fit(texts, labels, validation_data=(texts, labels)).bundle_.model.weights
 

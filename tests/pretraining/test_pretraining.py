@@ -15,7 +15,7 @@ from kerascnn.pretraining import masking
 from kerascnn.pretraining.pretrain import build_pretrainer, pretrain
 from kerascnn.pretraining.pretrainer import expected_counts
 from kerascnn.utils.errors import InputError
-from tests.conformance.descriptors import DESCRIPTORS, slow
+from tests.conformance.descriptors import DESCRIPTORS, full_if_slow
 from tests.pipelines.conftest import command
 
 SMALL = ("--network.filters", "8", "--network.ngram-buckets", "512", "--text.max-length", "32")
@@ -113,7 +113,7 @@ def test_resumed_pretraining_ends_with_same_weights(news, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "model", [pytest.param(name, marks=slow(name)) for name in ("char_cnn", "dpcnn", "rnn", "transformer")]
+    "model", [pytest.param(name, marks=full_if_slow(name)) for name in ("char_cnn", "dpcnn", "rnn", "transformer")]
 )
 def test_pretrains_other_models(model, news):
     run = make_config(model, epochs=2, learning_rate=0.01)

@@ -11,7 +11,7 @@ from kerascnn.config import TrainingConfig, TransferConfig
 from kerascnn.data.batches import RaggedIds
 from kerascnn.training import fit
 from kerascnn.transfer import layer_groups
-from tests.conformance.descriptors import DESCRIPTORS, every_model_anew
+from tests.conformance.descriptors import DESCRIPTORS, every_model_full_if_slow
 
 VOCABULARY, CLASSES, DOCUMENTS, LENGTH = 50, 3, 48, 20
 
@@ -59,7 +59,7 @@ def train(name, transfer, *, epochs=3, network=None, **training):
     return record
 
 
-@every_model_anew
+@every_model_full_if_slow
 def test_frozen_groups_do_not_change_and_learn_afterwards(name):
     transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1)
     record = train(name, transfer, epochs=2, network=DESCRIPTORS[name])

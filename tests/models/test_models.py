@@ -1,4 +1,4 @@
-"""What every network promises, for each registered one and its main variants."""
+"""Guarantees of every registered model and its main variants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from kerascnn import models
 from kerascnn.models import LayerRoles
-from tests.conformance.descriptors import DESCRIPTORS, slow
+from tests.conformance.descriptors import DESCRIPTORS, full_if_slow
 
 VOCABULARY, CLASSES = 50, 3
 VARIANTS = [
@@ -26,18 +26,18 @@ VARIANTS = [
 ]
 
 
-def network(name, settings):
+def make_config(name, settings):
     return models.get(name)(**{**DESCRIPTORS[name], **settings})
 
 
 def build(name, settings):
     keras.utils.set_random_seed(1)
-    return network(name, settings).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
+    return make_config(name, settings).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids="{0[0]}-{0[1]}".format)
 def variant(request):
-    """The name and settings of each network."""
+    """Name and settings of each variant."""
     return request.param
 
 
@@ -52,42 +52,42 @@ def model(built):
     return built.model
 
 
-def documents(*lengths):
+def make_documents(*lengths):
     rng = np.random.default_rng(2)
     width = max(1, *lengths)
     return np.array([[*rng.integers(1, VOCABULARY, n), *[0] * (width - n)] for n in lengths], "int32")
 
 
-def test_padding_changes_no_logit(model):
-    ids = documents(9, 8, 5, 2, 1, 0)
+def test_logits_do_not_depend_on_padding(model):
+    ids = make_documents(9, 8, 5, 2, 1, 0)
     narrow = np.asarray(model(ids))
     for padding in (1, 2, 3, 30):
         wide = np.asarray(model(np.pad(ids, [(0, 0), (0, padding)])))
         np.testing.assert_allclose(wide, narrow, rtol=0, atol=1e-5)
 
 
-def test_a_document_is_answered_alone_as_in_a_batch(model):
-    ids = documents(9, 6, 3, 1)
+def test_logits_do_not_depend_on_other_documents_of_the_batch(model):
+    ids = make_documents(9, 6, 3, 1)
     together = np.asarray(model(ids))
     for document, logits in zip(ids, together, strict=True):
         np.testing.assert_allclose(model(document[None, document > 0])[0], logits, rtol=0, atol=1e-5)
 
 
-def test_one_token_no_known_one_and_none_at_all_get_finite_logits(model):
+def test_logits_are_finite_for_one_token_unknown_tokens_and_no_token(model):
     unknown = np.ones((1, 4), "int32")
-    for ids in (documents(1), unknown, documents(0)):
+    for ids in (make_documents(1), unknown, make_documents(0)):
         assert np.isfinite(model(ids)).all()
 
 
-def test_comes_back_from_a_file_with_the_same_answers(model, tmp_path):
-    ids = documents(9, 4, 0)
+def test_saved_model_returns_the_same_logits(model, tmp_path):
+    ids = make_documents(9, 4, 0)
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(ids), model(ids))
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(restored(ids), model(ids))
 
 
 def test_features_are_the_input_of_the_output_layer(built):
-    ids = documents(9, 4)
+    ids = make_documents(9, 4)
     features = built.encoder()(ids)
     kernel, bias = built.output_layer.get_weights()
     np.testing.assert_allclose(features @ kernel + bias, built.model(ids), rtol=0, atol=1e-5)
@@ -105,7 +105,7 @@ def test_sequence_outputs_have_one_vector_per_position(variant, built):
     assert bool(outputs) == models.get(variant[0]).has_sequence_outputs
     if outputs:
         model = keras.Model(built.model.input, list(outputs))
-        shapes = [output.shape for output in keras.tree.flatten(model(documents(9, 4)))]
+        shapes = [output.shape for output in keras.tree.flatten(model(make_documents(9, 4)))]
         assert {len(shape) for shape in shapes} == {3}
         assert sorted([shape[1] for shape in shapes], reverse=True) == [shape[1] for shape in shapes]
 
@@ -119,16 +119,18 @@ def test_logits_are_float32_and_finite_under_mixed_precision(name, policy):
         model = build(name, {}).model
     finally:
         keras.config.set_dtype_policy(before)
-    logits = model(documents(9, 1, 0))
+    logits = model(make_documents(9, 1, 0))
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     assert np.isfinite(logits).all()
 
 
-@pytest.mark.parametrize(("name", "settings"), [pytest.param(*variant, marks=slow(variant[0])) for variant in VARIANTS])
-def test_learns_to_tell_three_words_apart(name, settings):
+@pytest.mark.parametrize(
+    ("name", "settings"), [pytest.param(*variant, marks=full_if_slow(variant[0])) for variant in VARIANTS]
+)
+def test_stock_fit_learns_to_distinguish_three_words(name, settings):
     model = build(name, settings).model
     labels = np.arange(60) % CLASSES
-    ids = documents(*[6] * 60) // 10 * 10 + 9
+    ids = make_documents(*[6] * 60) // 10 * 10 + 9
     ids[np.arange(60), np.arange(60) % 6] = labels + 2
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.003 if name == "vdcnn" else 0.01), loss, jit_compile=False)
@@ -144,7 +146,7 @@ def test_parameter_count_is_that_of_the_default_model(name):
 
 
 @pytest.mark.parametrize(("filters", "hidden"), [(256, 1024), (1024, 2048)], ids=["small", "large"])
-def test_zhang_char_cnn_has_the_parameters_of_the_paper_with_its_70_characters(filters, hidden):
+def test_zhang_char_cnn_has_the_parameters_of_the_paper_for_70_characters(filters, hidden):
     zhang = models.get("zhang_char_cnn")(filters=filters, hidden_units=hidden)
     convolutions = (7 * 70 + 1) * filters + (7 * filters + 1) * filters + 4 * (3 * filters + 1) * filters
     dense = (34 * filters + 1) * hidden + (hidden + 1) * hidden + (hidden + 1) * 4  # 34 positions, section 2.3
@@ -152,7 +154,7 @@ def test_zhang_char_cnn_has_the_parameters_of_the_paper_with_its_70_characters(f
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(9, 1.58), (17, 3.66), (29, 4.03), (49, 7.15)])
-def test_vdcnn_has_the_depth_and_the_convolution_weights_it_documents(depth, millions):
+def test_vdcnn_has_its_documented_depth_and_convolution_weights(depth, millions):
     model = models.get("vdcnn")(depth=depth).build(vocabulary_size=72, num_classes=4).model
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert len(convolutions) == depth
