@@ -15,7 +15,7 @@ from kerascnn.data.sources import read_rows
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 SLOW_FILES = (
-    "test_readme.py", "test_classifiers.py", "test_networks.py", "test_train.py", "test_classifier.py", "test_edge.py",
+    "test_readme.py", "test_classifiers.py", "test_models.py", "test_train.py", "test_classifier.py", "test_edge.py",
     "test_checkpoint.py", "test_initial_model.py", "test_pretraining.py", "test_hub_cnn.py", "test_layer_groups.py",
     "test_export.py",
     "test_distribution.py", "test_workers.py", "test_docs.py", "test_tune.py", "test_predict_ray.py",
