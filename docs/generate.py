@@ -50,8 +50,8 @@ MODELS = """## The models
 compares them."""
 COMMANDS = f"""{NOTE}
 # Commands
-`python -m pipelines.VERB` and `kerascnn VERB` are the same command (`find_threshold` is `kerascnn find-threshold`).
-Results go to standard output, messages to standard error. The exit status is 0 for success, 1 for an error that you can
+`kerascnn VERB`, `python -m kerascnn VERB` and `python -m pipelines.VERB` are the same command (`find_threshold` is
+`kerascnn find-threshold`). Results go to standard output, messages to standard error. The exit status is 0 for success, 1 for an error that you can
 correct (one line names the file, the row, the value and the remedy), 2 for wrong usage, and 130 after Ctrl-C. Names in
 capitals are positional arguments, in this order.
 

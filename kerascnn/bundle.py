@@ -18,7 +18,7 @@ import numpy as np
 from kerascnn import config as configuration
 from kerascnn.config import Config
 from kerascnn.golden import PROBES
-from kerascnn.manifest import SCHEMA_VERSION, read_manifest
+from kerascnn.manifest import PRETRAINING, SCHEMA_VERSION, read_classifier_manifest, read_manifest
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text import vocabulary
@@ -36,8 +36,6 @@ PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "
 CHECKED_FILES = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
 TOLERANCE = 1e-4
 """Largest difference between a probability of ``golden.json`` and the loaded model's."""
-PRETRAINING = "pretraining"
-"""Task in the manifest of an encoder without labels."""
 
 Predict = Callable[[Sequence[str]], np.ndarray]
 """Function from texts to probabilities, (documents, labels)."""
@@ -127,12 +125,7 @@ def load_bundle(folder: Path) -> Bundle:
     Raises:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
-    manifest = read_manifest(folder)
-    if manifest["task"] == PRETRAINING:
-        raise InputError(
-            f"{folder}: a pretrained encoder has no labels; train a classifier that starts from it:"
-            f" --init-from {folder}"
-        )
+    manifest = read_classifier_manifest(folder)
     _check_files(folder, manifest, CHECKED_FILES)
     bundle = Bundle(
         config=configuration.config_from_dict(

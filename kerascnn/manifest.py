@@ -10,6 +10,8 @@ from kerascnn.utils.errors import InputError
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
+PRETRAINING = "pretraining"
+"""Task of a pretrained encoder, which has no labels."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -30,5 +32,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{path}: written by a newer kerascnn (schema version {schema}, this version reads {SCHEMA_VERSION});"
             " pip install --upgrade kerascnn"
+        )
+    return manifest
+
+
+def read_classifier_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a classifier.
+
+    Raises:
+        InputError: As ``read_manifest``, or the bundle is a pretrained encoder.
+    """
+    manifest = read_manifest(folder)
+    if manifest["task"] == PRETRAINING:
+        raise InputError(
+            f"{folder}: a pretrained encoder has no labels; train a classifier that starts from it:"
+            f" --init-from {folder}"
         )
     return manifest

@@ -7,17 +7,19 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
 from kerascnn.config import SourceConfig
+from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
-    from kerascnn.bundle import Bundle
+    from kerascnn.tasks import Task
 
 ArgumentsT = TypeVar("ArgumentsT")
 
@@ -84,21 +86,40 @@ def choose_log(*, quiet: bool) -> Log:
     return (lambda message: None) if quiet else stderr.log
 
 
-def load_labelled_texts(
-    data: tuple[str, ...], source: SourceConfig, bundle: Bundle, log: Log = stderr.log
+def read_task_and_labels(folder: str) -> tuple[Task, list[str]]:
+    """Read task and label names of a classifier without TensorFlow, for checks before the model is loaded.
+
+    Raises:
+        InputError: The folder is not the bundle of a classifier.
+    """
+    from kerascnn.manifest import read_classifier_manifest
+    from kerascnn.tasks import get_task
+
+    manifest = read_classifier_manifest(Path(folder))
+    return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
+
+
+def read_labelled_texts(
+    data: tuple[str, ...], source: SourceConfig, task: Task, labels: list[str], log: Log = stderr.log
 ) -> tuple[list[str], list[Any]]:
-    """Read texts and labels to evaluate a bundle on; rows that are left out are logged.
+    """Read texts and labels to evaluate a classifier on, and log which rows are left out.
 
     Args:
         data: Sources, as for training.
         source: How to read them.
-        bundle: The classifier, which knows its labels and its task.
+        task: Task of the classifier.
+        labels: Label names of the classifier.
         log: Receives messages for the user.
+
+    Raises:
+        InputError: The data cannot be read, or has a label that the classifier does not have.
     """
     from kerascnn.data.sources import read_rows
     from kerascnn.data.validation import select_evaluation_rows
+    from kerascnn.experiment.run_data import start_tensorflow_for
 
-    rows, messages = select_evaluation_rows(read_rows(data, source), bundle.labels, task=bundle.task)
+    start_tensorflow_for(data)
+    rows, messages = select_evaluation_rows(read_rows(data, source), labels, task=task)
     for message in messages:
         log(message)
-    return [row.text for row in rows], bundle.task.labels_of_rows(rows)
+    return [row.text for row in rows], task.labels_of_rows(rows)

@@ -12,7 +12,7 @@ import tyro
 
 from kerascnn.config import SourceConfig
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, load_labelled_texts, parse, run
+from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +35,20 @@ class Arguments:
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.evaluate") -> None:
     """Run the command."""
     args = parse(Arguments, prog, __doc__, argv)
+    log = choose_log(quiet=args.quiet)
+    task, labels = read_task_and_labels(args.bundle)
+    if args.plot:
+        task.require("confusion_matrix", "--plot")
+    data = read_labelled_texts(args.data, args.source, task, labels, log)
     start_tensorflow()
-    from kerascnn import load
+    from kerascnn.classifier import load
     from kerascnn.evaluation import plots
 
-    classifier = load(args.bundle)
-    bundle = classifier.bundle_
+    metrics = load(args.bundle).evaluate(*data)
     if args.plot:
-        bundle.task.require("confusion_matrix", "--plot")
-    found = classifier.evaluate(
-        *load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
-    )  # fmt: skip
-    if args.plot:
-        plots.plot_confusion_matrix(found["confusion_matrix"], bundle.labels, Path(args.plot))
-    print(json.dumps(found, ensure_ascii=False) if args.json else bundle.task.format_metrics(found))
+        plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, Path(args.plot))
+        log(f"wrote {args.plot}")
+    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
 
 
 if __name__ == "__main__":

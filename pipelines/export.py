@@ -15,7 +15,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, load_labelled_texts, parse, run
+from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -54,12 +54,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     args = parse(Arguments, prog, __doc__, argv)
     if not args.format and not args.verify:
         raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
+    log = choose_log(quiet=args.quiet)
+    task, labels = read_task_and_labels(args.bundle)
+    data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
     start_tensorflow()
     from kerascnn.classifier import load
     from kerascnn.experiment.run_data import read_calibration_texts
     from kerascnn.export import verify
 
-    log = choose_log(quiet=args.quiet)
     folder = Path(args.bundle)
     classifier = load(folder)
     bundle = classifier.bundle_
@@ -67,7 +69,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     for name in args.format:
         log(f"wrote {_export(name, bundle, folder, args, texts)}")
     if args.verify:
-        data = load_labelled_texts(args.data, args.source, bundle, log) if args.data else ([], [])
         with suppress_native_stderr():
             rows = list(verify.compare_artifacts(classifier, folder, *data))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))

@@ -15,7 +15,7 @@ from kerascnn.settings import Fraction, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, load_labelled_texts, parse, run
+from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 
 SHOWN_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 """Thresholds in the printed table."""
@@ -43,15 +43,15 @@ class Arguments(Settings):
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.find_threshold") -> None:
     """Run the command."""
     args = parse(Arguments, prog, __doc__, argv)
+    task, names = read_task_and_labels(args.bundle)
+    task.require("operating_points", args.bundle)
+    texts, labels = read_labelled_texts(args.data, args.source, task, names, choose_log(quiet=args.quiet))
     start_tensorflow()
-    from kerascnn import load
+    from kerascnn.classifier import load
     from kerascnn.evaluation.operating_points import compute_operating_points, find_operating_point
 
     classifier = load(args.bundle)
-    bundle = classifier.bundle_
-    bundle.task.require("operating_points", args.bundle)
-    texts, labels = load_labelled_texts(args.data, args.source, bundle, choose_log(quiet=args.quiet))
-    targets = bundle.task.encode(labels, classifier.classes_)
+    targets = task.encode(labels, classifier.classes_)
     points = compute_operating_points(targets, classifier.predict_proba(texts))
     found = find_operating_point(points, args.precision, use_lower_bound=args.surely)
     if args.json:

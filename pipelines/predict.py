@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import tyro
+from tqdm import tqdm
 
 from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
@@ -25,7 +26,7 @@ from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, resume_hint, run
+from pipelines.command import choose_log, parse, read_task_and_labels, resume_hint, run
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -103,27 +104,33 @@ def _predict_rows(args: Arguments) -> None:
     file_format = "jsonl" if args.json else output_format(args.output)
     if args.explain and args.output != "-" and file_format != "jsonl":
         raise InputError(f"--explain: explanations are not a table; write --output NAME.jsonl, not {args.output}")
+    task, labels = read_task_and_labels(args.bundle)
     start_tensorflow()
     from kerascnn.classifier import load
 
     classifier = load(args.bundle)
-    bundle = classifier.bundle_
+    separator = args.source.label_separator or classifier.bundle_.config.source.label_separator or DEFAULT_SEPARATOR
+    output_spec = OutputSpec(
+        top_k=args.top_k,
+        abstain_below=args.abstain_below,
+        # JSON has lists
+        separator="" if file_format == "jsonl" or args.top_k > 1 else separator,
+    )
+    if not args.explain:
+        output_spec.check(labels, task=task, remedy="write --output NAME.jsonl")
     records = _read_records(args)
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
             _explain(classifier, records, args, file, as_json=file_format == "jsonl")
-            return
-        separator = args.source.label_separator or bundle.config.source.label_separator or DEFAULT_SEPARATOR
-        # JSON has lists
-        output_spec = OutputSpec(
-            top_k=args.top_k,
-            abstain_below=args.abstain_below,
-            separator="" if file_format == "jsonl" or args.top_k > 1 else separator,
-        )
-        output_spec.check(bundle.labels, task=bundle.task, remedy="write --output NAME.jsonl")
-        write = row_writer(file, file_format)
-        for row in add_predictions(classifier, records, args.source.text_column, output_spec):
-            write(row)
+        else:
+            write = row_writer(file, file_format)
+            rows = add_predictions(classifier, records, args.source.text_column, output_spec)
+            # a bar would mix with predictions on standard output; None: on a terminal only
+            hidden = True if args.quiet or args.output == "-" else None
+            for row in tqdm(rows, desc="predicting", unit=" rows", leave=False, disable=hidden):
+                write(row)
+    if args.output != "-":
+        choose_log(quiet=args.quiet)(f"wrote {args.output}")
 
 
 def _read_records(args: Arguments) -> Iterable[Record]:
