@@ -65,7 +65,7 @@ function addRow(label) {
 }
 
 /** Draw a result (null for an empty text) and return a summary for screen readers. */
-function draw({ labels, isMultiLabel, maxLength }, rows, result) {
+function draw({ labels, predictsList, maxLength }, rows, result) {
   const probabilities = result?.probabilities ?? labels.map(() => 0);
   const order = labels.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   order.forEach((index, rank) => {
@@ -79,8 +79,8 @@ function draw({ labels, isMultiLabel, maxLength }, rows, result) {
   element("labels").style.setProperty("--rows", Math.min(labels.length, MAX_BARS));
   const rest = order.slice(MAX_BARS).reduce((sum, index) => sum + probabilities[index], 0);
   const others = labels.length > MAX_BARS ? `and ${number.format(labels.length - MAX_BARS)} other labels` : "";
-  // multi-label probabilities do not add up to 1, so their sum has no meaning
-  element("others").textContent = others && result && !isMultiLabel ? `${others}, ${percent.format(rest)}` : others;
+  // the probabilities of lists of labels do not add up to 1, so their sum has no meaning
+  element("others").textContent = others && result && !predictsList ? `${others}, ${percent.format(rest)}` : others;
   element("time").textContent = result ? `${result.milliseconds.toFixed(1)} ms` : "";
   element("count").textContent = describeInputs(result?.inputs ?? [], maxLength);
   const predicted = order.filter((index) => result?.labels.includes(labels[index]));

@@ -71,7 +71,7 @@ export class Classifier {
   /** Predicted labels, best first. */
   #predict(probabilities) {
     const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-    const predicted = this.isMultiLabel
+    const predicted = this.predictsList
       ? order.filter((index) => probabilities[index] >= this.#config.thresholds[index])
       : order.slice(0, 1);
     return predicted.map((index) => this.labels[index]);
@@ -84,8 +84,8 @@ export class Classifier {
     return tokens.map((token) => this.#ids.get(token) ?? 1);
   }
 
-  /** Whether a text may have any number of labels. */
-  get isMultiLabel() {
+  /** Whether a text gets a list of labels. */
+  get predictsList() {
     return this.#config.task === "multi_label";
   }
 
