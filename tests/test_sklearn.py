@@ -25,8 +25,7 @@ WITHOUT_DATA = [
 ]  # fmt: skip
 
 DO_NOT_APPLY = {
-    "check_fit_score_takes_y": "fit has arguments named texts and labels instead of X and y; scikit-learn passes them by"
-    " position",
+    "check_fit_score_takes_y": "fit has arguments named texts and labels, which scikit-learn passes by position",
     "check_classifiers_multilabel_output_format_decision_function": "it has probabilities, and no decision function",
     "check_array_api_input": "scikit-learn skips it, unless SCIPY_ARRAY_API is set; strings have no place in that API",
 }
