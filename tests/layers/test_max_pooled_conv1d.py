@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -167,3 +172,43 @@ def test_saved_model_trains_with_the_table_too(tmp_path):
     assert uses_table(restored)
     ids = make_documents()
     np.testing.assert_array_equal(restored(ids, training=True), encoder(ids, training=True))
+
+
+@tensorflow_only
+def test_exported_model_has_no_operations_of_training(tmp_path):
+    encoder = build_encoder(**TOKEN_SETTINGS[0])
+    expected = np.asarray(encoder(make_documents()))
+    encoder.export(tmp_path / "saved_model", input_signature=[tf.TensorSpec((None, None), tf.int32)], verbose=False)
+    restored = tf.saved_model.load(tmp_path / "saved_model")
+    np.testing.assert_allclose(restored.serve(make_documents()), expected, atol=1e-5)
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved_model"))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    (tmp_path / "encoder.tflite").write_bytes(converter.convert())
+    interpreter = tf.lite.Interpreter(str(tmp_path / "encoder.tflite"))
+    names = {operation["op_name"] for operation in interpreter._get_ops_details()}
+    assert not {"UNIQUE", "SEGMENT_SUM"} & names
+
+
+def test_trains_on_jax():
+    pytest.importorskip("jax")
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    finished = subprocess.run([sys.executable, "-c", JAX_SCRIPT], capture_output=True, text=True, env=environment)
+    assert finished.returncode == 0, finished.stderr
+    first, last = json.loads(finished.stdout.splitlines()[-1])
+    assert last < 0.3 < first
+
+
+JAX_SCRIPT = """
+import json, keras, numpy as np
+from kerascnn import models
+keras.utils.set_random_seed(0)
+config = models.get("word_cnn")(embedding_dim=6, filters=5, embedding_dropout=0.0, ngram_buckets=64)
+model = config.build(vocabulary_size=40, num_classes=2).model
+ids = np.random.default_rng(0).integers(5, 40, (64, 8)).astype("int32")
+labels = np.arange(64) % 2
+ids[:, 3] = labels + 2
+model.compile(keras.optimizers.Adam(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+losses = model.fit(ids, labels, epochs=10, batch_size=16, verbose=0).history["loss"]
+print(json.dumps([losses[0], losses[-1]]))
+"""

@@ -1,4 +1,4 @@
-"""``hub_cnn`` over tiny encoders that are made here: the promises of every model, and those of what was pretrained."""
+"""``hub_cnn`` with tiny encoders that the tests create: guarantees of every model and of pretrained encoders."""
 
 import json
 import re
@@ -32,15 +32,15 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason=
 
 FAMILIES = ("Bert", "DistilBert", "Electra")
 every_family = pytest.mark.parametrize("family", FAMILIES)
-LONGEST, CLASSES = 64, 3
+MAX_SEQUENCE_LENGTH, CLASSES = 64, 3
 SPECIAL = ["[PAD]", "[unused0]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-# Spaces other than the plain one and invisible characters part words here, which in keras-hub not all of them do.
-ORDINARY = [text for text in PROBES if not re.search("[\u2028\u3000\ufeff]", text)]
+# Here, unusual spaces and invisible characters separate words; in keras-hub not all of them do.
+PLAIN_PROBES = [text for text in PROBES if not re.search("[\u2028\u3000\ufeff]", text)]
 
 
 @pytest.fixture(scope="module")
 def vocabulary(news):
-    """Special tokens in BERT's odd places, letters, frequent words and their ends, Han characters and marks."""
+    """Return special tokens at the ids of BERT, letters, frequent words, suffixes, Han characters, punctuation."""
     words = re.findall("[a-zA-Z]+", " ".join(news[0]))
     frequent = [word for word, _ in Counter(words).most_common(200)]
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
@@ -50,14 +50,14 @@ def vocabulary(news):
 
 @pytest.fixture(scope="module")
 def folders(vocabulary, tmp_path_factory):
-    """A preset of each family with drawn weights; ELECTRA's tokenizer keeps case, the others fold it."""
+    """Save a preset of each family with random weights; only the tokenizer of ELECTRA is case-sensitive."""
     place = tmp_path_factory.mktemp("presets")
     for family in FAMILIES:
         size = "vocab_size" if family == "Electra" else "vocabulary_size"
         sizes = {size: len(vocabulary) + 3, "num_layers": 1, "num_heads": 2, "hidden_dim": 16, "intermediate_dim": 24}
         sizes |= {"embedding_dim": 8} if family == "Electra" else {}
         keras.utils.set_random_seed(3)
-        backbone = getattr(keras_hub.models, f"{family}Backbone")(max_sequence_length=LONGEST, **sizes)
+        backbone = getattr(keras_hub.models, f"{family}Backbone")(max_sequence_length=MAX_SEQUENCE_LENGTH, **sizes)
         for weight in backbone.weights:
             weight.assign(keras.random.normal(weight.shape, stddev=0.3))
         backbone.save_to_preset(str(place / family))
@@ -66,41 +66,41 @@ def folders(vocabulary, tmp_path_factory):
     return {family: str(place / family) for family in FAMILIES}
 
 
-def network(preset, **settings):
+def make_config(preset, **settings):
     return models.get("hub_cnn")(preset=preset, filters=8, **settings)
 
 
 def build(preset, **settings):
     keras.utils.set_random_seed(1)
-    return network(preset, **settings).build(vocabulary_size=0, num_classes=CLASSES)
+    return make_config(preset, **settings).build(vocabulary_size=0, num_classes=CLASSES)
 
 
 @pytest.fixture(scope="module")
 def built(folders):
-    """The network over each family, with maxima and averages, and a vectorizer."""
-    settings = TextConfig(split="wordpiece", standardize=(), max_length=LONGEST - 2)
+    """Build a model with pooling="both" and a vectorizer for each family."""
+    settings = TextConfig(split="wordpiece", standardize=(), max_length=MAX_SEQUENCE_LENGTH - 2)
     return {
         family: (
             build(folder, pooling="both", fine_tune=True).model,
-            Vectorizer(*network(folder).pretrained_vocabulary(settings)),
+            Vectorizer(*make_config(folder).pretrained_vocabulary(settings)),
         )
         for family, folder in folders.items()
     }
 
 
-def documents(*lengths):
+def make_documents(*lengths):
     rng = np.random.default_rng(2)
     width = max(1, *lengths)
     return np.array([[*rng.integers(1, 50, n), *[0] * (width - n)] for n in lengths], "int32")
 
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
-def test_text_gets_the_ids_of_the_preset(family, folders, built):
+def test_text_has_the_ids_of_the_preset(family, folders, built):
     vectorizer, rows = built[family][1], hub_presets.read_vocabulary(folders[family]).rows
-    expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(ORDINARY)
-    values, splits = vectorizer.encode(ORDINARY)
-    for text, ids, start, stop in zip(ORDINARY, expected, splits[:-1], splits[1:], strict=True):
-        assert [rows[number] for number in values[start:stop]] == ids[: LONGEST - 2], text
+    expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(PLAIN_PROBES)
+    values, splits = vectorizer.encode(PLAIN_PROBES)
+    for text, ids, start, stop in zip(PLAIN_PROBES, expected, splits[:-1], splits[1:], strict=True):
+        assert [rows[number] for number in values[start:stop]] == ids[: MAX_SEQUENCE_LENGTH - 2], text
 
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
@@ -111,18 +111,18 @@ def test_python_and_graph_split_words_equally(family, built):
         assert vectorizer.encode_text(text) == values[start:stop].tolist(), text
 
 
-def test_an_audit_counts_the_pieces_of_the_preset(folders, news):
-    settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": LONGEST - 2}}
+def test_audit_counts_tokens_of_the_preset(folders, news):
+    settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": MAX_SEQUENCE_LENGTH - 2}}
     config = configuration.default_config("hub_cnn").replace_values(settings, "test")
     vectorizer = Vectorizer(*config.network.pretrained_vocabulary(config.text))
     tokenizer = CorpusTokenizer(config, news[0][:30])
     tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]
-    assert np.minimum(tokenizer.train.lengths, LONGEST - 2).tolist() == list(map(len, tokens))
+    assert np.minimum(tokenizer.train.lengths, MAX_SEQUENCE_LENGTH - 2).tolist() == list(map(len, tokens))
     assert tokenizer.is_in_vocabulary().sum() == len(tokenizer.numbers) - ("[UNK]" in tokenizer.numbers)
 
 
 @every_family
-def test_its_vectors_are_those_of_the_preset(family, folders, built):
+def test_encoder_returns_vectors_of_the_preset(family, folders, built):
     text = "The striker scored twice, 这部电影 quickly!"
     model, vectorizer = built[family]
     found = keras.Model(model.input, model.get_layer("encoder").output)(np.array([vectorizer.encode_text(text)]))
@@ -136,15 +136,15 @@ def test_its_vectors_are_those_of_the_preset(family, folders, built):
 
 
 @every_family
-def test_padding_changes_no_logit(family, built):
-    model, ids = built[family][0], documents(9, 8, 5, 2, 1, 0)
+def test_logits_do_not_depend_on_padding(family, built):
+    model, ids = built[family][0], make_documents(9, 8, 5, 2, 1, 0)
     narrow = np.asarray(model(ids))
     assert np.isfinite(narrow).all()
-    for padding in (1, 30, LONGEST):
+    for padding in (1, 30, MAX_SEQUENCE_LENGTH):
         np.testing.assert_allclose(model(np.pad(ids, [(0, 0), (0, padding)])), narrow, rtol=0, atol=1e-5)
 
 
-def test_parameter_count_is_that_of_the_head_over_768_channels():
+def test_parameter_count_is_that_of_a_head_over_768_channels():
     convolutions = sum((size * 768 + 1) * 128 for size in (1, 2, 3))
     assert models.get("hub_cnn").parameter_count == convolutions + (3 * 128 + 1) * 2
 
@@ -156,18 +156,18 @@ def test_logits_are_float32_under_mixed_precision(folders):
         model = build(folders["Bert"]).model
     finally:
         keras.config.set_dtype_policy(before)
-    logits = model(documents(9, 1, 0))
+    logits = model(make_documents(9, 1, 0))
     assert model.get_layer("encoder").output.dtype == "bfloat16"
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     assert np.isfinite(logits).all()
 
 
-def weights(model):
+def encoder_weights(model):
     return [np.asarray(weight) for weight in model.get_layer("encoder").weights]
 
 
-def fitted(news, **settings):
-    """Trained on 48 texts cut to one length, as every other length is traced anew."""
+def train_classifier(news, **settings):
+    """Train a classifier on 48 texts of one length, because each other length is traced again."""
     texts, labels = news[0][::6][:48], [label == news[1][0] for label in news[1][::6][:48]]
     small = {"filters": 16, "max_length": 8, "batch_size": 16, "label_smoothing": 0.0, "epochs": 1}
     classifier = TextClassifier(**{"model": "hub_cnn"} | small | settings)
@@ -176,32 +176,34 @@ def fitted(news, **settings):
 
 @pytest.fixture(scope="module")
 def frozen(folders, news):
-    return fitted(news, preset=folders["Bert"])
+    return train_classifier(news, preset=folders["Bert"])
 
 
-def test_a_frozen_encoder_changes_by_no_bit_and_drops_nothing(folders, frozen):
-    pairs = zip(weights(build(folders["Bert"]).model), weights(frozen.bundle_.model), strict=True)
+def test_frozen_encoder_has_no_updates_and_no_dropout(folders, frozen):
+    pairs = zip(encoder_weights(build(folders["Bert"]).model), encoder_weights(frozen.bundle_.model), strict=True)
     assert all(np.array_equal(before, after) for before, after in pairs)
-    encoder, ids = frozen.bundle_.model.get_layer("encoder"), documents(9, 5)
+    encoder, ids = frozen.bundle_.model.get_layer("encoder"), make_documents(9, 5)
     np.testing.assert_array_equal(encoder(ids, training=True), encoder(ids, training=False))
 
 
-def test_the_encoder_is_a_group_and_the_convolutions_belong_to_the_head(folders):
+def test_convolutions_belong_to_the_head(folders):
     built = build(folders["Bert"], fine_tune=True)
     model = built.model
-    before = weights(model)
+    before = encoder_weights(model)
     for frozen, learned in ((["encoder", "embedding"], 8), ([], 8 + len(before))):
         model.get_layer("encoder").trainable = True
         layer_groups.freeze_groups(built, frozen)
         trainer = Trainer(model, loss=SparseCrossentropy())
         trainer.compile(keras.optimizers.SGD(0.1))
-        assert len(model.trainable_weights) == learned, "three convolutions, the last layer, and what is not frozen"
-        trainer.train_step((documents(9, 5, 3), np.arange(CLASSES), np.full(3, 1 / 3, np.float32)))
-        pairs = zip(before, weights(model), strict=True)
+        assert len(model.trainable_weights) == learned, (
+            "three convolutions, the output layer, and the encoder unless it is frozen"
+        )
+        trainer.train_step((make_documents(9, 5, 3), np.arange(CLASSES), np.full(3, 1 / 3, np.float32)))
+        pairs = zip(before, encoder_weights(model), strict=True)
         assert all(np.array_equal(old, new) for old, new in pairs) == bool(frozen)
 
 
-def test_what_was_trained_runs_elsewhere_without_the_preset(frozen, folders, tmp_path):
+def test_bundle_loads_without_the_preset(frozen, folders, tmp_path):
     folder, preset, expected = tmp_path / "bundle", folders["Bert"], frozen.predict_proba(PROBES)
     frozen.save(folder)
     shutil.move(preset, tmp_path / "elsewhere")
@@ -217,7 +219,7 @@ def test_what_was_trained_runs_elsewhere_without_the_preset(frozen, folders, tmp
         shutil.move(tmp_path / "elsewhere", preset)
 
 
-def test_what_the_pieces_of_words_add_makes_up_the_logit(frozen, news):
+def test_contributions_add_up_to_the_logit(frozen, news):
     for text in (news[0][0], "手机 unaffable", ""):
         found = frozen.explain(text)
         assert found.method == "filters"
@@ -227,7 +229,7 @@ def test_what_the_pieces_of_words_add_makes_up_the_logit(frozen, news):
 
 
 @pytest.mark.full
-def test_its_exports_agree(frozen, tmp_path):
+def test_exports_return_the_same_probabilities(frozen, tmp_path):
     expected = frozen.predict_proba(PROBES)
     predict = saved_model.load_predict_fn(saved_model.export(frozen.bundle_, tmp_path))
     np.testing.assert_allclose(predict(PROBES), expected, atol=1e-5)
@@ -254,12 +256,12 @@ def test_rejects_formats_that_cannot_split_words(built, tmp_path):
     ],
     ids=str,
 )
-def test_settings_that_cannot_be_are_refused(settings, message, folders, news):
+def test_rejects_contradictory_settings(settings, message, folders, news):
     with pytest.raises(InputError, match=message):
-        fitted(news, **{"preset": folders["Bert"]} | settings)
+        train_classifier(news, **{"preset": folders["Bert"]} | settings)
 
 
-def test_a_preset_that_cannot_be_used_is_refused(folders, tmp_path, monkeypatch):
+def test_rejects_unusable_preset(folders, tmp_path, monkeypatch):
     broken = tmp_path / "broken"
     shutil.copytree(folders["Bert"], broken)
     described = json.loads((broken / "tokenizer.json").read_text())
