@@ -20,6 +20,7 @@ from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256, write_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.stderr import suppress_native_stderr
 
 PRECISION_SUFFIXES: dict[Precision, str] = {
     "none": "float32",
@@ -104,7 +105,8 @@ def write_description(bundle: Bundle, folder: Path) -> None:
     write_json(folder / "edge.json", description)
     probabilities = {}
     for path in sorted(folder.glob("model_*.tflite")):
-        rows = edge.EdgeClassifier(path).predict_proba(PROBES)
+        with suppress_native_stderr():
+            rows = edge.EdgeClassifier(path).predict_proba(PROBES)
         probabilities[path.name] = [[float(f"{p:.6g}") for p in row] for row in rows]
     golden = {
         "texts": PROBES,

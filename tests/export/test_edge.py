@@ -253,3 +253,8 @@ def test_rejects_damaged_or_newer_edge_json(content, message, edge):
 def test_rejects_folder_without_edge_json(tmp_path):
     with pytest.raises(ValueError, match=r"edge\.json: cannot be read.*the folder that export wrote"):
         EdgeClassifier(tmp_path)
+
+
+def test_export_hides_messages_of_native_code(classifiers, tmp_path, capfd):
+    tflite.export(classifiers["news"].bundle_, tmp_path, quantize=["dynamic"])
+    assert capfd.readouterr().err == ""
