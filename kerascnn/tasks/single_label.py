@@ -83,7 +83,7 @@ class SingleLabel(Task):
         known = [label for label in labels if label is not None]
         if len(known) < len(labels) and not has_teacher:
             row = next(row for row, label in enumerate(labels) if label is None)
-            raise InputError(f"row {row} has no label; a label may be None only with soft_labels")
+            raise InputError(f"row {row} has no label; a label may be None only if soft_labels are given")
         values = np.asarray(labels if len(known) == len(labels) else known)
         if (kind := type_of_target(values)) not in ("binary", "multiclass"):
             raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
