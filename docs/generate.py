@@ -51,9 +51,9 @@ compares them."""
 COMMANDS = f"""{NOTE}
 # Commands
 `kerascnn VERB`, `python -m kerascnn VERB` and `python -m pipelines.VERB` are the same command (`find_threshold` is
-`kerascnn find-threshold`). Results go to standard output, messages to standard error. The exit status is 0 for success, 1 for an error that you can
-correct (one line names the file, the row, the value and the remedy), 2 for wrong usage, and 130 after Ctrl-C. Names in
-capitals are positional arguments, in this order.
+`kerascnn find-threshold`). Results go to standard output, messages to standard error. The exit status is 0 for success,
+1 for an error that you can correct (one line names the file, the row, the value and the remedy), 2 for wrong usage, and
+130 after Ctrl-C. Names in capitals are positional arguments, in this order.
 
 The wheel installs the packages `kerascnn` and `pipelines`. Python looks into the working directory first, so a folder
 or file there that is called `pipelines` hides the commands from `python -m pipelines.VERB`. Use `kerascnn VERB`
