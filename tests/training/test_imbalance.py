@@ -95,7 +95,7 @@ def test_balanced_sampling_resumes_to_the_weights_of_an_undisturbed_training(ske
 
 
 def test_rejects_balancing_the_classes_twice():
-    with pytest.raises(InputError, match="class_weights balanced and sampling balanced both even out the classes"):
+    with pytest.raises(InputError, match="class_weights balanced and sampling balanced both balance the classes"):
         TextClassifier(class_weights="balanced", sampling="balanced").to_config()
 
 

@@ -71,9 +71,9 @@ def written(folder):
 
 def assert_alike(folder, other):
     assert max(np.abs(a - b).max() for a, b in zip(weights(folder), weights(other), strict=True)) < 1e-5
-    figures, others = (json.loads((place / "metrics.json").read_text())["test"] for place in (folder, other))
-    assert figures["accuracy"] == others["accuracy"]
-    assert figures["loss"] == pytest.approx(others["loss"], abs=1e-5)
+    metrics, others = (json.loads((place / "metrics.json").read_text())["test"] for place in (folder, other))
+    assert metrics["accuracy"] == others["accuracy"]
+    assert metrics["loss"] == pytest.approx(others["loss"], abs=1e-5)
 
 
 def test_two_workers_train_the_weights_of_one_process_and_the_first_writes_them(alone, news_csv, tmp_path):
