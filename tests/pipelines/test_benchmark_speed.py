@@ -102,5 +102,5 @@ def test_all_contestants_predict_the_same_texts(news_folder, tmp_path):
     assert {f"kerascnn, {artifact}" for artifact in ours} | {"keras", "sklearn"} <= set(rows)
     for row in rows.values():
         assert row["texts"] == "75"
-        assert float(row["answers_per_second"]) > 0 and float(row["milliseconds"]) > 0
+        assert float(row["documents_per_second"]) > 0 and float(row["milliseconds"]) > 0
         assert 0 <= float(row["accuracy"]) <= 1
