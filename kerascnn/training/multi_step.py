@@ -1,9 +1,10 @@
 """``keras.Model.fit`` with several training steps per call of Python, exact resume, and several workers.
 
-``fit`` with its own functions has none of the three: ``steps_per_execution`` needs epochs that are a multiple of it or
-data that ends, each epoch starts the input pipeline anew, and ``MultiWorkerMirroredStrategy`` fails. With the functions
-of ``MultiStepModel`` ``fit`` takes the CPU time of a loop of our own, within the noise of 5 % (5,400 documents of ten
-words, ten epochs), and ends with the same weights.
+The functions that Keras makes for ``fit`` do not fit here: on endless batches they run past an epoch that is not a
+multiple of ``steps_per_execution`` steps, they return the logs of the last step from every worker
+(``MultiWorkerMirroredStrategy`` then fails), and they average the metrics over all replicas in every step. With the
+functions of ``MultiStepModel``, ``fit`` takes the CPU time of a hand-written loop, within the noise of 5 % (5,400
+documents of ten words, ten epochs on two cores), and ends with the same weights.
 """
 
 from __future__ import annotations
@@ -33,9 +34,8 @@ RunSteps = Any
 class MultiStepModel(ReplicatedModel):
     """A model that ``fit`` trains for exactly ``steps_per_epoch`` steps, ``steps_per_execution`` of them per call.
 
-    The functions of Keras go on to the end of the data, which these endless batches do not have, trace a last, smaller
-    call of an epoch anew, and average logs over all workers in every step. Here one trace serves every number of steps
-    and every shape of batches. Logs of a batch are those of this process; logs of an epoch cover all workers.
+    One trace serves every number of steps and every shape of batches. Logs of a batch are those of this process; logs
+    of an epoch cover all workers.
 
     Subclasses implement ``train_step`` and ``test_step``. ``run_epochs`` sets the attributes and calls ``fit``.
 
