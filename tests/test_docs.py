@@ -182,6 +182,14 @@ def test_options_exist(document):
         assert name in known | OPTIONS_OF_OTHER_PROGRAMS, option
 
 
+@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHER_DOCUMENTS], ids=page_name)
+def test_settings_exist(document):
+    setting = r"(?:source|text|training|transfer|distillation|masking|network)\.[a-z_]+"
+    known = set(re.findall(rf"`({setting})`", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
+    named = re.findall(rf"(?<![\w/.-])({setting})(?![\w-])", document.read_text(encoding="utf-8"))
+    assert set(named) - {"text.js"} <= known
+
+
 def test_install_commands_name_existing_extras():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
