@@ -24,7 +24,7 @@ class ConvolutionBranches(NamedTuple):
     output: Tensor
     """Pooled features, (batch, channels)."""
     sequence_outputs: tuple[Tensor, ...]
-    """Output of each convolution, (batch, time, filters)."""
+    """Output of each convolution, (batch, time, filters), if requested."""
     convolutions: tuple[str, ...]
     """Names of the layers that hold the convolutions."""
     pooling: tuple[str, ...]
@@ -38,6 +38,7 @@ def convolution_branches(
     kernel_sizes: tuple[int, ...],
     filters: int,
     pooling: Pooling,
+    return_sequences: bool = False,
     ids: Tensor = None,
     table: Tensor = None,
 ) -> ConvolutionBranches:
@@ -49,6 +50,7 @@ def convolution_branches(
         kernel_sizes: Width of each convolution, in tokens.
         filters: Number of filters of each convolution.
         pooling: See ``MaskedGlobalPooling1D``.
+        return_sequences: Whether to return the output of each convolution as well.
         ids: Ids of the inputs, if these are rows of ``table``, see ``MaxPooledConv1D``.
         table: Table of the embedding.
 
@@ -56,10 +58,12 @@ def convolution_branches(
         The pooled features, ``filters`` channels per width, or twice as many with pooling="both".
     """
     if pooling == "max":
-        layer = MaxPooledConv1D(filters, kernel_sizes=kernel_sizes, name="convolutions")
+        layer = MaxPooledConv1D(
+            filters, kernel_sizes=kernel_sizes, return_sequences=return_sequences, name="convolutions"
+        )
         output = layer(inputs, valid, ids, table)
-        sequence_outputs = tuple(convolution(inputs) for convolution in layer.convolutions)
-        return ConvolutionBranches(output, sequence_outputs, (layer.name,), (layer.name,))
+        output, *sequence_outputs = output if return_sequences else [output]
+        return ConvolutionBranches(output, tuple(sequence_outputs), (layer.name,), (layer.name,))
     convolutions = [
         keras.layers.Conv1D(filters, size, padding="same", activation="relu", name=f"convolution_{size}")
         for size in kernel_sizes
@@ -69,7 +73,7 @@ def convolution_branches(
     pooled = [pool(sequence, valid) for pool, sequence in zip(pools, sequence_outputs, strict=True)]
     return ConvolutionBranches(
         concatenate(pooled, name="convolutions"),
-        sequence_outputs,
+        sequence_outputs if return_sequences else (),
         tuple(layer.name for layer in convolutions),
         tuple(layer.name for layer in pools),
     )

@@ -33,6 +33,7 @@ class MaxPooledConv1D(keras.layers.Layer):
     Args:
         filters: Number of filters of each convolution.
         kernel_sizes: Width of each convolution, in positions.
+        return_sequences: Whether to return the output of each convolution as well, which needs dense operations.
 
     Call arguments:
         inputs: (batch, time, channels), zeros at padding.
@@ -42,11 +43,14 @@ class MaxPooledConv1D(keras.layers.Layer):
 
     Returns:
         (batch, len(kernel_sizes) * filters), in the order of ``kernel_sizes``; zeros for a document without tokens.
+        With ``return_sequences``, a list of this and of the outputs of the convolutions, (batch, time, filters) each.
     """
 
-    def __init__(self, filters: int, *, kernel_sizes: Sequence[int], **kwargs: Any) -> None:
+    def __init__(
+        self, filters: int, *, kernel_sizes: Sequence[int], return_sequences: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.filters, self.kernel_sizes = filters, tuple(kernel_sizes)
+        self.filters, self.kernel_sizes, self.return_sequences = filters, tuple(kernel_sizes), return_sequences
         self.convolutions = [
             keras.layers.Conv1D(
                 filters, size, padding="same", activation="relu", dtype=self.dtype_policy, name=f"convolution_{size}"
@@ -72,7 +76,9 @@ class MaxPooledConv1D(keras.layers.Layer):
     ) -> Tensor:
         """Convolve and pool, see the class."""
         if not training or not self._is_sparse():
-            return self._dense(inputs, valid)
+            sequences = [convolution(inputs) for convolution in self.convolutions]
+            pooled = ops.concatenate([ops.max(sequence * valid, axis=1) for sequence in sequences], axis=-1)
+            return [pooled, *sequences] if self.return_sequences else pooled
         from kerascnn.layers import sparse_max_pooling
 
         # In half precision, the product of each token with a kernel would be rounded before the sum over a window.
@@ -80,19 +86,9 @@ class MaxPooledConv1D(keras.layers.Layer):
             return sparse_max_pooling.pool_tokens(self.convolutions, ids, table)
         return sparse_max_pooling.pool_vectors(self.convolutions, inputs, valid)
 
-    def compute_output_shape(
-        self, inputs_shape: tuple[int | None, ...], *args: Any, **kwargs: Any
-    ) -> tuple[int | None, ...]:
-        """Return (batch, len(kernel_sizes) * filters)."""
-        return (inputs_shape[0], len(self.kernel_sizes) * self.filters)
-
-    def _dense(self, inputs: Tensor, valid: Tensor) -> Tensor:
-        pooled = [ops.max(convolution(inputs) * valid, axis=1) for convolution in self.convolutions]
-        return ops.concatenate(pooled, axis=-1) if len(pooled) > 1 else pooled[0]
-
     def _is_sparse(self) -> bool:
         """Whether training uses sparse gradients."""
-        if keras.backend.backend() != "tensorflow":
+        if self.return_sequences or keras.backend.backend() != "tensorflow":
             return False
         import tensorflow as tf
 
@@ -100,4 +96,9 @@ class MaxPooledConv1D(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        return {**super().get_config(), "filters": self.filters, "kernel_sizes": self.kernel_sizes}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_sizes": self.kernel_sizes,
+            "return_sequences": self.return_sequences,
+        }

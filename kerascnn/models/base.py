@@ -36,7 +36,7 @@ class ModelConfig(Settings):
     text: ClassVar[TextConfig] = TextConfig()
     """Default text settings of the model."""
     has_sequence_outputs: ClassVar[bool] = False
-    """Whether ``BuiltModel.sequence_outputs`` is not empty, so that the model can be pretrained on tokens."""
+    """Whether ``build`` can return ``sequence_outputs``, so that the model can be pretrained on tokens."""
 
     @property
     def parallel_branches(self) -> int:
@@ -54,7 +54,7 @@ class ModelConfig(Settings):
         """
         return None
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model.
 
         The logits do not depend on how far a document is padded with 0.
@@ -62,6 +62,7 @@ class ModelConfig(Settings):
         Args:
             vocabulary_size: Number of ids; 0 is padding, 1 is the out-of-vocabulary token.
             num_classes: Number of classes, 2 or more.
+            return_sequences: Whether to return ``sequence_outputs``, for pretraining on tokens.
 
         Returns:
             A functional model ids, int32 (batch, length) -> logits, float32 (batch, classes), and its layers by role.

@@ -35,7 +35,7 @@ class BagOfNGrams(ModelConfig):
     word_dropout: Rate = 0.0
     """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 

@@ -54,8 +54,8 @@ class BuiltModel:
     """Functional model: ids, int32 (batch, length) -> logits, float32 (batch, classes)."""
     roles: LayerRoles
     sequence_outputs: tuple[Any, ...] = ()
-    """Symbolic outputs with one vector per position, (batch, time, channels), those of the longest time axis first.
-    Known only after ``build``; empty if the model cannot be pretrained on tokens."""
+    """Symbolic outputs with one vector per position, (batch, time, channels), those of the longest time axis first;
+    empty unless ``build`` is called with ``return_sequences=True``."""
 
     @property
     def output_layer(self) -> keras.layers.Layer:

@@ -65,7 +65,7 @@ class CharCNN(ModelConfig):
     character_dropout: Rate = 0.0
     """Fraction of the characters that is replaced by the unknown token in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -116,4 +116,6 @@ class CharCNN(ModelConfig):
             embeddings=("embedding",),
             ngram_embeddings=("ngram_embedding",) if self.ngrams else (),
         )
-        return BuiltModel(keras.Model(ids, logits, name="char_cnn"), roles, tuple(sequence_outputs))
+        return BuiltModel(
+            keras.Model(ids, logits, name="char_cnn"), roles, tuple(sequence_outputs) if return_sequences else ()
+        )

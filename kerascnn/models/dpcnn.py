@@ -39,7 +39,7 @@ class DeepPyramidCNN(ModelConfig):
     word_dropout: Rate = 0.0
     """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -61,7 +61,9 @@ class DeepPyramidCNN(ModelConfig):
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         roles = LayerRoles(head=("logits",), embeddings=("embedding",))
-        return BuiltModel(keras.Model(ids, logits, name="dpcnn"), roles, tuple(sequence_outputs))
+        return BuiltModel(
+            keras.Model(ids, logits, name="dpcnn"), roles, tuple(sequence_outputs) if return_sequences else ()
+        )
 
     def _block(self, x: Any, valid: Any, name: str) -> Any:
         """Add two convolutions with pre-activation and a residual connection (section 2.2)."""

@@ -71,7 +71,7 @@ class HubCNN(ModelConfig):
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
         return settings, [*RESERVED_TOKENS, *pieces.tokens]
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the model with the pretrained encoder, see ``ModelConfig.build``.
 
         Raises:

@@ -40,7 +40,7 @@ class RecurrentNetwork(ModelConfig):
     word_dropout: Rate = 0.0
     """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -64,4 +64,6 @@ class RecurrentNetwork(ModelConfig):
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         roles = LayerRoles(head=("logits",), embeddings=("embedding",))
-        return BuiltModel(keras.Model(ids, logits, name="rnn"), roles, tuple(sequence_outputs))
+        return BuiltModel(
+            keras.Model(ids, logits, name="rnn"), roles, tuple(sequence_outputs) if return_sequences else ()
+        )

@@ -38,7 +38,7 @@ class Transformer(ModelConfig):
     word_dropout: Rate = 0.0
     """Fraction of the words that is replaced by the unknown token in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:
@@ -66,7 +66,7 @@ class Transformer(ModelConfig):
         features = keras.layers.Dropout(self.dropout, name="features")(pooled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         roles = LayerRoles(head=("logits",), embeddings=("embedding",))
-        return BuiltModel(keras.Model(ids, logits, name="transformer"), roles, (x,))
+        return BuiltModel(keras.Model(ids, logits, name="transformer"), roles, (x,) if return_sequences else ())
 
     def _block(self, x: Any, valid: Any, name: str) -> Any:
         """Add self-attention and feed-forward layers, each with pre-normalization and a residual connection."""

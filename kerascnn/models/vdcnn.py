@@ -46,7 +46,7 @@ class VeryDeepCNN(ModelConfig):
     hidden_units: PositiveInt = 2048
     """Units of each of the two dense layers."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:

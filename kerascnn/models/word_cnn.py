@@ -59,7 +59,7 @@ class WordCNN(ModelConfig):
         """Number of convolutions, see ``ModelConfig.parallel_branches``."""
         return len(self.kernel_sizes)
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``."""
         import keras
 
@@ -78,13 +78,16 @@ class WordCNN(ModelConfig):
             words = keras.layers.Concatenate(name="channels")([words, static(tokens)])
         words = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(words)
         # Without dropout, equal tokens have equal vectors, and training processes each distinct token once.
-        has_equal_vectors = self.pooling == "max" and not (self.static_channel or self.embedding_dropout)
+        has_equal_vectors = self.pooling == "max" and not (
+            self.static_channel or self.embedding_dropout or return_sequences
+        )
         branches = layers.convolution_branches(
             keras.layers.Multiply(name="words")([words, valid]),
             valid,
             kernel_sizes=self.kernel_sizes,
             filters=self.filters,
             pooling=self.pooling,
+            return_sequences=return_sequences,
             ids=tokens if has_equal_vectors else None,
             table=embedding(tokens, return_table=True) if has_equal_vectors else None,
         )

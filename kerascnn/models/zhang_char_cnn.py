@@ -37,7 +37,7 @@ class ZhangCharCNN(ModelConfig):
     dropout: Rate = 0.5
     """Fraction of the inputs of the last two dense layers that is dropped in training, 0 to below 1."""
 
-    def build(self, *, vocabulary_size: int, num_classes: int) -> BuiltModel:
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model, see ``ModelConfig.build``.
 
         Raises:

@@ -79,7 +79,7 @@ def pretrain(
     corpus = _vectorize(texts, config)
     probabilities = masking.negative_sampling_probabilities(corpus.train, corpus.vocabulary_size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
-        built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2)
+        built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2, return_sequences=True)
         encoder = built.encoder()
         trainer = build_pretrainer(built, settings, probabilities)
     batches = partial(

@@ -101,6 +101,9 @@ def test_roles_name_layers_of_the_model_and_survive_json(built):
 
 
 def test_sequence_outputs_have_one_vector_per_position(variant, built):
+    assert not built.sequence_outputs
+    config = make_config(*variant)
+    built = config.build(vocabulary_size=VOCABULARY, num_classes=CLASSES, return_sequences=True)
     outputs = built.sequence_outputs
     assert bool(outputs) == models.get(variant[0]).has_sequence_outputs
     if outputs:

@@ -147,7 +147,7 @@ def make_pretrainer(model, vocabulary_size, probabilities, **network):
     """Return the trainer of a small network that compares with the whole vocabulary."""
     values = config.default_config(model)
     values = values.replace_values({"network": DESCRIPTORS[model] | network}, "test")
-    built = values.network.build(vocabulary_size=vocabulary_size, num_classes=2)
+    built = values.network.build(vocabulary_size=vocabulary_size, num_classes=2, return_sequences=True)
     return build_pretrainer(built, MaskingConfig(negative_samples=10_000), probabilities)
 
 
