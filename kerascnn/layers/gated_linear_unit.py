@@ -19,6 +19,10 @@ class GatedLinearUnit(keras.layers.Layer):
     With A and B the first and second half of the channels, "glu" computes ``A * sigmoid(B)`` (Dauphin et al. 2017,
     equation 1) and "complementary" ``[A * sigmoid(B), A * (1 - sigmoid(B))]``, which loses nothing of A.
 
+    Example::
+
+        GatedLinearUnit()(keras.ops.ones((1, 4)))  # (1, 2): sigmoid(1)
+
     Args:
         gate: "glu" or "complementary".
 

@@ -23,6 +23,11 @@ class HashedNGrams(keras.layers.Layer):
     most of the information and are few: if they shared rows with rare phrases, accuracy would suffer more than the
     saved rows are worth. Row 0 is padding, and every n-gram that extends into padding.
 
+    Example::
+
+        layer = HashedNGrams(sizes=(1, 2), buckets=1000, vocabulary_size=100)
+        layer(np.array([[5, 9, 0]], "int32"))  # (1, 3, 2): rows 5 and 9 for the tokens, 574 for the pair, 0 otherwise
+
     Args:
         sizes: Lengths n of the n-grams, each 1 or more.
         buckets: Number of rows for all n-grams of two or more tokens, up to ``MAX_BUCKETS``.

@@ -14,6 +14,10 @@ from kerascnn.layers.types import Tensor
 class KMaxPooling1D(keras.layers.Layer):
     """Keeps the k largest values of each channel in their original order (Kalchbrenner et al. 2014, section 3.3).
 
+    Example::
+
+        KMaxPooling1D(k=2)(np.array([[[3.0], [9.0], [4.0], [7.0]]]))  # [[[9.0], [7.0]]]
+
     Args:
         k: Number of values to keep, at most the number of positions.
 

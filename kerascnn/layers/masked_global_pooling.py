@@ -20,6 +20,11 @@ that op clips lengths below those in the calibration data."""
 class MaskedGlobalPooling1D(keras.layers.Layer):
     """Pools a sequence over time to one vector, without its padding (Collobert et al. 2011, section 3.3).
 
+    Example::
+
+        valid = PaddingMask()(ids)
+        features = MaskedGlobalPooling1D(pooling="both")(embedding(ids), valid)  # (batch, 2 * channels)
+
     Args:
         pooling: "max", "average", "both" (the maxima, then the averages), or "sqrtn": the sum divided by the square
             root of the number of tokens, so that the variance does not depend on the length of the text.
