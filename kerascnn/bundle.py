@@ -37,7 +37,7 @@ CHECKED_FILES = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "
 TOLERANCE = 1e-4
 """Largest difference between a probability of ``golden.json`` and the loaded model's."""
 
-Predict = Callable[[Sequence[str]], np.ndarray]
+PredictFn = Callable[[Sequence[str]], np.ndarray]
 """Function from texts to probabilities, (documents, labels)."""
 WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that has those of this module already."""
@@ -77,14 +77,14 @@ class Bundle:
 
 
 def save_bundle(
-    bundle: Bundle, folder: Path, predict: Predict, write_files: WriteFiles, *, overwrite: bool = False
+    bundle: Bundle, folder: Path, predict_fn: PredictFn, write_files: WriteFiles, *, overwrite: bool = False
 ) -> None:
     """Write a bundle to a new folder, completely or not at all.
 
     Args:
         bundle: The classifier.
         folder: The folder to create.
-        predict: Function from texts to probabilities, for the golden answers.
+        predict_fn: Function from texts to probabilities, for the golden answers.
         write_files: Writes the files for people, such as the model card.
         overwrite: Replace an existing bundle.
 
@@ -95,7 +95,7 @@ def save_bundle(
     with atomic_folder(folder) as partial:
         _write_common_files(bundle, partial)
         write_escaped_lines(partial / "labels.txt", bundle.labels)
-        _write_golden(bundle, partial / "golden.json", predict)
+        _write_golden(bundle, partial / "golden.json", predict_fn)
         write_files(partial)
         _write_manifest(bundle, partial, bundle.task.name)
 
@@ -207,7 +207,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
         ) from None
 
 
-def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None:
+def check_golden(folder: Path, vectorizer: Vectorizer, predict_fn: PredictFn) -> None:
     """Check that ids and probabilities of the golden texts are those of the training.
 
     Raises:
@@ -218,7 +218,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict: Predict) -> None
     for text, ids in zip(golden["texts"], golden["ids"], strict=True):
         if vectorizer.encode_text(text) != ids:
             raise InputError(f"{path}: the text {text[:40]!r} has other ids than at training")
-    difference = np.abs(predict(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
+    difference = np.abs(predict_fn(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
     worst = int(difference.argmax())
     if difference[worst] > TOLERANCE:
         raise InputError(
@@ -235,12 +235,12 @@ def _write_common_files(bundle: Bundle, folder: Path) -> None:
     _write_history(bundle.history, folder / "history.csv")
 
 
-def _write_golden(bundle: Bundle, path: Path, predict: Predict) -> None:
+def _write_golden(bundle: Bundle, path: Path, predict_fn: PredictFn) -> None:
     texts = list(PROBES)
     golden = {
         "texts": texts,
         "ids": [bundle.vectorizer.encode_text(text) for text in texts],
-        "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict(texts)],
+        "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict_fn(texts)],
     }
     write_json(path, golden)
 

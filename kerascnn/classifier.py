@@ -221,11 +221,11 @@ class TextClassifier(Estimator):
         Raises:
             InputError: The folder exists and must not be replaced.
         """
-        from kerascnn.evaluation.documents import write_documents
+        from kerascnn.evaluation.report_files import write_report_files
 
         check_is_fitted(self, "bundle_")
         write_files = partial(
-            write_documents,
+            write_report_files,
             self.bundle_,
             examples=examples or {},
             explain=lambda text, position: self.explain(text, self.classes_[position]),

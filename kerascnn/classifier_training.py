@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, DistillationConfig
+from kerascnn.config import TRAINING_GROUPS, Config, DistillationConfig
 from kerascnn.data.documents import check_texts, split_validation
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from kerascnn.training.fit import EncodedDataset
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]
-FINGERPRINT_GROUPS = ("text", "network", "training", "transfer")
-"""Groups of settings that must not change when a training is resumed."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +183,7 @@ def _fingerprint(config: Config[Any], train: EncodedDataset, validation: Encoded
         "validation data": validation.digest(),
         "soft labels": train.soft_labels_digest(),
     }
-    return {"model": config.model, "seed": config.seed, **config.flatten(FINGERPRINT_GROUPS), **data}
+    return {"model": config.model, "seed": config.seed, **config.flatten(TRAINING_GROUPS), **data}
 
 
 def _describe_distillation(config: Config[Any]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 
+TRAINING_GROUPS = ("text", "network", "training", "transfer")
+"""Groups of settings that determine how a classifier is trained on its data."""
+
 
 # The optimizers of Keras are listed here because help and checks of the commands do not import Keras.
 OptimizerName = Literal[

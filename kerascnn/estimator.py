@@ -10,14 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from kerascnn import config as configuration
-from kerascnn.config import Config, OptimizerName
+from kerascnn.config import TRAINING_GROUPS, Config, OptimizerName
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
 
-GROUPS = ("text", "network", "training", "transfer")
-"""Groups of a run whose settings are arguments."""
 EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 
 
@@ -108,7 +106,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         length: int | None = None,
         static_channel: bool | None = None,
         max_norm: float | None = None,
-        initial_deviation: float | None = None,
+        initial_stddev: float | None = None,
     ) -> None:
         self.model = model
         self.seed = seed
@@ -184,7 +182,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.length = length
         self.static_channel = static_channel
         self.max_norm = max_norm
-        self.initial_deviation = initial_deviation
+        self.initial_stddev = initial_stddev
 
     # END of the constructor that tests/generate_estimator.py writes
 
@@ -233,7 +231,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         )
         changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
-        for group in GROUPS:
+        for group in TRAINING_GROUPS:
             names = {f.name for f in dataclasses.fields(getattr(base, group))}
             changes[group] = {name: given.pop(name) for name in list(given) if name in names}
         if given:

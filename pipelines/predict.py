@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Record
     from kerascnn.evaluation.explanation import Explanation
-    from kerascnn.scoring.folder import Engine, ScoringSummary
+    from kerascnn.scoring.score_folder import Engine, ScoringSummary
 
 DEFAULT_SEPARATOR = ";"
 """Joins labels if neither the command nor the training data of the bundle has a separator."""
@@ -162,7 +162,7 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
         raise InputError(f"--output {args.output} is the input folder; name another folder")
     if args.explain:
         raise InputError("--explain does not work with a folder; give one of its files to --input")
-    from kerascnn.scoring.folder import score_folder
+    from kerascnn.scoring.score_folder import score_folder
     from kerascnn.tasks import get_task
 
     engine = _choose_engine(args)

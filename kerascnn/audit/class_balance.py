@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from kerascnn.audit.corpus import Corpus
-from kerascnn.data.issues import Issue, RowCounter, quote_names
+from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.utils.errors import quote_names
 
 IMBALANCE_RATIO = 5.0
 """Ratio of the largest to the smallest class from which classes are imbalanced."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from kerascnn.audit.corpus_tokenizer import CorpusTokenizer, RaggedTokens, concatenate
+from kerascnn.audit.corpus_tokenizer import CorpusTokenizer, RaggedTokens, concatenate_tokens
 from kerascnn.config import Config
 from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits
@@ -64,7 +64,7 @@ class Corpus:
     @cached_property
     def all_tokens(self) -> RaggedTokens:
         """The tokens of ``all_rows``."""
-        return concatenate(list(self.tokens.values()))
+        return concatenate_tokens(list(self.tokens.values()))
 
     @property
     def unit(self) -> str:

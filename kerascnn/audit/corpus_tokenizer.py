@@ -48,7 +48,7 @@ class RaggedTokens:
         return RaggedTokens(self.values[np.arange(row_splits[-1]) + offsets], row_splits)
 
 
-def concatenate(parts: Sequence[RaggedTokens]) -> RaggedTokens:
+def concatenate_tokens(parts: Sequence[RaggedTokens]) -> RaggedTokens:
     """Concatenate the documents of several parts."""
     lengths = np.concatenate([part.lengths for part in parts])
     return RaggedTokens(np.concatenate([part.values for part in parts]), np.concatenate([[0], np.cumsum(lengths)]))

@@ -21,7 +21,7 @@ _BANDS, _ROWS = 16, 5
 _CHUNK = 1_000_000
 
 
-def first_similar(values: np.ndarray, row_splits: np.ndarray, width: int) -> np.ndarray:
+def find_first_similar(values: np.ndarray, row_splits: np.ndarray, width: int) -> np.ndarray:
     """Return for each document the first document that it is similar to, directly or through other documents.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerascnn.audit.corpus import SPLIT_NAMES, Corpus
-from kerascnn.audit.minhash import SIMILARITY, first_similar
+from kerascnn.audit.minhash import SIMILARITY, find_first_similar
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import location
 
@@ -27,7 +27,7 @@ def find_near_duplicates(corpus: Corpus) -> list[Issue]:
     width = SHINGLE_WIDTHS[corpus.config.text.level]
     within = {name: RowCounter() for name in corpus.rows}
     across = {name: RowCounter() for name in corpus.rows}
-    for position, first in enumerate(first_similar(tokens.values, tokens.row_splits, width).tolist()):
+    for position, first in enumerate(find_first_similar(tokens.values, tokens.row_splits, width).tolist()):
         if first != position:
             (name, row), (other_name, other) = named_rows[unique[position]], named_rows[unique[first]]
             counters = across if other_name == "train" != name else within

@@ -110,11 +110,6 @@ class RowCounter:
             issues.append(Issue(kind, severity, message, self.count, tuple(self.examples), suggestion))
 
 
-def quote_names(names: list[str], shown: int = 5) -> str:
-    """Return the first names in quotes, separated by commas."""
-    return ", ".join(map(repr, names[:shown])) + ", …" * (len(names) > shown)
-
-
 def excerpt(text: str, position: int = 0) -> str:
     """Return about ``EXCERPT_WIDTH`` characters of a text on one line; invisible characters are escaped (``\\u200b``).
 

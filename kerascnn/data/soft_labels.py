@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, quote_names
 
 TOLERANCE = 0.01
 """Largest accepted difference from 1 of a sum: rounded probabilities are accepted, logits are not."""
-_SHOWN_LABELS = 10
+_MAX_SHOWN_LABELS = 10
 
 
 def check_probabilities(
@@ -50,22 +50,19 @@ def check_probabilities(
     if array.shape != (num_rows, len(labels)):
         raise InputError(
             f"{name}: expected probabilities of shape (texts, labels) = {(num_rows, len(labels))} for the labels"
-            f" {_join_labels(labels)}. Received: {array.shape}"
+            f" {quote_names(labels, _MAX_SHOWN_LABELS)}. Received: {array.shape}"
         )
     for row, column in np.argwhere(~((array >= 0) & (array <= 1 + TOLERANCE)))[:1]:
         raise InputError(
             f"{describe_row(row)}: {labels[column]!r} has the probability {array[row, column]:g}; give numbers from 0"
             " to 1, the softmax of the logits"
         )
-    sums = array.sum(axis=1, keepdims=True)
+    names, sums = quote_names(labels, _MAX_SHOWN_LABELS), array.sum(axis=1, keepdims=True)
     for row in np.flatnonzero(np.abs(sums - 1) > TOLERANCE)[:1]:
-        others = f" (not a label of the training data: {_join_labels(other_columns)})" if other_columns else ""
+        others = quote_names(other_columns, _MAX_SHOWN_LABELS)
+        remark = f" (not a label of the training data: {others})" if others else ""
         raise InputError(
-            f"{describe_row(row)}: the probabilities of {_join_labels(labels)} sum to {sums[row, 0]:.4g}, not to 1"
-            f"{others}; give the softmax over these labels only"
+            f"{describe_row(row)}: the probabilities of {names} sum to {sums[row, 0]:.4g}, not to 1"
+            f"{remark}; give the softmax over these labels only"
         )
     return np.asarray(array / sums, np.float32)
-
-
-def _join_labels(labels: Sequence[Any]) -> str:
-    return ", ".join(map(repr, labels[:_SHOWN_LABELS])) + (", …" if len(labels) > _SHOWN_LABELS else "")

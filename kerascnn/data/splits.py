@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
-from kerascnn.data.issues import Issue, RowCounter, quote_names
+from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
 from kerascnn.data.validation import check_labels, clean_rows
 from kerascnn.tasks import SINGLE_LABEL, Task, infer_task_of_rows
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, quote_names
 
 
 @dataclass(frozen=True)

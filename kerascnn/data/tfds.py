@@ -57,7 +57,7 @@ def read_tfds(spec: str, source: SourceConfig) -> Iterator[Record]:
     text_feature = _find_text_feature(spec, builder.info.features, source.text_column)
     label_feature, to_label = _find_label_feature(spec, builder.info.features, source.label_column)
     try:
-        examples = builder.as_dataset(split=split, read_config=_read_config())
+        examples = builder.as_dataset(split=split, read_config=_build_read_config())
     except (ValueError, KeyError, AssertionError):  # what the library raises for a wrong split has changed over time
         splits = list(builder.info.splits)
         raise InputError(
@@ -174,7 +174,7 @@ def _to_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _read_config() -> tensorflow_datasets.ReadConfig:
+def _build_read_config() -> tensorflow_datasets.ReadConfig:
     """Return options for a fixed order, without tf.data's autotuner, which can stall the end of a pass."""
     config = _import_tfds().ReadConfig(interleave_cycle_length=1)
     config.options.autotune.enabled = False

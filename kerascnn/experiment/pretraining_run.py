@@ -72,7 +72,7 @@ def run_pretraining(
     run_folders.discard_interrupted_run(folder, resume=resume, log=log)
     start_tensorflow()
     from kerascnn import bundle
-    from kerascnn.evaluation.documents import write_encoder_card
+    from kerascnn.evaluation.report_files import write_encoder_card
     from kerascnn.pretraining.pretrain import pretrain
 
     encoder = pretrain(

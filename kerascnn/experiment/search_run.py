@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
 
-from kerascnn.config import Config, to_yaml
+from kerascnn.config import TRAINING_GROUPS, Config, to_yaml
 from kerascnn.experiment.run_data import (
     load_distillation_data,
     read_splits,
@@ -200,7 +200,7 @@ def _describe_search(
     from kerascnn.data.records import hash_rows
 
     searched = {f"space {name}": given for name, given in space.to_dict().items()}
-    fixed = {name: given for name, given in config.flatten(spaces.GROUPS).items() if name not in space.dimensions}
+    fixed = {name: given for name, given in config.flatten(TRAINING_GROUPS).items() if name not in space.dimensions}
     return {
         "algorithm": options.algorithm, "objective": options.objective, "model": config.model, "seed": config.seed,
         "training data": hash_rows(splits.train), "validation data": hash_rows(splits.validation),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.export import tflite
 from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
@@ -53,7 +53,7 @@ def export(
     return folder
 
 
-def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(path: Path) -> PredictFn:
     """Load a file in MediaPipe.
 
     Returns:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.data.batches import RaggedIds
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
@@ -33,7 +33,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
     return folder / "model.onnx"
 
 
-def load_predict_fn(path: Path, bundle: Bundle) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(path: Path, bundle: Bundle) -> PredictFn:
     """Load an ONNX file.
 
     Args:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.export.warmup import write_warmup_requests
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
@@ -106,7 +106,7 @@ def latest_version(serving: Path) -> Path | None:
     return max(versions, key=lambda path: int(path.name), default=None)
 
 
-def load_predict_fn(folder: Path) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(folder: Path) -> PredictFn:
     """Load a version as TensorFlow Serving does.
 
     Returns:

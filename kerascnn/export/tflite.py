@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from kerascnn import edge
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES
 from kerascnn.manifest import SCHEMA_VERSION
@@ -55,7 +53,7 @@ def export(
     return folder
 
 
-def load_predict_fn(path: Path) -> Callable[[Sequence[str]], np.ndarray]:
+def load_predict_fn(path: Path) -> PredictFn:
     """Load a TFLite file.
 
     Returns:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kerascnn.bundle import PredictFn
 from kerascnn.classifier import TextClassifier
 from kerascnn.export import mediapipe, onnx, saved_model, tflite
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.tables import markdown_table
 
-PredictFn = Callable[[Sequence[str]], np.ndarray]
 NUM_ROUNDS = 5
 # Documents of the data that are also predicted one by one.
 MAX_SINGLE_DOCUMENTS = 200

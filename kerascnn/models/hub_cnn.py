@@ -55,7 +55,7 @@ class HubCNN(ModelConfig):
         from kerascnn.text.vocabulary import RESERVED_TOKENS
         from kerascnn.utils.errors import InputError
 
-        _, sizes = hub_presets.read_config(self.preset)
+        _, sizes = hub_presets.read_preset_config(self.preset)
         longest = sizes["max_sequence_length"] - 2
         if settings.level != "word" or settings.split != "wordpiece":
             raise InputError("hub_cnn needs WordPiece tokens; leave out text.level and text.split")
@@ -66,7 +66,7 @@ class HubCNN(ModelConfig):
                 f"text.max_length {settings.max_length}: the encoder in {self.preset} accepts at most {longest} tokens;"
                 f" give --text.max-length {longest}"
             )
-        pieces = hub_presets.read_vocabulary(self.preset)
+        pieces = hub_presets.read_preset_vocabulary(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
         return settings, [*RESERVED_TOKENS, *pieces.tokens]
@@ -85,8 +85,8 @@ class HubCNN(ModelConfig):
         from kerascnn.utils.optional_packages import require_tensorflow_backend
 
         require_tensorflow_backend("hub_cnn")
-        _, sizes = hub_presets.read_config(self.preset)
-        pieces = hub_presets.read_vocabulary(self.preset)
+        _, sizes = hub_presets.read_preset_config(self.preset)
+        pieces = hub_presets.read_preset_vocabulary(self.preset)
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.StartEndTokens(
             start=pieces.start, end=pieces.end, length=sizes["max_sequence_length"] - 2, name="start_end_tokens"

@@ -34,7 +34,7 @@ class PresetVocabulary:
     """Whether text is converted to lowercase."""
 
 
-def read_config(preset: str) -> tuple[str, dict[str, Any]]:
+def read_preset_config(preset: str) -> tuple[str, dict[str, Any]]:
     """Return the class name of a preset's encoder and its configuration; does not need keras-hub.
 
     Raises:
@@ -55,13 +55,13 @@ def read_config(preset: str) -> tuple[str, dict[str, Any]]:
     return family, sizes
 
 
-def read_vocabulary(preset: str) -> PresetVocabulary:
+def read_preset_vocabulary(preset: str) -> PresetVocabulary:
     """Return the vocabulary of a preset.
 
     Raises:
         InputError: keras-hub is not installed, or the tokenizer is missing, damaged or not supported.
     """
-    read_config(preset)
+    read_preset_config(preset)
     hub = import_optional("keras_hub", "hub")
     tokenizer = _load(hub.tokenizers.Tokenizer, preset)
     if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):

@@ -32,7 +32,7 @@ class ZhangCharCNN(ModelConfig):
     """Number of filters of each convolution; 1024 in the large model."""
     hidden_units: PositiveInt = 1024
     """Units of each of the two dense layers; 2048 in the large model."""
-    initial_deviation: float = 0.05
+    initial_stddev: float = 0.05
     """Standard deviation of the initial weights; 0.02 in the large model."""
     dropout: Rate = 0.5
     """Fraction of the inputs of the last two dense layers that is dropped in training, 0 to below 1."""
@@ -50,7 +50,7 @@ class ZhangCharCNN(ModelConfig):
 
         if self.length < 123:
             raise InputError(f"network.length must be 123 or more, so that a position is left; got {self.length}")
-        normal = keras.initializers.RandomNormal(stddev=self.initial_deviation)
+        normal = keras.initializers.RandomNormal(stddev=self.initial_stddev)
         ids = keras.Input((None,), dtype="int32", name="ids")
         fixed = layers.FixedLength(length=self.length, backwards=True, name="quantized")(ids)
         x = layers.OneHot(vocabulary_size=vocabulary_size, name="one_hot")(fixed)

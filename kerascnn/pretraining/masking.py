@@ -74,7 +74,7 @@ def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: n
     return (masked_ids, mask_positions, np.empty(0, np.int32)), targets
 
 
-def training_batches(
+def masked_batches(
     ids: RaggedIds, settings: MaskingConfig, probabilities: np.ndarray, batch_size: int, *, seed: int, first_epoch: int
 ) -> tf.data.Dataset:
     """Return endless batches, epoch after epoch; each epoch masks other tokens.

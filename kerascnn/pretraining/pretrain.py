@@ -83,7 +83,7 @@ def pretrain(
         encoder = built.encoder()
         trainer = build_pretrainer(built, settings, probabilities)
     batches = partial(
-        masking.training_batches, corpus.train, settings, probabilities, config.training.batch_size, seed=config.seed
+        masking.masked_batches, corpus.train, settings, probabilities, config.training.batch_size, seed=config.seed
     )
     held_out_batches = masking.held_out_batches(corpus.held_out, settings, corpus.vocabulary_size, seed=config.seed)
     steps = -(-len(corpus.train) // config.training.batch_size)

@@ -23,7 +23,7 @@ def is_indicator_matrix(labels: Any) -> bool:
         return False
 
 
-def column_names(matrix: Any) -> np.ndarray:
+def list_columns(matrix: Any) -> np.ndarray:
     """Return the columns of an indicator matrix by name or number, (labels,)."""
     return np.asarray(getattr(matrix, "columns", np.arange(_to_dense(matrix).shape[1])))
 

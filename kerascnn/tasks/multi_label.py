@@ -22,11 +22,11 @@ from kerascnn.tasks.calibration import (
     calibration_gap,
     fit_temperature,
 )
-from kerascnn.tasks.indicator_matrix import column_names, is_indicator_matrix, select_columns
+from kerascnn.tasks.indicator_matrix import is_indicator_matrix, list_columns, select_columns
 from kerascnn.tasks.label_lists import check_label_list, is_list_of_lists
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.stratification import split_by_labels
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, quote_names
 
 if TYPE_CHECKING:
     import keras
@@ -36,8 +36,6 @@ MAX_PAIRS = 20
 """Highest number of pairs of labels in ``confused``."""
 MAX_FREQUENT_PAIRS = 10
 """Highest number of pairs of labels in the statistics of an audit."""
-MAX_NAMED_LABELS = 5
-"""Highest number of labels that a message names."""
 
 
 class MultiLabel(Task):
@@ -112,7 +110,7 @@ class MultiLabel(Task):
             InputError: There are fewer than two, or they are of several types.
         """
         if is_indicator_matrix(labels):
-            return column_names(labels)
+            return list_columns(labels)
         found = {label for row, names in enumerate(labels) for label in check_label_list(names, row)}
         types = {type(label).__name__ for label in found}
         if len(types) > 1:
@@ -275,7 +273,7 @@ class MultiLabel(Task):
         line = f"thresholds with the highest F1 on the validation data for {len(counts) - len(kept)} labels"
         if not kept:
             return line
-        names = ", ".join(map(repr, kept[:MAX_NAMED_LABELS])) + ", …" * (len(kept) > MAX_NAMED_LABELS)
+        names = quote_names(kept)
         return f"{line}; 0.5 for {names}: fewer than {MIN_DOCUMENTS} validation rows have the label, or lack it"
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:

@@ -73,13 +73,13 @@ def build_vocabulary(counts: Counter[str], settings: TextConfig) -> list[str]:
         settings: Text settings.
 
     Returns:
-        The tokens by id, see ``vocabulary.build_vocabulary``.
+        The tokens by id, see ``vocabulary.select_frequent_tokens``.
     """
-    tokens = vocabulary.build_vocabulary(counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
+    tokens = vocabulary.select_frequent_tokens(counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
     if not settings.uses_dictionary:
         return tokens
     split_counts = split_rare_words(counts, max(settings.min_count, counts[tokens[-1]]))
-    return vocabulary.build_vocabulary(split_counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
+    return vocabulary.select_frequent_tokens(split_counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
 
 
 def split_rare_words(counts: Counter[str], min_count: int) -> Counter[str]:

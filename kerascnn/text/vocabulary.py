@@ -18,7 +18,7 @@ RESERVED_TOKENS = (PADDING_TOKEN, UNKNOWN_TOKEN)
 """The first tokens of every vocabulary. Neither matches the same characters in a text."""
 
 
-def build_vocabulary(counts: Counter[str], *, max_tokens: int, min_count: int) -> list[str]:
+def select_frequent_tokens(counts: Counter[str], *, max_tokens: int, min_count: int) -> list[str]:
     """Choose the most frequent tokens. Equally frequent tokens are ordered by code point.
 
     Args:

@@ -52,7 +52,7 @@ def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vecto
         InputError: The bundle cannot be read, or its text settings differ.
     """
     if settings.init_from:
-        return initial_weights.extend_vocabulary(vectorizer, settings.init_from)
+        return initial_weights.inherit_vocabulary(vectorizer, settings.init_from)
     if not (settings.vectors and settings.extend_vocabulary):
         return vectorizer
     known = set(vectorizer.vocabulary)

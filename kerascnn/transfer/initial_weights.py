@@ -32,7 +32,7 @@ class CopiedWeights:
     """Names of the layers that the other bundle does not have in the same size; they keep their new weights."""
 
 
-def extend_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
+def inherit_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
     """Return a vectorizer with the vocabulary of a bundle, followed by the new tokens of the training texts.
 
     The tokens of the bundle keep their ids.
@@ -61,7 +61,7 @@ def _check_text_settings(settings: TextConfig, source: TextConfig, folder: str) 
 def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> CopiedWeights:
     """Copy weights from a bundle to the layers of the same name and size; the last layer stays new.
 
-    The vocabulary of the model starts with the vocabulary of the bundle, see ``extend_vocabulary``. Embeddings may
+    The vocabulary of the model starts with the vocabulary of the bundle, see ``inherit_vocabulary``. Embeddings may
     have more rows than those of the bundle.
 
     Args:

@@ -9,7 +9,7 @@ import keras
 from kerascnn.config import TransferConfig
 from kerascnn.models import BuiltModel, LayerRoles
 
-GROUPS = ("head", "encoder", "embedding")
+LAYER_GROUPS = ("head", "encoder", "embedding")
 """From the output of the model to its input."""
 
 
@@ -37,10 +37,10 @@ def learning_rate_factors(built: BuiltModel, decay: float) -> dict[str, float]:
 
     Args:
         built: Model with trainable variables.
-        decay: Factor from one group to the group below it, see ``GROUPS``.
+        decay: Factor from one group to the group below it, see ``LAYER_GROUPS``.
     """
     return {
-        variable.path: decay ** GROUPS.index(group_name(layer, built.roles))
+        variable.path: decay ** LAYER_GROUPS.index(group_name(layer, built.roles))
         for layer in built.model.layers
         for variable in layer.trainable_variables
     }
@@ -63,7 +63,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
 
     def frozen_groups(self, epoch: int) -> set[str]:
         """Return the groups that are frozen in an epoch, counted from 0."""
-        groups = [group for group in GROUPS if group in self.settings.freeze]
+        groups = [group for group in LAYER_GROUPS if group in self.settings.freeze]
         stage = epoch // self.settings.frozen_epochs
         if self.settings.unfreeze == "together":
             return set(groups) if stage == 0 else set()

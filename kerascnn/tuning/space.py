@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn import config as configuration
-from kerascnn.config import Config
+from kerascnn.config import TRAINING_GROUPS, Config
 from kerascnn.settings import Settings
 from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
-GROUPS = ("text", "network", "training", "transfer")
-"""Groups of settings that can be searched: all but those of the data."""
 RANGE_KEYS = ("min", "max", "step", "scale")
 _REMEDY = "give choices [64, 100] or a range {min: 0.1, max: 0.6, step: 0.1} or {min: 0.0001, max: 0.01, scale: log}"
 
@@ -123,16 +121,16 @@ def read_space(path: str | Path, config: Config[Any]) -> SearchSpace:
 
 def _current_value(path: str, name: str, config: Config[Any]) -> Any:
     """Return the value of a setting in the run."""
-    known = config.flatten(GROUPS)
+    known = config.flatten(TRAINING_GROUPS)
     if name in known:
         return known[name]
     group, _, key = name.partition(".")
-    if group not in GROUPS:
+    if group not in TRAINING_GROUPS:
         full_names = [other for other in known if other.partition(".")[2] == name]
         hint = f"; did you mean {full_names[0]!r}?" if full_names else did_you_mean(name, known)
         raise InputError(
-            f"{path}: {name!r} cannot be searched; settings of {', '.join(GROUPS)} can, written as network.filters"
-            f"{hint}"
+            f"{path}: {name!r} cannot be searched; settings of {', '.join(TRAINING_GROUPS)} can, written as"
+            f" network.filters{hint}"
         )
     if not key:
         example = next(other for other in known if other.startswith(name))

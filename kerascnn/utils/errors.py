@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class InputError(ValueError):
@@ -12,6 +12,11 @@ class InputError(ValueError):
     The message is one line that names the file, the row, the value and the remedy, if they apply. Commands print it
     without a traceback and exit with status 1.
     """
+
+
+def quote_names(names: Sequence[object], limit: int = 5) -> str:
+    """Return the first ``limit`` names in quotes, separated by commas."""
+    return ", ".join(map(repr, names[:limit])) + ", …" * (len(names) > limit)
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

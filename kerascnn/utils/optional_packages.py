@@ -20,11 +20,11 @@ def import_optional(name: str, extra: str) -> Any:
         raise InputError(f'{name} cannot be imported ({error}); pip install "kerascnn[{extra}]"') from None
 
 
-def require_tensorflow_backend(what: str) -> None:
+def require_tensorflow_backend(feature: str) -> None:
     """Check that Keras uses its TensorFlow backend.
 
     Args:
-        what: What needs the backend, the beginning of the message.
+        feature: Feature that needs the backend, the beginning of the message.
 
     Raises:
         InputError: Keras uses another backend.
@@ -34,5 +34,5 @@ def require_tensorflow_backend(what: str) -> None:
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise InputError(
-            f"{what} needs Keras' TensorFlow backend, not {backend}; unset KERAS_BACKEND, or set it to tensorflow"
+            f"{feature} needs Keras' TensorFlow backend, not {backend}; unset KERAS_BACKEND, or set it to tensorflow"
         )

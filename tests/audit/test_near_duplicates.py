@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from kerascnn.audit.minhash import SIMILARITY, first_similar
+from kerascnn.audit.minhash import SIMILARITY, find_first_similar
 from kerascnn.audit.near_duplicates import SHINGLE_WIDTHS
 from kerascnn.config import SourceConfig
 from kerascnn.data.sources import read_rows
@@ -27,7 +27,7 @@ def documents():
 def repeated(documents, level="word"):
     types = {word: number for number, word in enumerate({word: None for words in documents for word in words})}
     values = np.array([types[word] for words in documents for word in words], np.int64)
-    return first_similar(values, np.cumsum([0, *map(len, documents)]), SHINGLE_WIDTHS[level]).tolist()
+    return find_first_similar(values, np.cumsum([0, *map(len, documents)]), SHINGLE_WIDTHS[level]).tolist()
 
 
 def jaccard(one, other):

@@ -13,7 +13,7 @@ SMALL = {
     "vdcnn": {"length": 64, "hidden_units": 32},
     "word_cnn": {"ngram_buckets": 2**14},
     # the initial weights of the paper suit its sizes; in a smaller model they are too small
-    "zhang_char_cnn": {"length": 123, "filters": 64, "hidden_units": 64, "initial_deviation": 0.15},
+    "zhang_char_cnn": {"length": 123, "filters": 64, "hidden_units": 64, "initial_stddev": 0.15},
 }
 """Settings of models that are too slow for a test with their defaults; other models have their defaults."""
 

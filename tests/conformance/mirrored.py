@@ -22,7 +22,7 @@ from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer
 from kerascnn.training.trainer import Trainer
-from kerascnn.transfer.layer_groups import GROUPS, GradualUnfreezing, group_name
+from kerascnn.transfer.layer_groups import LAYER_GROUPS, GradualUnfreezing, group_name
 from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS
 
 VOCABULARY, CLASSES = 50, 3
@@ -73,13 +73,13 @@ class Record(keras.callbacks.Callback):
 
     def changed(self, before, after):
         first, last = self.seen[before], self.seen[after]
-        return [group for group in GROUPS if not all(map(np.array_equal, first[group], last[group]))]
+        return [group for group in LAYER_GROUPS if not all(map(np.array_equal, first[group], last[group]))]
 
     def _weights(self):
         layers = self.model.model.layers
         return {
             group: [w for x in layers if group_name(x, self.roles) == group for w in x.get_weights()]
-            for group in GROUPS
+            for group in LAYER_GROUPS
         }
 
 

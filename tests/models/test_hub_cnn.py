@@ -96,7 +96,7 @@ def make_documents(*lengths):
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
 def test_text_has_the_ids_of_the_preset(family, folders, built):
-    vectorizer, rows = built[family][1], hub_presets.read_vocabulary(folders[family]).rows
+    vectorizer, rows = built[family][1], hub_presets.read_preset_vocabulary(folders[family]).rows
     expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(PLAIN_PROBES)
     values, splits = vectorizer.encode(PLAIN_PROBES)
     for text, ids, start, stop in zip(PLAIN_PROBES, expected, splits[:-1], splits[1:], strict=True):

@@ -198,7 +198,7 @@ def test_trains_with_keras_fit():
     ids, settings, size = random_ids(30), MaskingConfig(negative_samples=10), 30
     trainer = make_pretrainer("word_cnn", size, masking.negative_sampling_probabilities(ids, size))
     trainer.compile(optimizer="adam")
-    batches = masking.training_batches(ids, settings, np.full(size, 1 / size), 10, seed=0, first_epoch=0)
+    batches = masking.masked_batches(ids, settings, np.full(size, 1 / size), 10, seed=0, first_epoch=0)
     history = trainer.fit(
         batches, steps_per_epoch=2, epochs=4, validation_data=masking.held_out_batches(ids, settings, size, seed=0),
         shuffle=False, verbose=0,

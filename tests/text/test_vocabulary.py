@@ -13,12 +13,13 @@ from kerascnn.utils.errors import InputError
 
 def test_sorts_by_frequency_and_then_by_code_point():
     counts = Counter({"b": 3, "a": 3, "é": 3, "z": 9, "rare": 1})
-    assert vocabulary.build_vocabulary(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
-    assert vocabulary.build_vocabulary(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
+    select = vocabulary.select_frequent_tokens
+    assert select(counts, max_tokens=10, min_count=2) == ["[PAD]", "[UNK]", "z", "a", "b", "é"]
+    assert select(counts, max_tokens=4, min_count=1) == ["[PAD]", "[UNK]", "z", "a"]
 
 
 def test_reserved_tokens_in_text_get_no_second_id():
-    assert vocabulary.build_vocabulary(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == [
+    assert vocabulary.select_frequent_tokens(Counter(["[UNK]", "[PAD]", "x"]), max_tokens=9, min_count=1) == [
         "[PAD]",
         "[UNK]",
         "x",

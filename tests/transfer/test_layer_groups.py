@@ -28,7 +28,7 @@ class WeightRecorder(keras.callbacks.Callback):
         self.epochs.append(self._weights())
 
     def _weights(self):
-        found = {group: [] for group in layer_groups.GROUPS}
+        found = {group: [] for group in layer_groups.LAYER_GROUPS}
         for layer in self.built.model.layers:
             found[layer_groups.group_name(layer, self.built.roles)] += layer.get_weights()
         return found

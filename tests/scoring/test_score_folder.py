@@ -11,8 +11,8 @@ import pytest
 
 from kerascnn.config import SourceConfig
 from kerascnn.scoring import parts
-from kerascnn.scoring.folder import ScoringSummary, score_folder
 from kerascnn.scoring.output_columns import OutputSpec
+from kerascnn.scoring.score_folder import ScoringSummary, score_folder
 from kerascnn.scoring.worker import PartResult, PartScorer, ScoringJob
 from kerascnn.utils.errors import InputError
 

@@ -13,7 +13,7 @@ from kerascnn.evaluation.model_card import render_encoder_card, render_model_car
 from kerascnn.evaluation.report import Example, render_report
 
 
-def write_documents(
+def write_report_files(
     bundle: Bundle,
     folder: Path,
     *,
