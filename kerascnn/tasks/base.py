@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from kerascnn.config import SourceConfig, TrainingConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row
-from kerascnn.tasks.calibration import sigmoid, softmax
+from kerascnn.tasks.calibration import Calibration, sigmoid, softmax
+from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 
@@ -22,38 +22,6 @@ if TYPE_CHECKING:
 
 Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe", "teacher"]
 """What not every task supports: see ``Task.unsupported``."""
-
-
-@dataclass(frozen=True)
-class ReportTexts:
-    """Sentences of ``report.html`` that depend on the task."""
-
-    labels: str
-    """After the number of labels."""
-    reliability: str
-    """What the reliability diagram shows."""
-    no_confusion: str
-    """In place of the confused pairs if there are none."""
-    confused_pairs: str
-    """Caption of the confused pairs."""
-    mistakes: str
-    """What blue n-grams of a mistake support."""
-    uncertain: str
-    """Which documents are the uncertain ones."""
-    names_explained_label: bool
-    """Whether the label that an example explains is named apart from its predictions."""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What is fitted to held-out documents after training."""
-
-    temperature: float = 1.0
-    """Divisor of the logits."""
-    thresholds: list[float] | None = None
-    """Lowest probability at which each label is predicted, (labels,); None if the task has none."""
-    metrics: dict[str, float] = field(default_factory=dict)
-    """The calibration error before, for ``metrics.json``."""
 
 
 class Task(ABC):

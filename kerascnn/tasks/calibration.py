@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +11,18 @@ TEMPERATURE_BOUNDS = 0.05, 20.0
 """Lowest and highest temperature that ``fit_temperature`` returns."""
 MIN_DOCUMENTS = 5
 """Documents with a label, and documents without it, that are needed to fit its threshold."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperature and thresholds, fitted to held-out documents after training."""
+
+    temperature: float = 1.0
+    """Divisor of the logits."""
+    thresholds: list[float] | None = None
+    """Lowest probability at which each label is predicted, (labels,); None if the task has none."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Calibration error before the fit, for ``metrics.json``; empty if nothing was fitted."""
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

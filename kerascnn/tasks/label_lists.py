@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,3 +29,36 @@ def is_list_of_lists(labels: Any) -> bool:
     if isinstance(labels, str | bytes) or getattr(labels, "ndim", 1) != 1 or not hasattr(labels, "__iter__"):
         return False
     return any(isinstance(names, COLLECTIONS) for names in labels)
+
+
+def find_labels(labels: Sequence[Any]) -> np.ndarray:
+    """Return all labels of lists of labels, sorted, (labels,).
+
+    Raises:
+        InputError: There are fewer than two, or they are of several types.
+    """
+    found = {label for row, names in enumerate(labels) for label in check_label_list(names, row)}
+    types = {type(label).__name__ for label in found}
+    if len(types) > 1:
+        raise InputError(f"labels are of several types, {', '.join(sorted(types))}; give strings, or whole numbers")
+    if len(found) < 2:
+        raise InputError(f"a classifier needs two labels or more. Received: {sorted(found)}")
+    return np.asarray(sorted(found))
+
+
+def encode_label_lists(labels: Sequence[Any], classes: np.ndarray) -> np.ndarray:
+    """Return the indicator matrix of lists of labels, int32 (documents, labels).
+
+    Raises:
+        InputError: A label is not one of the classes.
+    """
+    positions = {label: position for position, label in enumerate(classes.tolist())}
+    matrix = np.zeros((len(labels), len(classes)), np.int32)
+    for row, names in enumerate(labels):
+        for label in check_label_list(names, row):
+            if label not in positions:
+                raise InputError(
+                    f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
+                )
+            matrix[row, positions[label]] = 1
+    return matrix

@@ -13,18 +13,13 @@ from kerascnn.config import SourceConfig, TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
-from kerascnn.tasks.base import Feature, ReportTexts, Task
-from kerascnn.tasks.bootstrap import bootstrap_intervals
-from kerascnn.tasks.calibration import (
-    MIN_DOCUMENTS,
-    best_threshold,
-    bin_by_confidence,
-    calibration_gap,
-    fit_temperature,
-)
+from kerascnn.tasks.base import Feature, Task
+from kerascnn.tasks.calibration import MIN_DOCUMENTS, best_threshold, fit_temperature
 from kerascnn.tasks.indicator_matrix import is_indicator_matrix, list_columns, select_columns
-from kerascnn.tasks.label_lists import check_label_list, is_list_of_lists
-from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
+from kerascnn.tasks.label_lists import encode_label_lists, find_labels, is_list_of_lists
+from kerascnn.tasks.multi_label_metrics import evaluate_multi_label, mean_calibration_gap
+from kerascnn.tasks.rankings import rank_examples
+from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.stratification import split_by_labels
 from kerascnn.utils.errors import InputError, quote_names
 
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-MAX_PAIRS = 20
-"""Highest number of pairs of labels in ``confused``."""
 MAX_FREQUENT_PAIRS = 10
 """Highest number of pairs of labels in the statistics of an audit."""
 
@@ -111,13 +104,7 @@ class MultiLabel(Task):
         """
         if is_indicator_matrix(labels):
             return list_columns(labels)
-        found = {label for row, names in enumerate(labels) for label in check_label_list(names, row)}
-        types = {type(label).__name__ for label in found}
-        if len(types) > 1:
-            raise InputError(f"labels are of several types, {', '.join(sorted(types))}; give strings, or whole numbers")
-        if len(found) < 2:
-            raise InputError(f"a classifier needs two labels or more. Received: {sorted(found)}")
-        return np.asarray(sorted(found))
+        return find_labels(labels)
 
     def encode(self, labels: Any, classes: np.ndarray, *, has_teacher: bool = False) -> np.ndarray:
         """Return the indicator matrix, int32 (documents, labels).
@@ -132,16 +119,7 @@ class MultiLabel(Task):
         """
         if is_indicator_matrix(labels):
             return select_columns(labels, classes)
-        positions = {label: position for position, label in enumerate(classes.tolist())}
-        matrix = np.zeros((len(labels), len(classes)), np.int32)
-        for row, names in enumerate(labels):
-            for label in check_label_list(names, row):
-                if label not in positions:
-                    raise InputError(
-                        f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
-                    )
-                matrix[row, positions[label]] = 1
-        return matrix
+        return encode_label_lists(labels, classes)
 
     def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
         """Return all labels of each document, sorted."""
@@ -278,8 +256,7 @@ class MultiLabel(Task):
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
         """Return the mean over all labels of the gap between a label's probability and how often it applies, 0 to 1."""
-        columns = zip(probabilities.T, targets.T, strict=True)
-        return float(np.mean([calibration_gap(bin_by_confidence(p, y)) for p, y in columns]))
+        return mean_calibration_gap(targets, probabilities)
 
     def evaluate(
         self, targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Sequence[float] | None
@@ -299,32 +276,8 @@ class MultiLabel(Task):
             ``confused_pairs``); ``intervals`` (95 % confidence intervals of accuracy, micro_f1, macro_f1, loss);
             ``reliability`` of all labels together, see ``calibration.bin_by_confidence``.
         """
-        from sklearn import metrics as sklearn_metrics  # deferred: commands print their help without it
-
         predicted = self.predict(probabilities, thresholds)
-        precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
-            targets, predicted, zero_division=0.0
-        )
-        columns = zip(names, precision, recall, f1, support, np.asarray(thresholds), strict=True)
-        missing, wrong = targets * (1 - predicted), predicted * (1 - targets)
-        pairs = most_frequent_pairs(missing.T @ wrong, targets.sum(axis=0), names, MAX_PAIRS)
-        return {
-            "rows": len(targets),
-            "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
-            "micro_f1": float(sklearn_metrics.f1_score(targets, predicted, average="micro", zero_division=0.0)),
-            "macro_f1": float(f1.mean()),
-            "loss": float(_document_losses(targets, probabilities).mean()),
-            "ece": self.calibration_error(targets, probabilities),
-            "per_class": {
-                name: {
-                    "precision": float(p), "recall": float(r), "f1": float(f), "support": int(s), "threshold": float(t)
-                }
-                for name, p, r, f, s, t in columns
-            },
-            "confused": [list(pair) for pair in pairs],
-            "intervals": _intervals(targets, probabilities, predicted),
-            "reliability": bin_by_confidence(probabilities.ravel(), targets.ravel()),
-        }  # fmt: skip
+        return evaluate_multi_label(targets, predicted, probabilities, names=names, thresholds=np.asarray(thresholds))
 
     def score(
         self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
@@ -346,24 +299,3 @@ class MultiLabel(Task):
         margin = np.abs(probabilities - lowest)
         worst, closest = error.max(axis=1), margin.min(axis=1)
         return rank_examples(worst > 0, worst, error.argmax(axis=1), closest, margin.argmin(axis=1), limit)
-
-
-def _intervals(targets: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray) -> dict[str, list[float]]:
-    """Return confidence intervals of accuracy, micro-F1, macro-F1 and loss."""
-    count = len(targets)
-    correct, is_exact = targets * predicted, (targets == predicted).all(axis=1)
-    true_and_predicted, losses = targets + predicted, _document_losses(targets, probabilities)
-
-    def compute_metrics(rows: np.ndarray) -> tuple[float, float, float, float]:
-        weights = np.bincount(rows, minlength=count)
-        hits, names = 2 * weights @ correct, weights @ true_and_predicted
-        f1 = hits / np.maximum(names, 1)
-        return weights @ is_exact / count, hits.sum() / max(1, names.sum()), f1.mean(), weights @ losses / count
-
-    return bootstrap_intervals(("accuracy", "micro_f1", "macro_f1", "loss"), count, compute_metrics)
-
-
-def _document_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the mean binary cross-entropy over the labels of each document, float (documents,), in nats."""
-    of_target = np.where(targets > 0, probabilities, 1 - probabilities).astype(np.float64)
-    return np.asarray(-np.log(np.maximum(of_target, np.finfo(np.float32).eps)).mean(axis=1))

@@ -11,10 +11,11 @@ from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
-from kerascnn.tasks.base import ReportTexts, Task
-from kerascnn.tasks.bootstrap import bootstrap_intervals
-from kerascnn.tasks.calibration import bin_by_confidence, calibration_gap, fit_temperature
+from kerascnn.tasks.base import Task
+from kerascnn.tasks.calibration import calibration_gap, fit_temperature
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
+from kerascnn.tasks.report_texts import ReportTexts
+from kerascnn.tasks.single_label_metrics import evaluate_single_label, reliability_bins
 from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.errors import InputError
 
@@ -181,7 +182,7 @@ class SingleLabel(Task):
 
     def calibration_error(self, targets: np.ndarray, probabilities: np.ndarray) -> float:
         """Return the expected calibration error of the most probable label, 0 to 1 (Guo et al. 2017, equation 3)."""
-        return calibration_gap(_reliability(targets, probabilities))
+        return calibration_gap(reliability_bins(targets, probabilities))
 
     def evaluate(
         self,
@@ -204,28 +205,7 @@ class SingleLabel(Task):
             (rows: true, columns: predicted); ``intervals`` (95 % confidence intervals of accuracy, macro_f1, loss);
             ``reliability``, see ``calibration.bin_by_confidence``.
         """
-        from sklearn import metrics as sklearn_metrics
-
-        classes = np.arange(len(names))
-        predicted = self.predict(probabilities)
-        precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
-            targets, predicted, labels=classes, zero_division=0.0
-        )
-        macro_f1 = sklearn_metrics.f1_score(targets, predicted, average="macro", labels=classes, zero_division=0.0)
-        return {
-            "rows": len(targets),
-            "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
-            "macro_f1": float(macro_f1),
-            "loss": float(sklearn_metrics.log_loss(targets, probabilities, labels=classes)),
-            "ece": self.calibration_error(targets, probabilities),
-            "per_class": {
-                name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
-                for name, p, r, f, s in zip(names, precision, recall, f1, support, strict=True)
-            },
-            "confusion_matrix": sklearn_metrics.confusion_matrix(targets, predicted, labels=classes).tolist(),
-            "intervals": _intervals(targets, probabilities),
-            "reliability": _reliability(targets, probabilities),
-        }
+        return evaluate_single_label(targets, probabilities, names)
 
     def score(
         self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
@@ -247,23 +227,3 @@ class SingleLabel(Task):
         """Return documents by the probability of the predicted label."""
         confidence, best = probabilities.max(axis=1), self.predict(probabilities)
         return rank_examples(best != targets, confidence, best, confidence, best, limit)
-
-
-def _reliability(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
-    return bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
-
-
-def _intervals(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
-    """Return confidence intervals of accuracy, macro-F1 and loss."""
-    count, classes = probabilities.shape
-    cells = targets * classes + probabilities.argmax(axis=1)
-    of_target = probabilities[np.arange(count), targets].astype(np.float64)
-    losses = -np.log(np.maximum(of_target, np.finfo(probabilities.dtype).eps))
-
-    def compute_metrics(rows: np.ndarray) -> tuple[float, float, float]:
-        matrix = np.bincount(cells[rows], minlength=classes**2).reshape(classes, classes)
-        correct, true_and_predicted = matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1)
-        f1 = 2 * correct / np.maximum(true_and_predicted, 1)
-        return correct.sum() / count, f1.mean(), losses[rows].mean()
-
-    return bootstrap_intervals(("accuracy", "macro_f1", "loss"), count, compute_metrics)
