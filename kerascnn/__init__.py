@@ -1,6 +1,6 @@
 """kerascnn: text classification with convolutional networks.
 
-The names below are loaded when they are first used, so that ``import kerascnn`` costs nothing.
+The names below are loaded when they are first used, which keeps ``import kerascnn`` fast.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TextClassifier", "__version__", "list_models", "load"]
 
-_HOMES = {
+_MODULES = {
     "TextClassifier": "kerascnn.classifier",
     "load": "kerascnn.classifier",
     "list_models": "kerascnn.models",
@@ -27,9 +27,9 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("kerascnn")
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

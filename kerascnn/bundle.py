@@ -40,12 +40,12 @@ TOLERANCE = 1e-4
 PredictFn = Callable[[Sequence[str]], np.ndarray]
 """Function from texts to probabilities, (documents, labels)."""
 WriteFiles = Callable[[Path], None]
-"""Function that writes further files into a folder that has those of this module already."""
+"""Function that writes further files into a folder that already has those of this module."""
 
 
 @dataclass
 class Bundle:
-    """A trained classifier and what is known about it."""
+    """A trained classifier with its settings, labels, metrics and history."""
 
     config: Config[Any]
     """All settings of the run."""
@@ -208,7 +208,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
 
 
 def check_golden(folder: Path, vectorizer: Vectorizer, predict_fn: PredictFn) -> None:
-    """Check that ids and probabilities of the golden texts are those of the training.
+    """Check that ids and probabilities of the golden texts are the same as at training.
 
     Raises:
         InputError: They differ; the message names the probe and the difference.

@@ -88,15 +88,15 @@ class TextClassifier(Estimator):
                 indicator matrix ``predict`` returns one too.
             soft_labels: A teacher's class probabilities, float (documents, classes), in the order of ``classes_``, the
                 sorted labels; see ``soft_label_temperature`` and ``soft_label_weight`` (Hinton, Vinyals & Dean 2015).
-            sample_weight: How much each document counts in the loss, (documents,), numbers of 0 or more. Documents
-                that become validation data are not weighted, and neither are the metrics of training.
-            class_weight: Label to how much the documents of that label count in the loss, as in
-                ``keras.Model.fit``; 1 for other labels. Not for multi-label data. Both weights together multiply.
+            sample_weight: Weight of each document in the loss, (documents,), numbers of 0 or more. Validation data and
+                the training metrics are not weighted.
+            class_weight: Label to the weight of its documents in the loss, as in ``keras.Model.fit``; 1 for other
+                labels. Not for multi-label data. It multiplies the sample weight.
             validation_data: Texts and labels for early stopping; by default a stratified part of the documents.
             callbacks: Keras callbacks, with the logs ``loss``, ``accuracy``, ``macro_f1`` if it is monitored, and the
                 same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
                 saves that one; see ``kerascnn.training.fit.fit``. The model keeps the weights of the best epoch by
-                ``monitor``, whatever callbacks such as ``EarlyStopping`` restore.
+                ``monitor``, regardless of the weights that callbacks such as ``EarlyStopping`` restore.
             folder: Folder for a checkpoint after each epoch.
             resume: Continue from the checkpoint in ``folder``.
             verbose: Show progress on standard error.
@@ -197,7 +197,7 @@ class TextClassifier(Estimator):
         Args:
             texts: Documents.
             labels: As for ``fit``, each one of ``classes_``.
-            probabilities: Result of ``predict_proba`` for the texts, if it is known already.
+            probabilities: Result of ``predict_proba`` for the texts; None: compute it.
         """
         if probabilities is None:
             probabilities = self.predict_proba(texts)
@@ -269,7 +269,8 @@ class TextClassifier(Estimator):
     ) -> list[list[tuple[Any, float]]]:
         """Return the labels at the positions of each document with their probabilities."""
         return [
-            [(self.classes_[i], float(row[i])) for i in own] for row, own in zip(probabilities, positions, strict=True)
+            [(self.classes_[i], float(row[i])) for i in best]
+            for row, best in zip(probabilities, positions, strict=True)
         ]
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:

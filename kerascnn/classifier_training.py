@@ -43,9 +43,9 @@ class TrainingData:
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities for ``texts``, float32 (documents, classes)."""
     sample_weight: np.ndarray | None = None
-    """How much each of ``texts`` counts in the loss, float32 (documents,)."""
+    """Weight of each of ``texts`` in the loss, float32 (documents,)."""
     class_weight: np.ndarray | None = None
-    """How much each class counts in the loss, float32 (classes,)."""
+    """Weight of each class in the loss, float32 (classes,)."""
 
 
 def prepare_data(
@@ -65,8 +65,8 @@ def prepare_data(
         texts: Documents.
         labels: Labels in any form that ``TextClassifier.fit`` takes.
         soft_labels: A teacher's class probabilities, float (documents, classes).
-        sample_weight: How much each document counts in the loss, (documents,).
-        class_weight: Label to how much its documents count in the loss.
+        sample_weight: Weight of each document in the loss, (documents,).
+        class_weight: Label to the weight of its documents in the loss.
         validation_data: Texts and labels for early stopping.
 
     Raises:
@@ -177,7 +177,7 @@ def train_bundle(
 
 
 def _fingerprint(config: Config[Any], train: EncodedDataset, validation: EncodedDataset) -> dict[str, Any]:
-    """Return what must be equal in two runs of the same training: not the sources and the folder of the bundle."""
+    """Return all values that must be equal for a training to resume; sources and output folder may differ."""
     data = {
         "training data": train.digest(),
         "validation data": validation.digest(),
@@ -187,7 +187,7 @@ def _fingerprint(config: Config[Any], train: EncodedDataset, validation: Encoded
 
 
 def _describe_distillation(config: Config[Any]) -> dict[str, Any]:
-    """Return what the manifest stores about a distillation."""
+    """Return the description of a distillation for the manifest."""
     return {
         "teacher": config.distillation.teacher or None,
         "temperature": config.training.soft_label_temperature,

@@ -149,7 +149,7 @@ class TrainingConfig(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TransferConfig(Settings):
-    """What the model starts from instead of random weights, and which layers are trained."""
+    """Which pretrained weights the model starts from, and which layers are trained."""
 
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
     """File of pretrained word vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) to

@@ -40,7 +40,7 @@ class EdgeClassifier:
         classifier.predict(["the rate was cut"])     # [("business", 0.98)]
 
     Args:
-        path: The edge folder, of which the most exact file is used, or one of its .tflite files.
+        path: The edge folder (its most exact file is used), or one of its .tflite files.
         num_threads: Number of CPU threads.
 
     Attributes:

@@ -22,8 +22,8 @@ EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 class Estimator(ClassifierMixin, BaseEstimator):
     """Stores all settings of a run as constructor arguments, so that scikit-learn's ``clone`` and ``set_params`` work.
 
-    Arguments of the groups ``text`` and ``network`` are None by default: the model decides. Which model has which of
-    them, and what each means, is in ``docs/settings.md`` and in ``python -m pipelines.train --help``. ``optimizer`` is
+    Arguments of the groups ``text`` and ``network`` are None by default, which means the default of the model.
+    ``docs/settings.md`` and ``python -m pipelines.train --help`` list the settings of each model. ``optimizer`` is
     a name or a Keras optimizer. Each training uses a new optimizer of the same configuration, with its learning rate,
     weight decay and clipping in place of the settings'.
     """
@@ -215,7 +215,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         return classifier
 
     def to_config(self) -> Config[Any]:
-        """Return the run that the settings describe.
+        """Return the settings as a ``Config``.
 
         Raises:
             InputError: A setting cannot be used, or the model does not have it.
@@ -245,7 +245,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
 def _optimizer_name(optimizer: Any) -> Any:
     """Return the name of the Keras optimizer that an object is, or is derived from, for ``config.yaml``.
 
-    An object that is not an optimizer is returned as it is, for the check of the settings to reject. An optimizer
+    An object that is not an optimizer is returned unchanged, and the check of the settings rejects it. An optimizer
     derived from ``keras.optimizers.Optimizer`` alone has no name; it is stored under the default.
     """
     import keras

@@ -1,4 +1,4 @@
-"""Probe texts: every loaded or exported model must give them the same probabilities as the trained model."""
+"""Probe texts, for which every loaded or exported model must predict the same probabilities as the trained model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a trained model on documents of any number and length."""
+"""Run a trained model on any number of documents of any length."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class FilterAttribution:
         model, layers = built.model, built.pooling_layers
         producers = {id(layer.output): layer for layer in model.layers}
         sequences = [_pooled_sequences(layer, producers) for layer in layers]
-        self._sequences = [sequence for of_layer in sequences for sequence in of_layer]
+        self._sequences = [sequence for layer_sequences in sequences for sequence in layer_sequences]
         masks = [producers[id(sequence.valid)] for sequence in self._sequences]
         self._tokens = make_batch_function(keras.Model(model.input, [mask.input for mask in masks]))
         tensors = [tensor for sequence in self._sequences for tensor in (sequence.values, sequence.valid)]
@@ -95,7 +95,7 @@ class FilterAttribution:
         self._bias = np.asarray(rest([unit[:1] * 0 for unit in units]), "float64")[0]
         weights = np.split(np.asarray(rest(units), "float64") - self._bias, np.cumsum(sizes)[:-1])
         parts = zip(weights, sequences, strict=True)
-        self._weights = [part for weight, of_layer in parts for part in np.split(weight, len(of_layer))]
+        self._weights = [part for weight, layer_sequences in parts for part in np.split(weight, len(layer_sequences))]
 
     def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
         """Attribute the logit of a class, by default of the most probable one."""

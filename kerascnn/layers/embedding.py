@@ -60,8 +60,7 @@ class Embedding(keras.layers.Embedding):
 def replica_variable(variable: keras.Variable) -> Any:
     """Return the TensorFlow variable of the current replica.
 
-    ``tf.gather`` reads single rows of it. Of a variable that is mirrored over several replicas it would read the whole
-    table.
+    ``tf.gather`` reads single rows of it, but would read all rows of a variable that is mirrored over replicas.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Cut or pad documents to one length."""
+"""Truncation or padding of documents to one length."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kerascnn.layers.types import Tensor
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class FixedLength(keras.layers.Layer):
-    """Cuts or pads every document to the same number of tokens.
+    """Truncates or pads every document to the same number of tokens.
 
-    The result does not depend on how far the batch is padded.
+    The result does not depend on the padding of the batch.
 
     Example::
 
@@ -36,7 +36,7 @@ class FixedLength(keras.layers.Layer):
         self.length, self.backwards = length, backwards
 
     def call(self, ids: Tensor) -> Tensor:
-        """Cut or pad the documents, see the class."""
+        """Truncate or pad the documents, see the class."""
         ids = ops.reshape(ops.pad(ids, [[0, 0], [0, self.length]])[:, : self.length], (-1, self.length))
         if not self.backwards:
             return ids

@@ -87,7 +87,7 @@ class MaxPooledConv1D(keras.layers.Layer):
         return sparse_max_pooling.pool_vectors(self.convolutions, inputs, valid)
 
     def _is_sparse(self) -> bool:
-        """Whether training uses sparse gradients."""
+        """Return whether training uses sparse gradients."""
         if self.return_sequences or keras.backend.backend() != "tensorflow":
             return False
         import tensorflow as tf

@@ -57,7 +57,7 @@ class ModelConfig(Settings):
     def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the untrained model.
 
-        The logits do not depend on how far a document is padded with 0.
+        The logits do not depend on the padding of a document with 0.
 
         Args:
             vocabulary_size: Number of ids; 0 is padding, 1 is the out-of-vocabulary token.

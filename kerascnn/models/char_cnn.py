@@ -25,7 +25,7 @@ class CharCNN(ModelConfig):
     """
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015 (characters); Dauphin et al. 2017 (gated convolutions)"
-    good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelt, mixed or noisy text"
+    good_for: ClassVar[str] = "Chinese and other languages without spaces; misspelled, mixed or noisy text"
     parameter_count: ClassVar[int] = 7_271_858
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=20_000, min_count=1, max_length=512)
     has_sequence_outputs: ClassVar[bool] = True

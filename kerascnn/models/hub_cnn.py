@@ -46,7 +46,7 @@ class HubCNN(ModelConfig):
     """Fraction of the outputs of the encoder that is dropped in training, 0 to below 1."""
 
     def pretrained_vocabulary(self, settings: TextConfig) -> tuple[TextConfig, list[str]]:
-        """See ``ModelConfig.pretrained_vocabulary``.
+        """Return the text settings and the vocabulary of the preset, see ``ModelConfig.pretrained_vocabulary``.
 
         Raises:
             InputError: The preset cannot be used, or the text settings contradict it.

@@ -70,9 +70,9 @@ def read_preset_vocabulary(preset: str) -> PresetVocabulary:
     for name, value in (expected | {"suffix_indicator": "##"}).items():
         if (found := getattr(tokenizer, name)) != value:
             raise InputError(f"{preset}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
-    number_of = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}
-    first = [number_of.pop(token) for token in (tokenizer.pad_token, tokenizer.oov_token)]
-    tokens, rows = tuple(number_of), (*first, *number_of.values())
+    ids = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}
+    first = [ids.pop(token) for token in (tokenizer.pad_token, tokenizer.oov_token)]
+    tokens, rows = tuple(ids), (*first, *ids.values())
     return PresetVocabulary(
         tokens=tokens,
         rows=rows,

@@ -11,8 +11,8 @@ To add a task:
    ``unsupported`` the features that make no sense for it.
 2. Register an instance below. ``infer_task`` asks the tasks registered last first, so a task must accept only labels
    that no task before it means; a form that two tasks share needs a setting that names the task.
-3. If files hold its labels in a form of their own, teach ``data.labels.parse_labels`` to read them into ``Row.labels``
-   with the name of the task.
+3. If files hold its labels in a form of their own, extend ``data.labels.parse_labels``, which reads them into
+   ``Row.labels`` with the name of the task.
 4. If its logits have another shape than (documents, labels), give the models that support it a head of that shape.
 5. ``edge.py`` and ``export/web_page/classifier.js`` are copied to devices without this package. They decide by the name
    of the task in ``edge.json``: add the name to ``TASKS`` in both, and the rule where ``predicts_list`` is used.
@@ -64,6 +64,6 @@ def infer_task(labels: Any) -> Task:
 
 
 def infer_task_of_rows(rows: Iterable[Row]) -> Task:
-    """Return the task of rows: of those whose form any row has, the one registered last."""
+    """Return the task of rows. If their labels have the forms of several tasks, it is the one registered last."""
     names = {row.task for row in rows} or {SINGLE_LABEL.name}
     return next(task for task in reversed(_TASKS.values()) if task.name in names)

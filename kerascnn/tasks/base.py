@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe", "teacher"]
-"""What not every task supports: see ``Task.unsupported``."""
+"""Features that not every task supports, see ``Task.unsupported``."""
 
 
 class Task(ABC):
@@ -36,7 +36,7 @@ class Task(ABC):
     activation: ClassVar[Literal["softmax", "sigmoid"]]
     """Function from logits to probabilities, of ``tf.nn`` and of ``kerascnn.tasks.calibration``."""
     predicts_list: ClassVar[bool]
-    """Whether a document gets a list of labels; in tables such a list is a list or joined by a separator."""
+    """Whether a prediction is a list of labels; tables hold the list, or its labels joined by a separator."""
     allows_no_label: ClassVar[bool]
     """Whether a document without any label is a complete example."""
     unsupported: ClassVar[Mapping[Feature, str]] = {}
@@ -52,7 +52,7 @@ class Task(ABC):
     imbalance_remedy: ClassVar[str]
     """Options that help rare labels."""
     stratification: ClassVar[str]
-    """By what ``draw_split`` stratifies, for messages."""
+    """Criterion of the stratification by ``draw_split``, for messages."""
 
     # From labels to targets and back
 
@@ -147,7 +147,7 @@ class Task(ABC):
 
     @abstractmethod
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
-        """Return the loss of targets (with a teacher of the dict that ``losses.DistillationLoss`` takes) and logits."""
+        """Return the loss of targets and logits; targets of a teacher are the dict of ``losses.DistillationLoss``."""
 
     @abstractmethod
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
@@ -182,7 +182,7 @@ class Task(ABC):
     # Calibration
 
     def calibrate(self, logits: np.ndarray, targets: np.ndarray, *, fit: bool) -> Calibration:
-        """Fit the temperature, and thresholds if the task has them, to documents that training did not learn from.
+        """Fit the temperature, and thresholds if the task has them, to held-out documents.
 
         Args:
             logits: float (documents, labels).

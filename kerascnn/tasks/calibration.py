@@ -10,7 +10,7 @@ import numpy as np
 TEMPERATURE_BOUNDS = 0.05, 20.0
 """Lowest and highest temperature that ``fit_temperature`` returns."""
 MIN_DOCUMENTS = 5
-"""Documents with a label, and documents without it, that are needed to fit its threshold."""
+"""Lowest number of documents with a label, and of documents without it, to fit its threshold."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """Return the temperature whose probabilities fit the targets best (Guo et al. 2017, section 4.2).
 
     The target probabilities are 1 / (documents + 2) away from 0 and 1 (Platt 1999, section 2.2); otherwise a few
-    documents that are all predicted correctly would ask for certainty.
+    documents that are all predicted correctly would give the lowest temperature.
 
     Args:
-        logits: Logits of documents that training did not learn from, float (documents, classes).
+        logits: Logits of held-out documents, float (documents, classes).
         targets: True classes, int (documents,).
 
     Returns:

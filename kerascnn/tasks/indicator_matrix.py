@@ -42,7 +42,7 @@ def select_columns(matrix: Any, classes: np.ndarray) -> np.ndarray:
     if dense.shape[1] != len(classes):
         raise InputError(
             f"an indicator matrix of {dense.shape[1]} columns for the {len(classes)} labels {classes.tolist()};"
-            " give a column for each, in this order"
+            " give one column per label, in this order"
         )
     if not hasattr(matrix, "columns"):
         return dense

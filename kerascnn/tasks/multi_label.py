@@ -43,7 +43,7 @@ class MultiLabel(Task):
     allows_no_label = True
     unsupported: ClassVar[Mapping[Feature, str]] = {
         "abstention": (
-            "the bundle is multi-label, and predicts no label that does not reach its own threshold (thresholds in"
+            "the bundle is multi-label: it predicts only labels that reach their own threshold (thresholds in"
             " manifest.json); leave it out"
         ),
         "confusion_matrix": "multi-label predictions have no confusion matrix; leave it out",
@@ -140,7 +140,7 @@ class MultiLabel(Task):
         if row.task != self.name and row.labels:
             raise InputError(
                 f"{location(row)}: this {split} row has one label, {row.label!r}, but the data is multi-label; write a"
-                " list, or tell how the labels are written with --label-separator or --label-columns"
+                " list, or describe how the labels are written with --label-separator or --label-columns"
             )
         return row._replace(task=self.name)
 
@@ -237,7 +237,7 @@ class MultiLabel(Task):
         return [0.5] * num_labels
 
     def fit_thresholds(self, targets: np.ndarray, probabilities: np.ndarray) -> list[float]:
-        """Return for each label the threshold of the highest F1 on documents that training did not learn from.
+        """Return the threshold of each label with the highest F1 on held-out documents.
 
         This is SCut of Yang 2001, A Study on Thresholding Strategies for Text Categorization, section 2; see
         ``calibration.best_threshold``.
@@ -245,7 +245,7 @@ class MultiLabel(Task):
         return [best_threshold(*columns) for columns in zip(targets.T, probabilities.T, strict=True)]
 
     def describe_thresholds(self, results: Mapping[str, Any]) -> str:
-        """Return for how many labels a threshold was fitted, and which keep 0.5."""
+        """Return a line with the number of labels with a fitted threshold, and the labels that keep 0.5."""
         counts = {name: values["support"] for name, values in results["per_class"].items()}
         kept = [name for name, count in counts.items() if min(count, results["rows"] - count) < MIN_DOCUMENTS]
         line = f"thresholds with the highest F1 on the validation data for {len(counts) - len(kept)} labels"

@@ -38,38 +38,38 @@ def split_by_labels(rows: Sequence[Row], fractions: Mapping[str, float], seed: i
     without labels are distributed as if that were a label.
     """
     generator = random.Random(seed)
-    labels_of = [row.labels or (None,) for row in rows]
+    row_labels = [row.labels or (None,) for row in rows]
     names = ["", *fractions]  # "" remains
-    label_counts = Counter(label for labels in labels_of for label in labels)
+    label_counts = Counter(label for labels in row_labels for label in labels)
     lacking = {label: _count_all_rows(fractions, count) for label, count in label_counts.items()}
     lacking_rows = _count_all_rows(fractions, len(rows))
-    part_of: list[str | None] = [None] * len(rows)
+    row_parts: list[str | None] = [None] * len(rows)
     remaining = Counter(label_counts)
     positions: dict[str | None, list[int]] = {}
     for position in generator.sample(range(len(rows)), len(rows)):
-        for label in labels_of[position]:
+        for label in row_labels[position]:
             positions.setdefault(label, []).append(position)
     while remaining:
         rarest = min(remaining, key=lambda label: (remaining[label], label is None, str(label)))
         for position in positions[rarest]:
-            if part_of[position] is None:
+            if row_parts[position] is None:
                 part = max(names, key=lambda name: (lacking[rarest][name], lacking_rows[name]))
-                part_of[position] = part
+                row_parts[position] = part
                 lacking_rows[part] -= 1
-                for label in labels_of[position]:
+                for label in row_labels[position]:
                     lacking[label][part] -= 1
                     remaining[label] -= 1
         del remaining[rarest]
-    _keep_one_row_of_each_label(labels_of, part_of)
-    return {name: [position for position, part in enumerate(part_of) if part == name] for name in fractions}
+    _keep_one_row_of_each_label(row_labels, row_parts)
+    return {name: [position for position, part in enumerate(row_parts) if part == name] for name in fractions}
 
 
-def _keep_one_row_of_each_label(labels_of: Sequence[tuple[str | None, ...]], part_of: list[str | None]) -> None:
+def _keep_one_row_of_each_label(row_labels: Sequence[tuple[str | None, ...]], row_parts: list[str | None]) -> None:
     """Return the last row of a label from its part, if all of them were assigned because of rarer labels."""
-    remaining = {label for labels, part in zip(labels_of, part_of, strict=True) if part == "" for label in labels}
-    for position, labels in enumerate(labels_of):
+    remaining = {label for labels, part in zip(row_labels, row_parts, strict=True) if part == "" for label in labels}
+    for position, labels in enumerate(row_labels):
         if not remaining.issuperset(labels):
-            part_of[position] = ""
+            row_parts[position] = ""
             remaining.update(labels)
 
 

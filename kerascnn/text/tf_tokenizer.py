@@ -86,7 +86,7 @@ class Tokenizer:
         return tokens[:, : self.max_length]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {
             "rules": self.rules,
             "level": self.level,

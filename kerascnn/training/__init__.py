@@ -1,1 +1,1 @@
-"""Training: one step for every strategy, losses, optimizers, and a state on disk that survives a kill."""
+"""Training: ``fit``, the training step, losses, metrics, optimizers, schedules, and checkpoints."""

@@ -1,4 +1,4 @@
-"""Early stopping with its whole state on disk: a killed run ends with the weights of an undisturbed one."""
+"""Early stopping and checkpoints: a run that is interrupted and resumed ends with the same weights as any other."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Logs = Mapping[str, Any]
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keep the weights of the best epoch, stop when they no longer improve, and write all that a restart needs.
+    """Keeps the weights of the best epoch, stops when they no longer improve, and writes the state of the training.
 
-    By accuracy, the best epoch is the last one within half a standard error of the highest: the highest itself is often
-    luck, and of equal epochs the later one, with its lower learning rate, predicts new documents better. This is the
-    one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved because two epochs of a training err on much
-    the same documents, so that their difference is known better than either accuracy. By loss, the lowest epoch is
-    best; by macro-F1, whose standard error the counts do not give, the last of the highest.
+    By accuracy, the best epoch is the last one within half a standard error of the highest accuracy. The highest is
+    often luck, and among equal epochs the later one, with its lower learning rate, predicts new documents better. This
+    is the one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved because two epochs misclassify mostly
+    the same documents: their difference has a smaller error than either accuracy. By loss, the epoch with the lowest
+    loss is best. By macro-F1, which has no simple standard error, it is the last epoch with the highest value.
 
     The state is one file, written under another name and renamed: weights, optimizer, seed generators, best weights,
     history. It is written after the first epoch, and later whenever this takes at most a twentieth of the time.
@@ -39,7 +39,7 @@ class Checkpoint(keras.callbacks.Callback):
         num_documents: Number of validation documents.
         patience: Epochs after the best one before training stops.
         folder: Folder of the state; None: do not write it.
-        fingerprint: What must be the same for a run to continue (settings, data), name to value.
+        fingerprint: Name to value of everything that must be equal for a run to resume (settings, data).
         is_writer: Whether this process writes the state; one of several workers does.
     """
 
@@ -128,7 +128,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch_start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Judge the epoch, keep its weights if they are the best so far, and write the state."""
+        """Record the epoch, keep its weights if they are the best so far, and write the state."""
         logs = {name: float(value) for name, value in (logs or {}).items()}
         if not np.isfinite([logs["loss"], logs["val_loss"]]).all():
             raise InputError(

@@ -40,7 +40,7 @@ class EncodedDataset:
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities, float32 (documents, classes)."""
     sample_weight: np.ndarray | None = None
-    """How much each document counts in the loss, float32 (documents,); None: all the same."""
+    """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
     def digest(self) -> str:
         """Return a hash that changes with any id, any target, and their order."""
@@ -101,9 +101,9 @@ def fit(
         task: Chooses loss and metrics.
         folder: Folder of the training state, written after each epoch; None: do not write it.
         resume: Continue from the state in ``folder``.
-        fingerprint: What must be the same for a run to continue, name to value; settings and data.
-        class_weight: Weight of each class, float32 (classes,); None: all the same. With soft labels it weights the
-            labels' part of the loss alone.
+        fingerprint: Name to value of everything that must be equal for a run to resume: settings and data.
+        class_weight: Weight of each class, float32 (classes,); None: all 1. With soft labels it weights only the part
+            of the loss that comes from the labels.
         optimizer: Optimizer to use instead of that of the settings, see ``optimizers.build_optimizer``.
         learning_rate_factors: Weight path to learning rate relative to the schedule's; 1 for other weights.
         callbacks: Keras callbacks. Their ``model`` is the ``Trainer``: ``self.model.model`` is the functional model,
@@ -165,7 +165,7 @@ def fit(
 
 
 def default_epochs(steps: int) -> int:
-    """Return how many epochs to train: small data needs more, because the number of updates decides.
+    """Return the default number of epochs: small data needs more, because the number of updates matters.
 
     Args:
         steps: Steps of one epoch.
@@ -174,7 +174,7 @@ def default_epochs(steps: int) -> int:
 
 
 def tensorboard_callbacks(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
-    """Return the callback that writes logs for TensorBoard into a folder, if the settings ask for it.
+    """Return the callback that writes logs for TensorBoard into a folder, if the settings enable it.
 
     Raises:
         InputError: TensorBoard is not installed, or there is no folder.
@@ -213,7 +213,7 @@ def _weighted_targets(
 def _fingerprint(
     train: EncodedDataset, class_weight: np.ndarray | None, optimizer: keras.optimizers.Optimizer | None
 ) -> dict[str, Any]:
-    """Return what is given beside settings and data and must be the same for a run to continue."""
+    """Return the arguments of ``fit``, other than settings and data, that must be equal for a run to resume."""
     return {
         "the sample weights": None if train.sample_weight is None else _hash(train.sample_weight),
         "the class weights": None if class_weight is None else class_weight.tolist(),

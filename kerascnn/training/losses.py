@@ -76,7 +76,7 @@ class DistillationLoss(keras.losses.Loss):
     With logits ``z``, label ``k``, soft labels ``p``, temperature ``T`` and weight ``w`` the loss is
     ``(1 - w) * H(onehot(k), softmax(z)) + w * T**2 * H(softmax(log(p) / T), softmax(z / T))``. Gradients of the second
     term shrink with ``1 / T**2``; the factor keeps the balance of both terms at every temperature. Label smoothing, the
-    focal exponent and class weights change the first term only: soft labels already say how certain a label is.
+    focal exponent and class weights change the first term only: soft labels already express how certain a label is.
 
     Args:
         temperature: ``T``, above 0.
@@ -116,7 +116,7 @@ class DistillationLoss(keras.losses.Loss):
         return (1 - self.weight) * hard + self.weight * self.temperature**2 * soft
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {
             **super().get_config(),
             "temperature": self.temperature,
@@ -126,7 +126,7 @@ class DistillationLoss(keras.losses.Loss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> DistillationLoss:
-        """Build the loss from ``get_config``."""
+        """Create the loss from the result of ``get_config``."""
         return cls(**{**config, "label_loss": keras.losses.deserialize(config["label_loss"])})
 
 

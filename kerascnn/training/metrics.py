@@ -1,4 +1,4 @@
-"""Metrics of logits that Keras lacks; ``keras.metrics.SparseCategoricalAccuracy`` is used as it is."""
+"""Metrics of logits that Keras lacks; ``keras.metrics.SparseCategoricalAccuracy`` is used unchanged."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class MacroF1(keras.metrics.F1Score):
         super().update_state(tf.one_hot(tf.cast(y_true, tf.int32), self.num_classes), y_pred, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {"num_classes": self.num_classes, "name": self.name}
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class SubsetAccuracy(keras.metrics.MeanMetricWrapper):
-    """Fraction of documents of which exactly the right labels have a logit above 0 (multi-label)."""
+    """Fraction of documents with all labels right, at a logit of 0 (multi-label)."""
 
     def __init__(self, name: str = "accuracy") -> None:
         super().__init__(_has_right_labels, name=name)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {"name": self.name}
 
 
@@ -69,7 +69,7 @@ class MultiLabelMacroF1(keras.metrics.F1Score):
         super().update_state(y_true, ops.sigmoid(ops.cast(y_pred, "float32")), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {"num_labels": self.num_labels, "name": self.name}
 
 

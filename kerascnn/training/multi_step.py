@@ -1,6 +1,6 @@
 """``keras.Model.fit`` with several training steps per call of Python, exact resume, and several workers.
 
-The functions that Keras makes for ``fit`` do not fit here: on endless batches they run past an epoch that is not a
+The functions that Keras makes for ``fit`` cannot be used: on endless batches they run past an epoch that is not a
 multiple of ``steps_per_execution`` steps, they return the logs of the last step from every worker
 (``MultiWorkerMirroredStrategy`` then fails), and they average the metrics over all replicas in every step. With the
 functions of ``MultiStepModel``, ``fit`` takes the CPU time of a hand-written loop, within the noise of 5 % (5,400
@@ -134,7 +134,7 @@ def run_epochs(
         model: Compiled, its optimizer built.
         batches: Epoch and shard to the endless training batches from that epoch on.
         validation_batches: Shard to the validation batches, of known number.
-        checkpoint: Judges the epochs, and keeps the state.
+        checkpoint: Selects the best epoch, and writes the state.
         steps: Training batches per epoch.
         epochs: Largest number of epochs.
         resume: Continue from the state of the checkpoint.

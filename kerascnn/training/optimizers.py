@@ -15,7 +15,7 @@ from kerascnn.training.keras_internals import UnreducedOptimizer, adam_slots
 from kerascnn.training.schedules import WarmupDecay
 
 NO_WEIGHT_DECAY = ("embedding", "bias", "gamma", "beta")
-"""Parts of the names of weights that weight decay leaves alone."""
+"""Parts of the names of weights that are excluded from weight decay."""
 
 
 class AllReduceOptimizer(UnreducedOptimizer):
@@ -47,9 +47,9 @@ class LazyAdam(AllReduceOptimizer, keras.optimizers.Adam):
 
     The gradient of an embedding is sparse (``tf.IndexedSlices``), but ``keras.optimizers.Adam`` updates every row of
     the table and of both moments at every step. Here rows outside the batch do not change: their weights do not drift
-    on old momentum, and their moments do not decay until a batch touches them again. Dense gradients take Adam's own
-    step, in one operation where Keras needs two dozen; so does gradient accumulation, which sums gradients densely.
-    ``amsgrad`` is that of Keras.
+    on old momentum, and their moments do not decay until a batch touches them again. Dense gradients, and those
+    of gradient accumulation, take the step of Adam, in one operation where Keras needs two dozen. With ``amsgrad`` the
+    step is that of Keras.
 
     A row gets 1 - beta_1 of each gradient at once. Adam adds the rest over the following steps, but a rare row is not
     touched again. A smaller ``row_beta_1`` gives it more of the gradient at once.
@@ -66,7 +66,7 @@ class LazyAdam(AllReduceOptimizer, keras.optimizers.Adam):
         self._strategy = tf.distribute.get_strategy()
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {**super().get_config(), "row_beta_1": self.row_beta_1}
 
     def apply(self, grads: Sequence[Gradient], trainable_variables: Sequence[keras.Variable] | None = None) -> None:

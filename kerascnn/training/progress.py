@@ -14,7 +14,7 @@ Logs = Mapping[str, Any]
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Show a bar while an epoch runs, if standard error is a terminal, and print a line of metrics after it.
+    """Shows a bar while an epoch runs, if standard error is a terminal, and prints a line of metrics after it.
 
     Args:
         epochs: Largest number of epochs.

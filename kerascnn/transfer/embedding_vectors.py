@@ -31,7 +31,7 @@ def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed
 
 
 def measure_coverage(vectors: WordVectors, token_ids: np.ndarray, vocabulary_size: int) -> dict[str, float]:
-    """Measure which part of the training text has a vector.
+    """Measure the fraction of the training text that has a vector.
 
     Args:
         vectors: Vectors for the vocabulary.

@@ -43,7 +43,7 @@ class InitialModel:
 
 
 def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
-    """Add the tokens for which there are pretrained weights, even if no training text has them.
+    """Add tokens that have pretrained weights, even if no training text has them.
 
     These are the tokens of the bundle ``settings.init_from``, or the first ``settings.extend_vocabulary`` words of the
     file of word vectors that are a single token.

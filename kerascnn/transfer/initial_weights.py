@@ -22,7 +22,7 @@ MATCHING_SETTINGS = ("level", "split", "standardize", "normalize")
 
 @dataclass(frozen=True)
 class CopiedWeights:
-    """What ``copy_weights`` copied."""
+    """Result of ``copy_weights``."""
 
     tokens: int
     """Number of tokens of the other bundle."""

@@ -41,7 +41,7 @@ def all_reduce_gradients(gradients: Sequence[Gradient]) -> list[Gradient]:
 
 
 def sum_repeated_rows(gradient: Gradient) -> Gradient:
-    """Return a gradient in which each row occurs once; dense gradients are returned as they are."""
+    """Return a gradient in which each row occurs once; dense gradients are returned unchanged."""
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
     rows, positions = tf.unique(gradient.indices)

@@ -1,4 +1,4 @@
-"""``tf.distribute`` strategies for several devices and workers, and what the workers must agree on."""
+"""``tf.distribute`` strategies for several devices and workers, and the check that workers agree."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _multi_worker_strategy() -> tf.distribute.Strategy:
 
 
 def is_chief(name: str) -> bool:
-    """Whether this process writes the files, under a strategy by its name."""
+    """Return whether this process writes the files, under a strategy by its name."""
     if name != "multi_worker":
         return True
     resolver = _resolver()
@@ -140,9 +140,9 @@ def distribute_batches(
 
     def worker_batches(context: tf.distribute.InputContext) -> tf.data.Dataset:
         replicas = context.num_replicas_in_sync // context.num_input_pipelines
-        share = Shard(context.input_pipeline_id * replicas, replicas, context.num_replicas_in_sync)
+        shard = Shard(context.input_pipeline_id * replicas, replicas, context.num_replicas_in_sync)
         # before each batch of a finite dataset the workers would ask each other whether all of them have one
-        return batches(share).repeat()
+        return batches(shard).repeat()
 
     return strategy.distribute_datasets_from_function(worker_batches)
 
@@ -152,7 +152,7 @@ def check_workers_agree(strategy: tf.distribute.Strategy, facts: dict[str, Any])
 
     Args:
         strategy: The strategy of this worker.
-        facts: What must be the same in all workers, name to value.
+        facts: Name to value of everything that must be equal in all workers.
 
     Raises:
         InputError: A worker has another value, which the message names, or the connection to one was lost.
