@@ -1,4 +1,4 @@
-"""Embedding lookup whose cost does not depend on the vocabulary size."""
+"""Embedding lookup with a cost that does not depend on the vocabulary size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kerascnn.layers.types import Tensor
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class Embedding(keras.layers.Embedding):
-    """``keras.layers.Embedding`` whose cost on TensorFlow does not grow with its table.
+    """``keras.layers.Embedding`` with a cost that, on TensorFlow, does not grow with its table.
 
     The stock layer reads the whole variable before the lookup. After an optimizer has written single rows, TensorFlow
     copies the table for each such read. A lookup in the variable itself copies nothing, and in mixed precision only

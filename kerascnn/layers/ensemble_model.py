@@ -11,7 +11,7 @@ from kerascnn.layers.ensemble_head import mean, split_members
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class EnsembleModel(keras.Model):
-    """Functional model with an ``EnsembleHead`` as its output layer, whose members each have their own loss.
+    """Functional model with an ``EnsembleHead`` as its output layer and one loss per member.
 
     The loss of a batch is the mean over the members; metrics use the mean of the logits. This holds for any loss, also
     in stock ``compile`` and ``fit``, on every backend. The head alone cannot do it: a layer does not know the targets,

@@ -18,7 +18,7 @@ class BagOfNGrams(ModelConfig):
     """Bag of hashed n-grams (Joulin et al. 2017), without convolutions and without word order beyond the n-gram."""
 
     paper: ClassVar[str] = "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification"
-    good_for: ClassVar[str] = "a first answer in seconds; long documents and topics"
+    good_for: ClassVar[str] = "a first result in seconds; long documents and topics"
     parameter_count: ClassVar[int] = 4_514_354
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
 

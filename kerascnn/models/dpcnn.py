@@ -21,7 +21,7 @@ class DeepPyramidCNN(ModelConfig):
     """
 
     paper: ClassVar[str] = "Johnson & Zhang 2017, Deep Pyramid Convolutional Neural Networks for Text Categorization"
-    good_for: ClassVar[str] = "long documents whose parts belong together; 50,000 rows and more"
+    good_for: ClassVar[str] = "long documents with dependencies between distant parts; 50,000 rows and more"
     parameter_count: ClassVar[int] = 5_285_252
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=30_000, min_count=2, max_length=512)
     has_sequence_outputs: ClassVar[bool] = True

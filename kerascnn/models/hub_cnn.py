@@ -25,7 +25,7 @@ class HubCNN(ModelConfig):
     """
 
     paper: ClassVar[str] = "Devlin et al. 2019, BERT; Kim 2014"
-    good_for: ClassVar[str] = "few labels: convolutions over a pretrained encoder, which --network.preset adds"
+    good_for: ClassVar[str] = "few labels: convolutions over a pretrained encoder, given by --network.preset"
     parameter_count: ClassVar[int] = 590_978
     text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=126)
 

@@ -18,7 +18,7 @@ class RecurrentNetwork(ModelConfig):
     """Bidirectional recurrent network with pooling over time; slow to train on long texts."""
 
     paper: ClassVar[str] = "Hochreiter & Schmidhuber 1997 (LSTM), Cho et al. 2014 (GRU); Conneau et al. 2017 (pooling)"
-    good_for: ClassVar[str] = "sentences whose word order matters; a yardstick for the convolutions"
+    good_for: ClassVar[str] = "sentences in which word order matters; a baseline for the convolutions"
     parameter_count: ClassVar[int] = 1_330_178
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
     has_sequence_outputs: ClassVar[bool] = True

@@ -18,7 +18,7 @@ class Transformer(ModelConfig):
     """Small Transformer encoder with pre-normalization; the cost grows with the square of the length."""
 
     paper: ClassVar[str] = "Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)"
-    good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a yardstick for the convolutions"
+    good_for: ClassVar[str] = "much data, or weights pretrained elsewhere; a baseline for the convolutions"
     parameter_count: ClassVar[int] = 1_347_202
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=2, max_length=256)
     has_sequence_outputs: ClassVar[bool] = True

@@ -28,7 +28,7 @@ class VeryDeepCNN(ModelConfig):
     """
 
     paper: ClassVar[str] = "Conneau et al. 2016, Very Deep Convolutional Networks for Text Classification"
-    good_for: ClassVar[str] = "a yardstick from the literature; hundreds of thousands of rows and more"
+    good_for: ClassVar[str] = "a baseline from the literature; hundreds of thousands of rows and more"
     parameter_count: ClassVar[int] = 14_172_098
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1024)
 

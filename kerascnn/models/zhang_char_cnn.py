@@ -22,7 +22,7 @@ class ZhangCharCNN(ModelConfig):
     """
 
     paper: ClassVar[str] = "Zhang, Zhao & LeCun 2015, Character-level Convolutional Networks for Text Classification"
-    good_for: ClassVar[str] = "a yardstick from the literature; very large data sets of noisy text"
+    good_for: ClassVar[str] = "a baseline from the literature; very large data sets of noisy text"
     parameter_count: ClassVar[int] = 11_337_730
     text: ClassVar[TextConfig] = TextConfig(level="character", max_tokens=72, min_count=1, max_length=1014)
 

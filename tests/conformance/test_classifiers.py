@@ -62,8 +62,8 @@ def test_text_and_ids_have_the_same_probabilities(name, classifiers):
     bundle = classifiers[name].bundle_
     ids = [np.asarray(bundle.vectorizer.encode_text(text), np.int32) for text in PROBES]
     logits = make_predict_function(bundle.model)(RaggedIds(np.concatenate(ids), np.cumsum([0, *map(len, ids)])))
-    answers = softmax(logits, bundle.temperature)
-    np.testing.assert_allclose(answers, classifiers[name].predict_proba(PROBES), atol=1e-6)
+    probabilities = softmax(logits, bundle.temperature)
+    np.testing.assert_allclose(probabilities, classifiers[name].predict_proba(PROBES), atol=1e-6)
 
 
 @every_model
@@ -71,15 +71,15 @@ def test_text_beyond_max_length_has_no_effect(name, classifiers):
     vectorizer = classifiers[name].bundle_.vectorizer
     unit = "好" if vectorizer.settings.level == "character" else "good "
     longest = unit * MAX_LENGTH
-    answers = classifiers[name].predict_proba([longest, longest + "bad", longest + unit * 1000])
-    np.testing.assert_allclose(answers[1:], answers[[0, 0]], atol=1e-6)
+    probabilities = classifiers[name].predict_proba([longest, longest + "bad", longest + unit * 1000])
+    np.testing.assert_allclose(probabilities[1:], probabilities[[0, 0]], atol=1e-6)
 
 
 @every_model
 def test_any_text_has_finite_probabilities(name, classifiers):
-    answers = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
-    assert np.isfinite(answers).all()
-    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
+    probabilities = classifiers[name].predict_proba([*PROBES, "\ud800", "ꙮ" * 50, "x" * 100_000])
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
 
 
 @every_model_full_if_slow
@@ -134,5 +134,7 @@ def test_bundle_predicts_the_same_in_a_new_process(classifiers, folders):
     command = [sys.executable, "-c", script, *map(str, folders.values())]
     finished = subprocess.run(command, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
-    for classifier, answers in zip(classifiers.values(), json.loads(finished.stdout.splitlines()[-1]), strict=True):
-        np.testing.assert_allclose(answers, classifier.predict_proba(PROBES), atol=1e-6)
+    for classifier, probabilities in zip(
+        classifiers.values(), json.loads(finished.stdout.splitlines()[-1]), strict=True
+    ):
+        np.testing.assert_allclose(probabilities, classifier.predict_proba(PROBES), atol=1e-6)

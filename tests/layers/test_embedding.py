@@ -1,4 +1,4 @@
-"""Embedding lookup whose cost does not depend on the vocabulary size."""
+"""Embedding lookup with a cost that does not depend on the vocabulary size."""
 
 from __future__ import annotations
 

@@ -83,9 +83,9 @@ def test_stock_fit_trains_each_member_with_its_own_loss(name):
     model.fit(FEATURES, targets, sample_weight=WEIGHTS, epochs=3, batch_size=6, shuffle=False, verbose=0)
     before = expected.get_weights()
     train_explicitly(expected, loss, targets)
-    for found, wanted, initial in zip(model.get_weights(), expected.get_weights(), before, strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
-        assert np.abs(wanted - initial).max() > 0.01
+    for found, explicit, initial in zip(model.get_weights(), expected.get_weights(), before, strict=True):
+        np.testing.assert_allclose(found, explicit, rtol=0, atol=1e-5)
+        assert np.abs(explicit - initial).max() > 0.01
 
 
 def test_metrics_use_mean_of_members():

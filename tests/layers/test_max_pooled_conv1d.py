@@ -24,7 +24,7 @@ TOKEN_SETTINGS = [
     {"kernel_sizes": (1, 2, 7), "ngrams": (1, 2), "ngram_buckets": 64},
     {"kernel_sizes": (2,), "start_token": False, "hidden_units": 4},
 ]
-"""Models whose convolutions read rows of an embedding table."""
+"""Models with convolutions that read rows of an embedding table."""
 VECTOR_SETTINGS = [
     {"kernel_sizes": (3, 4), "static_channel": True},  # concatenated vectors of two embeddings
     {"kernel_sizes": (1, 2, 5), "embedding_dropout": 1e-6},  # vectors of equal tokens may differ
