@@ -171,7 +171,7 @@ class TextClassifier(Estimator):
             label: One of ``classes_``; None: the most probable one.
 
         Returns:
-            The logit of the label, and what each n-gram adds to it, see ``kerascnn.evaluation.explanation``.
+            The logit of the label and the contribution of each n-gram, see ``kerascnn.evaluation.explanation``.
         """
         from kerascnn.evaluation.attribution import attribute
         from kerascnn.evaluation.explanation import explain_attribution

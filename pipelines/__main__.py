@@ -11,7 +11,7 @@ from pipelines.command import run
 
 VERBS = {
     "train": "train a text classifier",
-    "audit": "report what is unusual about the data of a training, and what helps",
+    "audit": "report issues of the data of a training, and how to solve them",
     "pretrain": "pretrain an encoder on unlabelled text, for training to start from",
     "evaluate": "evaluate a bundle on labelled data",
     "find-threshold": "find the probability above which predictions are precise enough",

@@ -1,4 +1,4 @@
-"""Audit the data of a training: what is unusual about it, and what helps."""
+"""Audit the data of a training: report its issues, and how to solve them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kerascnn.audit.audit import AuditReport
     from kerascnn.data.issues import Issue
 
-DESCRIPTION = """Audit the data of a training, without TensorFlow: report what is unusual about it, and what helps.
+DESCRIPTION = """Audit the data of a training, without TensorFlow: report its issues, and how to solve them.
 
 It takes all options of a training and counts lengths and tokens with the text settings of that training."""
 

@@ -84,7 +84,7 @@ def parse_training(argv: Sequence[str] | None, prog: str, description: str | Non
 
 
 def train(args: Arguments[Any]) -> None:
-    """Run a training and print what it did."""
+    """Run a training and print its summary."""
     from kerascnn.experiment import run_training
 
     log = choose_log(quiet=args.quiet)

@@ -40,7 +40,7 @@ class Arguments(Generic[ModelConfigT]):
     trials: PositiveInt = 30
     """Largest number of trainings; each rung of hyperband counts."""
     objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
-    """Metric of the validation data to optimise."""
+    """Metric of the validation data to optimize."""
     config: str = ""
     """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
     resume: bool = False

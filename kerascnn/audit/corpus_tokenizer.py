@@ -117,7 +117,7 @@ class CorpusTokenizer:
         return RaggedTokens(np.concatenate(values).astype(np.int64), np.array(row_splits))
 
     def is_in_vocabulary(self) -> np.ndarray:
-        """Whether the vocabulary has each token, by its number, bool (distinct tokens,)."""
+        """Return whether the vocabulary has each token, by its number, bool (distinct tokens,)."""
         known = np.zeros(len(self.numbers), bool)
         tokens = self.vocabulary[len(RESERVED_TOKENS) :]
         known[[self.numbers[token] for token in tokens if token in self.numbers]] = True

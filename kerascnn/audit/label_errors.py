@@ -1,7 +1,7 @@
 """Find labels that are probably wrong by confident learning (Northcutt, Jiang & Chuang 2021), with cleanlab.
 
 The probabilities come from logistic regression on TF-IDF of n-grams. They are cross-validated, so that the classifier
-that judges a row has not seen its label. This takes seconds; training a network as often takes minutes.
+that judges a row has not seen its label. This takes seconds; training a network for each fold takes minutes.
 """
 
 from __future__ import annotations

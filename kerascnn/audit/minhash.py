@@ -70,7 +70,7 @@ def _compute_signatures(values: np.ndarray, row_splits: np.ndarray, width: int) 
 def _hash_shingles(values: np.ndarray, row_splits: np.ndarray, width: int) -> np.ndarray:
     """Return a hash of each shingle, document after document, uint64 (tokens + documents * (width - 1),).
 
-    A document has width - 1 more shingles than tokens: so many boundary symbols precede each document and follow the
+    A document has width - 1 more shingles than tokens: width - 1 boundary symbols precede each document and follow the
     last.
     """
     documents, boundary = len(row_splits) - 1, width - 1

@@ -16,7 +16,7 @@ SHINGLE_WIDTHS = {"word": 2, "character": 3}
 def find_near_duplicates(corpus: Corpus) -> list[Issue]:
     """Return issues of rows that are nearly the same as a training row or an earlier row of their split.
 
-    Rows with exactly the same text are other issues.
+    ``find_duplicates`` reports rows with exactly the same text.
     """
     named_rows = [(name, row) for name, rows in corpus.rows.items() for row in rows]
     first_positions: dict[str, int] = {}

@@ -35,7 +35,7 @@ def count_scripts(texts: Iterable[str]) -> Counter[str]:
 def detect_script(text: str) -> str:
     """Return the script of most of the first letters of a text; empty if there are none.
 
-    The standard library does not know scripts; the first word of the Unicode name of a letter serves as well. A text
+    The standard library has no scripts; the first word of the Unicode name of a letter is used instead. A text
     with kana and Han is Japanese, and has the name of its kana.
     """
     if text.isascii():
@@ -50,7 +50,7 @@ def detect_script(text: str) -> str:
 
 
 def has_unspaced_scripts(counts: Counter[str]) -> bool:
-    """Whether many texts have no spaces between words, given the counts of ``count_scripts``."""
+    """Return whether many texts have no spaces between words, given the counts of ``count_scripts``."""
     unspaced = sum(counts[name] for name in UNSPACED_SCRIPTS)
     return unspaced > 0 and unspaced >= UNSPACED_FRACTION * counts.total()
 

@@ -79,8 +79,8 @@ def _find_truncation(corpus: Corpus) -> list[Issue]:
     counter.report(
         issues, "truncated", "warning" if fraction >= TRUNCATION_FRACTION else "note",
         "{count} training [row is|rows are] longer than {max_length}, and {fraction:.1%} of all tokens are cut off",
-        f"--text.max_length {sufficient} reads 95 % of the rows completely, which helps if the end of a text tells its"
-        " class" if sufficient > max_length else "",
+        f"--text.max_length {sufficient} reads 95 % of the rows completely, which helps if the class depends on the end"
+        " of a text" if sufficient > max_length else "",
         max_length=corpus.max_length, fraction=fraction,
     )  # fmt: skip
     return issues
@@ -95,5 +95,5 @@ def _find_too_long_max_length(corpus: Corpus) -> list[Issue]:
         "max_length_too_long", "note",
         f"the longest training row has {longest:,} {corpus.unit}, but text.max_length is"
         f" {corpus.config.text.max_length:,}",
-        suggestion=f"--text.max_length {sufficient} makes exports for phones faster, whose inputs have this length",
+        suggestion=f"--text.max_length {sufficient} makes exports for phones faster: their inputs have this length",
     )]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Make padded batches of documents of similar length, so that little of a batch is padding, as ``tf.data`` datasets."""
+"""``tf.data`` datasets of padded batches of documents of similar length, which contain little padding."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Shard:
 
 
 ALL = Shard()
-"""The whole of each batch, for one process with one device."""
+"""All of each batch, for one process with one device."""
 
 
 def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
@@ -112,7 +112,7 @@ def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, e
 def balanced_order(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
     """Return positions of documents for one epoch with the same number of documents of every class (up to one).
 
-    The epoch has as many documents as there are. All documents of a class occur equally often (up to one time): those
+    The epoch has ``len(classes)`` documents. All documents of a class occur equally often (up to one time): those
     of a small class repeatedly, those of a large class at most once and others in another epoch. Documents without a
     class, below 0, occur once and are not balanced. The result depends on the arguments alone.
 

@@ -32,7 +32,7 @@ def split_validation(
 ) -> tuple[list[int], list[int]]:
     """Return the positions of the training and of the validation documents, stratified by class or labels.
 
-    A document whose label is unknown is a training document, unless it has the text of a validation document.
+    A document without a known label becomes a training document, unless a validation document has the same text.
 
     Args:
         texts: The documents.
@@ -46,7 +46,7 @@ def split_validation(
     if source.validation_fraction == 0:
         raise InputError("early stopping needs validation data; give validation_data, or a validation_fraction above 0")
     pairs = zip(texts, labels, strict=True)
-    rows = [Row(text, own, "texts", number, task.name) for number, (text, own) in enumerate(pairs)]
+    rows = [Row(text, names, "texts", number, task.name) for number, (text, names) in enumerate(pairs)]
     labelled = [row for row in rows if row.labels or task.allows_no_label]
     splits = split_rows(labelled, None, None, dataclasses.replace(source, test_fraction=0.0))
     validation_texts = {row.text for row in splits.validation}

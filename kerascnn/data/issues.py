@@ -1,4 +1,4 @@
-"""Issues: what is unusual about rows, for people and for programs."""
+"""Issues: unusual properties of rows, for people and for programs."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def check_text(value: object, column: str, *, allow_null: bool) -> str:
 
 
 def to_text(value: object) -> str:
-    """Convert a value to text: strings as they are, null to an empty string, everything else to JSON."""
+    """Convert a value to text: null to an empty string, everything but strings to JSON."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

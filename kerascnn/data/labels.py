@@ -17,7 +17,7 @@ def parse_labels(record: Record, source: SourceConfig) -> tuple[tuple[str, ...],
 
     Args:
         record: The record.
-        source: Label column, separator and label columns. A list of labels in the file itself is used as it is.
+        source: Label column, separator and label columns. A list of labels in the file itself is used unchanged.
 
     Raises:
         InputError: A label column is missing, or is neither 0 nor 1.

@@ -31,8 +31,8 @@ class BadRow(NamedTuple):
 
     Attributes:
         reason: What is wrong with the row, and the remedy.
-        raw: The row as it is in the file, with undecodable bytes as lone surrogates (PEP 383); for Parquet, the value
-            of the text column.
+        raw: The row in the file, undecodable bytes as lone surrogates (PEP 383); for Parquet, the value of the text
+            column.
     """
 
     file: str
@@ -52,7 +52,7 @@ def raise_bad_row(bad_row: BadRow) -> None:
 
 SINGLE_LABEL = "single_label"
 MULTI_LABEL = "multi_label"
-"""Names of the tasks whose forms labels have in files, see ``kerascnn.tasks``."""
+"""Names of the tasks, see ``kerascnn.tasks``."""
 
 
 class Row(NamedTuple):

@@ -1,4 +1,4 @@
-"""Load and split rows into training, validation and test data, and report what is unusual about them."""
+"""Load and split rows into training, validation and test data, and report issues of the rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Splits:
         train: Training rows of at least two classes.
         validation: Validation rows; empty only if ``source.validation_fraction`` is 0.
         test: Test rows; empty only if ``source.test_fraction`` is 0.
-        issues: What was done to the data and what is unusual about it.
+        issues: Changes to the data, and unusual properties of it.
         task: The task of all rows.
     """
 
@@ -44,7 +44,7 @@ class Splits:
 def load_splits(
     data: Sequence[str], validation_data: Sequence[str], test_data: Sequence[str], source: SourceConfig
 ) -> Splits:
-    """Read all sources of a run. A ``tfds:`` data set brings its own validation and test split if it has one.
+    """Read all sources of a run. A ``tfds:`` data set provides its own validation and test splits if it has them.
 
     Args:
         data: Sources of the training rows, as for ``read_rows``.
@@ -69,7 +69,7 @@ def load_splits(
 def _read_held_out(
     data: Sequence[str], sources: Sequence[str], name: str, source: SourceConfig, issues: list[Issue]
 ) -> Iterable[Row] | None:
-    """Read the given validation or test data, or else the splits that the training data sets have of their own."""
+    """Read the given validation or test data; if none is given, the splits of the training data sets themselves."""
     if sources:
         return read_rows(sources, source)
     own = [spec for spec in (tfds.find_split(one, name, source) for one in data) if spec]
@@ -174,8 +174,8 @@ def _split_off(
             f" {' and '.join(fractions)} data: no class has {parts} different texts; give more rows,"
             " or --validation-data and --test-data"
         )
-    positions_of = task.draw_split(candidates, fractions, seed)
-    split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in positions_of.items()}
+    drawn = task.draw_split(candidates, fractions, seed)
+    split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in drawn.items()}
     for name, part in split_off.items():
         message = (
             f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {task.stratification},"
@@ -187,7 +187,7 @@ def _split_off(
 
 
 def _find_unsplittable_labels(rows: list[Row], parts: int, issues: list[Issue]) -> set[str]:
-    """Return the labels that have too few rows for one in every part."""
+    """Return the labels with fewer rows than parts."""
     counts = Counter(label for row in rows for label in row.labels)
     rare = {label for label, count in counts.items() if count < parts}
     if rare:

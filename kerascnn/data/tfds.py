@@ -147,7 +147,7 @@ def _find_hosts(urls: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _any_reachable(hosts: list[tuple[str, int]]) -> bool:
-    """Whether one of the hosts accepts a connection within ``PROBE_SECONDS``."""
+    """Return whether one of the hosts accepts a connection within ``PROBE_SECONDS``."""
     answers: queue.Queue[bool] = queue.Queue()
 
     def connect(host: tuple[str, int]) -> None:

@@ -1,1 +1,1 @@
-"""What a person reads about a trained classifier: explanations, operating points, plots, report and model card."""
+"""Explanations, operating points, plots, report and model card of a trained classifier."""

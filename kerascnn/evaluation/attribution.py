@@ -36,8 +36,8 @@ class Attribution:
     """The logit without tokens. The bias and all contributions add up to the logit: except for rounding, or, with
     integrated gradients, to ``TOLERANCE``."""
     spans: list[tuple[int, int]]
-    """The n-grams, as the index of the first id and of the id after the last one; (0, 0) is what the model adds before
-    the text, (length, length) what it adds after it."""
+    """The n-grams, as the index of the first id and of the id after the last one; (0, 0) is padding that the model adds
+    before the text, (length, length) padding after it."""
     contributions: list[float]
     """Contribution of each n-gram to the logit."""
 
@@ -219,7 +219,7 @@ def _integrate(
 
 
 def _is_embedding(layer: keras.layers.Layer) -> bool:
-    """Whether a layer maps ids to vectors."""
+    """Return whether a layer maps ids to vectors."""
     if isinstance(layer, (keras.layers.InputLayer, PaddingMask)) or isinstance(layer.input, (list, tuple)):
         return False
     has_ids = keras.backend.is_int_dtype(layer.input.dtype)

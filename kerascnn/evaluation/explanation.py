@@ -25,7 +25,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Contribution:
-    """An n-gram and what it adds to the logit."""
+    """An n-gram and its contribution to the logit."""
 
     text: str
     """The n-gram as in the source; ``[START]`` or ``[END]`` for padding that the model adds."""
@@ -39,7 +39,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What supports a label of a text, and what opposes it.
+    """The n-grams of a text that support a label, and those that oppose it.
 
     The sum of ``bias`` and all contributions is the logit: exactly for the method ``filters``, and within
     ``attribution.TOLERANCE`` for ``integrated gradients``. The logit is the model's own, before the temperature; the
@@ -77,14 +77,14 @@ class Explanation:
     def to_text(self, *, color: bool) -> str:
         """Return the text for a terminal, with its supporting and opposing passages in color or as {+…+} and [-…-]."""
         styles = COLORS if color else BRACKETS
-        signs = _merge_neighbours([(text, int(np.sign(level))) for text, level in quantize_strengths(self.passages, 2)])
+        signs = _merge_neighbors([(text, int(np.sign(level))) for text, level in quantize_strengths(self.passages, 2)])
         return "".join(styles[sign][0] + replace_control_characters(text) + styles[sign][1] for text, sign in signs)
 
 
 def explain_attribution(
     text: str, tokens: Sequence[TokenSpan], attribution: Attribution, *, label: Any, score: float
 ) -> Explanation:
-    """Convert an attribution to ids to an explanation of the text.
+    """Convert an attribution of ids to an explanation of the text.
 
     Args:
         text: The document.
@@ -127,12 +127,12 @@ def _passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> l
 
 
 def quantize_strengths(passages: Sequence[tuple[str, float]], num_levels: int) -> list[tuple[str, int]]:
-    """Return passages with strengths rounded to -num_levels … num_levels; equal neighbours are merged."""
-    return _merge_neighbours([(text, round(strength * num_levels)) for text, strength in passages])
+    """Return passages with strengths rounded to -num_levels … num_levels; equal neighbors are merged."""
+    return _merge_neighbors([(text, round(strength * num_levels)) for text, strength in passages])
 
 
-def _merge_neighbours(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Merge neighbours of the same level, together with the space between them."""
+def _merge_neighbors(passages: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Merge neighbors of the same level, together with the space between them."""
     joined: list[tuple[str, int]] = []
     for text, level in passages:
         if len(joined) > 1 and joined[-1][0].isspace() and joined[-2][1] == level:

@@ -1,4 +1,4 @@
-"""Selective classification: at which probability are a classifier's predictions precise enough?"""
+"""Selective classification: coverage and precision of predictions above a threshold of the probability."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """What happens if only predictions of a certain probability and more are used."""
+    """Coverage and precision if only predictions with a probability of at least ``threshold`` are used."""
 
     threshold: float
     """Lowest probability of a prediction that is used, 0 to 1."""
@@ -45,7 +45,7 @@ def compute_operating_points(targets: np.ndarray, probabilities: np.ndarray) -> 
 def find_operating_point(
     points: list[OperatingPoint], precision: float, *, use_lower_bound: bool = False
 ) -> OperatingPoint | None:
-    """Return the point of the highest coverage whose precision is high enough; None if there is none.
+    """Return the point with the highest coverage among those with a sufficient precision; None if there is none.
 
     Args:
         points: Points as ``compute_operating_points`` returns them.

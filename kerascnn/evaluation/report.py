@@ -49,7 +49,7 @@ def collect_examples(
     texts: Sequence[str], targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str], *,
     task: Task = SINGLE_LABEL, thresholds: Sequence[float] | None = None,
 ) -> dict[str, list[Example]]:  # fmt: skip
-    """Return the documents that tell most about a classifier.
+    """Return the most informative documents: the worst mistakes and the least certain predictions.
 
     Args:
         texts: Documents.
@@ -88,10 +88,10 @@ def render_report(
     examples: Mapping[str, Sequence[Example]],
     explain: Callable[[str, int], Explanation],
 ) -> str:
-    """Return the page.
+    """Return the HTML of the report.
 
     Args:
-        bundle: The classifier; the page has no section for what is missing in it.
+        bundle: The classifier; metrics and plots that it does not have are left out.
         sizes: Name of each file to its bytes.
         examples: Documents to show, as ``collect_examples`` returns them; may be empty.
         explain: Function from a text and the position of a label to the explanation of that label.
@@ -117,8 +117,7 @@ def render_report(
         curves=plots.plot_learning_curves(bundle.history),
         reliability=plots.plot_reliability(results["reliability"]) if results and "reliability" in results else None,
         examples={
-            kind: [_render_example(x, explain(x.text, x.explained)) for x in of_kind]
-            for kind, of_kind in examples.items()
+            kind: [_render_example(x, explain(x.text, x.explained)) for x in rows] for kind, rows in examples.items()
         },
         settings=yaml.safe_dump(bundle.config.to_dict(), sort_keys=False, allow_unicode=True),
     )
@@ -138,7 +137,7 @@ def _render_example(example: Example, explanation: Explanation) -> dict[str, Any
 
 
 def _strongest_passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[str, float]], bool, bool]:
-    """Return the ``PASSAGE_LENGTH`` characters of the highest total strength, and whether text is cut on each side."""
+    """Return ``PASSAGE_LENGTH`` characters with the highest total strength, and whether text is cut on each side."""
     short = [
         (text[start : start + PASSAGE_LENGTH], strength)
         for text, strength in parts

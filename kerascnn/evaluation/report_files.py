@@ -1,4 +1,4 @@
-"""The files of a bundle that are for people: model card, report and confusion matrix."""
+"""Write the files of a bundle that are for people: model card, report and confusion matrix."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def write_report_files(
     (folder / "README.md").write_text(render_model_card(bundle, sizes), encoding="utf-8")
     try:
         page = render_report(bundle, sizes, examples, explain)
-    except Exception as error:  # a report that cannot be drawn must not cost a training
-        warnings.warn(f"report.html is left out, it could not be made: {error!r}", stacklevel=2)
+    except Exception as error:  # a report that cannot be drawn must not lose a trained model
+        warnings.warn(f"report.html could not be written and is left out: {error!r}", stacklevel=2)
     else:
         (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 

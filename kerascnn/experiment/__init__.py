@@ -1,4 +1,4 @@
-"""The workflows behind the commands: check, read data, train, evaluate, save; each returns what it did.
+"""The workflows of the commands: check, read data, train, evaluate, save, and return the result.
 
 ``run_training`` (also with a teacher), ``run_pretraining`` and ``run_search`` take a ``Config`` and report progress
 through a ``log`` function. Importing them does not import TensorFlow.

@@ -20,7 +20,7 @@ from kerascnn.utils.tensorflow_startup import start_tensorflow
 
 @dataclass(frozen=True)
 class PretrainingResult:
-    """What ``run_pretraining`` did.
+    """Result of ``run_pretraining``.
 
     Attributes:
         folder: The folder of the encoder.
@@ -52,8 +52,8 @@ def run_pretraining(
 
     Args:
         config: The run; its labels and its settings of ``transfer`` are not used.
-        masking: Which tokens are hidden.
-        resume: Continue an interrupted run of the same settings, data and output.
+        masking: Masking rate and negative samples.
+        resume: Continue an interrupted run with the same settings, data and output.
         overwrite: Replace an existing bundle.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.

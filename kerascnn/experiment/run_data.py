@@ -1,4 +1,4 @@
-"""The data of a run: rows, unlabelled texts, the answers of a teacher, and where they come from."""
+"""The data of a run: rows, unlabelled texts and soft labels, and the description of their sources."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_distinct_texts(config: Config[Any], log: Log) -> list[str]:
 
 
 def load_distillation_data(config: Config[Any], splits: Splits, log: Log) -> DistillationData | None:
-    """Ask the teacher of a run for soft labels; None if the run has no teacher.
+    """Load the soft labels of the teacher of a run; None if the run has no teacher.
 
     Raises:
         InputError: The teacher cannot be read or does not fit the data, or there are unlabelled texts but no teacher.
@@ -118,13 +118,13 @@ def describe_data(config: Config[Any], splits: Splits, distillation: Distillatio
     from kerascnn.data.records import hash_rows
 
     sources = {"train": config.data, "validation": config.validation_data, "test": config.test_data}
-    rows_of = {name: getattr(splits, name) for name in sources}
+    split_rows = {name: getattr(splits, name) for name in sources}
     if distillation:
-        sources["unlabelled"], rows_of["unlabelled"] = config.distillation.unlabelled, distillation.unlabelled
+        sources["unlabelled"], split_rows["unlabelled"] = config.distillation.unlabelled, distillation.unlabelled
     return {
         name: {"sources": list(specs or config.data), "rows": len(rows), "sha256": hash_rows(rows)}
         for name, specs in sources.items()
-        if (rows := rows_of[name])
+        if (rows := split_rows[name])
     }
 
 

@@ -26,17 +26,17 @@ def _data_name(path: Path) -> str:
 
 
 def state_folder(folder: Path) -> Path:
-    """Return where the state of a training is kept until its bundle is written."""
+    """Return the folder of the training state, which exists until the bundle is written."""
     return folder.with_name(f"{folder.name}.training")
 
 
 def is_finished(folder: Path, *, resume: bool) -> bool:
-    """Whether a run that is to be resumed has written its bundle already."""
+    """Return whether a run to resume has already written its bundle."""
     return resume and folder.exists() and not state_folder(folder).exists()
 
 
 def discard_interrupted_run(folder: Path, *, resume: bool, log: Log) -> None:
-    """Delete the state of an interrupted training, unless it is to be resumed."""
+    """Delete the state of an interrupted training, unless the run resumes it."""
     state = state_folder(folder)
     if state.exists() and not resume:
         log(f"{state}: replacing an interrupted run; to continue that run instead, stop now and add --resume")

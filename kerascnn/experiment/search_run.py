@@ -48,7 +48,7 @@ class SearchOptions:
         space: YAML file of the settings to search, see ``kerascnn.tuning.space``.
         algorithm: See ``kerascnn.tuning.search.build_oracle``.
         trials: Largest number of trainings.
-        objective: Metric of the validation data to optimise.
+        objective: Metric of the validation data to optimize.
     """
 
     space: Path
@@ -59,7 +59,7 @@ class SearchOptions:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What ``run_search`` did.
+    """Result of ``run_search``.
 
     Attributes:
         folder: Holds trials.csv, trials.png and best.yaml.
@@ -196,7 +196,7 @@ def _describe_search(
     splits: Splits,
     distillation: DistillationData | None,
 ) -> dict[str, Any]:
-    """Return what two searches must share for one to continue the other; names of files and folders may differ."""
+    """Return all values that must be equal for a search to resume; names of files and folders may differ."""
     from kerascnn.data.records import hash_rows
 
     searched = {f"space {name}": given for name, given in space.to_dict().items()}
@@ -204,7 +204,7 @@ def _describe_search(
     return {
         "algorithm": options.algorithm, "objective": options.objective, "model": config.model, "seed": config.seed,
         "training data": hash_rows(splits.train), "validation data": hash_rows(splits.validation),
-        "the teacher's answers": distillation.sha256 if distillation else None, **searched, **fixed,
+        "hash of the teacher": distillation.sha256 if distillation else None, **searched, **fixed,
     }  # fmt: skip
 
 

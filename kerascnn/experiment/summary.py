@@ -1,4 +1,4 @@
-"""What a finished run tells the user: metrics, cost, what was written, and the next command."""
+"""Closing lines of a finished run: metrics, cost, the folder that was written, and the next command."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ MAX_ADVICE = 4
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What ``run_training`` did.
+    """Result of ``run_training``.
 
     Attributes:
         folder: The folder of the bundle.
@@ -66,7 +66,7 @@ def run_training(
 
     Args:
         config: The run. With ``config.distillation.teacher`` it learns soft labels too.
-        resume: Continue an interrupted run of the same settings, data and output.
+        resume: Continue an interrupted run with the same settings, data and output.
         overwrite: Replace an existing bundle.
         store_examples: Show texts of the test data in ``report.html``.
         verbose: Show a progress bar and the metrics of each epoch.

@@ -26,7 +26,7 @@ PRECISION_SUFFIXES: dict[Precision, str] = {
     "dynamic": "dynamic",
     "int8": "int8",
 }
-"""How each precision is called in file names."""
+"""Name of each precision in file names."""
 
 
 def export(
@@ -83,7 +83,7 @@ def write_program(bundle: Bundle, folder: Path) -> None:
 
 
 def write_description(bundle: Bundle, folder: Path) -> None:
-    """Write how a text becomes the input of the TFLite files in a folder, and their golden answers."""
+    """Write ``edge.json``, which describes the input of the TFLite files in a folder, and their golden answers."""
     write_escaped_lines(folder / "labels.txt", bundle.labels)
     if input_name(bundle) == "ids":
         write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)

@@ -28,7 +28,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 MAX_HELD_OUT = 1000
-"""Most documents that are held out: enough to measure perplexity to one percent."""
+"""Largest number of held-out documents: enough to measure perplexity to one percent."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _compile(trainer: Pretrainer, config: Config[Any], steps: int) -> None:
 
 
 def _fingerprint(config: Config[Any], settings: MaskingConfig, corpus: _Corpus) -> dict[str, Any]:
-    """Return everything that has to be the same for a run to continue from a checkpoint."""
+    """Return all values that must be equal for a run to resume."""
     parts = (corpus.train, corpus.held_out)
     digest = hashlib.sha256(b"".join(array.tobytes() for ids in parts for array in (ids.values, ids.row_splits)))
     return {

@@ -153,7 +153,7 @@ def read_finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def marker_path(output: Path) -> Path:
-    """Return the path of a new marker file, by which a worker checks that it sees the same output folder."""
+    """Return the path of a new marker file; a worker that finds it sees the same output folder."""
     return output.absolute() / f".{MARKER}.{uuid.uuid4().hex}{PARTIAL}"
 
 

@@ -1,4 +1,4 @@
-"""Score one part after another: the same code in the process of the command and in Ray's actors."""
+"""Score one part after another; the process of the command and the actors of Ray share this code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROW_GROUP_BYTES = 64_000_000
 """Approximate size of a Parquet row group: small ones are slow to read, and each is held in memory."""
 MAX_ATTEMPTS = 4
-"""Attempts at a part whose workers die, after which it fails."""
+"""A part fails after this number of workers died while they scored it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class ScoringJob:
         manifest: Hash of the manifest of the bundle, which holds the hashes of the other files.
         source: How to read the parts.
         output_spec: Columns to add to each row.
-        marker: Absolute path of the marker file, by which a worker checks that it sees the same output folder.
+        marker: Absolute path of the marker file; a worker that finds it sees the same output folder.
     """
 
     bundle: str

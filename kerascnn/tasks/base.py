@@ -114,7 +114,7 @@ class Task(ABC):
         """
 
     def check_training_rows(self, rows: Sequence[Row], source: SourceConfig) -> list[Issue]:
-        """Check that labels were read as intended, and return what is unusual about them.
+        """Check that labels were read as intended, and return issues of them.
 
         Raises:
             InputError: An option that describes how labels are written does not match the rows.

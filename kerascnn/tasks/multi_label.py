@@ -177,7 +177,7 @@ class MultiLabel(Task):
         return split_by_labels(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
-        """Reject what needs classes that exclude each other: balanced classes and a teacher."""
+        """Reject settings that need classes that exclude each other: balanced classes and a teacher."""
         if has_teacher:
             raise InputError("multi-label data, and a teacher predicts one label per text; train without a teacher")
         for name, value in (("class_weights", settings.class_weights), ("sampling", settings.sampling)):

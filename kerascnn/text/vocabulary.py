@@ -1,4 +1,4 @@
-"""Tokens and their ids: how the vocabulary is chosen, and the files that store it."""
+"""The vocabulary: selection of its tokens, and the files that store it."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class LazyAdam(AllReduceOptimizer, keras.optimizers.Adam):
 
 
 def all_reduce_class(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
-    """Return a subclass of an optimizer class with the behaviour of ``AllReduceOptimizer``."""
+    """Return a subclass of an optimizer class with the behavior of ``AllReduceOptimizer``."""
     if issubclass(optimizer, AllReduceOptimizer):
         return optimizer
     return type(optimizer.__name__, (AllReduceOptimizer, optimizer), {"__doc__": optimizer.__doc__})

@@ -23,7 +23,7 @@ MAX_COLLISIONS = 100
 
 
 class BayesianOracle(keras_tuner.Oracle):
-    """Bayesian optimization that never repeats a trial and that an interruption does not change.
+    """Bayesian optimization that never repeats a trial, with the same trials after an interruption.
 
     ``keras_tuner.oracles.BayesianOptimizationOracle`` repeats settings if the space is small or a trial fails, and
     does not save the state of its random numbers. This oracle creates one for each trial, seeded with the number of
@@ -90,7 +90,7 @@ def build_oracle(algorithm: str, space: SearchSpace, objective: str, trials: int
         objective: One of ``DIRECTIONS``.
         trials: Largest number of trials.
         seed: The same seed and the same metrics give the same trials.
-        epochs: Most epochs of hyperband.
+        epochs: Largest number of epochs of hyperband.
     """
     hyperparameters = keras_tuner.HyperParameters()
     space.declare(hyperparameters)

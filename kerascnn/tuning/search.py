@@ -68,7 +68,7 @@ class SettingsTuner(keras_tuner.engine.base_tuner.BaseTuner):
         return [self._to_result(self.oracle.get_trial(trial_id)) for trial_id in ended]
 
     def on_trial_begin(self, trial: Any) -> None:
-        """See ``BaseTuner``."""
+        """Report a trial before it runs, see ``BaseTuner``."""
         self.on_begin(self._to_result(trial))
 
     def run_trial(self, trial: Any) -> dict[str, float]:
@@ -82,7 +82,7 @@ class SettingsTuner(keras_tuner.engine.base_tuner.BaseTuner):
             raise keras_tuner.errors.FailedTrialError(reason) from None
 
     def on_trial_end(self, trial: Any) -> None:
-        """See ``BaseTuner``.
+        """Store and report the result of a trial, see ``BaseTuner``.
 
         Raises:
             InputError: ``MAX_CONSECUTIVE_FAILURES`` trials in a row failed.

@@ -1,4 +1,4 @@
-"""Standard error: messages to the user, and the output of native code, which is hidden."""
+"""Standard error: print messages for the user, and hide the output of native code."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def suppress_native_stderr() -> Iterator[None]:
     """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
+    with tempfile.TemporaryFile() as output:
+        os.dup2(output.fileno(), 2)
         try:
             yield
         except BaseException as error:
             if not isinstance(error, InputError):
-                notes.seek(0)
-                os.write(terminal, notes.read())
+                output.seek(0)
+                os.write(terminal, output.read())
             raise
         finally:
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""How TensorFlow is started: its environment variables, and its import without messages of native code."""
+"""Start TensorFlow: set its environment variables, and import it without messages of native code."""
 
 from __future__ import annotations
 

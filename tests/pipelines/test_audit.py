@@ -1,4 +1,4 @@
-"""The audit command: what is unusual about data, for people and for programs."""
+"""The audit command: issues of data, for people and for programs."""
 
 import json
 import re

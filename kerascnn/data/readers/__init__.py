@@ -77,7 +77,7 @@ def detect_format(path: str, source: SourceConfig) -> str:
     """Return the format of a file, a key of ``FORMATS``.
 
     Raises:
-        InputError: Neither the settings nor the name of the file tell the format.
+        InputError: Neither the settings nor the name of the file determine the format.
     """
     if source.format != "auto":
         return source.format

@@ -30,7 +30,7 @@ def skip_bad_row(bad_row: BadRow) -> None:
 
 
 def is_strict(on_bad_row: BadRowHandler) -> bool:
-    """Whether reading stops at the first row that cannot be read."""
+    """Return whether reading stops at the first row that cannot be read."""
     return on_bad_row is raise_bad_row
 
 
