@@ -38,11 +38,11 @@ class Demo:
     reader: Callable[[importlib.metadata.Distribution], Iterator[Row]]
 
 
-def read_demo(name: str, source: SourceConfig) -> Iterator[Record]:
+def read_demo(spec: str, source: SourceConfig) -> Iterator[Record]:
     """Read ``demo:NAME`` after verifying its rows by hash.
 
     Args:
-        name: ``demo:`` and a key of ``DEMOS``.
+        spec: ``demo:`` and a key of ``DEMOS``.
         source: Column names for the text and the label.
 
     Yields:
@@ -51,7 +51,7 @@ def read_demo(name: str, source: SourceConfig) -> Iterator[Record]:
     Raises:
         InputError: There is no such demo, it is not installed, or it has another version or other rows.
     """
-    name = name.removeprefix(PREFIX)
+    name = spec.removeprefix(PREFIX)
     if name not in DEMOS:
         raise InputError(f"no demo data is named {name!r}{did_you_mean(name, DEMOS)}; there are {', '.join(DEMOS)}")
     for row in _read_verified(name, DEMOS[name]):

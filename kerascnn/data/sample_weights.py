@@ -10,12 +10,12 @@ import numpy as np
 from kerascnn.utils.errors import InputError, list_choices
 
 
-def check_sample_weight(sample_weight: Any, num_texts: int) -> np.ndarray:
+def check_sample_weight(sample_weight: Any, num_documents: int) -> np.ndarray:
     """Return weights as float32 (documents,).
 
     Args:
         sample_weight: One number of 0 or more per document, not all of them 0.
-        num_texts: Number of documents.
+        num_documents: Number of documents.
 
     Raises:
         InputError: The weights have another shape, or one of them cannot be used.
@@ -24,8 +24,8 @@ def check_sample_weight(sample_weight: Any, num_texts: int) -> np.ndarray:
         weights = np.asarray(sample_weight, np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"sample_weight: {error}; give one number per text") from None
-    if weights.shape != (num_texts,):
-        raise InputError(f"sample_weight: expected the shape (texts,) = ({num_texts},), found {weights.shape}")
+    if weights.shape != (num_documents,):
+        raise InputError(f"sample_weight: expected the shape (texts,) = ({num_documents},), found {weights.shape}")
     invalid = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(invalid):
         raise InputError(f"sample_weight, row {invalid[0]}: {weights[invalid[0]]} is not a number of 0 or more")

@@ -1,6 +1,6 @@
 """Read named sources: files, folders with one folder per class, TensorFlow Datasets and demo data.
 
-The name of a source is a path or a glob pattern, ``-`` (standard input), ``demo:NAME``, or
+A source is named by a string: a path or a glob pattern, ``-`` (standard input), ``demo:NAME``, or
 ``tfds:NAME[/config][:version][:split]``.
 """
 
@@ -21,13 +21,13 @@ from kerascnn.utils.errors import InputError, did_you_mean
 
 
 def read_records(
-    name: str, source: SourceConfig, *, labelled: bool = False, on_bad_row: BadRowHandler = raise_bad_row
+    spec: str, source: SourceConfig, *, labelled: bool = False, on_bad_row: BadRowHandler = raise_bad_row
 ) -> Iterator[Record]:
     """Read one source with all its columns.
 
     Args:
-        name: Name of the source. Sources without columns of their own (folders, demo data, TensorFlow Datasets) yield
-            the text and the label under the column names of ``source``.
+        spec: The source. Sources without columns of their own (folders, demo data, TensorFlow Datasets) yield the text
+            and the label under the column names of ``source``.
         source: Format, encoding and columns.
         labelled: Whether the label columns are required.
         on_bad_row: Handles rows of files that cannot be read, see ``readers.read_file``.
@@ -38,25 +38,25 @@ def read_records(
     Raises:
         InputError: The source is missing or cannot be read; the message names the file and the row.
     """
-    if name.startswith(demo.PREFIX):
-        yield from demo.read_demo(name, source)
-    elif name.startswith(tfds.PREFIX):
-        yield from tfds.read_tfds(name, source)
-    elif name == STDIN:
-        yield from read_file(name, source, labelled=labelled, on_bad_row=on_bad_row)
+    if spec.startswith(demo.PREFIX):
+        yield from demo.read_demo(spec, source)
+    elif spec.startswith(tfds.PREFIX):
+        yield from tfds.read_tfds(spec, source)
+    elif spec == STDIN:
+        yield from read_file(spec, source, labelled=labelled, on_bad_row=on_bad_row)
     else:
-        for path in _find_paths(name):
+        for path in _find_paths(spec):
             if os.path.isdir(path):
                 yield from read_folder(path, source)
             else:
                 yield from read_file(path, source, labelled=labelled, on_bad_row=on_bad_row)
 
 
-def read_rows(names: Sequence[str], source: SourceConfig, *, labelled: bool = True) -> Iterator[Row]:
+def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = True) -> Iterator[Row]:
     """Read several sources one after the other as texts with labels.
 
     Args:
-        names: Names of sources, as for ``read_records``.
+        specs: Sources, as for ``read_records``.
         source: Format, encoding and columns.
         labelled: Whether the label columns are required; otherwise all labels are empty.
 
@@ -66,20 +66,20 @@ def read_rows(names: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
     Raises:
         InputError: A source cannot be read or has no rows.
     """
-    for name in names:
+    for spec in specs:
         record = None
-        for record in read_records(name, source, labelled=labelled):
+        for record in read_records(spec, source, labelled=labelled):
             labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL)
             yield Row(record.fields[source.text_column], labels, record.file, record.number, task)
         if record is None:
-            raise InputError(f"{name} has no rows; a header alone is not enough")
+            raise InputError(f"{spec} has no rows; a header alone is not enough")
 
 
-def read_texts(name: str, source: SourceConfig, *, on_bad_row: BadRowHandler = raise_bad_row) -> Iterator[Record]:
+def read_texts(spec: str, source: SourceConfig, *, on_bad_row: BadRowHandler = raise_bad_row) -> Iterator[Record]:
     """Read the texts to classify: any source, labelled or not, or plain text with one text per line.
 
     Args:
-        name: Name of a source; ``-`` is standard input, plain text unless ``source.format`` is set.
+        spec: A source; ``-`` is standard input, plain text unless ``source.format`` is set.
         source: Format, encoding and columns.
         on_bad_row: As for ``read_records``.
 
@@ -89,7 +89,7 @@ def read_texts(name: str, source: SourceConfig, *, on_bad_row: BadRowHandler = r
     Raises:
         InputError: The source cannot be read.
     """
-    for record in read_records(name, source, on_bad_row=on_bad_row):
+    for record in read_records(spec, source, on_bad_row=on_bad_row):
         yield record._replace(fields={column: value.replace("\0", " ") for column, value in record.fields.items()})
 
 

@@ -34,6 +34,7 @@ from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
     from kerascnn.distillation.data import DistillationData
+    from kerascnn.tuning.search import SettingsTuner
     from kerascnn.tuning.space import SearchSpace
 
 MAX_SHOWN_TRIALS = 10
@@ -107,12 +108,7 @@ def run_search(
         raise InputError(f"{options.space}: training.epochs is chosen by hyperband; leave it out, --epochs limits it")
     check_search_folder(folder, resume=resume, overwrite=overwrite)
     limit_threads(config.network.parallel_branches)
-    splits = read_splits(config)
-    for message in splits.messages:
-        log(message)
-    if not splits.validation:
-        raise InputError("a search needs validation rows: --validation-data, or --source.validation_fraction above 0")
-    log(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
+    splits = _read_search_splits(config, log)
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial traces its functions again
     from kerascnn.training.fit import default_epochs
@@ -124,8 +120,39 @@ def run_search(
     if overwrite and folder.exists():
         shutil.rmtree(folder)
     search.prepare_folder(folder, _describe_search(options, config, space, splits, distillation), resume=resume)
+    tuner = search.SettingsTuner(
+        oracle, space, lambda settings: train_trial(config, settings, splits, distillation), folder
+    )
+    _run_trials(tuner, config, options, folder, verbose=verbose, log=log)
+    ranked = results.rank_trials(tuner.trials, options.objective)
+    if not ranked:
+        raise InputError(f"none of {len(tuner.trials)} trials succeeded, see {folder / 'trials.csv'}")
+    _draw_trials(tuner.trials, options.objective, folder)
+    failed = [trial for trial in tuner.trials if not trial.metrics]
+    summary = summarize_search(ranked, len(failed), options.objective, folder, len(splits.validation))
+    return SearchResult(folder, ranked, failed, summary)
+
+
+def _read_search_splits(config: Config[Any], log: Log) -> Splits:
+    splits = read_splits(config)
+    for message in splits.messages:
+        log(message)
+    if not splits.validation:
+        raise InputError("a search needs validation rows: --validation-data, or --source.validation_fraction above 0")
+    log(f"{len(splits.train):,} training and {len(splits.validation):,} validation rows")
+    return splits
+
+
+def _run_trials(
+    tuner: SettingsTuner, config: Config[Any], options: SearchOptions, folder: Path, *, verbose: bool, log: Log
+) -> None:
+    """Run the trials that are not finished; log each of them, and write the results after it."""
     hidden = None if verbose else True  # None: shown on a terminal only
-    with tqdm(total=options.trials, desc="trials", unit=" trials", leave=False, disable=hidden) as bar:
+    if tuner.trials:
+        log(f"{len(tuner.trials)} trials are finished already")
+    with tqdm(
+        total=options.trials, initial=len(tuner.trials), desc="trials", unit=" trials", leave=False, disable=hidden
+    ) as bar:
 
         def log_begin(trial: TrialResult) -> None:
             log(f"trial {trial.number}/{options.trials}   {_format_settings(trial.settings)}")
@@ -135,25 +162,8 @@ def run_search(
             log(f"  {_format_outcome(trial)}")
             write_trials(tuner.trials, options.objective, config, folder)
 
-        tuner = search.SettingsTuner(
-            oracle,
-            space,
-            lambda settings: train_trial(config, settings, splits, distillation),
-            folder,
-            on_begin=log_begin,
-            on_end=log_end,
-        )
-        bar.update(len(tuner.trials))
-        if tuner.trials:
-            log(f"{len(tuner.trials)} trials are finished already")
+        tuner.on_begin, tuner.on_end = log_begin, log_end
         tuner.search()
-    ranked = results.rank_trials(tuner.trials, options.objective)
-    if not ranked:
-        raise InputError(f"none of {len(tuner.trials)} trials succeeded, see {folder / 'trials.csv'}")
-    _draw_trials(tuner.trials, options.objective, folder)
-    failed = [trial for trial in tuner.trials if not trial.metrics]
-    summary = summarize_search(ranked, len(failed), options.objective, folder, len(splits.validation))
-    return SearchResult(folder, ranked, failed, summary)
 
 
 def check_search_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:

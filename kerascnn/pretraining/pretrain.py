@@ -82,28 +82,27 @@ def pretrain(
         built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2, return_sequences=True)
         encoder = built.encoder()
         trainer = build_pretrainer(built, settings, probabilities)
-    batches = partial(
-        masking.masked_batches, corpus.train, settings, probabilities, config.training.batch_size, seed=config.seed
-    )
+    batch_size, num_documents = config.training.batch_size, len(corpus.train)
+    batches = partial(masking.masked_batches, corpus.train, settings, probabilities, batch_size, seed=config.seed)
     held_out_batches = masking.held_out_batches(corpus.held_out, settings, corpus.vocabulary_size, seed=config.seed)
-    steps = -(-len(corpus.train) // config.training.batch_size)
-    epochs = config.training.epochs or fit.default_epochs(steps)
-    _compile(trainer, config, steps * epochs)
+    steps_per_epoch = -(-num_documents // batch_size)
+    epochs = config.training.epochs or fit.default_epochs(steps_per_epoch)
+    _compile(trainer, config, steps_per_epoch * epochs)
     checkpoint = Checkpoint(
         monitor="loss", num_documents=len(corpus.held_out), patience=config.training.patience, folder=folder,
         fingerprint=_fingerprint(config, settings, corpus),
     )  # fmt: skip
     callbacks = [checkpoint, *fit.tensorboard_callbacks(config.training, folder)]
     if verbose:
-        callbacks.append(ProgressBar(epochs=epochs, documents=len(corpus.train), batch_size=config.training.batch_size))
+        callbacks.append(ProgressBar(epochs=epochs, num_documents=num_documents, batch_size=batch_size))
     run_epochs(
         trainer, lambda epoch, _: batches(first_epoch=epoch), lambda _: held_out_batches, checkpoint,
-        steps=steps, epochs=epochs, resume=resume, callbacks=callbacks,
+        steps_per_epoch=steps_per_epoch, epochs=epochs, resume=resume, callbacks=callbacks,
     )  # fmt: skip
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
     return Bundle(
         config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles,
-        history=checkpoint.history, metrics=_metrics(checkpoint, encoder, masked_tokens, len(corpus.train)),
+        history=checkpoint.history, metrics=_metrics(checkpoint, encoder, masked_tokens, num_documents),
     )  # fmt: skip
 
 
@@ -155,9 +154,9 @@ def build_pretrainer(built: BuiltModel, settings: MaskingConfig, probabilities: 
     )
 
 
-def _compile(trainer: Pretrainer, config: Config[Any], steps: int) -> None:
+def _compile(trainer: Pretrainer, config: Config[Any], total_steps: int) -> None:
     """Compile the trainer and create all variables, also those of the optimizer."""
-    trainer.compile(optimizer=build_optimizer(config.training, steps), jit_compile=False)
+    trainer.compile(optimizer=build_optimizer(config.training, total_steps), jit_compile=False)
     trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
     trainer.optimizer.build(trainer.trainable_variables)
 
@@ -175,7 +174,7 @@ def _fingerprint(config: Config[Any], settings: MaskingConfig, corpus: _Corpus) 
     }
 
 
-def _metrics(checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, documents: int) -> dict[str, Any]:
+def _metrics(checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, num_documents: int) -> dict[str, Any]:
     best = checkpoint.history[checkpoint.best_epoch - 1]
     return {
         "validation": {
@@ -185,5 +184,5 @@ def _metrics(checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, d
             "perplexity": best["val_perplexity"],
         },
         "parameters": encoder.count_params(),
-        **checkpoint.speed(documents),
+        **checkpoint.speed(num_documents),
     }

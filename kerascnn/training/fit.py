@@ -121,8 +121,8 @@ def fit(
             different settings or data.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    steps = -(-len(train.targets) // settings.batch_size)
-    epochs = settings.epochs or default_epochs(steps)
+    steps_per_epoch = -(-len(train.targets) // settings.batch_size)
+    epochs = settings.epochs or default_epochs(steps_per_epoch)
     fingerprint = {**(fingerprint or {}), **_fingerprint(train, class_weight, optimizer)}
     strategies.check_workers_agree(strategy, fingerprint)
     checkpoint = Checkpoint(
@@ -135,7 +135,7 @@ def fit(
     )
     callbacks = [*callbacks, checkpoint, *tensorboard_callbacks(settings, folder)]
     if verbose:
-        callbacks.append(ProgressBar(epochs=epochs, documents=len(train.targets), batch_size=settings.batch_size))
+        callbacks.append(ProgressBar(epochs=epochs, num_documents=len(train.targets), batch_size=settings.batch_size))
     targets, weights = _weighted_targets(train, settings, class_weight)
     batches = partial(
         training_batches, train.ids, targets, settings.batch_size,
@@ -147,7 +147,7 @@ def fit(
             loss=task.build_loss(settings, has_teacher=train.soft_labels is not None),
             metrics=task.build_metrics(settings, model.output_shape[-1]),
         )
-        trainer.compile(optimizer=build_optimizer(settings, steps * epochs, optimizer), jit_compile=False)
+        trainer.compile(optimizer=build_optimizer(settings, steps_per_epoch * epochs, optimizer), jit_compile=False)
         trainer(np.zeros((1, 8), np.int32))
         trainer.optimizer.build(trainer.trainable_variables)
         set_learning_rate_factors(trainer.optimizer, trainer.trainable_variables, learning_rate_factors or {})
@@ -156,7 +156,7 @@ def fit(
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
             partial(validation_batches, validation.ids, validation.targets, 4 * settings.batch_size),
             checkpoint,
-            steps=steps,
+            steps_per_epoch=steps_per_epoch,
             epochs=epochs,
             resume=resume,
             callbacks=callbacks,
@@ -164,13 +164,13 @@ def fit(
     return checkpoint
 
 
-def default_epochs(steps: int) -> int:
+def default_epochs(steps_per_epoch: int) -> int:
     """Return the default number of epochs: small data needs more, because the number of updates matters.
 
     Args:
-        steps: Steps of one epoch.
+        steps_per_epoch: Training batches per epoch.
     """
-    return min(max(3, -(-DEFAULT_STEPS // steps)), 50)
+    return min(max(3, -(-DEFAULT_STEPS // steps_per_epoch)), 50)
 
 
 def tensorboard_callbacks(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:

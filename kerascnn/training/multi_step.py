@@ -123,7 +123,7 @@ def run_epochs(
     validation_batches: Callable[[Shard], tf.data.Dataset],
     checkpoint: Checkpoint,
     *,
-    steps: int,
+    steps_per_epoch: int,
     epochs: int,
     resume: bool,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -135,7 +135,7 @@ def run_epochs(
         batches: Epoch and shard to the endless training batches from that epoch on.
         validation_batches: Shard to the validation batches, of known number.
         checkpoint: Selects the best epoch, and writes the state.
-        steps: Training batches per epoch.
+        steps_per_epoch: Training batches per epoch.
         epochs: Largest number of epochs.
         resume: Continue from the state of the checkpoint.
         callbacks: Keras callbacks, ``checkpoint`` among them. ``on_train_batch_end`` is called once per execution, see
@@ -153,14 +153,14 @@ def run_epochs(
     is_single = strategy.num_replicas_in_sync == 1
     # all-reduced rows have one size within an execution, and replicas touch other rows in each step
     model.steps_per_execution = STEPS_PER_EXECUTION if is_single else 1
-    model.steps_per_epoch, model.validation_steps = steps, int(validation_batches(ALL).cardinality())
+    model.steps_per_epoch, model.validation_steps = steps_per_epoch, int(validation_batches(ALL).cardinality())
     validation_data = distribute_batches(strategy, validation_batches)
     model.validation_batches = validation_data if is_single else None
     model.fit(
         distribute_batches(strategy, partial(batches, checkpoint.epoch)),
         initial_epoch=checkpoint.epoch,
         epochs=epochs,
-        steps_per_epoch=steps,
+        steps_per_epoch=steps_per_epoch,
         validation_data=validation_data,
         validation_steps=model.validation_steps,
         callbacks=list(callbacks),

@@ -141,18 +141,18 @@ def set_learning_rate_factors(
 
 
 def build_optimizer(
-    settings: TrainingConfig, steps: int, optimizer: keras.optimizers.Optimizer | None = None
+    settings: TrainingConfig, total_steps: int, optimizer: keras.optimizers.Optimizer | None = None
 ) -> keras.optimizers.Optimizer:
     """Return the optimizer of a training.
 
     Args:
         settings: The optimizer by name, its learning rate and schedule, weight decay and clipping.
-        steps: Steps of the whole training, over which the schedule runs.
+        total_steps: Steps of the whole training, over which the schedule runs.
         optimizer: An optimizer to use instead, with its own learning rate, weight decay and clipping. It is not
             changed: training uses a new one of the same configuration.
     """
     if optimizer is None:
-        built = _build_by_name(settings, steps)
+        built = _build_by_name(settings, total_steps)
     else:
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         built = all_reduce_class(type(optimizer)).from_config(optimizer.get_config())
@@ -167,11 +167,11 @@ def describe_optimizer(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
     return {"class_name": description["class_name"], "config": description["config"]}
 
 
-def _build_by_name(settings: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
+def _build_by_name(settings: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
     schedule = WarmupDecay(
         peak=settings.learning_rate,
-        warmup_steps=round(settings.warmup_ratio * steps),
-        total_steps=steps,
+        warmup_steps=round(settings.warmup_ratio * total_steps),
+        total_steps=total_steps,
         decay=settings.schedule,
     )
     options: dict[str, Any] = {"learning_rate": schedule, "global_clipnorm": settings.global_clipnorm or None}

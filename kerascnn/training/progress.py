@@ -18,26 +18,26 @@ class ProgressBar(keras.callbacks.Callback):
 
     Args:
         epochs: Largest number of epochs.
-        documents: Number of training documents, the unit of the bar.
+        num_documents: Number of training documents, the unit of the bar.
         batch_size: Documents per batch.
     """
 
-    def __init__(self, *, epochs: int, documents: int, batch_size: int) -> None:
+    def __init__(self, *, epochs: int, num_documents: int, batch_size: int) -> None:
         super().__init__()
-        self.epochs, self.documents, self.batch_size = epochs, documents, batch_size
+        self.epochs, self.num_documents, self.batch_size = epochs, num_documents, batch_size
         self._bar: tqdm[Any] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Open the bar."""
         title = f"epoch {epoch + 1}/{self.epochs}"
         self._bar = tqdm(
-            total=self.documents, desc=title, unit=" documents", unit_scale=True, leave=False, disable=None
+            total=self.num_documents, desc=title, unit=" documents", unit_scale=True, leave=False, disable=None
         )
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar to the end of a batch."""
         assert self._bar is not None
-        self._bar.update(min((batch + 1) * self.batch_size, self.documents) - self._bar.n)
+        self._bar.update(min((batch + 1) * self.batch_size, self.num_documents) - self._bar.n)
         if not self._bar.disable:
             self._bar.set_postfix({name: f"{value:.4f}" for name, value in (logs or {}).items()}, refresh=False)
 

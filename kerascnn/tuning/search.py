@@ -35,6 +35,8 @@ class SettingsTuner(keras_tuner.engine.base_tuner.BaseTuner):
         space: Space of the settings.
         train: Trains with the settings of a trial.
         folder: Folder of the state, from which a new tuner continues.
+
+    Attributes:
         on_begin: Called with each trial before it runs.
         on_end: Called with each trial after it ran.
 
@@ -42,17 +44,10 @@ class SettingsTuner(keras_tuner.engine.base_tuner.BaseTuner):
         InputError: The state in the folder is damaged.
     """
 
-    def __init__(
-        self,
-        oracle: Any,
-        space: SearchSpace,
-        train: TrainFunction,
-        folder: Path,
-        *,
-        on_begin: Callable[[TrialResult], None] = lambda trial: None,
-        on_end: Callable[[TrialResult], None] = lambda trial: None,
-    ) -> None:
-        self.space, self.train, self.on_begin, self.on_end = space, train, on_begin, on_end
+    def __init__(self, oracle: Any, space: SearchSpace, train: TrainFunction, folder: Path) -> None:
+        self.space, self.train = space, train
+        self.on_begin: Callable[[TrialResult], None] = lambda trial: None
+        self.on_end: Callable[[TrialResult], None] = lambda trial: None
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 super().__init__(oracle, directory=str(folder), project_name=STATE_FOLDER)

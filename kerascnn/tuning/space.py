@@ -77,13 +77,13 @@ class SearchSpace:
         }
 
 
-def apply_settings(config: Config[Any], settings: Mapping[str, Any], source: str) -> Config[Any]:
+def apply_settings(config: Config[Any], settings: Mapping[str, Any], where: str) -> Config[Any]:
     """Return a configuration with other settings.
 
     Args:
         config: Settings of a run.
         settings: New values, by dotted name.
-        source: Origin of the values, for error messages.
+        where: Where the values come from, for messages.
 
     Raises:
         InputError: A value is invalid, or settings conflict.
@@ -92,7 +92,7 @@ def apply_settings(config: Config[Any], settings: Mapping[str, Any], source: str
     for name, value in settings.items():
         group, _, key = name.partition(".")
         groups.setdefault(group, {})[key] = value
-    return config.replace_values(groups, source)
+    return config.replace_values(groups, where)
 
 
 def read_space(path: str | Path, config: Config[Any]) -> SearchSpace:

@@ -52,7 +52,7 @@ def train(name, strategy, ids, labels):
             trainer,
             lambda epoch, shard: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, shard=shard),
             lambda shard: validation_batches(documents, labels, 31, shard=shard),
-            checkpoint, steps=2, epochs=4, resume=False, callbacks=[schedule, checkpoint, record],
+            checkpoint, steps_per_epoch=2, epochs=4, resume=False, callbacks=[schedule, checkpoint, record],
         )  # fmt: skip
     losses = [row["val_loss"] for row in checkpoint.history]
     return losses, model, [record.changed(0, 1), record.changed(1, -1)]

@@ -142,7 +142,7 @@ def test_every_optimizer_lowers_a_loss_of_dense_and_sparse_gradients(name):
     settings = TrainingConfig(
         optimizer=name, learning_rate=learning_rate, weight_decay=1e-4, global_clipnorm=5.0, schedule="constant"
     )
-    optimizer = build_optimizer(settings, steps=40)
+    optimizer = build_optimizer(settings, total_steps=40)
     assert isinstance(optimizer, AllReduceOptimizer)
     table = keras.Variable(np.random.default_rng(0).normal(size=(ROWS, DIM)).astype("float32"), name="embeddings")
     kernel = keras.Variable(np.eye(DIM, dtype="float32"), name="kernel")
