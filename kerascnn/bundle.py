@@ -217,7 +217,7 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict_fn: PredictFn) ->
     golden = read_json(path)
     for text, ids in zip(golden["texts"], golden["ids"], strict=True):
         if vectorizer.encode_text(text) != ids:
-            raise InputError(f"{path}: the text {text[:40]!r} has other ids than at training")
+            raise InputError(f"{path}: the text {text[:40]!r} is encoded differently than at training")
     difference = np.abs(predict_fn(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
     worst = int(difference.argmax())
     if difference[worst] > TOLERANCE:

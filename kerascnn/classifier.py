@@ -20,7 +20,7 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 if TYPE_CHECKING:
     import keras
 
-    from kerascnn.evaluation.attribution import Attribute
+    from kerascnn.evaluation.attribution import AttributionMethod
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
     from kerascnn.prediction import PredictFunction
@@ -56,7 +56,7 @@ class TextClassifier(Estimator):
     bundle_: Bundle
     _labels_dtype: np.dtype | None
     _predict_functions: dict[str, PredictFunction]
-    _attribute: Attribute | None
+    _attribute: AttributionMethod | None
 
     @property
     def model_(self) -> keras.Model:
@@ -173,14 +173,14 @@ class TextClassifier(Estimator):
         Returns:
             The logit of the label and the contribution of each n-gram, see ``kerascnn.evaluation.explanation``.
         """
-        from kerascnn.evaluation.attribution import attribute
+        from kerascnn.evaluation.attribution import choose_attribution_method
         from kerascnn.evaluation.explanation import explain_attribution
 
         check_is_fitted(self, "bundle_")
         [text] = check_texts([text])
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
         if self._attribute is None:
-            self._attribute = attribute(bundle.built)
+            self._attribute = choose_attribution_method(bundle.built)
         attribution = self._attribute(bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         tokens = bundle.vectorizer.tokenize_with_offsets(text)

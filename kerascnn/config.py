@@ -20,7 +20,7 @@ from kerascnn import models
 from kerascnn.models import ModelConfig
 from kerascnn.settings import Fraction, NonNegativeFloat, PositiveInt, Settings
 from kerascnn.text.config import TextConfig
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 
 ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
@@ -279,7 +279,7 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        raise InputError(f"{path}: not YAML: {to_one_line(error)}") from None
 
 
 def save_yaml(config: Config[Any], path: str | Path) -> None:

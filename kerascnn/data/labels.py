@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kerascnn.config import SourceConfig
-from kerascnn.data.records import MULTI_LABEL, SINGLE_LABEL, Record, location
+from kerascnn.data.records import MULTI_LABEL_TASK, SINGLE_LABEL_TASK, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
 BOOLEANS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
@@ -23,13 +23,13 @@ def parse_labels(record: Record, source: SourceConfig) -> tuple[tuple[str, ...],
         InputError: A label column is missing, or is neither 0 nor 1.
     """
     if source.label_columns:
-        return unique_labels(name for name in source.label_columns if _parse_boolean(record, name)), MULTI_LABEL
+        return unique_labels(name for name in source.label_columns if _parse_boolean(record, name)), MULTI_LABEL_TASK
     if record.labels is not None:
-        return record.labels, MULTI_LABEL
+        return record.labels, MULTI_LABEL_TASK
     value = record.fields[source.label_column].strip()
     if source.label_separator:
-        return unique_labels(value.split(source.label_separator)), MULTI_LABEL
-    return ((value,) if value else ()), SINGLE_LABEL
+        return unique_labels(value.split(source.label_separator)), MULTI_LABEL_TASK
+    return ((value,) if value else ()), SINGLE_LABEL_TASK
 
 
 def parse_label_list(values: Sequence[object], place: str) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def raise_bad_row(bad_row: BadRow) -> None:
     raise InputError(f"{location(bad_row)}: {bad_row.reason}")
 
 
-SINGLE_LABEL = "single_label"
-MULTI_LABEL = "multi_label"
+SINGLE_LABEL_TASK = "single_label"
+MULTI_LABEL_TASK = "multi_label"
 """Names of the tasks, see ``kerascnn.tasks``."""
 
 
@@ -68,7 +68,7 @@ class Row(NamedTuple):
     labels: tuple[str, ...]
     file: str
     number: int
-    task: str = SINGLE_LABEL
+    task: str = SINGLE_LABEL_TASK
 
     @property
     def label(self) -> str:

@@ -16,7 +16,7 @@ from kerascnn.data import demo, tfds
 from kerascnn.data.encodings import STDIN
 from kerascnn.data.labels import parse_labels
 from kerascnn.data.readers import read_file, read_folder
-from kerascnn.data.records import SINGLE_LABEL, BadRowHandler, Record, Row, raise_bad_row
+from kerascnn.data.records import SINGLE_LABEL_TASK, BadRowHandler, Record, Row, raise_bad_row
 from kerascnn.utils.errors import InputError, did_you_mean
 
 
@@ -69,7 +69,7 @@ def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
     for spec in specs:
         record = None
         for record in read_records(spec, source, labelled=labelled):
-            labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL)
+            labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL_TASK)
             yield Row(record.fields[source.text_column], labels, record.file, record.number, task)
         if record is None:
             raise InputError(f"{spec} has no rows; a header alone is not enough")

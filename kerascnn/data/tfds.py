@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record
-from kerascnn.utils.errors import InputError, did_you_mean
+from kerascnn.utils.errors import InputError, did_you_mean, to_one_line
 
 if TYPE_CHECKING:
     import tensorflow_datasets
@@ -107,7 +107,7 @@ def _load_builder(spec: str, source: SourceConfig) -> tensorflow_datasets.core.D
         configs = tensorflow_datasets.builder_cls(base).builder_configs
         if config and config not in configs:
             raise InputError(f"{PREFIX}{name}: no config {config!r}; there are {', '.join(configs)}") from None
-        raise InputError(f"{PREFIX}{name}: {_to_one_line(error)}") from None
+        raise InputError(f"{PREFIX}{name}: {to_one_line(error)[:300]}") from None
     if not builder.is_prepared():
         _prepare(name, builder)
     return builder
@@ -129,7 +129,7 @@ def _prepare(name: str, builder: tensorflow_datasets.core.DatasetBuilder) -> Non
         builder.download_and_prepare()
     except Exception as error:  # each data set has code of its own, which may raise anything
         raise InputError(
-            f"{PREFIX}{name} could not be prepared in {folder}: {_to_one_line(error)}; {remedy}"
+            f"{PREFIX}{name} could not be prepared in {folder}: {to_one_line(error)[:300]}; {remedy}"
         ) from error
 
 
@@ -168,10 +168,6 @@ def _any_reachable(hosts: list[tuple[str, int]]) -> bool:
 
 def _format_hosts(hosts: list[tuple[str, int]]) -> str:
     return hosts[0][0] + (f" (and {len(hosts) - 1} more)" if len(hosts) > 1 else "")
-
-
-def _to_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _build_read_config() -> tensorflow_datasets.ReadConfig:

@@ -42,11 +42,11 @@ class Attribution:
     """Contribution of each n-gram to the logit."""
 
 
-Attribute: TypeAlias = Callable[[Sequence[int], int | None], Attribution]
+AttributionMethod: TypeAlias = Callable[[Sequence[int], int | None], Attribution]
 """Ids of a document and a class to the attribution; None: the most probable class."""
 
 
-def attribute(built: BuiltModel) -> Attribute:
+def choose_attribution_method(built: BuiltModel) -> AttributionMethod:
     """Return the attribution method that fits a model."""
     # Keras cannot save a functional model after another one starts at one of its layers, so a copy is split.
     copy = type(built.model).from_config(built.model.get_config())

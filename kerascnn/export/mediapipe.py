@@ -19,7 +19,7 @@ from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import atomic_folder
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
 _COMPILED_MODULE = "mediapipe.tasks.cc.metadata.python"
@@ -66,8 +66,7 @@ def load_predict_fn(path: Path) -> PredictFn:
     try:
         classifier = text_tasks.TextClassifier.create_from_model_path(str(path))
     except (OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: MediaPipe cannot load it ({reason}); export it again") from None
+        raise InputError(f"{path}: MediaPipe cannot load it ({to_one_line(error)}); export it again") from None
 
     def classify(text: str) -> list[float]:
         # MediaPipe rejects lone surrogates.

@@ -11,7 +11,7 @@ import numpy as np
 from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.data.batches import RaggedIds
 from kerascnn.utils.atomic_files import atomic_folder
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import suppress_native_stderr
 
@@ -50,9 +50,7 @@ def load_predict_fn(path: Path, bundle: Bundle) -> PredictFn:
     try:
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise InputError(
-            f"{path}: onnxruntime cannot load it ({' '.join(str(error).split())}); export it again"
-        ) from None
+        raise InputError(f"{path}: onnxruntime cannot load it ({to_one_line(error)}); export it again") from None
     [model_input] = session.get_inputs()
 
     def predict(texts: Sequence[str]) -> np.ndarray:

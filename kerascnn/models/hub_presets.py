@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
 if TYPE_CHECKING:
@@ -109,5 +109,5 @@ def _load(kind: Any, preset: str, **arguments: Any) -> Any:
     try:
         return kind.from_preset(str(Path(preset)), **arguments)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = to_one_line(error)[:200]
         raise InputError(f"{preset}: keras-hub cannot read it ({reason}); {_REMEDY}") from None

@@ -12,7 +12,7 @@ from typing import Any
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import PartResult, PartScorer, ScoringJob
 from kerascnn.utils.cpu import available_cpus
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import suppress_native_stderr
 
@@ -119,8 +119,7 @@ def _start_ray(ray: Any, workers: int) -> None:
             _check_reachable(address)
             ray.init(address=address, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise InputError(f"RAY_ADDRESS {address}: no Ray cluster answers there ({reason})") from None
+            raise InputError(f"RAY_ADDRESS {address}: no Ray cluster answers there ({to_one_line(error)})") from None
     else:
         ray.init(
             address="local",

@@ -21,7 +21,7 @@ from kerascnn.scoring import arrow_tables, parts
 from kerascnn.scoring.output_columns import OutputSpec, unique_column
 from kerascnn.scoring.parts import Part
 from kerascnn.utils.atomic_files import sha256
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -111,7 +111,7 @@ class PartScorer:
         try:
             return self._score(classifier, part)
         except (InputError, OSError, pyarrow.ArrowException) as error:
-            return PartResult(part.output, error=" ".join(str(error).split()))
+            return PartResult(part.output, error=to_one_line(error))
 
     def _score(self, classifier: TextClassifier, part: Part) -> PartResult:
         self._check(part)
@@ -135,7 +135,9 @@ class PartScorer:
     def _check(self, part: Part) -> None:
         """Check that this process sees the output folder and the part, and that the part did not kill its workers."""
         if not os.path.exists(self.job.marker):
-            raise InputError(f"{Path(part.output).parent} on {socket.gethostname()} is not the same folder as here")
+            raise InputError(
+                f"{Path(part.output).parent} on {socket.gethostname()} is not the output folder of this run"
+            )
         if (failures := part.count_failed_attempts()) >= MAX_ATTEMPTS:
             raise InputError(f"{failures} workers died, perhaps out of memory; split the file into smaller ones")
         part.check_unchanged()

@@ -37,7 +37,7 @@ class MultiLabel(Task):
     Targets are the indicator matrix, int32 (documents, labels).
     """
 
-    name = records.MULTI_LABEL
+    name = records.MULTI_LABEL_TASK
     activation = "sigmoid"
     predicts_list = True
     allows_no_label = True

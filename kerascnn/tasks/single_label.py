@@ -17,7 +17,7 @@ from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.single_label_metrics import evaluate_single_label, reliability_bins
 from kerascnn.tasks.stratification import split_by_class
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +30,7 @@ class SingleLabel(Task):
     Targets are int32 (documents,), positions among the classes; -1 where a document has soft labels only.
     """
 
-    name = records.SINGLE_LABEL
+    name = records.SINGLE_LABEL_TASK
     activation = "softmax"
     predicts_list = False
     allows_no_label = False
@@ -71,7 +71,7 @@ class SingleLabel(Task):
         try:
             return list(column_or_1d(labels, warn=True).tolist())
         except ValueError as error:
-            raise InputError(f"labels: {' '.join(str(error).split())}") from None
+            raise InputError(f"labels: {to_one_line(error)}") from None
 
     def find_classes(self, labels: Sequence[Any], *, has_teacher: bool = False) -> np.ndarray:
         """Return all labels, sorted, (classes,); None is not a class and allowed only with a teacher.

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-Tensor = Any
+from kerascnn.layers.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

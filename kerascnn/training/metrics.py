@@ -8,9 +8,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from kerascnn.layers.types import Tensor
 from kerascnn.training.keras_internals import build_f1_score
-
-Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -12,7 +12,7 @@ from kerascnn.tuning.oracles import MAX_CONSECUTIVE_FAILURES
 from kerascnn.tuning.space import SearchSpace
 from kerascnn.tuning.trials import TrialResult
 from kerascnn.utils.atomic_files import read_json, write_json
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
 keras_tuner: Any = import_optional("keras_tuner", "tune")
@@ -71,7 +71,7 @@ class SettingsTuner(keras_tuner.engine.base_tuner.BaseTuner):
         try:
             return dict(self.train(self._settings(trial)))
         except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = to_one_line(error) or type(error).__name__
             if not isinstance(error, InputError):
                 reason = f"{type(error).__name__}: {reason[:MAX_REASON_LENGTH]}"
             raise keras_tuner.errors.FailedTrialError(reason) from None

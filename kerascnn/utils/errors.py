@@ -14,6 +14,11 @@ class InputError(ValueError):
     """
 
 
+def to_one_line(error: Exception) -> str:
+    """Return the message of an exception without line breaks."""
+    return " ".join(str(error).split())
+
+
 def quote_names(names: Sequence[object], limit: int = 5) -> str:
     """Return the first ``limit`` names in quotes, separated by commas."""
     return ", ".join(map(repr, names[:limit])) + ", …" * (len(names) > limit)

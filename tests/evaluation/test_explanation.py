@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, load
-from kerascnn.evaluation.attribution import attribute
+from kerascnn.evaluation.attribution import choose_attribution_method
 from kerascnn.evaluation.explanation import Explanation, quantize_strengths
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.utils.errors import InputError
@@ -77,7 +77,7 @@ def test_explains_model_without_layer_roles():
         keras.layers.Conv1D(6, 3, activation="tanh", padding="same")(vectors)
     )
     model = keras.Model(ids, keras.layers.Dense(3, name="logits")(hidden))
-    found = attribute(BuiltModel(model, LayerRoles()))([3, 4, 5, 6], 2)
+    found = choose_attribution_method(BuiltModel(model, LayerRoles()))([3, 4, 5, 6], 2)
     assert found.bias + sum(found.contributions) == pytest.approx(found.logits[2], abs=0.01)
     assert sorted(found.spans) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 

@@ -262,7 +262,10 @@ def test_changed_part_or_other_output_folder_fails(bundle, small_folder, tmp_pat
     manifest = sha256(bundle / "manifest.json")
     job = {"bundle": str(bundle), "manifest": manifest, "source": SourceConfig(), "output_spec": OutputSpec()}
     (tmp_path / "marker").touch()
-    assert "is not the same folder as here" in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
+    assert (
+        "is not the output folder of this run"
+        in PartScorer(ScoringJob(**job, marker=str(tmp_path / "gone")))(part).error
+    )
     scorer = PartScorer(ScoringJob(**job, marker=str(tmp_path / "marker")))
     parts.write_part(small_folder / "x.csv", ["another"])
     assert "changed during scoring" in scorer(part).error
