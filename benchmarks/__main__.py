@@ -1,4 +1,4 @@
-"""``python -m benchmarks VERB``."""
+"""``python -m benchmarks COMMAND``."""
 
 from __future__ import annotations
 

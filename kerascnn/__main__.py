@@ -1,4 +1,4 @@
-"""``kerascnn VERB`` and ``python -m kerascnn VERB``; the only module of the package that imports the commands."""
+"""``kerascnn COMMAND`` and ``python -m kerascnn COMMAND``; the only module of the package that imports the commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pipelines.__main__ import dispatch
 
 
 def main() -> None:
-    """Run ``kerascnn VERB``, the installed script."""
+    """Run ``kerascnn COMMAND``, the installed script."""
     dispatch("kerascnn")
 
 

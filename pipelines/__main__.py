@@ -1,4 +1,4 @@
-"""``python -m pipelines VERB``; ``kerascnn VERB`` and ``python -m kerascnn VERB`` end up here too."""
+"""``python -m pipelines COMMAND``; ``kerascnn COMMAND`` and ``python -m kerascnn COMMAND`` run this module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import version
 from kerascnn.utils.errors import list_choices
 from pipelines.command import run
 
-VERBS = {
+COMMANDS = {
     "train": "train a text classifier",
     "audit": "report issues of the data of a training, and how to solve them",
     "pretrain": "pretrain an encoder on unlabelled text, for training to start from",
@@ -29,19 +29,19 @@ def dispatch(prog: str) -> None:
     Args:
         prog: How the user started the program, for help texts.
     """
-    verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if verb in ("-h", "--help"):
-        print(f"usage: {prog} VERB [OPTIONS]\n")
-        print("\n".join(f"  {name:<14} {summary}" for name, summary in VERBS.items()))
-        print(f"\n{prog} VERB --help lists the options of a verb; {prog} --version prints the version.")
-    elif verb == "--version":
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help"):
+        print(f"usage: {prog} COMMAND [OPTIONS]\n")
+        print("\n".join(f"  {command:<14} {summary}" for command, summary in COMMANDS.items()))
+        print(f"\n{prog} COMMAND --help lists the options of a command; {prog} --version prints the version.")
+    elif name == "--version":
         print(version("kerascnn"))
-    elif verb not in VERBS:
-        print(f"error: no command is called {verb!r}{list_choices(verb, VERBS)}", file=sys.stderr)
+    elif name not in COMMANDS:
+        print(f"error: no command is called {name!r}{list_choices(name, COMMANDS)}", file=sys.stderr)
         raise SystemExit(2)
     else:
-        command = importlib.import_module(f"pipelines.{verb.replace('-', '_')}")
-        run(lambda: command.main(sys.argv[2:], f"{prog} {verb}"))
+        module = importlib.import_module(f"pipelines.{name.replace('-', '_')}")
+        run(lambda: module.main(sys.argv[2:], f"{prog} {name}"))
 
 
 if __name__ == "__main__":

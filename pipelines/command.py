@@ -1,4 +1,4 @@
-"""What all commands share: parsing into dataclasses, one-line errors, exit codes."""
+"""Parsing into dataclasses, one-line errors and exit codes of all commands."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Arguments(Generic[ModelConfigT]):
     config: str = ""
     """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
     resume: bool = False
-    """Continue an interrupted run of the same settings, data and output."""
+    """Continue an interrupted run with the same settings, data and output."""
     overwrite: bool = False
     """Replace the bundle at --output."""
     no_examples: bool = False

@@ -1,4 +1,4 @@
-"""Find the lowest probability at which the predictions of a bundle are precise enough to need no person."""
+"""Find the lowest probability at which the predictions of a bundle are precise enough to use without review."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Arguments(Settings):
     """Labelled data that was not used for training."""
     precision: Fraction = 0.95
     """Fraction of the predictions that must be correct, 0 to 1."""
-    surely: bool = False
+    lower_bound: bool = False
     """Require this precision of the lower end of the 95 % confidence interval, not of the measured value."""
     json: bool = False
     """Print the threshold and the whole curve as JSON."""
@@ -53,14 +53,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.fin
     classifier = load(args.bundle)
     targets = task.encode(labels, classifier.classes_)
     points = compute_operating_points(targets, classifier.predict_proba(texts))
-    found = find_operating_point(points, args.precision, use_lower_bound=args.surely)
+    found = find_operating_point(points, args.precision, use_lower_bound=args.lower_bound)
     if args.json:
         answer = found and dataclasses.asdict(found)
         print(json.dumps({"found": answer, "curve": [dataclasses.asdict(point) for point in points]}))
         return
     print(format_curve(points))
     if found is None:
-        best = max(points, key=lambda point: point.precision_lower_bound if args.surely else point.precision)
+        best = max(points, key=lambda point: point.precision_lower_bound if args.lower_bound else point.precision)
         raise InputError(
             f"no threshold reaches a precision of {args.precision:.1%}; the best is {best.precision:.1%} (at least"
             f" {best.precision_lower_bound:.1%} with 95 % confidence) for {best.coverage:.1%} of the documents, at"

@@ -27,7 +27,7 @@ class Arguments(Generic[ModelConfigT]):
     config: str = ""
     """YAML file of settings; options on the command line override it."""
     resume: bool = False
-    """Continue an interrupted run of the same settings, data and output."""
+    """Continue an interrupted run with the same settings, data and output."""
     overwrite: bool = False
     """Replace the bundle at --output."""
     json: bool = False

@@ -1,4 +1,4 @@
-"""Train a text classifier: rows of text and labels in, a folder that predicts out."""
+"""Train a text classifier on rows of text and labels, and write a bundle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kerascnn.utils.tables import text_table
 from pipelines.command import run
 from pipelines.config_arguments import Arguments, parse_training, train
 
-DESCRIPTION = """Train a text classifier on labelled texts and write a folder that predicts: a bundle.
+DESCRIPTION = """Train a text classifier on labelled texts and write a bundle, the folder that predicts.
 
 Without options it trains on the BBC News articles of the extra "demo". Options of a group may be written with hyphens
 or as in the YAML file (--text.max_length). The options of the group network are those of the chosen --model."""

@@ -38,10 +38,10 @@ class Finished:
     err: str
 
 
-def start(verb, *options, cwd=ROOT, **kwargs):
-    """Start ``python -m pipelines.VERB`` as a process, in a folder."""
+def start(command, *options, cwd=ROOT, **kwargs):
+    """Start ``python -m pipelines.COMMAND`` as a process, in a folder."""
     return subprocess.Popen(
-        [sys.executable, "-m", f"pipelines.{verb}", *map(str, options)],
+        [sys.executable, "-m", f"pipelines.{command}", *map(str, options)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         stdout=subprocess.PIPE,
@@ -52,16 +52,16 @@ def start(verb, *options, cwd=ROOT, **kwargs):
     )
 
 
-def process(verb, *options):
-    """Run ``python -m pipelines.VERB`` as a process, to its end."""
-    started = start(verb, *options, stdin=subprocess.DEVNULL)
+def process(command, *options):
+    """Run ``python -m pipelines.COMMAND`` as a process, to its end."""
+    started = start(command, *options, stdin=subprocess.DEVNULL)
     out, err = started.communicate(timeout=300)
     return Finished(started.returncode, out, err)
 
 
-def command(verb, *options, stdin="", cwd=ROOT):
-    """Run ``python -m pipelines.VERB`` in this process, which has started TensorFlow already."""
-    return run_in_process(importlib.import_module(f"pipelines.{verb}").main, *options, stdin=stdin, cwd=cwd)
+def command(command, *options, stdin="", cwd=ROOT):
+    """Run ``python -m pipelines.COMMAND`` in this process, which has started TensorFlow already."""
+    return run_in_process(importlib.import_module(f"pipelines.{command}").main, *options, stdin=stdin, cwd=cwd)
 
 
 def run_in_process(main, *options, stdin="", cwd=ROOT):

@@ -1,4 +1,4 @@
-"""What all commands share: the name in the help, exit codes, Ctrl-C, the encoding of the output."""
+"""Behavior of all commands: the name in the help, exit codes, Ctrl-C, the encoding of the output."""
 
 import io
 import signal
@@ -9,7 +9,7 @@ import pytest
 
 from kerascnn.utils.errors import InputError
 from pipelines import command
-from pipelines.__main__ import VERBS
+from pipelines.__main__ import COMMANDS
 from tests.pipelines.conftest import ROOT, SMALL, start
 
 
@@ -20,11 +20,11 @@ def python(*arguments):
 
 
 @pytest.mark.parametrize("program", ["python -m kerascnn", "python -m pipelines"])
-def test_help_of_the_program_lists_all_verbs_under_the_typed_name(program):
+def test_help_of_the_program_lists_all_commands_under_the_typed_name(program):
     finished = python(*program.split()[1:], "--help")
     assert finished.returncode == 0
-    assert finished.stdout.startswith(f"usage: {program} VERB [OPTIONS]\n")
-    assert all(f"\n  {verb} " in finished.stdout for verb in VERBS)
+    assert finished.stdout.startswith(f"usage: {program} COMMAND [OPTIONS]\n")
+    assert all(f"\n  {name} " in finished.stdout for name in COMMANDS)
 
 
 @pytest.mark.parametrize(

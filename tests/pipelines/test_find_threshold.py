@@ -48,6 +48,6 @@ def test_prints_curve_and_next_command(news_bundle, news_csv):
 
 def test_unreachable_precision_reports_the_best(news_bundle, news_csv):
     folder, _ = news_bundle
-    finished = command("find_threshold", folder, "--data", news_csv, "--precision", "1", "--surely")
+    finished = command("find_threshold", folder, "--data", news_csv, "--precision", "1", "--lower-bound")
     assert finished.status == 1
     assert "no threshold reaches a precision of 100.0%; the best is" in finished.err

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kerascnn.config import Config
-from pipelines.__main__ import VERBS
+from pipelines.__main__ import COMMANDS
 from tests.pipelines.conftest import ROOT, SMALL, command, files_with_text, process, start
 
 CONTRACT = {
@@ -176,19 +176,19 @@ def test_bundle_is_named_after_data_and_model(data, name):
     assert str(default_bundle_folder(run)) == os.path.join("saved_models", name)
 
 
-@pytest.mark.parametrize("verb", [verb.replace("-", "_") for verb in VERBS])
-def test_help_imports_neither_tensorflow_nor_keras(verb):
+@pytest.mark.parametrize("name", [name.replace("-", "_") for name in COMMANDS])
+def test_help_imports_neither_tensorflow_nor_keras(name):
     script = f"""if True:
         import sys, runpy
-        sys.argv = ["{verb}", "--help"]
+        sys.argv = ["{name}", "--help"]
         try:
-            runpy.run_module("pipelines.{verb}", run_name="__main__", alter_sys=True)
+            runpy.run_module("pipelines.{name}", run_name="__main__", alter_sys=True)
         finally:
             assert not {{"tensorflow", "keras", "sklearn"}} & set(sys.modules)
     """
     finished = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
-    assert f"usage: python -m pipelines.{verb}" in finished.stdout
+    assert f"usage: python -m pipelines.{name}" in finished.stdout
 
 
 def test_lists_models_with_their_papers():
