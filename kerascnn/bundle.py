@@ -131,14 +131,14 @@ def load_bundle(folder: Path) -> Bundle:
         config=configuration.config_from_dict(
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
         ),
-        vectorizer=_vectorizer(folder, manifest),
+        vectorizer=_read_vectorizer(folder, manifest),
         labels=read_escaped_lines(folder / "labels.txt"),
         model=_load_model(folder / "model.keras", manifest["packages"]),
         roles=LayerRoles.from_dict(manifest["layers"]),
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
-        task=_task(folder, manifest),
+        task=_read_task(folder, manifest),
         temperature=manifest["temperature"],
         thresholds=manifest["thresholds"],
         distillation=manifest.get("distillation") or {},
@@ -150,7 +150,7 @@ def load_bundle(folder: Path) -> Bundle:
     return bundle
 
 
-def _task(folder: Path, manifest: dict[str, Any]) -> Task:
+def _read_task(folder: Path, manifest: dict[str, Any]) -> Task:
     try:
         return get_task(manifest["task"])
     except InputError as error:
@@ -176,10 +176,10 @@ def load_vectorizer(folder: Path) -> Vectorizer:
     """
     manifest = read_manifest(folder)
     _check_files(folder, manifest, ("vocabulary.txt",))
-    return _vectorizer(folder, manifest)
+    return _read_vectorizer(folder, manifest)
 
 
-def _vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
+def _read_vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
     return Vectorizer.from_config(manifest["vectorizer"], vocabulary.read_vocabulary(folder / "vocabulary.txt"))
 
 
@@ -257,7 +257,7 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
-            "packages": {name: found for name in PACKAGES if (found := _version(name))},
+            "packages": {name: found for name in PACKAGES if (found := _find_version(name))},
             "data": bundle.data,
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         },
@@ -276,7 +276,7 @@ def _read_history(path: Path) -> list[dict[str, float]]:
         return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-def _version(package: str) -> str | None:
+def _find_version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:

@@ -119,7 +119,7 @@ class TrainingConfig(Settings):
     """Distillation: temperature of teacher and student. Above 1 the probabilities show more of what the teacher knows
     about the other classes."""
     soft_label_weight: Fraction = 0.9
-    """Distillation: weight of the soft labels in the loss; the labels have the rest."""
+    """Distillation: weight of the soft labels in the loss; that of the labels is 1 minus this."""
     monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
     """Validation metric that selects the epoch whose weights are kept. For accuracy it is the last epoch within half a
     standard error of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label data accuracy

@@ -34,12 +34,12 @@ class Settings:
     """
 
     def __post_init__(self) -> None:
-        for name, hint in _hints(type(self)).items():  # type: ignore[arg-type]
-            _check(name, getattr(self, name), hint)
+        for name, hint in _get_hints(type(self)).items():  # type: ignore[arg-type]
+            _check_value(name, getattr(self, name), hint)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a nested dictionary of plain values, with lists for tuples as in YAML and JSON."""
-        return {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
+        return {name: _to_plain(value) for name, value in dataclasses.asdict(self).items()}
 
     def replace_values(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
         """Return a copy with other values.
@@ -60,7 +60,7 @@ class Settings:
                 raise InputError(f"{where}: no setting is called {key!r}{list_choices(str(key), names)}")
             current = getattr(self, key)
             changes[key] = (
-                current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _tuple(value)
+                current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _to_tuple(value)
             )
         try:
             return dataclasses.replace(self, **changes)
@@ -68,25 +68,25 @@ class Settings:
             raise InputError(f"{where}: {error}") from None
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
+        return {key: _to_plain(item) for key, item in value.items()}
+    return [_to_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+def _to_tuple(value: Any) -> Any:
+    return tuple(_to_tuple(item) for item in value) if isinstance(value, list) else value
 
 
 @functools.cache
-def _hints(group: type[Settings]) -> dict[str, Any]:
+def _get_hints(group: type[Settings]) -> dict[str, Any]:
     """Return the type hints of the values of a group; groups inside it check themselves."""
     hints = get_type_hints(group, include_extras=True)
     own = {field.name: hints[field.name] for field in dataclasses.fields(group)}
     return {name: hint for name, hint in own.items() if get_origin(hint) is not None or hint in (int, float, str, bool)}
 
 
-def _check(name: str, value: Any, hint: Any) -> None:
+def _check_value(name: str, value: Any, hint: Any) -> None:
     kind, *constraints = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     try:
         typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)

@@ -84,7 +84,7 @@ def run_audit(splits: Splits, config: Config[Any], *, label_errors: bool = False
 def quick_audit(splits: Splits, config: Config[Any]) -> list[Issue]:
     """Return the issues that reduce accuracy and are found quickly, without those in ``Splits.issues``.
 
-    Of many training rows, it checks the characters of ``QUICK_AUDIT_ROWS`` only.
+    It checks the characters of at most ``QUICK_AUDIT_ROWS`` training rows.
 
     Args:
         splits: The rows.

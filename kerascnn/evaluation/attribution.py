@@ -82,7 +82,7 @@ class FilterAttribution:
     def __init__(self, built: BuiltModel) -> None:
         model, layers = built.model, built.pooling_layers
         producers = {id(layer.output): layer for layer in model.layers}
-        sequences = [_pooled_sequences(layer, producers) for layer in layers]
+        sequences = [_find_pooled_sequences(layer, producers) for layer in layers]
         self._sequences = [sequence for layer_sequences in sequences for sequence in layer_sequences]
         masks = [producers[id(sequence.valid)] for sequence in self._sequences]
         self._tokens = make_batch_function(keras.Model(model.input, [mask.input for mask in masks]))
@@ -106,11 +106,11 @@ class FilterAttribution:
         spans = _find_spans(self._tokens, padded, len(ids))
         pooled = zip(self._sequences, self._weights, spans, tensors[::2], tensors[1::2], strict=True)
         for sequence, weights, positions, values, valid in pooled:
-            by_position = _pooled_contributions(values, valid[:, 0], weights[:, target], sequence.pooling)
+            by_position = _attribute_pooling(values, valid[:, 0], weights[:, target], sequence.pooling)
             before = (sequence.width - 1) // 2  # padding "same" of a convolution
             for position in np.flatnonzero(by_position):
                 window = positions[max(0, position - before) : position - before + sequence.width]
-                _add(contributions, _union(window, int(position), len(ids)), by_position[position])
+                _add_contribution(contributions, _merge_spans(window, int(position), len(ids)), by_position[position])
         return Attribution(
             "filters", logits, target, float(self._bias[target]), list(contributions), list(contributions.values())
         )
@@ -153,7 +153,9 @@ class IntegratedGradients:
         contributions: dict[tuple[int, int], float] = {}
         for span, by_position in zip(spans, integrals, strict=True):
             for position in np.flatnonzero(by_position):
-                _add(contributions, (int(span[position, 0]), int(span[position, 1])), by_position[position])
+                _add_contribution(
+                    contributions, (int(span[position, 0]), int(span[position, 1])), by_position[position]
+                )
         return Attribution(
             "integrated gradients",
             logits[0].astype("float64"),
@@ -164,7 +166,9 @@ class IntegratedGradients:
         )
 
 
-def _pooled_sequences(layer: keras.layers.Layer, producers: dict[int, keras.layers.Layer]) -> list[_PooledSequence]:
+def _find_pooled_sequences(
+    layer: keras.layers.Layer, producers: dict[int, keras.layers.Layer]
+) -> list[_PooledSequence]:
     """Return the sequences that a layer pools, in the order of its output channels.
 
     Args:
@@ -261,7 +265,7 @@ def _to_arrays(tensors: Any) -> list[np.ndarray]:
     return [np.asarray(x) for x in keras.tree.flatten(tensors)]
 
 
-def _pooled_contributions(values: np.ndarray, valid: np.ndarray, weights: np.ndarray, pooling: str) -> np.ndarray:
+def _attribute_pooling(values: np.ndarray, valid: np.ndarray, weights: np.ndarray, pooling: str) -> np.ndarray:
     """Return the contribution of each position to a logit through a pooling layer, (positions,)."""
     contributions = np.zeros(len(values))
     if not valid.any():
@@ -277,7 +281,7 @@ def _pooled_contributions(values: np.ndarray, valid: np.ndarray, weights: np.nda
     return contributions
 
 
-def _union(spans: np.ndarray, position: int, count: int) -> tuple[int, int]:
+def _merge_spans(spans: np.ndarray, position: int, count: int) -> tuple[int, int]:
     """Return the tokens of neighboring positions as one span; without tokens, the start or the end of the text."""
     nonempty = spans[spans[:, 1] > 0]
     if not len(nonempty):
@@ -285,5 +289,5 @@ def _union(spans: np.ndarray, position: int, count: int) -> tuple[int, int]:
     return int(nonempty[:, 0].min()), int(nonempty[:, 1].max())
 
 
-def _add(contributions: dict[tuple[int, int], float], span: tuple[int, int], contribution: float) -> None:
+def _add_contribution(contributions: dict[tuple[int, int], float], span: tuple[int, int], contribution: float) -> None:
     contributions[span] = contributions.get(span, 0.0) + float(contribution)

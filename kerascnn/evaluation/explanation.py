@@ -105,11 +105,11 @@ def explain_attribution(
         text=text, label=label, score=score, logit=float(attribution.logits[attribution.target]),
         bias=attribution.bias, method=attribution.method,
         contributions=tuple(sorted(contributions, key=lambda x: -abs(x.contribution))),
-        passages=tuple(_passages(text, tokens, by_token)),
+        passages=tuple(_split_into_passages(text, tokens, by_token)),
     )  # fmt: skip
 
 
-def _passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> list[tuple[str, float]]:
+def _split_into_passages(text: str, tokens: Sequence[TokenSpan], by_token: np.ndarray) -> list[tuple[str, float]]:
     """Return the text in parts: tokens, merged where they share characters, and the text between them."""
     spans: list[list[Any]] = []
     for token, share in zip(tokens, by_token, strict=True):

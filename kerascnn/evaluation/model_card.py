@@ -35,17 +35,17 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
         *((TENSORFLOW_TEXT,) if needs_tensorflow_text else ()),
-        *_data(bundle.data),
+        *_format_data(bundle.data),
         "## Metrics",
-        *_overall_metrics(bundle.task, metrics),
+        *_format_overall_metrics(bundle.task, metrics),
         "In brackets: 95 % confidence intervals by the bootstrap. The logits are divided by the temperature"
         f" {bundle.temperature:.3f} before the {bundle.task.activation}.",
-        *(_metrics_per_class(bundle.task, metrics["test"]) if "test" in metrics else ()),
+        *(_format_metrics_per_class(bundle.task, metrics["test"]) if "test" in metrics else ()),
         "## Training",
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
         f" ({metrics['documents_per_second']:,.0f} documents per second), seed {config.seed}."
         " All settings are in `config.yaml`, the epochs in `history.csv`.",
-        *((_distillation(bundle.distillation),) if bundle.distillation else ()),
+        *((_format_distillation(bundle.distillation),) if bundle.distillation else ()),
         *(("## Files", markdown_table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()]))
           if sizes else ()),
     ]  # fmt: skip
@@ -65,10 +65,10 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         f"# {config.model}, pretrained on {', '.join(config.data)}",
         "It has no labels yet. Train a classifier that starts from it:",
         "```bash\npython -m pipelines.train --init-from PATH_OF_THIS_FOLDER --data train.csv\n```",
-        *_data(data),
+        *_format_data(data),
         "## Metrics",
-        f"Of {held_out['tokens']:,} masked tokens of held-out documents {held_out['accuracy']:.1%} were predicted;"
-        f" perplexity {held_out['perplexity']:.1f}.",
+        f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} masked tokens of held-out documents are predicted"
+        f" correctly; perplexity {held_out['perplexity']:.1f}.",
         "## Training",
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds, seed"
         f" {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
@@ -76,37 +76,38 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
     return "\n\n".join(sections) + "\n"
 
 
-def _data(data: Mapping[str, Any]) -> tuple[str, str]:
+def _format_data(data: Mapping[str, Any]) -> tuple[str, str]:
     rows = [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]
     return "## Data", markdown_table(("split", "rows", "sources"), rows)
 
 
-def _overall_metrics(task: Task, metrics: Mapping[str, Any]) -> tuple[str, ...]:
+def _format_overall_metrics(task: Task, metrics: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a table with a line for each evaluated split, or nothing."""
     splits = {name: metrics[name] for name in ("validation", "test") if name in metrics}
     if not splits:
         return ()
     rows = [
-        (name, f"{results['rows']:,}", *(_with_interval(results, key) for key in task.metric_titles))
+        (name, f"{results['rows']:,}", *(_format_with_interval(results, key) for key in task.metric_titles))
         for name, results in splits.items()
     ]
     return (markdown_table(("split", "rows", *task.metric_titles.values()), rows),)
 
 
-def _with_interval(results: Mapping[str, Any], key: str) -> str:
+def _format_with_interval(results: Mapping[str, Any], key: str) -> str:
     """Return a metric with its confidence interval, if it has one."""
     low, high = results.get("intervals", {}).get(key, (None, None))
     return f"{results[key]:.4f}" + (f" ({low:.4f} to {high:.4f})" if low is not None else "")
 
 
-def _distillation(distillation: Mapping[str, Any]) -> str:
+def _format_distillation(distillation: Mapping[str, Any]) -> str:
     return (
         f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
-        f" {distillation['temperature']:g}, with {distillation['weight']:.0%} of the loss; the labels have the rest."
+        f" {distillation['temperature']:g}: the soft labels have"
+        f" {distillation['weight']:.0%} of the weight in the loss, the labels the rest."
     )
 
 
-def _metrics_per_class(task: Task, results: Mapping[str, Any]) -> Sequence[str]:
+def _format_metrics_per_class(task: Task, results: Mapping[str, Any]) -> Sequence[str]:
     columns = task.class_columns
     rows = [
         (name, *(f"{values[key]:.3f}" for key in columns), f"{values['support']:,}")

@@ -75,7 +75,7 @@ def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[s
         ]
         if not curves:
             continue
-        figure, axes = _figure(5, 3)
+        figure, axes = _create_figure(5, 3)
         for (key, label), color, style in zip(curves, (BLUE, ORANGE), ("o-", "s--"), strict=False):
             axes.plot(epochs, [row[key] for row in history], style, color=color, markersize=4, label=label)
         axes.set(xlabel="epoch", ylabel=name + unit)
@@ -83,7 +83,7 @@ def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[s
         axes.legend(frameon=False)
         ends = "; ".join(f"{label} {history[0][key]:.3f} to {history[-1][key]:.3f}" for key, label in curves)
         caption = f"{name.capitalize()} by epoch: {ends}."
-        plots.append((caption, _svg(figure, caption)))
+        plots.append((caption, _render_svg(figure, caption)))
     return plots
 
 
@@ -96,7 +96,7 @@ def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
     Returns:
         An SVG element.
     """
-    figure, axes = _figure(5, 3)
+    figure, axes = _create_figure(5, 3)
     rows = np.asarray(bins["rows"])
     shades = 0.25 + 0.75 * rows / rows.max()
     for confidence, accuracy, shade in zip(bins["confidence"], bins["accuracy"], shades, strict=True):
@@ -108,10 +108,10 @@ def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
         f"{right:.0%} of {count} predictions with a confidence of {confidence:.0%} are right"
         for confidence, right, count in parts
     )
-    return _svg(figure, f"Reliability diagram: {description}.")
+    return _render_svg(figure, f"Reliability diagram: {description}.")
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Any]:
+def _create_figure(width: float, height: float) -> tuple[Figure, Any]:
     """Return a figure of a size in inches, without a window, and its axes."""
     from matplotlib.figure import Figure
 
@@ -128,7 +128,7 @@ def _style_axes(axes: Any) -> None:
     axes.set_axisbelow(True)
 
 
-def _svg(figure: Figure, description: str) -> str:
+def _render_svg(figure: Figure, description: str) -> str:
     """Return a figure as an SVG element with text as text, as wide as its parent element."""
     import matplotlib
 

@@ -100,7 +100,7 @@ def render_report(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"percent": _percent, "plain": replace_control_characters}
+    environment.filters |= {"percent": _format_percent, "plain": replace_control_characters}
     split = next((split for split in ("test", "validation") if split in bundle.metrics), "")
     results = bundle.metrics.get(split)
     matrix = results.get("confusion_matrix", []) if results else []
@@ -112,7 +112,7 @@ def render_report(
         tenths=range(11),
         split=split,
         results=results,
-        shades=_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
+        shades=_compute_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
         confused=bundle.task.confused_pairs(results, MAX_PAIRS) if results else [],
         curves=plots.plot_learning_curves(bundle.history),
         reliability=plots.plot_reliability(results["reliability"]) if results and "reliability" in results else None,
@@ -125,7 +125,7 @@ def render_report(
 
 def _render_example(example: Example, explanation: Explanation) -> dict[str, Any]:
     """Return an example for the template: its strongest passage in shades, and its strongest n-grams."""
-    passages, is_cut_before, is_cut_after = _strongest_passage(explanation.passages)
+    passages, is_cut_before, is_cut_after = _find_strongest_passage(explanation.passages)
     return {
         "example": example,
         "explanation": explanation,
@@ -136,7 +136,7 @@ def _render_example(example: Example, explanation: Explanation) -> dict[str, Any
     }
 
 
-def _strongest_passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[str, float]], bool, bool]:
+def _find_strongest_passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[str, float]], bool, bool]:
     """Return ``PASSAGE_LENGTH`` characters with the highest total strength, and whether text is cut on each side."""
     short = [
         (text[start : start + PASSAGE_LENGTH], strength)
@@ -154,12 +154,12 @@ def _strongest_passage(parts: Sequence[tuple[str, float]]) -> tuple[list[tuple[s
     return short[-first:stop], first < 0, stop < len(short)
 
 
-def _shades(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
+def _compute_shades(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return each cell of a confusion matrix as a fraction of its row, in tenths."""
     counts = np.asarray(matrix)
     tenths = np.rint(10 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).astype(int)
     return [[int(tenth) for tenth in row] for row in tenths]
 
 
-def _percent(value: float) -> str:
+def _format_percent(value: float) -> str:
     return f"{100 * value:.1f}\u00a0%"

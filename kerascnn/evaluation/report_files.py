@@ -36,7 +36,7 @@ def write_report_files(
     try:
         page = render_report(bundle, sizes, examples, explain)
     except Exception as error:  # a report that cannot be drawn must not lose a trained model
-        warnings.warn(f"report.html could not be written and is left out: {error!r}", stacklevel=2)
+        warnings.warn(f"report.html is left out, because it could not be written: {error!r}", stacklevel=2)
     else:
         (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 

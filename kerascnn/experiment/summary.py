@@ -29,7 +29,7 @@ def summarize_pretraining(metrics: Mapping[str, Any], folder: Path) -> str:
     held_out = metrics["validation"]
     return "\n".join([
         "",
-        f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} hidden tokens of held-out texts are predicted correctly;"
+        f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} masked tokens of held-out texts are predicted correctly;"
         f" perplexity {held_out['perplexity']:.1f}",
         _format_cost(metrics),
         f"wrote {folder}; next: python -m pipelines.train --init-from {folder} --data train.csv",

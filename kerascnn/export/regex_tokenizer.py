@@ -84,7 +84,7 @@ def format_vocabulary(vectorizer: Vectorizer) -> str:
             f"the vocabulary contains {min(reserved)}, which is reserved in MediaPipe; train with --text.split unicode"
         )
     ids = {PADDING: 0, UNKNOWN: 1} | {token: number for number, token in enumerate(tokens, start=2)}
-    for spelling in _spellings(tokens):
+    for spelling in _list_spellings(tokens):
         # Entities without an ampersand are recognized by the space before them.
         spelling_ids = vectorizer.encode_text(f" {spelling}")
         if len(spelling_ids) == 1 and spelling_ids[0] > 1:
@@ -92,7 +92,7 @@ def format_vocabulary(vectorizer: Vectorizer) -> str:
     return "".join(f"{token} {number}\n" for token, number in ids.items())
 
 
-def _spellings(tokens: list[str]) -> Iterator[str]:
+def _list_spellings(tokens: list[str]) -> Iterator[str]:
     """Yield punctuation, entities, and each token capitalized and in upper case."""
     yield from _OTHER_SPELLINGS
     for token in tokens:

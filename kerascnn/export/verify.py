@@ -46,17 +46,17 @@ def load_artifacts(classifier: TextClassifier, folder: Path) -> Iterator[Artifac
     Raises:
         InputError: An artifact is damaged or needs a package that is not installed.
     """
-    yield Artifact("model.keras", _size(folder / "model.keras"), classifier.predict_proba)
+    yield Artifact("model.keras", _measure_bytes(folder / "model.keras"), classifier.predict_proba)
     if version := saved_model.latest_version(folder / "serving"):
         predict_fn = predict_in_batches(saved_model.load_predict_fn(version))
-        yield Artifact(f"serving/{version.name}", _size(version), predict_fn)
+        yield Artifact(f"serving/{version.name}", _measure_bytes(version), predict_fn)
     for path in sorted((folder / "edge").glob("model_*.tflite")):
-        yield Artifact(f"edge/{path.name}", _size(path), tflite.load_predict_fn(path))
+        yield Artifact(f"edge/{path.name}", _measure_bytes(path), tflite.load_predict_fn(path))
     for path in sorted((folder / "edge").glob("mediapipe_*.tflite")):
-        yield Artifact(f"edge/{path.name}", _size(path), mediapipe.load_predict_fn(path))
+        yield Artifact(f"edge/{path.name}", _measure_bytes(path), mediapipe.load_predict_fn(path))
     if (path := folder / "onnx" / "model.onnx").exists():
         predict_fn = predict_in_batches(onnx.load_predict_fn(path, classifier.bundle_))
-        yield Artifact("onnx/model.onnx", _size(path), predict_fn)
+        yield Artifact("onnx/model.onnx", _measure_bytes(path), predict_fn)
 
 
 def predict_in_batches(predict_fn: PredictFn) -> PredictFn:
@@ -98,7 +98,7 @@ def compare_artifacts(
             "artifact": artifact.name,
             "bytes": artifact.num_bytes,
             "difference": float(np.abs(probabilities - golden_probabilities).max()),
-            "agreement": _agreement(decide(probabilities), decide(golden_probabilities)),
+            "agreement": _compute_agreement(decide(probabilities), decide(golden_probabilities)),
             **_measure_speed(artifact.predict_fn, golden["texts"]),
         }
         if len(texts):
@@ -106,8 +106,13 @@ def compare_artifacts(
             predictions = decide(artifact.predict_fn(texts))
             seconds = time.perf_counter() - start
             reference = predictions if reference is None else reference
-            row |= {"data_agreement": _agreement(predictions, reference), "accuracy": _agreement(predictions, targets)}
-            single = statistics.median(_time(artifact.predict_fn, [text]) for text in texts[:MAX_SINGLE_DOCUMENTS])
+            row |= {
+                "data_agreement": _compute_agreement(predictions, reference),
+                "accuracy": _compute_agreement(predictions, targets),
+            }
+            single = statistics.median(
+                _measure_seconds(artifact.predict_fn, [text]) for text in texts[:MAX_SINGLE_DOCUMENTS]
+            )
             row |= {"data_milliseconds": 1000 * single, "data_documents_per_second": len(texts) / seconds}
         yield row
 
@@ -132,7 +137,7 @@ def format_markdown(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _agreement(predictions: np.ndarray, others: np.ndarray) -> float:
+def _compute_agreement(predictions: np.ndarray, others: np.ndarray) -> float:
     """Return the fraction of documents with equal predictions, which have the form of a task's targets."""
     return float(np.mean((predictions == others).reshape(len(predictions), -1).all(axis=1)))
 
@@ -141,20 +146,20 @@ def _measure_speed(predict_fn: PredictFn, texts: Sequence[str]) -> dict[str, flo
     single: list[float] = []
     together: list[float] = []
     for _ in range(NUM_ROUNDS):
-        single += [_time(predict_fn, [text]) for text in texts]
-        together.append(_time(predict_fn, texts))
+        single += [_measure_seconds(predict_fn, [text]) for text in texts]
+        together.append(_measure_seconds(predict_fn, texts))
     return {
         "milliseconds": 1000 * statistics.median(single),
         "documents_per_second": len(texts) / statistics.median(together),
     }
 
 
-def _time(predict_fn: PredictFn, texts: Sequence[str]) -> float:
+def _measure_seconds(predict_fn: PredictFn, texts: Sequence[str]) -> float:
     start = time.perf_counter()
     predict_fn(texts)
     return time.perf_counter() - start
 
 
-def _size(path: Path) -> int:
+def _measure_bytes(path: Path) -> int:
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)

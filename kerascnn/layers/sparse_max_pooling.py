@@ -62,7 +62,7 @@ def pool_tokens(convolutions: Sequence[keras.layers.Conv1D], ids: Tensor, table:
         float32 (batch, len(convolutions) * filters).
     """
     offsets = np.concatenate([_window_offsets(convolution) for convolution in convolutions])
-    tokens = _distinct_tokens(ids, table, before=-offsets.min(), after=offsets.max())
+    tokens = _find_distinct_tokens(ids, table, before=-offsets.min(), after=offsets.max())
     return _concatenate([_pool_tokens(convolution, tokens) for convolution in convolutions])
 
 
@@ -76,13 +76,13 @@ def _window_offsets(convolution: keras.layers.Conv1D) -> np.ndarray:
     return np.arange(size, dtype=np.int32) - np.int32((size - 1) // 2)
 
 
-def _distinct_tokens(ids: Tensor, table: Tensor, *, before: int, after: int) -> _Tokens:
+def _find_distinct_tokens(ids: Tensor, table: Tensor, *, before: int, after: int) -> _Tokens:
     """Find the distinct tokens of a batch, with ``before`` and ``after`` positions of padding around each document."""
     padded = tf.pad(ids, [[0, 0], [before, after]])
     distinct, rows = tf.unique(tf.reshape(padded, [-1]), out_idx=tf.int64)
     known = tf.cast(distinct != 0, tf.float32)[:, None]
     vectors = tf.gather(table, distinct) * known
-    valid, starts = ids != 0, _document_starts(padded, before)
+    valid, starts = ids != 0, _find_document_starts(padded, before)
     positions = starts + tf.where(valid, tf.range(tf.shape(ids)[1]), 0)
     return _Tokens(vectors, rows, tf.reshape(positions, [-1, 1]), starts, tf.cast(valid[:, :1], tf.float32))
 
@@ -97,11 +97,13 @@ def _pool_vectors(convolution: keras.layers.Conv1D, inputs: Tensor, valid: Tenso
         def gradient(upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             before, after = -offsets[0], offsets[-1]
             padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
-            best = _document_starts(padded, before) + tf.argmax(outputs, axis=1, output_type=tf.int32)
+            best = _find_document_starts(padded, before) + tf.argmax(outputs, axis=1, output_type=tf.int32)
             vectors = tf.reshape(padded, [-1, inputs.shape[-1]])
             rows = tf.range(tf.shape(vectors, tf.int64)[0])
             upstream = tf.where(maxima > 0, upstream, 0)
-            d_vectors, d_kernel, d_bias = _gradients(upstream, best, offsets, rows, vectors, _rows_of_kernel(kernel))
+            d_vectors, d_kernel, d_bias = _compute_gradients(
+                upstream, best, offsets, rows, vectors, _flatten_kernel(kernel)
+            )
             d_padded = tf.reshape(d_vectors, tf.shape(padded))
             return d_padded[:, before : before + tf.shape(inputs)[1]], d_kernel, d_bias
 
@@ -116,7 +118,7 @@ def _pool_tokens(convolution: keras.layers.Conv1D, tokens: _Tokens) -> Tensor:
 
     @tf.custom_gradient
     def pool(vectors: Tensor, kernel: Tensor, bias: Tensor) -> tuple[Tensor, Callable[..., Any]]:
-        kernel = _rows_of_kernel(kernel)
+        kernel = _flatten_kernel(kernel)
         # (distinct tokens * size, filters): what a token contributes at each place of a window
         products = tf.reshape(tf.matmul(vectors, kernel, transpose_b=True), [-1, filters])
         windows = tf.reshape(tf.gather(tokens.rows, tokens.positions + offsets) * size + np.arange(size), [-1])
@@ -126,7 +128,7 @@ def _pool_tokens(convolution: keras.layers.Conv1D, tokens: _Tokens) -> Tensor:
 
         def gradient(upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             best = tokens.starts + tf.argmax(outputs, axis=1, output_type=tf.int32)
-            return _gradients(tf.where(maxima > 0, upstream, 0), best, offsets, tokens.rows, vectors, kernel)
+            return _compute_gradients(tf.where(maxima > 0, upstream, 0), best, offsets, tokens.rows, vectors, kernel)
 
         return maxima, gradient
 
@@ -134,7 +136,7 @@ def _pool_tokens(convolution: keras.layers.Conv1D, tokens: _Tokens) -> Tensor:
     return pool(tokens.vectors, kernel, bias)
 
 
-def _gradients(
+def _compute_gradients(
     upstream: Tensor, best: Tensor, offsets: np.ndarray, rows: Tensor, vectors: Tensor, kernel: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Compute the gradients of maxima in float32, whatever the compute dtype.
@@ -145,7 +147,7 @@ def _gradients(
         offsets: See ``_window_offsets``.
         rows: Index of the vector at each position, int64 (positions,).
         vectors: (vectors, channels).
-        kernel: See ``_rows_of_kernel``.
+        kernel: See ``_flatten_kernel``.
 
     Returns:
         The gradients of the vectors, of the kernel (size, channels, filters), and of the bias.
@@ -171,12 +173,12 @@ def _gradients(
     return tf.cast(d_vectors, vectors.dtype), d_kernel, d_bias
 
 
-def _rows_of_kernel(kernel: Tensor) -> Tensor:
+def _flatten_kernel(kernel: Tensor) -> Tensor:
     """Reshape a kernel (size, channels, filters) to (size * filters, channels)."""
     return tf.reshape(tf.transpose(kernel, [0, 2, 1]), [-1, kernel.shape[1]])
 
 
-def _document_starts(padded: Tensor, before: int) -> Tensor:
+def _find_document_starts(padded: Tensor, before: int) -> Tensor:
     """Return the position of each document's first token if all documents are in one row, int32 (batch, 1).
 
     Args:

@@ -102,7 +102,7 @@ def pretrain(
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
     return Bundle(
         config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles,
-        history=checkpoint.history, metrics=_metrics(checkpoint, encoder, masked_tokens, num_documents),
+        history=checkpoint.history, metrics=_collect_metrics(checkpoint, encoder, masked_tokens, num_documents),
     )  # fmt: skip
 
 
@@ -174,7 +174,9 @@ def _fingerprint(config: Config[Any], settings: MaskingConfig, corpus: _Corpus) 
     }
 
 
-def _metrics(checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, num_documents: int) -> dict[str, Any]:
+def _collect_metrics(
+    checkpoint: Checkpoint, encoder: keras.Model, masked_tokens: int, num_documents: int
+) -> dict[str, Any]:
     best = checkpoint.history[checkpoint.best_epoch - 1]
     return {
         "validation": {

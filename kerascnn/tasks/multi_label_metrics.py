@@ -45,7 +45,7 @@ def evaluate_multi_label(
         "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
         "micro_f1": float(sklearn_metrics.f1_score(targets, predicted, average="micro", zero_division=0.0)),
         "macro_f1": float(f1.mean()),
-        "loss": float(_document_losses(targets, probabilities).mean()),
+        "loss": float(_compute_losses(targets, probabilities).mean()),
         "ece": mean_calibration_gap(targets, probabilities),
         "per_class": {
             name: {
@@ -54,7 +54,7 @@ def evaluate_multi_label(
             for name, p, r, f, s, t in columns
         },
         "confused": [list(pair) for pair in pairs],
-        "intervals": _intervals(targets, probabilities, predicted),
+        "intervals": _compute_intervals(targets, probabilities, predicted),
         "reliability": bin_by_confidence(probabilities.ravel(), targets.ravel()),
     }  # fmt: skip
 
@@ -65,11 +65,11 @@ def mean_calibration_gap(targets: np.ndarray, probabilities: np.ndarray) -> floa
     return float(np.mean([calibration_gap(bin_by_confidence(p, y)) for p, y in columns]))
 
 
-def _intervals(targets: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray) -> dict[str, list[float]]:
+def _compute_intervals(targets: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray) -> dict[str, list[float]]:
     """Return confidence intervals of accuracy, micro-F1, macro-F1 and loss."""
     count = len(targets)
     correct, is_exact = targets * predicted, (targets == predicted).all(axis=1)
-    true_and_predicted, losses = targets + predicted, _document_losses(targets, probabilities)
+    true_and_predicted, losses = targets + predicted, _compute_losses(targets, probabilities)
 
     def compute_metrics(rows: np.ndarray) -> tuple[float, float, float, float]:
         weights = np.bincount(rows, minlength=count)
@@ -80,7 +80,7 @@ def _intervals(targets: np.ndarray, probabilities: np.ndarray, predicted: np.nda
     return bootstrap_intervals(("accuracy", "micro_f1", "macro_f1", "loss"), count, compute_metrics)
 
 
-def _document_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def _compute_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the mean binary cross-entropy over the labels of each document, float (documents,), in nats."""
     target_probabilities = np.where(targets > 0, probabilities, 1 - probabilities).astype(np.float64)
     return np.asarray(-np.log(np.maximum(target_probabilities, np.finfo(np.float32).eps)).mean(axis=1))

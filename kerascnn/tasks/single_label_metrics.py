@@ -38,7 +38,7 @@ def evaluate_single_label(targets: np.ndarray, probabilities: np.ndarray, names:
             for name, p, r, f, s in zip(names, precision, recall, f1, support, strict=True)
         },
         "confusion_matrix": sklearn_metrics.confusion_matrix(targets, predicted, labels=classes).tolist(),
-        "intervals": _intervals(targets, probabilities),
+        "intervals": _compute_intervals(targets, probabilities),
         "reliability": reliability,
     }
 
@@ -48,7 +48,7 @@ def reliability_bins(targets: np.ndarray, probabilities: np.ndarray) -> dict[str
     return bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
 
 
-def _intervals(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
+def _compute_intervals(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
     """Return confidence intervals of accuracy, macro-F1 and loss."""
     count, classes = probabilities.shape
     cells = targets * classes + probabilities.argmax(axis=1)

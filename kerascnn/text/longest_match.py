@@ -31,7 +31,7 @@ def insert_spaces(texts: tf.Tensor, ranges: str, words: str) -> tf.Tensor:
     codes = tf.strings.unicode_decode(tf.strings.join([texts, " "]), "UTF-8")
     letters = codes.values
     in_run = tf.searchsorted(bounds, letters, side="right") % 2 == 1
-    is_start = _find_token_starts(in_run, _word_lengths(letters, in_run, words))
+    is_start = _find_token_starts(in_run, _find_word_lengths(letters, in_run, words))
     num_spaces = tf.pad(tf.cumsum(tf.cast(is_start, tf.int32)), [[1, 0]])
     count = tf.size(letters)
     positions = tf.range(count) + num_spaces[1:]
@@ -40,7 +40,7 @@ def insert_spaces(texts: tf.Tensor, ranges: str, words: str) -> tf.Tensor:
     return tf.strings.unicode_encode(tf.RaggedTensor.from_row_splits(spaced, row_splits), "UTF-8")
 
 
-def _word_lengths(letters: tf.Tensor, in_run: tf.Tensor, words: str) -> tf.Tensor:
+def _find_word_lengths(letters: tf.Tensor, in_run: tf.Tensor, words: str) -> tf.Tensor:
     """Return the length of the longest word that begins at each position.
 
     All positions descend the trie together. A position drops out where no word continues.

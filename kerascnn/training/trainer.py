@@ -17,8 +17,8 @@ Logs = dict[str, Any]
 class Trainer(MultiStepModel):
     """Trains a functional model ids -> logits; see ``kerascnn.training.multi_step`` for the epochs.
 
-    Compared with ``keras.Model.fit`` on the functional model, the weights of the batch are those of the whole batch on
-    all replicas, and the validation loss is a mean over documents. The trainer contains the functional model; only that
+    Unlike ``keras.Model.fit`` on the functional model, it weights each document by its share of the whole batch on all
+    replicas, and the validation loss is a mean over documents. The trainer contains the functional model; only that
     one is saved, by ``save`` and ``export`` too, which callbacks such as ``keras.callbacks.ModelCheckpoint`` call.
 
     If the model is an ``EnsembleModel``, each member has its own loss, and the loss is the mean over the members.

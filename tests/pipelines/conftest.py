@@ -59,9 +59,9 @@ def process(command, *options):
     return Finished(started.returncode, out, err)
 
 
-def command(command, *options, stdin="", cwd=ROOT):
+def command(name, *options, stdin="", cwd=ROOT):
     """Run ``python -m pipelines.COMMAND`` in this process, which has started TensorFlow already."""
-    return run_in_process(importlib.import_module(f"pipelines.{command}").main, *options, stdin=stdin, cwd=cwd)
+    return run_in_process(importlib.import_module(f"pipelines.{name}").main, *options, stdin=stdin, cwd=cwd)
 
 
 def run_in_process(main, *options, stdin="", cwd=ROOT):

@@ -29,13 +29,13 @@ def create_strategy(name: str) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
-    return _multi_worker_strategy()
+    return _create_multi_worker_strategy()
 
 
 @functools.cache
-def _multi_worker_strategy() -> tf.distribute.Strategy:
+def _create_multi_worker_strategy() -> tf.distribute.Strategy:
     """Return the strategy of all trainings of this process; a second one would close the connection of the first."""
-    resolver = _resolver()
+    resolver = _find_resolver()
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
     except (RuntimeError, ValueError) as error:
@@ -47,11 +47,11 @@ def is_chief(name: str) -> bool:
     """Return whether this process writes the files, under a strategy by its name."""
     if name != "multi_worker":
         return True
-    resolver = _resolver()
+    resolver = _find_resolver()
     return resolver.task_id == 0 and (resolver.task_type == "chief" or "chief" not in resolver.cluster_spec().jobs)
 
 
-def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
+def _find_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
     if given := os.environ.get("TF_CONFIG"):
         resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
         try:
@@ -60,14 +60,14 @@ def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"the environment variable TF_CONFIG, {given!r}, names no worker ({error})") from None
     if "SLURM_PROCID" in os.environ:
-        return _slurm_resolver()
+        return _find_slurm_resolver()
     raise InputError(
         "training.strategy multi_worker: the addresses of the other workers are unknown; set TF_CONFIG to"
         ' {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}, or start with srun'
     )
 
 
-def _slurm_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
+def _find_slurm_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
     """Return the address of this process under SLURM, with the devices that TensorFlow sees.
 
     TensorFlow's own resolver finds the addresses. It would also distribute the GPUs, which is srun's task, and fails on
@@ -111,7 +111,7 @@ def mirror_model(strategy: tf.distribute.Strategy, model: keras.Model) -> Iterat
         yield model
         return
     with strategy.scope(), _report_lost_worker():
-        mirrored = keras.models.clone_model(model, clone_function=_synchronize)
+        mirrored = keras.models.clone_model(model, clone_function=_clone_layer)
         mirrored.set_weights(model.get_weights())
         yield mirrored
     model.set_weights(mirrored.get_weights())
@@ -125,7 +125,7 @@ def _report_lost_worker() -> Iterator[None]:
         raise InputError("lost the connection to another worker; start all workers again with --resume") from None
 
 
-def _synchronize(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _clone_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     """Copy a layer; batch normalization uses the statistics of the whole batch on all devices."""
     config = layer.get_config()
     if isinstance(layer, keras.layers.BatchNormalization):
