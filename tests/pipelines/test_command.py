@@ -57,7 +57,18 @@ def test_version_of_the_program():
 
 
 def test_interrupted_training_exits_with_130_and_names_resume(news_csv, tmp_path):
-    started = start("train", "--data", news_csv, "--output", tmp_path / "news", "--epochs", "50", *SMALL)
+    started = start(
+        "train",
+        "--data",
+        news_csv,
+        "--output",
+        tmp_path / "news",
+        "--epochs",
+        "50",
+        "--training.patience",
+        "50",
+        *SMALL,
+    )
     for line in started.stderr:
         if line.startswith("epoch 1/50"):
             break

@@ -212,7 +212,7 @@ def test_interrupted_distillation_resumes_to_the_same_weights_with_the_same_teac
         ),
         (lambda soft_labels: soft_labels - 0.1, "row 0: '.*' has the probability -0.05"),
         (lambda soft_labels: soft_labels * 0.9, "row 0: the probabilities of 'business', .* sum to 0.9, not to 1"),
-        (lambda soft_labels: None, "row 1 has no label; a label may be None only with soft_labels"),
+        (lambda soft_labels: None, "row 1 has no label; a label may be None only if soft_labels are given"),
     ],
     ids=["rows", "nan", "negative", "sum", "no teacher"],
 )
