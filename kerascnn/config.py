@@ -87,7 +87,7 @@ class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Largest number of epochs; 0: as many as give 800 steps, at least 3 and at most 50."""
+    """Largest number of epochs; 0: enough for 800 steps, at least 3 and at most 50."""
     batch_size: PositiveInt = 64
     """Documents per batch."""
     optimizer: OptimizerName = "adam"
