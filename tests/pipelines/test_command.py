@@ -57,18 +57,12 @@ def test_version_of_the_program():
 
 
 def test_interrupted_training_exits_with_130_and_names_resume(news_csv, tmp_path):
+    settings = ("--epochs", "50", "--training.patience", "50", *SMALL)
+    # a shell that runs the tests in the background has SIGINT ignored, which processes inherit
     started = start(
-        "train",
-        "--data",
-        news_csv,
-        "--output",
-        tmp_path / "news",
-        "--epochs",
-        "50",
-        "--training.patience",
-        "50",
-        *SMALL,
-    )
+        "train", "--data", news_csv, "--output", tmp_path / "news", *settings,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     for line in started.stderr:
         if line.startswith("epoch 1/50"):
             break
