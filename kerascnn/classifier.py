@@ -20,7 +20,7 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 if TYPE_CHECKING:
     import keras
 
-    from kerascnn.evaluation.attribution import AttributionMethod
+    from kerascnn.evaluation.attribution_base import AttributionMethod
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.evaluation.report import Example
     from kerascnn.prediction import PredictFunction

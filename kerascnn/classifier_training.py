@@ -22,6 +22,7 @@ from kerascnn.utils.errors import InputError
 if TYPE_CHECKING:
     import keras
 
+    from kerascnn.linear.member import LinearMember
     from kerascnn.training.fit import EncodedDataset
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]
@@ -129,6 +130,7 @@ def train_bundle(
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
     from kerascnn.data.batches import RaggedIds
+    from kerascnn.linear.member import add_member
     from kerascnn.prediction import make_predict_function
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
@@ -162,17 +164,58 @@ def train_bundle(
         callbacks=[*initial.callbacks, *callbacks], strategy=strategy,
         class_weight=data.class_weight, optimizer=optimizer,
     )  # fmt: skip
-    calibration = data.task.calibrate(
-        make_predict_function(model)(validation.ids), data.validation_targets, fit=config.training.calibrate
-    )
-    metrics = {"parameters": model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
+    built, logits = initial.built, make_predict_function(model)(validation.ids)
+    member = _fit_linear_member(config, vectorizer, data, train, validation, logits)
+    if member:
+        with fit.dtype_policy_scope(config.training.dtype_policy):
+            built = add_member(built, member)
+        logits = make_predict_function(built.model)(validation.ids)
+    calibration = data.task.calibrate(logits, data.validation_targets, fit=config.training.calibrate)
+    metrics = {"parameters": built.model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
+    if member:
+        metrics["linear_member"] = member.metrics()
     if optimizer is not None:
         metrics["optimizer"] = describe_optimizer(optimizer)
     return Bundle(
-        config=config, vectorizer=vectorizer, labels=[str(label) for label in data.classes], model=model,
-        roles=initial.built.roles, task=data.task, metrics=metrics | calibration.metrics, history=trained.history,
+        config=config, vectorizer=vectorizer, labels=[str(label) for label in data.classes], model=built.model,
+        roles=built.roles, task=data.task, metrics=metrics | calibration.metrics, history=trained.history,
         temperature=calibration.temperature, thresholds=calibration.thresholds,
         distillation={} if data.soft_labels is None else _describe_distillation(config),
+    )  # fmt: skip
+
+
+def _fit_linear_member(
+    config: Config[Any],
+    vectorizer: Vectorizer,
+    data: TrainingData,
+    train: EncodedDataset,
+    validation: EncodedDataset,
+    logits: np.ndarray,
+) -> LinearMember | None:
+    """Solve for the linear member of a trained network; None if the model has none, or it does not help.
+
+    Args:
+        config: The run.
+        vectorizer: Vectorizer of the run.
+        data: Training and validation data.
+        train: Encoded training documents.
+        validation: Encoded validation documents.
+        logits: Logits of the network for the validation documents.
+    """
+    from kerascnn.linear.member import Features, fit_linear_member
+    from kerascnn.training.fit import document_weights
+
+    ngrams = getattr(config.network, "linear_ngrams", ())
+    if not ngrams:
+        return None
+    has_words = config.text.level == "word" and not config.text.uses_wordpiece
+    features = Features(
+        train.ids, vectorizer.vocabulary, num_classes=len(data.classes), ngrams=ngrams,
+        characters=getattr(config.network, "linear_characters", ()) if has_words else (),
+    )  # fmt: skip
+    return fit_linear_member(
+        features, train.ids, data.targets, validation.ids, data.validation_targets, logits, data.task,
+        weights=document_weights(train, config.training, data.class_weight),
     )  # fmt: skip
 
 

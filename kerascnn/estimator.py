@@ -77,6 +77,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         ngrams: Sequence[int] | None = None,
         ngram_buckets: int | None = None,
         ngram_dim: int | None = None,
+        linear_ngrams: Sequence[int] | None = None,
+        linear_characters: Sequence[int] | None = None,
         dropout: float | None = None,
         word_dropout: float | None = None,
         embedding_dim: int | None = None,
@@ -153,6 +155,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.ngrams = ngrams
         self.ngram_buckets = ngram_buckets
         self.ngram_dim = ngram_dim
+        self.linear_ngrams = linear_ngrams
+        self.linear_characters = linear_characters
         self.dropout = dropout
         self.word_dropout = word_dropout
         self.embedding_dim = embedding_dim

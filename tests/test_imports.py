@@ -30,6 +30,7 @@ LAYERS = (
     ("data",),
     ("audit",),
     ("prediction", "training"),
+    ("linear",),
     ("golden", "manifest", "bundle"),
     ("evaluation", "transfer"),
     ("pretraining",),

@@ -5,45 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import numpy as np
 
 from kerascnn.data.batches import RaggedIds
-from kerascnn.layers import MaxPooledConv1D, PaddingMask
+from kerascnn.evaluation.attribution_base import TOLERANCE, Attribution, AttributionMethod
+from kerascnn.evaluation.linear_attribution import EnsembleAttribution
+from kerascnn.layers import MaxPooledConv1D, PaddingMask, WeightedSum
 from kerascnn.models import BuiltModel
 from kerascnn.prediction import BatchFunction, PathFunction, make_batch_function, make_path_functions
 
-TOLERANCE = 0.01
-"""Largest error of integrated gradients: the sum of the contributions may differ from the change of the logit by this
-fraction of it, or by this value if the change is below 1."""
 _INTERVALS, _SPLITS, _ROUNDS, _SLACK, _BATCH = 16, 4, 16, 10, 16
 _CHANGES_PER_BATCH = 256
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """The logit of one class of one document as a sum over n-grams."""
-
-    method: str
-    """``filters`` or ``integrated gradients``."""
-    logits: np.ndarray
-    """Logits of all classes, float64 (classes,)."""
-    target: int
-    """The class that is explained."""
-    bias: float
-    """The logit without tokens. The bias and all contributions add up to the logit: except for rounding, or, with
-    integrated gradients, to ``TOLERANCE``."""
-    spans: list[tuple[int, int]]
-    """The n-grams, as the index of the first id and of the id after the last one; (0, 0) is padding that the model adds
-    before the text, (length, length) padding after it."""
-    contributions: list[float]
-    """Contribution of each n-gram to the logit."""
-
-
-AttributionMethod: TypeAlias = Callable[[Sequence[int], int | None], Attribution]
-"""Ids of a document and a class to the attribution; None: the most probable class."""
 
 
 def choose_attribution_method(built: BuiltModel) -> AttributionMethod:
@@ -51,7 +26,15 @@ def choose_attribution_method(built: BuiltModel) -> AttributionMethod:
     # Keras cannot save a functional model after another one starts at one of its layers, so a copy is split.
     copy = type(built.model).from_config(built.model.get_config())
     copy.set_weights(built.model.get_weights())
-    return FilterAttribution(BuiltModel(copy, built.roles)) if built.roles.pooling else IntegratedGradients(copy)
+    built = BuiltModel(copy, built.roles)
+    if not isinstance(built.output_layer, WeightedSum):
+        return _attribute_network(built)
+    network = BuiltModel(keras.Model(copy.input, built.network_logits), built.roles)
+    return EnsembleAttribution(built, _attribute_network(network))
+
+
+def _attribute_network(built: BuiltModel) -> AttributionMethod:
+    return FilterAttribution(built) if built.roles.pooling else IntegratedGradients(built.model)
 
 
 @dataclass(frozen=True)

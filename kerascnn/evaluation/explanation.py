@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from kerascnn.evaluation.attribution import Attribution
+    from kerascnn.evaluation.attribution_base import Attribution
     from kerascnn.text.offsets import TokenSpan
 
 START, END = "[START]", "[END]"

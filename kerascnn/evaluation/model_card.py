@@ -45,6 +45,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
         f" ({metrics['documents_per_second']:,.0f} documents per second), seed {config.seed}."
         " All settings are in `config.yaml`, the epochs in `history.csv`.",
+        *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
         *((_format_distillation(bundle.distillation),) if bundle.distillation else ()),
         *(("## Files", markdown_table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()]))
           if sizes else ()),
@@ -74,6 +75,14 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         f" {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def format_linear_member(values: Mapping[str, Any]) -> str:
+    """Return a line about the linear member, from ``linear_member`` of ``metrics.json``."""
+    return (
+        f"linear member: tf-idf of n-grams, LinearSVC with C {values['cost']:g}, solved in {values['seconds']:.1f} s;"
+        f" logits = network + {values['weight']:.3g} × linear member"
+    )
 
 
 def _format_data(data: Mapping[str, Any]) -> tuple[str, str]:

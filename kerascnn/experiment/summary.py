@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.evaluation.model_card import format_linear_member
+
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
 
@@ -15,6 +17,8 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
     lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", _format_cost(metrics)]
+    if "linear_member" in metrics:
+        lines.append(format_linear_member(metrics["linear_member"]))
     if "uncalibrated_ece" in metrics:
         before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
         lines.append(f"calibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}")

@@ -21,7 +21,9 @@ from kerascnn.layers.residual_gated_block import ResidualGatedBlock
 from kerascnn.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
 from kerascnn.layers.start_end_tokens import StartEndTokens
 from kerascnn.layers.start_token import StartToken
+from kerascnn.layers.tfidf_linear import TfidfLinear
 from kerascnn.layers.token_dropout import TokenDropout
+from kerascnn.layers.weighted_sum import WeightedSum
 
 __all__ = [
     "Embedding",
@@ -41,7 +43,9 @@ __all__ = [
     "SinusoidalPositionEncoding",
     "StartEndTokens",
     "StartToken",
+    "TfidfLinear",
     "TokenDropout",
+    "WeightedSum",
     "add_start_token",
     "concatenate",
     "convolution_branches",

@@ -64,8 +64,13 @@ class BuiltModel:
 
     @property
     def features(self) -> Any:
-        """Symbolic input of the output layer, (batch, features)."""
-        return self.output_layer.input
+        """Symbolic input of the last layer of the head, (batch, features)."""
+        return self.head[-1].input
+
+    @property
+    def network_logits(self) -> Any:
+        """Symbolic output of the head, (batch, classes): the logits without those of a linear member."""
+        return self.head[-1].output
 
     @property
     def head(self) -> list[keras.layers.Layer]:

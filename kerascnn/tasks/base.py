@@ -179,6 +179,10 @@ class Task(ABC):
     ) -> dict[str, tf.Tensor]:
         """Return what a SavedModel predicts besides probabilities, by name."""
 
+    @abstractmethod
+    def cross_entropy(self, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+        """Return minus the log-probability of all that is known about each document, (documents,), in nats."""
+
     # Calibration
 
     def calibrate(self, logits: np.ndarray, targets: np.ndarray, *, fit: bool) -> Calibration:

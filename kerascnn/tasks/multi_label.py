@@ -17,7 +17,7 @@ from kerascnn.tasks.base import Feature, Task
 from kerascnn.tasks.calibration import MIN_DOCUMENTS, best_threshold, fit_temperature
 from kerascnn.tasks.indicator_matrix import is_indicator_matrix, list_columns, select_columns
 from kerascnn.tasks.label_lists import encode_label_lists, find_labels, is_list_of_lists
-from kerascnn.tasks.multi_label_metrics import evaluate_multi_label, mean_calibration_gap
+from kerascnn.tasks.multi_label_metrics import compute_multi_label_losses, evaluate_multi_label, mean_calibration_gap
 from kerascnn.tasks.rankings import rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.stratification import split_by_labels
@@ -226,6 +226,10 @@ class MultiLabel(Task):
         import tensorflow as tf
 
         return {"assigned": probabilities >= tf.constant(thresholds, tf.float32)}
+
+    def cross_entropy(self, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+        """Return the sum of the cross-entropies of the labels of each document, (documents,), in nats."""
+        return np.asarray(targets.shape[1] * compute_multi_label_losses(targets, probabilities))
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the sigmoids over all labels of all documents."""

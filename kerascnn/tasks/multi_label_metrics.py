@@ -45,7 +45,7 @@ def evaluate_multi_label(
         "accuracy": float(sklearn_metrics.accuracy_score(targets, predicted)),
         "micro_f1": float(sklearn_metrics.f1_score(targets, predicted, average="micro", zero_division=0.0)),
         "macro_f1": float(f1.mean()),
-        "loss": float(_compute_losses(targets, probabilities).mean()),
+        "loss": float(compute_multi_label_losses(targets, probabilities).mean()),
         "ece": mean_calibration_gap(targets, probabilities),
         "per_class": {
             name: {
@@ -69,7 +69,7 @@ def _compute_intervals(targets: np.ndarray, probabilities: np.ndarray, predicted
     """Return confidence intervals of accuracy, micro-F1, macro-F1 and loss."""
     count = len(targets)
     correct, is_exact = targets * predicted, (targets == predicted).all(axis=1)
-    true_and_predicted, losses = targets + predicted, _compute_losses(targets, probabilities)
+    true_and_predicted, losses = targets + predicted, compute_multi_label_losses(targets, probabilities)
 
     def compute_metrics(rows: np.ndarray) -> tuple[float, float, float, float]:
         weights = np.bincount(rows, minlength=count)
@@ -80,7 +80,7 @@ def _compute_intervals(targets: np.ndarray, probabilities: np.ndarray, predicted
     return bootstrap_intervals(("accuracy", "micro_f1", "macro_f1", "loss"), count, compute_metrics)
 
 
-def _compute_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def compute_multi_label_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the mean binary cross-entropy over the labels of each document, float (documents,), in nats."""
     target_probabilities = np.where(targets > 0, probabilities, 1 - probabilities).astype(np.float64)
     return np.asarray(-np.log(np.maximum(target_probabilities, np.finfo(np.float32).eps)).mean(axis=1))

@@ -15,7 +15,7 @@ from kerascnn.tasks.base import Task
 from kerascnn.tasks.calibration import calibration_gap, fit_temperature
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
-from kerascnn.tasks.single_label_metrics import evaluate_single_label, reliability_bins
+from kerascnn.tasks.single_label_metrics import compute_single_label_losses, evaluate_single_label, reliability_bins
 from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.errors import InputError, to_one_line
 
@@ -175,6 +175,10 @@ class SingleLabel(Task):
         import tensorflow as tf
 
         return {"label": tf.gather(tf.constant(labels), tf.argmax(probabilities, axis=-1))}
+
+    def cross_entropy(self, targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+        """Return minus the log-probability of the label of each document, (documents,), in nats."""
+        return compute_single_label_losses(targets, probabilities)
 
     def fit_temperature(self, logits: np.ndarray, targets: np.ndarray) -> float:
         """Return the temperature of the lowest cross-entropy of the softmax."""

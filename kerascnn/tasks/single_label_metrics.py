@@ -48,12 +48,17 @@ def reliability_bins(targets: np.ndarray, probabilities: np.ndarray) -> dict[str
     return bin_by_confidence(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
 
 
+def compute_single_label_losses(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of the label of each document, float (documents,), in nats."""
+    target_probabilities = probabilities[np.arange(len(targets)), targets].astype(np.float64)
+    return np.asarray(-np.log(np.maximum(target_probabilities, np.finfo(probabilities.dtype).eps)))
+
+
 def _compute_intervals(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
     """Return confidence intervals of accuracy, macro-F1 and loss."""
     count, classes = probabilities.shape
     cells = targets * classes + probabilities.argmax(axis=1)
-    target_probabilities = probabilities[np.arange(count), targets].astype(np.float64)
-    losses = -np.log(np.maximum(target_probabilities, np.finfo(probabilities.dtype).eps))
+    losses = compute_single_label_losses(targets, probabilities)
 
     def compute_metrics(rows: np.ndarray) -> tuple[float, float, float]:
         matrix = np.bincount(cells[rows], minlength=classes**2).reshape(classes, classes)

@@ -200,7 +200,7 @@ def _weighted_targets(
     if settings.class_weights == "balanced":
         label_weight = balance_classes(train.targets)
     elif class_weight is not None:
-        label_weight = np.where(train.targets >= 0, class_weight[train.targets], 0).astype(np.float32)
+        label_weight = _weights_of_labels(train.targets, class_weight)
     if train.soft_labels is None:
         weights = [array for array in (label_weight, train.sample_weight) if array is not None]
         return train.targets, np.prod(weights, axis=0) if weights else None
@@ -208,6 +208,25 @@ def _weighted_targets(
         label_weight = (train.targets >= 0).astype(np.float32)
     targets = {"labels": train.targets, "label_weight": label_weight, "soft_labels": train.soft_labels}
     return targets, train.sample_weight
+
+
+def document_weights(
+    train: EncodedDataset, settings: TrainingConfig, class_weight: np.ndarray | None
+) -> np.ndarray | None:
+    """Return how much the label of each document counts, float32 (documents,); None: all the same.
+
+    A solver has no batches to draw: balanced sampling becomes balanced weights.
+    """
+    weights = [] if train.sample_weight is None else [train.sample_weight]
+    if class_weight is not None:
+        weights.append(_weights_of_labels(train.targets, class_weight))
+    if "balanced" in (settings.class_weights, settings.sampling):
+        weights.append(balance_classes(train.targets))
+    return np.prod(weights, axis=0) if weights else None
+
+
+def _weights_of_labels(targets: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
+    return np.where(targets >= 0, class_weight[targets], 0).astype(np.float32)
 
 
 def _fingerprint(

@@ -16,6 +16,7 @@ from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import saved_model, tflite
 from kerascnn.golden import PROBES
+from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.prediction import make_predict_function
 from kerascnn.tasks.calibration import softmax
 from tests.conformance.descriptors import (
@@ -82,6 +83,15 @@ def test_any_text_has_finite_probabilities(name, classifiers):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
 
 
+def logits_without_tokens(built):
+    """Return the bias of the head, plus the weighted biases of the linear member if there is one."""
+    bias, output = built.head[-1].bias.numpy(), built.output_layer
+    if isinstance(output, WeightedSum):
+        linear = [layer for layer in built.model.layers if isinstance(layer, TfidfLinear)]
+        bias = bias + sum(factor * layer.bias.numpy() for factor, layer in zip(output.factors[1:], linear, strict=True))
+    return bias
+
+
 @every_model_full_if_slow
 def test_contributions_add_up_to_the_logit(name, classifiers, mixed):
     classifier = classifiers[name]
@@ -94,7 +104,7 @@ def test_contributions_add_up_to_the_logit(name, classifiers, mixed):
             found.logit, abs=tolerance
         )
         if exact:
-            [bias] = classifier.bundle_.built.output_layer.bias.numpy()[classifier.classes_ == found.label]
+            [bias] = logits_without_tokens(classifier.bundle_.built)[classifier.classes_ == found.label]
             assert found.bias == pytest.approx(bias, abs=1e-6)
         in_text = [x for x in found.contributions if x.start is not None]
         assert bool(in_text) == bool(text), text

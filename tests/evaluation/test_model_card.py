@@ -41,6 +41,13 @@ def test_optimizer_object_is_no_split(bundle):
     assert render_model_card(dataclasses.replace(bundle, metrics=metrics)) == render_model_card(bundle)
 
 
+def test_describes_linear_member(bundle):
+    assert "linear member" not in render_model_card(bundle)
+    member = {"linear_member": {"cost": 0.3, "weight": 1.234567, "seconds": 2.04}}
+    card = render_model_card(dataclasses.replace(bundle, metrics=bundle.metrics | member))
+    assert "LinearSVC with C 0.3, solved in 2.0 s; logits = network + 1.23 × linear member." in card
+
+
 def test_names_no_source_of_a_training_in_python(bundle):
     assert render_model_card(dataclasses.replace(bundle, data={})).startswith("# word_cnn\n")
 

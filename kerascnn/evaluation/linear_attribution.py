@@ -1,0 +1,73 @@
+"""Attribution of a logit that is the weighted sum of a network's and a linear member's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from kerascnn.evaluation.attribution_base import Attribution, AttributionMethod
+from kerascnn.layers import TfidfLinear
+from kerascnn.layers.tfidf_linear import term_frequency
+from kerascnn.models import BuiltModel
+from kerascnn.prediction import make_batch_function
+
+
+class EnsembleAttribution:
+    """Adds the exact contributions of n-grams to the scores of a linear member to those of the network.
+
+    Args:
+        built: Model with a ``WeightedSum`` as its last layer.
+        network: Attribution of the logits of the network.
+    """
+
+    def __init__(self, built: BuiltModel, network: AttributionMethod) -> None:
+        self._network, self._run = network, make_batch_function(built.model)
+        output = built.output_layer
+        producers = {id(layer.output): layer for layer in built.model.layers}
+        self._factor, *factors = output.factors
+        members = [producers[id(tensor)] for tensor in output.input[1:]]
+        self._members = list(zip(factors, members, strict=True))
+
+    def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
+        """Attribute the logit of a class, by default of the most probable one."""
+        padded = np.array([[*ids] or [0]], np.int32)
+        logits = np.asarray(self._run(padded), "float64")[0]
+        target = int(logits.argmax()) if target is None else target
+        network = self._network(ids, target)
+        spans = dict(zip(network.spans, (self._factor * x for x in network.contributions), strict=True))
+        bias = self._factor * network.bias
+        for factor, layer in self._members:
+            bias += factor * float(layer.bias[target])
+            for span, contribution in linear_contributions(layer, padded, target).items():
+                spans[span] = spans.get(span, 0.0) + factor * contribution
+        return dataclasses.replace(
+            network, logits=logits, bias=bias, spans=list(spans), contributions=list(spans.values())
+        )
+
+
+def linear_contributions(layer: TfidfLinear, ids: np.ndarray, target: int) -> dict[tuple[int, int], float]:
+    """Return what each n-gram of a document adds to a score; occurrences of the same n-gram add the same.
+
+    Args:
+        layer: The layer.
+        ids: Ids of one document, int32 (1, length).
+        target: Class of the score.
+
+    Returns:
+        The index of the first id of each n-gram and of the id after its last one, to its contribution; the sum of the
+        contributions and the bias is the score.
+    """
+    rows = np.asarray(keras.ops.convert_to_numpy(layer.hashing(ids)))[0]
+    coefficients, norms, _ = (np.asarray(x, "float64") for x in layer.get_weights())
+    distinct, inverse, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    frequencies = term_frequency(counts)
+    norm = np.sqrt(max((frequencies**2) @ norms[distinct] ** 2, 1.0))
+    each = (frequencies / counts * coefficients[distinct, target] / norm)[inverse.reshape(rows.shape)]
+    contributions: dict[tuple[int, int], float] = {}
+    for position, column in zip(*np.nonzero(each), strict=True):
+        span = int(position), int(position) + layer.hashing.sizes[column]
+        contributions[span] = contributions.get(span, 0.0) + float(each[position, column])
+    return contributions

@@ -1,0 +1,151 @@
+"""Fit the linear member and add it to a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from scipy import sparse
+
+from kerascnn.data.batches import RaggedIds
+from kerascnn.layers import TfidfLinear, WeightedSum
+from kerascnn.linear.character_features import CharacterFeatures
+from kerascnn.linear.ngram_features import NGramFeatures
+from kerascnn.linear.regularization import Solution, solve_best
+from kerascnn.linear.stacking import fit_weight
+from kerascnn.models import BuiltModel
+from kerascnn.tasks import Task
+
+
+@dataclass(frozen=True)
+class LinearMember:
+    """A solved linear classifier and its weight beside the network."""
+
+    layers: tuple[TfidfLinear, ...]
+    """Layers from ids to scores; the scores of the member are their sum."""
+    weight: float
+    """Factor of its scores; the factor of the network's logits is 1."""
+    cost: float
+    """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
+    seconds: float
+    """Time of the solver."""
+
+    def metrics(self) -> dict[str, Any]:
+        """Return what ``metrics.json`` stores about the member."""
+        return {"cost": self.cost, "weight": round(self.weight, 4), "seconds": round(self.seconds, 2)}
+
+
+class Features:
+    """Features of documents: n-grams of tokens, and characters inside words if there are any.
+
+    Args:
+        ids: Training documents.
+        vocabulary: Tokens by id.
+        num_classes: Number of classes, which limits the size of the tables.
+        ngrams: Lengths of the n-grams of tokens.
+        characters: Lengths of the n-grams of characters inside words; empty: none.
+    """
+
+    def __init__(
+        self,
+        ids: RaggedIds,
+        vocabulary: Sequence[str],
+        *,
+        num_classes: int,
+        ngrams: tuple[int, ...],
+        characters: tuple[int, ...] = (),
+    ) -> None:
+        self.ngrams = NGramFeatures.adapt(ids, sizes=ngrams, vocabulary_size=len(vocabulary), num_classes=num_classes)
+        self.characters = CharacterFeatures.adapt(ids, vocabulary, sizes=characters) if characters else None
+
+    def transform(self, ids: RaggedIds) -> sparse.csr_matrix:
+        """Return the features, float64 (documents, columns)."""
+        if self.characters is None:
+            return self.ngrams.transform(ids)
+        return sparse.hstack([self.ngrams.transform(ids), self.characters.transform(ids)], format="csr")
+
+    @property
+    def column_counts(self) -> list[int]:
+        """Number of columns without and with characters: both are solved, as characters do not always help."""
+        without = len(self.ngrams.columns)
+        return [without] if self.characters is None else [without, without + self.characters.words.shape[1]]
+
+    def build_layers(self, coefficients: np.ndarray, bias: np.ndarray) -> tuple[TfidfLinear, ...]:
+        """Return layers, the sum of which is ``transform(ids) @ coefficients + bias``.
+
+        Args:
+            coefficients: (columns, classes); without those of characters, there is no layer for them.
+            bias: (classes,).
+        """
+        of_ngrams, of_characters = np.split(coefficients, [len(self.ngrams.columns)])
+        layers = (self.ngrams.build_layer(of_ngrams, bias, name="linear_ngrams"),)
+        if self.characters is None or not len(of_characters):
+            return layers
+        return (*layers, self.characters.build_layer(of_characters, name="linear_characters"))
+
+
+def fit_linear_member(
+    features: Features,
+    train: RaggedIds,
+    targets: np.ndarray,
+    validation: RaggedIds,
+    validation_targets: np.ndarray,
+    validation_logits: np.ndarray,
+    task: Task,
+    *,
+    weights: np.ndarray | None = None,
+) -> LinearMember | None:
+    """Solve for the member and fit its weight beside the network; nothing is random.
+
+    Args:
+        features: Features, adapted to the training documents.
+        train: Training documents.
+        targets: Their targets; documents with the target -1 (soft labels only) are left out.
+        validation: Validation documents, which choose the regularization and the weight.
+        validation_targets: Their targets.
+        validation_logits: Logits of the trained network, (documents, classes).
+        task: Task of the classifier.
+        weights: How much each training document counts, (documents,); None: all the same.
+
+    Returns:
+        The member, or None if it does not help: its weight would be 0, or no document has a label.
+    """
+    start = time.perf_counter()
+    has_label = (targets >= 0).reshape(len(targets), -1).all(axis=1)
+    if weights is not None:
+        has_label &= weights > 0
+    if not has_label.any():
+        return None
+    matrix, targets = features.transform(train)[has_label], targets[has_label]
+    weights = None if weights is None else weights[has_label]
+    held_out = features.transform(validation)
+    solutions: list[Solution] = []
+    for columns in features.column_counts:
+        solution = solve_best(
+            matrix[:, :columns], targets, held_out[:, :columns], validation_targets, task,
+            num_classes=validation_logits.shape[1], weights=weights,
+            # more features need no weaker regularization, which takes longest
+            max_cost=min((known.cost for known in solutions), default=np.inf),
+        )  # fmt: skip
+        solutions.append(solution)
+    best = min(solutions, key=lambda solution: solution.loss)
+    scores = held_out[:, : len(best.coefficients)] @ best.coefficients + best.bias
+    weight = fit_weight(validation_logits, scores, validation_targets, task)
+    if not weight:
+        return None
+    layers = features.build_layers(best.coefficients, best.bias)
+    return LinearMember(layers, weight, best.cost, time.perf_counter() - start)
+
+
+def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:
+    """Return a model whose logits are the sum of the network's and the member's; they share their layers."""
+    [ids] = built.model.inputs
+    scores = [layer(ids) for layer in member.layers]
+    factors = [1.0, *[member.weight] * len(scores)]
+    logits = WeightedSum(factors, name="ensemble")([built.model.output, *scores])
+    model: keras.Model = type(built.model)(ids, logits, name=built.model.name)
+    return BuiltModel(model, built.roles, built.sequence_outputs)

@@ -1,0 +1,105 @@
+"""Tf-idf features of hashed n-grams as a sparse matrix, the same as ``TfidfLinear`` uses inside a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from kerascnn.data.batches import RaggedIds
+from kerascnn.layers.hashed_ngrams import MAX_BUCKETS, MULTIPLIER
+from kerascnn.layers.tfidf_linear import TfidfLinear, term_frequency
+
+BUCKETS_PER_NGRAM = 4
+"""A new n-gram then meets a known one in at most about every fourth lookup."""
+MAX_TABLE_SIZE = 2**24
+"""Largest number of coefficients, buckets times classes."""
+
+
+def count_ngrams(ids: RaggedIds, *, sizes: tuple[int, ...], buckets: int, vocabulary_size: int) -> sparse.csr_matrix:
+    """Count the n-grams of each document by their row, see ``HashedNGrams``.
+
+    Returns:
+        Counts, float64 (documents, vocabulary_size + buckets).
+    """
+    values, owners = ids.values.astype(np.int64), np.repeat(np.arange(len(ids)), ids.lengths)
+    hashes, documents, rows = values % buckets, [], []
+    for size in range(1, max(sizes) + 1):
+        if size > 1:
+            hashes = (hashes[:-1] * MULTIPLIER + values[size - 1 :]) % buckets
+        if size in sizes:
+            is_inside = owners[: len(hashes)] == owners[size - 1 :]
+            documents.append(owners[: len(hashes)][is_inside])
+            rows.append((hashes + vocabulary_size if size > 1 else values)[is_inside])
+    cells = np.concatenate(documents), np.concatenate(rows)
+    return sparse.csr_matrix((np.ones(len(cells[0])), cells), (len(ids), vocabulary_size + buckets))
+
+
+def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> int:
+    """Return the number of buckets for the n-grams of training documents, a power of two."""
+    counts = count_ngrams(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
+    distinct = len(np.unique(counts.indices[counts.indices >= vocabulary_size]))
+    wanted = 1 << int(np.ceil(np.log2(max(BUCKETS_PER_NGRAM * distinct, 2))))
+    return max(2, min(wanted, MAX_BUCKETS, 1 << int(np.log2(MAX_TABLE_SIZE / num_classes))))
+
+
+@dataclass(frozen=True)
+class NGramFeatures:
+    """Tf-idf features of n-grams: sublinear counts, inverse document frequencies, L2 norm 1."""
+
+    sizes: tuple[int, ...]
+    buckets: int
+    vocabulary_size: int
+    idf: np.ndarray
+    """Inverse document frequency of each row, (rows,); 0 for rows without an n-gram of a training document."""
+
+    @classmethod
+    def adapt(cls, ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> NGramFeatures:
+        """Choose the number of buckets and count document frequencies."""
+        buckets = choose_buckets(ids, sizes=sizes, vocabulary_size=vocabulary_size, num_classes=num_classes)
+        counts = count_ngrams(ids, sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size)
+        return cls(sizes, buckets, vocabulary_size, inverse_document_frequencies(counts))
+
+    @property
+    def columns(self) -> np.ndarray:
+        """Rows of the hash table that are columns of the matrix, int (columns,)."""
+        return np.flatnonzero(self.idf)
+
+    def transform(self, ids: RaggedIds) -> sparse.csr_matrix:
+        """Return the features, float64 (documents, columns)."""
+        counts = count_ngrams(
+            ids, sizes=self.sizes, buckets=self.buckets, vocabulary_size=self.vocabulary_size
+        )[:, self.columns]  # fmt: skip
+        weights = apply_term_frequency(counts) @ sparse.diags(self.idf[self.columns])
+        norms = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
+        return sparse.csr_matrix(sparse.diags(1 / np.maximum(norms, 1)) @ weights)
+
+    def build_layer(self, coefficients: np.ndarray, bias: np.ndarray, *, name: str) -> TfidfLinear:
+        """Return the layer that computes ``transform(ids) @ coefficients + bias``.
+
+        Args:
+            coefficients: (columns, classes).
+            bias: (classes,).
+            name: Name of the layer.
+        """
+        layer = TfidfLinear(
+            coefficients.shape[1], sizes=self.sizes, buckets=self.buckets, vocabulary_size=self.vocabulary_size,
+            name=name,
+        )  # fmt: skip
+        layer.build((None, None))
+        table = np.zeros((layer.rows, coefficients.shape[1]))
+        table[self.columns] = self.idf[self.columns, None] * coefficients
+        layer.set_weights([table, self.idf[: layer.rows], bias])
+        return layer
+
+
+def apply_term_frequency(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return the matrix with the term frequency of each count."""
+    return sparse.csr_matrix((term_frequency(counts.data), counts.indices, counts.indptr), counts.shape)
+
+
+def inverse_document_frequencies(counts: sparse.csr_matrix) -> np.ndarray:
+    """Return log((1 + documents) / (1 + document frequency)) + 1 of each column, as scikit-learn does; 0 if empty."""
+    frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.where(frequencies, np.log((1 + counts.shape[0]) / (1 + frequencies)) + 1, 0.0)

@@ -1,0 +1,89 @@
+"""Features of the linear member: equal to scikit-learn's, and to what the layers compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from kerascnn.layers import HashedNGrams
+from kerascnn.layers.hashed_ngrams import MAX_BUCKETS
+from kerascnn.linear import character_features, ngram_features
+from kerascnn.linear.character_features import CharacterFeatures
+from kerascnn.linear.member import Features
+from kerascnn.linear.ngram_features import NGramFeatures, choose_buckets, count_ngrams
+from tests.linear.documents import VOCABULARY, make_documents, pad
+
+TRAIN, TEST = make_documents(200, seed=0), make_documents(40, seed=1)
+SIZES = {"sizes": (1, 2), "vocabulary_size": len(VOCABULARY)}
+
+
+def test_counts_are_those_of_the_hashing_layer():
+    counts = count_ngrams(TEST, sizes=(1, 3), buckets=128, vocabulary_size=len(VOCABULARY)).toarray()
+    rows = np.asarray(HashedNGrams(sizes=(1, 3), buckets=128, vocabulary_size=len(VOCABULARY))(pad(TEST)))
+    for document, found in zip(rows.reshape(len(TEST), -1), counts, strict=True):
+        expected = np.bincount(document, minlength=len(found))
+        expected[0] = 0
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_features_equal_those_of_scikit_learn_without_collisions(monkeypatch):
+    monkeypatch.setattr(ngram_features, "BUCKETS_PER_NGRAM", 10**6)
+    features = NGramFeatures.adapt(TRAIN, **SIZES, num_classes=2)
+    vectorizer = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True, lowercase=False)
+    short = make_documents(200, seed=2, longest=10)  # no count above MAX_COUNT
+
+    def to_texts(ids):
+        return [" ".join(map(str, ids.values[a:b])) for a, b in zip(ids.row_splits, ids.row_splits[1:], strict=False)]
+
+    features = NGramFeatures.adapt(short, **SIZES, num_classes=2)
+    expected = vectorizer.fit_transform(to_texts(short))
+    found = features.transform(short)
+    assert features.buckets == MAX_BUCKETS
+    assert found.shape == expected.shape
+    np.testing.assert_allclose((found @ found.T).toarray(), (expected @ expected.T).toarray(), atol=1e-9)
+
+
+@pytest.mark.parametrize("characters", [(), (2, 3, 4)])
+def test_layers_compute_the_features_that_were_solved_for(characters):
+    features = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=characters)
+    matrix = features.transform(TEST)
+    rng = np.random.default_rng(0)
+    coefficients, bias = rng.normal(size=(matrix.shape[1], 3)), rng.normal(size=3)
+    layers = features.build_layers(coefficients, bias)
+    assert len(layers) == 1 + bool(characters)
+    found = sum(np.asarray(layer(pad(TEST))) for layer in layers)
+    np.testing.assert_allclose(found, matrix @ coefficients + bias, atol=1e-4)
+
+
+def test_number_of_buckets_follows_from_ngrams_and_classes():
+    few = choose_buckets(make_documents(3, seed=0), **SIZES, num_classes=2)
+    many = choose_buckets(TRAIN, **SIZES, num_classes=2)
+    limited = choose_buckets(TRAIN, **SIZES, num_classes=2**16)
+    assert few < many <= MAX_BUCKETS
+    assert limited <= ngram_features.MAX_TABLE_SIZE / 2**16 < many
+    assert all(buckets & (buckets - 1) == 0 for buckets in (few, many, limited))
+
+
+def test_word_vectors_have_the_ngrams_that_several_words_contain():
+    vocabulary = ["", "[UNK]", "walk", "walks", "sea"]
+    ids = make_documents(20, seed=0)
+    ids.values[:] = 2 + ids.values % 3
+    features = CharacterFeatures.adapt(ids, vocabulary, sizes=(2, 3))
+    contained = (features.words > 0).toarray().sum(axis=1)
+    # " w wa al lk", " wa wal alk" of walk; none of sea occurs in two words
+    assert contained.tolist() == [0, 0, 7, 7, 0]
+    assert CharacterFeatures.adapt(ids, ["", "[UNK]", "ab", "cd", "ef"], sizes=(2, 3)) is None
+
+
+def test_large_data_have_no_features_of_characters(monkeypatch):
+    monkeypatch.setattr(character_features, "MAX_VALUES", 10)
+    assert CharacterFeatures.adapt(TRAIN, VOCABULARY, sizes=(2, 3)) is None
+
+
+def test_document_without_known_words_has_no_features():
+    features = CharacterFeatures.adapt(TRAIN, VOCABULARY, sizes=(2, 3))
+    empty = make_documents(3, seed=0)
+    empty.values[:] = 1
+    assert sparse.csr_matrix(features.transform(empty)).count_nonzero() == 0
