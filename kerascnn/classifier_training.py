@@ -169,7 +169,7 @@ def train_bundle(
     if member:
         with fit.dtype_policy_scope(config.training.dtype_policy):
             built = add_member(built, member)
-        logits = make_predict_function(built.model)(validation.ids)
+        logits = logits + member.weight * member.validation_scores
     calibration = data.task.calibrate(logits, data.validation_targets, fit=config.training.calibrate)
     metrics = {"parameters": built.model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
     if member:

@@ -12,7 +12,6 @@ from kerascnn.evaluation.attribution_base import Attribution, AttributionMethod
 from kerascnn.layers import TfidfLinear
 from kerascnn.layers.tfidf_linear import term_frequency
 from kerascnn.models import BuiltModel
-from kerascnn.prediction import make_batch_function
 
 
 class EnsembleAttribution:
@@ -24,7 +23,7 @@ class EnsembleAttribution:
     """
 
     def __init__(self, built: BuiltModel, network: AttributionMethod) -> None:
-        self._network, self._run = network, make_batch_function(built.model)
+        self._network, self._model = network, built.model
         output = built.output_layer
         producers = {id(layer.output): layer for layer in built.model.layers}
         self._factor, *factors = output.factors
@@ -34,7 +33,7 @@ class EnsembleAttribution:
     def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
         """Attribute the logit of a class, by default of the most probable one."""
         padded = np.array([[*ids] or [0]], np.int32)
-        logits = np.asarray(self._run(padded), "float64")[0]
+        logits = np.asarray(self._model(padded, training=False), "float64")[0]
         target = int(logits.argmax()) if target is None else target
         network = self._network(ids, target)
         spans = dict(zip(network.spans, (self._factor * x for x in network.contributions), strict=True))

@@ -33,6 +33,8 @@ class LinearMember:
     """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
     seconds: float
     """Time of the solver."""
+    validation_scores: np.ndarray
+    """Scores of the validation documents, float (documents, classes)."""
 
     def metrics(self) -> dict[str, Any]:
         """Return what ``metrics.json`` stores about the member."""
@@ -138,7 +140,7 @@ def fit_linear_member(
     if not weight:
         return None
     layers = features.build_layers(best.coefficients, best.bias)
-    return LinearMember(layers, weight, best.cost, time.perf_counter() - start)
+    return LinearMember(layers, weight, best.cost, time.perf_counter() - start, scores)
 
 
 def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:

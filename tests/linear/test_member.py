@@ -130,3 +130,9 @@ def test_resumed_training_ends_with_the_same_member(news, tmp_path):
         TextClassifier(**SMALL).fit(texts, labels, callbacks=[Stop()], folder=tmp_path)
     resumed = TextClassifier(**SMALL).fit(texts, labels, folder=tmp_path, resume=True)
     np.testing.assert_array_equal(resumed.predict_proba(texts), whole.predict_proba(texts))
+
+
+def test_validation_scores_are_those_of_the_layers():
+    member = fit(has_frequent_word(TRAIN))
+    scores = sum(np.asarray(layer(VALIDATION.to_padded(np.arange(len(VALIDATION))))) for layer in member.layers)
+    np.testing.assert_allclose(scores, member.validation_scores, atol=1e-5)
