@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.evaluation.model_card import format_linear_member
-
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
 
 
 def summarize_training(bundle: Bundle, folder: Path) -> str:
     """Return the closing lines of a training: test metrics, cost, calibration, folder and next command."""
+    from kerascnn.evaluation.model_card import format_linear_member  # deferred: it imports TensorFlow
+
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
     lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", _format_cost(metrics)]
