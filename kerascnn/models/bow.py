@@ -30,9 +30,9 @@ class BagOfNGrams(ModelConfig):
     """Rows of the hash table for n-grams of two or more tokens, at most 524288."""
     ngram_dim: PositiveInt = 16
     """Dimension of the n-gram vectors."""
-    linear_ngrams: tuple[PositiveInt, ...] = (1, 2)
-    """Lengths of the n-grams of the linear member, in words; empty: no linear member. It is solved after the training
-    of the bag."""
+    linear_ngrams: tuple[PositiveInt, ...] = ()
+    """Lengths of the n-grams of a linear member, in words, for example 1 2; empty: no linear member. It is solved after
+    the training of the bag."""
     linear_characters: tuple[PositiveInt, ...] = (2, 3, 4, 5)
     """Lengths of the n-grams of characters inside words, for the linear member; empty: none."""
     dropout: Rate = 0.0

@@ -7,11 +7,11 @@ import pytest
 from kerascnn import list_models
 
 SMALL = {
-    "bow": {"ngram_buckets": 2**14},
-    "char_cnn": {"ngram_buckets": 2**14},
+    "bow": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2)},
+    "char_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2, 3)},
     "dpcnn": {"filters": 32, "embedding_dim": 32},
     "vdcnn": {"length": 64, "hidden_units": 32},
-    "word_cnn": {"ngram_buckets": 2**14},
+    "word_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2)},
     # the initial weights of the paper suit its sizes; in a smaller model they are too small
     "zhang_char_cnn": {"length": 123, "filters": 64, "hidden_units": 64, "initial_stddev": 0.15},
 }

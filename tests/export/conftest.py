@@ -1,4 +1,4 @@
-"""Bundles to export: a word model of English news, a character model of Chinese reviews."""
+"""Bundles to export: a word model of English news, a character model of Chinese reviews, both with a linear member."""
 
 import pytest
 
@@ -11,8 +11,10 @@ TRAINING = {"epochs": 12, "learning_rate": 0.01, "filters": 32, "ngram_buckets":
 def classifiers(news, reviews_zh):
     """The trained classifiers by name."""
     return {
-        "news": TextClassifier(model="word_cnn", max_length=64, **TRAINING).fit(*news),
-        "reviews": TextClassifier(model="char_cnn", max_length=96, **TRAINING).fit(*reviews_zh),
+        "news": TextClassifier(model="word_cnn", max_length=64, linear_ngrams=(1, 2), **TRAINING).fit(*news),
+        "reviews": TextClassifier(model="char_cnn", max_length=96, linear_ngrams=(1, 2, 3), **TRAINING).fit(
+            *reviews_zh
+        ),
     }
 
 

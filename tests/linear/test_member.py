@@ -17,6 +17,7 @@ from kerascnn.tasks import SINGLE_LABEL
 from tests.linear.documents import VOCABULARY, make_documents
 
 SMALL = {"epochs": 3, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1, "deterministic": True}
+SMALL["linear_ngrams"] = (1, 2)
 TRAIN, VALIDATION = make_documents(150, seed=0), make_documents(80, seed=1)
 
 
@@ -98,7 +99,7 @@ def test_bundle_with_member_is_restored(news, news_classifier, tmp_path):
 
 
 def test_network_is_the_same_with_and_without_member(news, news_classifier):
-    alone = TextClassifier(**SMALL, linear_ngrams=()).fit(*news)
+    alone = TextClassifier(**SMALL | {"linear_ngrams": ()}).fit(*news)
     assert not isinstance(alone.bundle_.built.output_layer, WeightedSum)
     weights = {w.path: w.numpy() for w in news_classifier.model_.weights}
     assert all(np.array_equal(weights[w.path], w.numpy()) for w in alone.model_.weights)

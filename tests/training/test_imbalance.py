@@ -13,7 +13,6 @@ SMALL = {
     "level": "character",
     "ngram_buckets": 4096,
     "ngrams": (1, 2),
-    "linear_ngrams": (),
     "max_length": 64,
     "batch_size": 16,
 }

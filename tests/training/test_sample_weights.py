@@ -9,7 +9,7 @@ from kerascnn import TextClassifier
 from kerascnn.utils.errors import InputError
 
 SETTINGS = {"model": "bow", "ngram_buckets": 1024, "max_length": 64, "epochs": 3, "patience": 3, "batch_size": 16}
-SETTINGS |= {"linear_ngrams": (), "learning_rate": 0.02, "deterministic": True, "min_count": 1}
+SETTINGS |= {"learning_rate": 0.02, "deterministic": True, "min_count": 1}
 
 
 @pytest.fixture(scope="module")

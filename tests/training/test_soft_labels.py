@@ -24,7 +24,7 @@ SOFT_LABELS = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.f
 LABELS = np.array([0, 2, -1])
 BAG = {
     "model": "bow", "ngram_buckets": 4096, "max_length": 64, "epochs": 8, "patience": 8, "learning_rate": 0.02,
-    "deterministic": True, "linear_ngrams": (),
+    "deterministic": True,
 }  # fmt: skip
 
 
