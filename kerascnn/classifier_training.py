@@ -130,7 +130,6 @@ def train_bundle(
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
     from kerascnn.data.batches import RaggedIds
-    from kerascnn.linear.member import add_member
     from kerascnn.prediction import make_predict_function
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
@@ -167,6 +166,8 @@ def train_bundle(
     built, logits = initial.built, make_predict_function(model)(validation.ids)
     member = _fit_linear_member(config, vectorizer, data, train, validation, logits)
     if member:
+        from kerascnn.linear.member import add_member
+
         with fit.dtype_policy_scope(config.training.dtype_policy):
             built = add_member(built, member)
         logits = logits + member.weight * member.validation_scores
@@ -202,12 +203,12 @@ def _fit_linear_member(
         validation: Encoded validation documents.
         logits: Logits of the network for the validation documents.
     """
-    from kerascnn.linear.member import Features, fit_linear_member
-    from kerascnn.training.fit import document_weights
-
     ngrams = getattr(config.network, "linear_ngrams", ())
     if not ngrams:
         return None
+    from kerascnn.linear.member import Features, fit_linear_member
+    from kerascnn.training.fit import document_weights
+
     has_words = config.text.level == "word" and not config.text.uses_wordpiece
     features = Features(
         train.ids, vectorizer.vocabulary, num_classes=len(data.classes), ngrams=ngrams,
