@@ -105,15 +105,20 @@ class TextClassifier(Estimator):
             InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
+        from kerascnn.training.progress import EpochsAdvisor
+
         config = self.to_config()
         data = prepare_data(
             config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
             validation_data=validation_data,
         )  # fmt: skip
+        advisor = EpochsAdvisor()
         bundle = train_bundle(
-            config, data, optimizer=self.custom_optimizer, callbacks=callbacks,
+            config, data, optimizer=self.custom_optimizer, callbacks=[advisor, *callbacks],
             folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
         )  # fmt: skip
+        if verbose:
+            advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
         self._set_bundle(bundle, data.classes, data.labels_dtype)
         return self
 

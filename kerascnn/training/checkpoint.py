@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +70,7 @@ class Checkpoint(keras.callbacks.Callback):
     @property
     def best_epoch(self) -> int:
         """Number of the epoch with the best weights, from 1; 0 before the first."""
-        if not self.history:
-            return 0
-        values = np.array([row[f"val_{self.monitor}"] for row in self.history])
-        if self.monitor == "loss":
-            return 1 + int(np.argmin(values))
-        highest = values.max()
-        standard_error = np.sqrt(highest * (1 - highest) / self.num_documents) if self.monitor == "accuracy" else 0.0
-        return 1 + int(np.flatnonzero(values >= highest - standard_error / 2)[-1])
+        return find_best_epoch(self.history, self.monitor, self.num_documents)
 
     @property
     def is_finished(self) -> bool:
@@ -169,6 +162,29 @@ class Checkpoint(keras.callbacks.Callback):
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+
+
+def find_best_epoch(history: Sequence[Mapping[str, float]], monitor: str, num_documents: int) -> int:
+    """Return the number of the epoch whose weights are kept, from 1; 0 before the first.
+
+    Args:
+        history: Logs of the epochs.
+        monitor: Validation metric that decides, see ``Checkpoint``.
+        num_documents: Number of validation documents.
+    """
+    if not history:
+        return 0
+    values = np.array([row[f"val_{monitor}"] for row in history])
+    if monitor == "loss":
+        return 1 + int(np.argmin(values))
+    highest = values.max()
+    tolerance = compute_standard_error(highest, num_documents) / 2 if monitor == "accuracy" else 0.0
+    return 1 + int(np.flatnonzero(values >= highest - tolerance)[-1])
+
+
+def compute_standard_error(accuracy: float, num_documents: int) -> float:
+    """Return the standard error of an accuracy over a number of documents."""
+    return float(np.sqrt(accuracy * (1 - accuracy) / num_documents))
 
 
 def _array_names(prefix: str, values: Iterable[Any]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from tqdm import tqdm
 
+from kerascnn.training.checkpoint import compute_standard_error, find_best_epoch
 from kerascnn.utils.stderr import log
 
 Logs = Mapping[str, Any]
@@ -47,3 +48,44 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.close()
         metrics = "   ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
         log(f"epoch {epoch + 1}/{self.epochs}   {metrics}")
+
+
+class EpochsAdvisor(keras.callbacks.Callback):
+    """Notes the planned number of epochs, for a line of advice after the training."""
+
+    planned = 0
+    """Largest number of epochs; 0 if no epoch has run."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Note the number."""
+        self.planned = self.params["epochs"]
+
+    def log_advice(self, history: Sequence[Mapping[str, float]], monitor: str, num_documents: int) -> None:
+        """Print the advice, if there is any; for the arguments see ``advise_more_epochs``."""
+        if advice := advise_more_epochs(history, self.planned, monitor=monitor, num_documents=num_documents):
+            log(advice)
+
+
+def advise_more_epochs(
+    history: Sequence[Mapping[str, float]], planned: int, *, monitor: str, num_documents: int
+) -> str:
+    """Return one line that advises more epochs, or an empty text.
+
+    It does so if the last of all planned epochs is the best one and has the highest validation accuracy, which has
+    risen by more than half a standard error over the last third of the epochs.
+
+    Args:
+        history: Logs of the epochs.
+        planned: Largest number of epochs; with fewer in the history, the training was stopped early.
+        monitor: Validation metric that decides on the best epoch, see ``Checkpoint``.
+        num_documents: Number of validation documents.
+    """
+    epochs = len(history)
+    if not 2 <= epochs == planned or find_best_epoch(history, monitor, num_documents) < epochs:
+        return ""
+    accuracies = [row["val_accuracy"] for row in history]
+    last, earlier = accuracies[-1], accuracies[-1 - max(1, epochs // 3)]
+    tolerance = compute_standard_error(last, num_documents) / 2
+    if last == 1 or last < max(accuracies) or last - earlier <= tolerance:
+        return ""
+    return f"the last epoch was the best: more epochs may help; try --epochs {2 * epochs} (twice as many)"
