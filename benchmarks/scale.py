@@ -18,8 +18,8 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
-from pipelines.benchmark.accuracy import parse_data_set
 from pipelines.benchmark.contest import prepare_contest
+from pipelines.benchmark.data_sets import parse_data_set
 from pipelines.benchmark.process import SINGLE_THREAD, run_program
 
 COLUMNS = ("metric", "data", "model", "processes", "batch_size", "round", "value")

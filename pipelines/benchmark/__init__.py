@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import tyro
 
 from kerascnn.utils.errors import InputError
-from pipelines.benchmark import accuracy, inference, results, speed
+from pipelines.benchmark import accuracy, accuracy_tables, inference, results, speed
 from pipelines.command import parse
 
 BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference}
+TABLES = {"accuracy": accuracy_tables.table, "speed": speed.table, "inference": inference.table}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def make_table(args: Table) -> None:
         rows = [row for row in rows if row["model"] in args.defaults_of and not row["settings"]]
         if not rows:
             raise InputError(f"{args.results}: no rows of {', '.join(args.defaults_of)} with default settings")
-    markdown = accuracy.comparison(rows, args.defaults_of) if args.by_model else BENCHMARKS[name].table(rows)
+    markdown = accuracy_tables.comparison(rows, args.defaults_of) if args.by_model else TABLES[name](rows)
     results.publish(markdown, args.readme, "models" if args.by_model else name)
 
 

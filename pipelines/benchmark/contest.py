@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.utils.stderr import log
-from pipelines.benchmark.accuracy import parse_data_set
+from pipelines.benchmark.data_sets import parse_data_set
 from pipelines.benchmark.process import ProgramResult, run_program
 
 TUTORIALS = Path(__file__).with_name("tutorials")
