@@ -18,7 +18,7 @@ import yaml
 
 from kerascnn import models
 from kerascnn.models import ModelConfig
-from kerascnn.settings import Fraction, NonNegativeFloat, PositiveInt, Settings
+from kerascnn.settings import Fraction, NonNegativeFloat, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError, to_one_line
 
@@ -87,9 +87,9 @@ class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Largest number of epochs; 0: enough for 800 steps, at least 3 and at most 50."""
-    batch_size: PositiveInt = 64
-    """Documents per batch."""
+    """Largest number of epochs; 0: enough for 800 steps, for more than four classes more, at least 3 and at most 50."""
+    batch_size: Annotated[int, annotated_types.Ge(0)] = 0
+    """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16."""
     optimizer: OptimizerName = "adam"
     """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
     learning_rate: the default suits adam."""
@@ -122,10 +122,10 @@ class TrainingConfig(Settings):
     """Distillation: weight of the soft labels in the loss; that of the labels is 1 minus this."""
     monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
     """Validation metric that selects the epoch whose weights are kept. For accuracy it is the last epoch within half a
-    standard error of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label data accuracy
-    is the fraction of rows with all labels right."""
-    patience: PositiveInt = 3
-    """Number of epochs without improvement after which training stops."""
+    standard error, or five rows, of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label
+    data accuracy is the fraction of rows with all labels right."""
+    patience: Annotated[int, annotated_types.Ge(0)] = 0
+    """Number of epochs without improvement after which training stops; 0: a third of the epochs, at least 3."""
     calibrate: bool = True
     """Fit a temperature on the validation data, so that predictions with a probability of 0.9 are right 9 times out of
     10, and for multi-label data the threshold of each label; without it thresholds are 0.5."""

@@ -43,7 +43,7 @@ def test_yaml_has_every_setting_under_its_field_name(tmp_path):
         ({"modle": "word_cnn"}, "no setting is called 'modle'; did you mean 'model'?"),
         ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
         ({"training": {"epochs": "many"}}, "epochs: 'many'"),
-        ({"training": {"batch_size": 0}}, "batch_size: 0 is below 1"),
+        ({"training": {"batch_size": -1}}, "batch_size: -1 is below 0"),
         ({"training": {"warmup_ratio": 1.5}}, "warmup_ratio: 1.5 is above 1"),
         ({"source": {"test_fraction": 0.7}}, "test_fraction: 0.7 is above 0.5"),
         ({"text": {"standardize": ["lowercase", "stem"]}}, "standardize"),

@@ -111,11 +111,12 @@ def run_search(
     splits = _read_search_splits(config, log)
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial traces its functions again
-    from kerascnn.training.fit import default_epochs
+    from kerascnn.training.plan import plan_training
     from kerascnn.tuning import oracles, search
 
     distillation = load_distillation_data(config, splits, log)
-    epochs = config.training.epochs or default_epochs(-(-len(splits.train) // config.training.batch_size))
+    num_classes = len({label for row in splits.train for label in row.labels})
+    epochs = plan_training(config.training, len(splits.train), num_classes).epochs
     oracle = oracles.build_oracle(options.algorithm, space, options.objective, options.trials, config.seed, epochs)
     if overwrite and folder.exists():
         shutil.rmtree(folder)

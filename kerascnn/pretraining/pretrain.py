@@ -23,6 +23,7 @@ from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer
+from kerascnn.training.plan import plan_training
 from kerascnn.training.progress import ProgressBar
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
@@ -82,22 +83,21 @@ def pretrain(
         built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2, return_sequences=True)
         encoder = built.encoder()
         trainer = build_pretrainer(built, settings, probabilities)
-    batch_size, num_documents = config.training.batch_size, len(corpus.train)
-    batches = partial(masking.masked_batches, corpus.train, settings, probabilities, batch_size, seed=config.seed)
+    num_documents = len(corpus.train)
+    plan = plan_training(config.training, num_documents)
+    batches = partial(masking.masked_batches, corpus.train, settings, probabilities, plan.batch_size, seed=config.seed)
     held_out_batches = masking.held_out_batches(corpus.held_out, settings, corpus.vocabulary_size, seed=config.seed)
-    steps_per_epoch = -(-num_documents // batch_size)
-    epochs = config.training.epochs or fit.default_epochs(steps_per_epoch)
-    _compile(trainer, config, steps_per_epoch * epochs)
+    _compile(trainer, config, plan.steps)
     checkpoint = Checkpoint(
-        monitor="loss", num_documents=len(corpus.held_out), patience=config.training.patience, folder=folder,
+        monitor="loss", num_documents=len(corpus.held_out), patience=plan.patience, folder=folder,
         fingerprint=_fingerprint(config, settings, corpus),
     )  # fmt: skip
     callbacks = [checkpoint, *fit.tensorboard_callbacks(config.training, folder)]
     if verbose:
-        callbacks.append(ProgressBar(epochs=epochs, num_documents=num_documents, batch_size=batch_size))
+        callbacks.append(ProgressBar(epochs=plan.epochs, num_documents=num_documents, batch_size=plan.batch_size))
     run_epochs(
         trainer, lambda epoch, _: batches(first_epoch=epoch), lambda _: held_out_batches, checkpoint,
-        steps_per_epoch=steps_per_epoch, epochs=epochs, resume=resume, callbacks=callbacks,
+        steps_per_epoch=plan.steps_per_epoch, epochs=plan.epochs, resume=resume, callbacks=callbacks,
     )  # fmt: skip
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
     return Bundle(

@@ -19,17 +19,22 @@ FILE_NAME = "state.npz"
 WRITE_INTERVAL = 20
 """Shortest time between two writes of the state, in multiples of the time that the last write took."""
 
+MIN_DIFFERENCE = 5
+"""Documents of validation that an accuracy must be lower by to count as lower. If two epochs disagree on five documents
+and one is right on all of them, a sign test still finds no difference at the level of 5 %."""
+
 Logs = Mapping[str, Any]
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the weights of the best epoch, stops when they no longer improve, and writes the state of the training.
 
-    By accuracy, the best epoch is the last one within half a standard error of the highest accuracy. The highest is
-    often luck, and among equal epochs the later one, with its lower learning rate, predicts new documents better. This
-    is the one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved because two epochs misclassify mostly
-    the same documents: their difference has a smaller error than either accuracy. By loss, the epoch with the lowest
-    loss is best. By macro-F1, which has no simple standard error, it is the last epoch with the highest value.
+    By accuracy, the best epoch is the last one within half a standard error, or ``MIN_DIFFERENCE`` documents, of the
+    highest accuracy. The highest is often luck, and among equal epochs the later one, with its lower learning rate,
+    predicts new documents better. This is the one-standard-error rule (Breiman et al. 1984, section 3.4.3), halved
+    because two epochs misclassify mostly the same documents: their difference has a smaller error than either accuracy.
+    By loss, the epoch with the lowest loss is best. By macro-F1, which has no simple standard error, it is the last
+    epoch with the highest value.
 
     The state is one file, written under another name and renamed: weights, optimizer, seed generators, best weights,
     history. It is written after the first epoch, and later whenever this takes at most a twentieth of the time.
@@ -177,8 +182,10 @@ def find_best_epoch(history: Sequence[Mapping[str, float]], monitor: str, num_do
     values = np.array([row[f"val_{monitor}"] for row in history])
     if monitor == "loss":
         return 1 + int(np.argmin(values))
-    highest = values.max()
-    tolerance = compute_standard_error(highest, num_documents) / 2 if monitor == "accuracy" else 0.0
+    highest, tolerance = values.max(), 0.0
+    if monitor == "accuracy":
+        # 1e-6: accuracies are float32
+        tolerance = max(compute_standard_error(highest, num_documents) / 2, MIN_DIFFERENCE / num_documents) + 1e-6
     return 1 + int(np.flatnonzero(values >= highest - tolerance)[-1])
 
 

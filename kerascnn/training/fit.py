@@ -22,12 +22,10 @@ from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
 from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer, describe_optimizer, set_learning_rate_factors
+from kerascnn.training.plan import plan_training
 from kerascnn.training.progress import ProgressBar
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
-
-# Chosen on validation data: a short training whose learning rate falls to zero beats a long one that is stopped early.
-DEFAULT_STEPS = 800
 
 
 @dataclass(frozen=True)
@@ -121,24 +119,23 @@ def fit(
             different settings or data.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    steps_per_epoch = -(-len(train.targets) // settings.batch_size)
-    epochs = settings.epochs or default_epochs(steps_per_epoch)
+    plan = plan_training(settings, len(train.targets), model.output_shape[-1])
     fingerprint = {**(fingerprint or {}), **_fingerprint(train, class_weight, optimizer)}
     strategies.check_workers_agree(strategy, fingerprint)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
         num_documents=len(validation.targets),
-        patience=settings.patience,
+        patience=plan.patience,
         folder=folder,
         fingerprint=fingerprint,
         is_writer=strategies.is_chief(settings.strategy),
     )
     callbacks = [*callbacks, checkpoint, *tensorboard_callbacks(settings, folder)]
     if verbose:
-        callbacks.append(ProgressBar(epochs=epochs, num_documents=len(train.targets), batch_size=settings.batch_size))
+        callbacks.append(ProgressBar(epochs=plan.epochs, num_documents=len(train.targets), batch_size=plan.batch_size))
     targets, weights = _weighted_targets(train, settings, class_weight)
     batches = partial(
-        training_batches, train.ids, targets, settings.batch_size,
+        training_batches, train.ids, targets, plan.batch_size,
         seed=seed, weights=weights, classes=train.targets if settings.sampling == "balanced" else None,
     )  # fmt: skip
     with strategies.mirror_model(strategy, model) as mirrored:
@@ -147,30 +144,21 @@ def fit(
             loss=task.build_loss(settings, has_teacher=train.soft_labels is not None),
             metrics=task.build_metrics(settings, model.output_shape[-1]),
         )
-        trainer.compile(optimizer=build_optimizer(settings, steps_per_epoch * epochs, optimizer), jit_compile=False)
+        trainer.compile(optimizer=build_optimizer(settings, plan.steps, optimizer), jit_compile=False)
         trainer(np.zeros((1, 8), np.int32))
         trainer.optimizer.build(trainer.trainable_variables)
         set_learning_rate_factors(trainer.optimizer, trainer.trainable_variables, learning_rate_factors or {})
         run_epochs(
             trainer,
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
-            partial(validation_batches, validation.ids, validation.targets, 4 * settings.batch_size),
+            partial(validation_batches, validation.ids, validation.targets, 4 * plan.batch_size),
             checkpoint,
-            steps_per_epoch=steps_per_epoch,
-            epochs=epochs,
+            steps_per_epoch=plan.steps_per_epoch,
+            epochs=plan.epochs,
             resume=resume,
             callbacks=callbacks,
         )
     return checkpoint
-
-
-def default_epochs(steps_per_epoch: int) -> int:
-    """Return the default number of epochs: small data needs more, because the number of updates matters.
-
-    Args:
-        steps_per_epoch: Training batches per epoch.
-    """
-    return min(max(3, -(-DEFAULT_STEPS // steps_per_epoch)), 50)
 
 
 def tensorboard_callbacks(settings: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
