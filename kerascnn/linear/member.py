@@ -15,7 +15,7 @@ from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.character_features import CharacterFeatures
 from kerascnn.linear.ngram_features import NGramFeatures
-from kerascnn.linear.regularization import Solution, solve_best
+from kerascnn.linear.regularization import Examples, choose
 from kerascnn.linear.stacking import fit_weight
 from kerascnn.models import BuiltModel
 from kerascnn.tasks import Task
@@ -122,25 +122,17 @@ def fit_linear_member(
         has_label &= weights > 0
     if not has_label.any():
         return None
-    matrix, targets = features.transform(train)[has_label], targets[has_label]
-    weights = None if weights is None else weights[has_label]
-    held_out = features.transform(validation)
-    solutions: list[Solution] = []
-    for columns in features.column_counts:
-        solution = solve_best(
-            matrix[:, :columns], targets, held_out[:, :columns], validation_targets, task,
-            num_classes=validation_logits.shape[1], weights=weights,
-            # more features need no weaker regularization, which takes longest
-            max_cost=min((known.cost for known in solutions), default=np.inf),
-        )  # fmt: skip
-        solutions.append(solution)
-    best = min(solutions, key=lambda solution: solution.loss)
-    scores = held_out[:, : len(best.coefficients)] @ best.coefficients + best.bias
+    num_classes = validation_logits.shape[1]
+    known = Examples(features.transform(train), targets, weights).select(has_label)
+    held_out = Examples(features.transform(validation), validation_targets)
+    choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
+    coefficients, bias = known.solve(num_classes, choice.columns, choice.cost)
+    scores = held_out.features[:, : choice.columns] @ coefficients + bias
     weight = fit_weight(validation_logits, scores, validation_targets, task)
     if not weight:
         return None
-    layers = features.build_layers(best.coefficients, best.bias)
-    return LinearMember(layers, weight, best.cost, time.perf_counter() - start, scores)
+    layers = features.build_layers(coefficients, bias)
+    return LinearMember(layers, weight, choice.cost, time.perf_counter() - start, scores)
 
 
 def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:

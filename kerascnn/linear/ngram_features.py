@@ -11,9 +11,9 @@ from kerascnn.data.batches import RaggedIds
 from kerascnn.layers.hashed_ngrams import MAX_BUCKETS, MULTIPLIER
 from kerascnn.layers.tfidf_linear import TfidfLinear, term_frequency
 
-BUCKETS_PER_NGRAM = 2
-"""Fewest buckets per n-gram of the training documents. A new n-gram then meets a known one in two of five lookups at
-most. Twice as many buckets change the accuracy by one row of TREC, and nothing elsewhere."""
+BUCKETS_PER_NGRAM = 16
+"""Fewest buckets per n-gram of the training documents, where the table has room. A new n-gram then meets a known one in
+one of sixteen lookups. With few documents most n-grams are new, and each collision adds the weight of another one."""
 MAX_TABLE_SIZE = 2**24
 """Largest number of coefficients, buckets times classes."""
 

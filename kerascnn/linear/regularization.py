@@ -1,7 +1,8 @@
-"""Choose the regularization of the linear member."""
+"""Choose the features and the regularization of the linear member."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,77 +14,96 @@ from kerascnn.tasks import Task
 COSTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Values of ``LinearSVC(C=...)`` that are compared, from the strongest regularization to the weakest."""
 FOLDS = 5
-MAX_CROSS_VALIDATED = 1000
-"""With more training documents the validation documents choose, which takes a fifth of the time."""
+MAX_CROSS_VALIDATED = 2000
+"""With more documents the validation documents choose, which takes a fifth of the time."""
+MAX_COMPARED = 100_000
+"""Largest number of training documents times classes to compare solutions with: more would take long, and hardly ever
+choose otherwise."""
 
 
 @dataclass(frozen=True)
-class Solution:
-    """A linear classifier and how it was solved."""
+class Examples:
+    """Features and targets of documents."""
 
-    coefficients: np.ndarray
-    """(columns, classes)."""
-    bias: np.ndarray
-    """(classes,)."""
+    features: sparse.csr_matrix
+    """(documents, columns)."""
+    targets: np.ndarray
+    """See ``kerascnn.tasks``."""
+    weights: np.ndarray | None = None
+    """How much each document counts, (documents,); None: all the same."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def select(self, rows: np.ndarray) -> Examples:
+        """Return some of the documents, by number or mask."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Examples(self.features[rows], self.targets[rows], weights)
+
+    def solve(self, num_classes: int, columns: int, cost: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return coefficients and bias, see ``solver.solve``, for the first columns of the features."""
+        return solve(self.features[:, :columns], self.targets, num_classes, cost=cost, weights=self.weights)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Features and regularization of a linear classifier."""
+
+    columns: int
+    """Number of columns of the features."""
     cost: float
     """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
     loss: float
     """Mean cross-entropy of new documents after a temperature, in nats."""
 
 
-def solve_best(
-    features: sparse.csr_matrix,
-    targets: np.ndarray,
-    validation: sparse.csr_matrix,
-    validation_targets: np.ndarray,
-    task: Task,
-    *,
-    num_classes: int,
-    weights: np.ndarray | None = None,
-    max_cost: float = np.inf,
-) -> Solution:
-    """Solve with the regularization that predicts new documents best.
+def choose(
+    train: Examples, validation: Examples, task: Task, *, num_classes: int, column_counts: Sequence[int]
+) -> Choice:
+    """Return the features and the value of C that predict new documents best.
 
     Few training documents come with few validation documents, so the former are cross-validated.
 
     Args:
-        features: Features of the training documents, (documents, columns).
-        targets: Their targets.
-        validation: Features of the validation documents.
-        validation_targets: Their targets.
+        train: Training documents.
+        validation: Validation documents.
         task: Task of the classifier.
         num_classes: Number of classes.
-        weights: How much each training document counts, (documents,); None: all the same.
-        max_cost: Largest cost to compare.
+        column_counts: Numbers of columns to compare, ascending.
     """
-    best: Solution | None = None
-    for cost in (cost for cost in COSTS if cost <= max_cost):
-        coefficients, bias = solve(features, targets, num_classes, cost=cost, weights=weights)
-        if len(targets) <= MAX_CROSS_VALIDATED:
-            scores, known = cross_validated_scores(features, targets, num_classes, cost, weights), targets
+    limit = max(MAX_COMPARED // num_classes, MAX_CROSS_VALIDATED)
+    known = train.select(np.sort(np.random.default_rng(0).permutation(len(train))[:limit]))
+
+    def compute_loss(columns: int, cost: float) -> float:
+        if len(train) <= MAX_CROSS_VALIDATED:
+            scores, targets = cross_validated_scores(known, num_classes, columns, cost), known.targets
         else:
-            scores, known = validation @ coefficients + bias, validation_targets
-        probabilities = task.compute_probabilities(scores, task.fit_temperature(scores, known))
-        loss = float(task.cross_entropy(known, probabilities).mean())
-        if best is not None and loss > best.loss:
-            break  # a weaker regularization would be worse still, and takes longer
-        best = Solution(coefficients, bias, cost, loss)
-    assert best is not None
-    return best
+            coefficients, bias = known.solve(num_classes, columns, cost)
+            scores, targets = validation.features[:, :columns] @ coefficients + bias, validation.targets
+        probabilities = task.compute_probabilities(scores, task.fit_temperature(scores, targets))
+        return float(task.cross_entropy(targets, probabilities).mean())
+
+    choices: list[Choice] = []
+    max_cost = np.inf
+    for columns in column_counts:
+        best: Choice | None = None
+        for cost in (cost for cost in COSTS if cost <= max_cost):
+            loss = compute_loss(columns, cost)
+            if best is not None and loss > best.loss:
+                break  # a weaker regularization would be worse still, and takes longer
+            best = Choice(columns, cost, loss)
+        assert best is not None
+        choices.append(best)
+        max_cost = best.cost  # more features need no weaker regularization
+    return min(choices, key=lambda choice: choice.loss)
 
 
-def cross_validated_scores(
-    features: sparse.csr_matrix, targets: np.ndarray, num_classes: int, cost: float, weights: np.ndarray | None
-) -> np.ndarray:
+def cross_validated_scores(documents: Examples, num_classes: int, columns: int, cost: float) -> np.ndarray:
     """Return the scores of each document by a solution for the other folds, float64 (documents, classes)."""
-    count = len(targets)
+    count = len(documents)
     folds = np.random.default_rng(0).permutation(count) % FOLDS
     scores = np.zeros((count, num_classes))
     for fold in np.unique(folds):
-        others = folds != fold
-        coefficients, bias = solve(
-            features[others], targets[others], num_classes,
-            cost=cost, weights=None if weights is None else weights[others],
-        )  # fmt: skip
-        scores[~others] = features[~others] @ coefficients + bias
+        coefficients, bias = documents.select(folds != fold).solve(num_classes, columns, cost)
+        scores[folds == fold] = documents.features[folds == fold][:, :columns] @ coefficients + bias
     return scores

@@ -54,9 +54,9 @@ class CharCNN(ModelConfig):
     """Dimension of the n-gram vectors."""
     ngram_dropout: Rate = 0.2
     """Fraction of the n-grams that is dropped in training, 0 to below 1."""
-    linear_ngrams: tuple[PositiveInt, ...] = ()
-    """Lengths of the n-grams of a linear member, in characters, for example 1 2 3 4; empty: no linear member. It is
-    solved after the training of the network."""
+    linear_ngrams: tuple[PositiveInt, ...] = (1, 2, 3)
+    """Lengths of the n-grams of the linear member, in characters; empty: no linear member. It is solved after the
+    training of the network."""
     hidden_units: tuple[PositiveInt, ...] = ()
     """Units of the dense layers after the convolutions, one number per layer."""
     dropout: Rate = 0.5

@@ -43,9 +43,9 @@ class WordCNN(ModelConfig):
     """Dimension of the n-gram vectors."""
     ngram_dropout: Rate = 0.0
     """Fraction of the n-grams that is dropped in training, 0 to below 1."""
-    linear_ngrams: tuple[PositiveInt, ...] = ()
-    """Lengths of the n-grams of a linear member, in words, for example 1 2; empty: no linear member. It is solved after
-    the training of the network."""
+    linear_ngrams: tuple[PositiveInt, ...] = (1, 2)
+    """Lengths of the n-grams of the linear member, in words; empty: no linear member. It is solved after the training
+    of the network."""
     linear_characters: tuple[PositiveInt, ...] = (2, 3, 4, 5)
     """Lengths of the n-grams of characters inside words, for the linear member; empty: none."""
     hidden_units: int = 0

@@ -1,47 +1,80 @@
-"""Choice of the regularization of the linear member."""
+"""Choice of the features and the regularization of the linear member."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 from kerascnn.linear import regularization
-from kerascnn.linear.regularization import COSTS, cross_validated_scores, solve_best
-from kerascnn.linear.solver import solve
+from kerascnn.linear.regularization import COSTS, Examples, choose, cross_validated_scores
 from kerascnn.tasks import SINGLE_LABEL
 
 RNG = np.random.default_rng(0)
-FEATURES = sparse.csr_matrix(RNG.normal(size=(120, 60)) / 8)
 COEFFICIENTS = RNG.normal(size=(60, 3))
-CLEAN = np.argmax(FEATURES @ COEFFICIENTS, axis=1)
-NOISY = np.where(RNG.random(120) < 0.8, RNG.integers(0, 3, 120), CLEAN)
-VALIDATION = sparse.csr_matrix(RNG.normal(size=(60, 60)) / 8)
-VALIDATION_TARGETS = np.argmax(VALIDATION @ COEFFICIENTS, axis=1)
 
 
-def choose(targets):
-    return solve_best(FEATURES, targets, VALIDATION, VALIDATION_TARGETS, SINGLE_LABEL, num_classes=3).cost
+def make_examples(count):
+    features = sparse.csr_matrix(RNG.normal(size=(count, 60)) / 8)
+    return Examples(features, np.argmax(features @ COEFFICIENTS, axis=1))
+
+
+CLEAN, VALIDATION = make_examples(120), make_examples(60)
+NOISY = dataclasses.replace(CLEAN, targets=np.where(RNG.random(120) < 0.8, RNG.integers(0, 3, 120), CLEAN.targets))
+
+
+def choose_for(train, validation=VALIDATION, columns=(60,)):
+    return choose(train, validation, SINGLE_LABEL, num_classes=3, column_counts=columns)
 
 
 @pytest.mark.parametrize("limit", [0, 2000])
 def test_noisy_labels_get_a_stronger_regularization(limit, monkeypatch):
     monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", limit)
-    assert choose(NOISY) <= choose(CLEAN)
-    assert choose(CLEAN) > COSTS[0]
+    assert choose_for(NOISY).cost <= choose_for(CLEAN).cost
+    assert choose_for(CLEAN).cost > COSTS[0]
+
+
+@pytest.mark.parametrize("limit", [0, 2000])
+def test_columns_that_tell_more_are_used(limit, monkeypatch):
+    monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", limit)
+    assert choose_for(CLEAN, columns=(20, 60)).columns == 60
+    useless = sparse.hstack([CLEAN.features, RNG.normal(size=(120, 200))], format="csr")
+    unknown = sparse.hstack([VALIDATION.features, RNG.normal(size=(60, 200))], format="csr")
+    train, validation = (
+        dataclasses.replace(examples, features=features)
+        for examples, features in ((CLEAN, useless), (VALIDATION, unknown))
+    )
+    assert choose_for(train, validation, columns=(60, 260)).columns == 60
 
 
 def test_few_documents_are_cross_validated():
-    before = choose(CLEAN)
-    shuffled = RNG.permutation(VALIDATION_TARGETS)
-    assert solve_best(FEATURES, CLEAN, VALIDATION, shuffled, SINGLE_LABEL, num_classes=3).cost == before
+    shuffled = dataclasses.replace(VALIDATION, targets=RNG.permutation(VALIDATION.targets))
+    assert choose_for(CLEAN, shuffled) == choose_for(CLEAN)
+
+
+def test_many_documents_are_compared_by_a_part_of_them(monkeypatch):
+    monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", 50)
+    monkeypatch.setattr(regularization, "MAX_COMPARED", 0)
+    sizes = []
+    solve = regularization.solve
+
+    def count(features, *arguments, **options):
+        sizes.append(features.shape[0])
+        return solve(features, *arguments, **options)
+
+    monkeypatch.setattr(regularization, "solve", count)
+    choose_for(CLEAN)
+    assert set(sizes) == {50}
 
 
 def test_no_document_is_scored_by_a_solution_that_knows_it():
-    scores = cross_validated_scores(FEATURES, CLEAN, 3, 1.0, None)
-    changed = CLEAN.copy()
-    changed[7] = (changed[7] + 1) % 3
-    np.testing.assert_array_equal(cross_validated_scores(FEATURES, changed, 3, 1.0, None)[7], scores[7])
-    coefficients, bias = solve(FEATURES, CLEAN, 3, cost=1.0)
-    known = FEATURES @ coefficients + bias
-    assert np.mean(known.argmax(axis=1) == CLEAN) > np.mean(scores.argmax(axis=1) == CLEAN)
+    scores = cross_validated_scores(CLEAN, 3, 60, 1.0)
+    targets = CLEAN.targets.copy()
+    targets[7] = (targets[7] + 1) % 3
+    changed = dataclasses.replace(CLEAN, targets=targets)
+    np.testing.assert_array_equal(cross_validated_scores(changed, 3, 60, 1.0)[7], scores[7])
+    coefficients, bias = CLEAN.solve(3, 60, 1.0)
+    known = CLEAN.features @ coefficients + bias
+    assert np.mean(known.argmax(axis=1) == CLEAN.targets) > np.mean(scores.argmax(axis=1) == CLEAN.targets)
