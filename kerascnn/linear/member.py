@@ -128,7 +128,7 @@ def fit_linear_member(
     choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
     coefficients, bias = known.solve(num_classes, choice.columns, choice.cost)
     scores = held_out.features[:, : choice.columns] @ coefficients + bias
-    weight = fit_weight(validation_logits, scores, validation_targets, task)
+    weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
     if not weight:
         return None
     layers = features.build_layers(coefficients, bias)

@@ -53,8 +53,10 @@ class Choice:
     """Number of columns of the features."""
     cost: float
     """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
+    temperature: float
+    """Temperature that calibrates the scores of new documents."""
     loss: float
-    """Mean cross-entropy of new documents after a temperature, in nats."""
+    """Mean cross-entropy of new documents after the temperature, in nats."""
 
 
 def choose(
@@ -74,24 +76,25 @@ def choose(
     limit = max(MAX_COMPARED // num_classes, MAX_CROSS_VALIDATED)
     known = train.select(np.sort(np.random.default_rng(0).permutation(len(train))[:limit]))
 
-    def compute_loss(columns: int, cost: float) -> float:
+    def evaluate(columns: int, cost: float) -> Choice:
         if len(train) <= MAX_CROSS_VALIDATED:
             scores, targets = cross_validated_scores(known, num_classes, columns, cost), known.targets
         else:
             coefficients, bias = known.solve(num_classes, columns, cost)
             scores, targets = validation.features[:, :columns] @ coefficients + bias, validation.targets
-        probabilities = task.compute_probabilities(scores, task.fit_temperature(scores, targets))
-        return float(task.cross_entropy(targets, probabilities).mean())
+        temperature = task.fit_temperature(scores, targets)
+        loss = task.cross_entropy(targets, task.compute_probabilities(scores, temperature)).mean()
+        return Choice(columns, cost, temperature, float(loss))
 
     choices: list[Choice] = []
     max_cost = np.inf
     for columns in column_counts:
         best: Choice | None = None
         for cost in (cost for cost in COSTS if cost <= max_cost):
-            loss = compute_loss(columns, cost)
-            if best is not None and loss > best.loss:
+            choice = evaluate(columns, cost)
+            if best is not None and choice.loss > best.loss:
                 break  # a weaker regularization would be worse still, and takes longer
-            best = Choice(columns, cost, loss)
+            best = choice
         assert best is not None
         choices.append(best)
         max_cost = best.cost  # more features need no weaker regularization

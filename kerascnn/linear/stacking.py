@@ -6,37 +6,39 @@ import numpy as np
 
 from kerascnn.tasks import Task
 
-USUAL_WEIGHT = 2.0
-"""Weight of margins beside calibrated logits that suits most data."""
+USUAL_WEIGHT = 0.6
+"""Weight of the member's log-probabilities beside those of the network that suits most data."""
 PRIOR = 10.0
 """Strength of the prior in nats per squared radian: with few validation rows the weight stays near the usual one."""
-WEIGHTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0)
+WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
 """Weights that are compared."""
 MAX_ROWS = 5000
 """Validation rows that are used; more would hardly change the weight."""
 
 
-def fit_weight(logits: np.ndarray, scores: np.ndarray, targets: np.ndarray, task: Task) -> float:
+def fit_weight(logits: np.ndarray, scores: np.ndarray, targets: np.ndarray, task: Task, *, temperature: float) -> float:
     """Return the weight of the scores at which ``logits + weight * scores`` predicts held-out documents best.
 
-    Each weight is judged by the cross-entropy after its own temperature, plus a prior on the angle of the weights
-    (1, weight). Both are in nats of all documents together, so that the prior counts less with more documents.
+    Logits and scores are divided by their temperatures, so that both are log-probabilities. Each weight is judged by
+    the cross-entropy of the sum after another temperature, plus a prior on the angle of the weights (1, weight). Both
+    are in nats of all documents together, so that the prior counts less with more documents.
 
     Args:
         logits: Logits of the network, float (documents, classes).
         scores: Margins of the linear member, float (documents, classes).
         targets: Targets of the documents.
         task: Task of the classifier.
+        temperature: Temperature of the scores, from more documents than these, if possible.
 
     Returns:
         The weight, 0 or more.
     """
     logits, scores, targets = logits[:MAX_ROWS], scores[:MAX_ROWS], targets[:MAX_ROWS]
-    temperature = task.fit_temperature(logits, targets)
+    network_temperature = task.fit_temperature(logits, targets)
     losses = []
     for weight in WEIGHTS:
-        total = logits / temperature + weight * scores
+        total = logits / network_temperature + weight * scores / temperature
         probabilities = task.compute_probabilities(total, task.fit_temperature(total, targets))
         prior = PRIOR * (np.arctan(weight) - np.arctan(USUAL_WEIGHT)) ** 2
         losses.append(float(task.cross_entropy(targets, probabilities).sum() + prior))
-    return WEIGHTS[int(np.argmin(losses))] * temperature
+    return WEIGHTS[int(np.argmin(losses))] * network_temperature / temperature

@@ -52,7 +52,7 @@ def test_documents_without_label_or_weight_do_not_count():
 
 def test_member_that_does_not_help_is_left_out(monkeypatch):
     assert fit(np.full(150, -1)) is None
-    monkeypatch.setattr(member_module, "fit_weight", lambda *_: 0.0)
+    monkeypatch.setattr(member_module, "fit_weight", lambda *_, **__: 0.0)
     assert fit(has_frequent_word(TRAIN)) is None
 
 
@@ -60,7 +60,7 @@ def test_member_that_does_not_help_is_left_out(monkeypatch):
 def test_characters_that_do_not_help_are_left_out(choice, layers, monkeypatch):
     features = Features(TRAIN, VOCABULARY, num_classes=2, ngrams=(1,), characters=(2, 3, 4))
     columns = features.column_counts[choice]
-    monkeypatch.setattr(member_module, "choose", lambda *_, **__: Choice(columns, 1.0, 0.0))
+    monkeypatch.setattr(member_module, "choose", lambda *_, **__: Choice(columns, 1.0, 1.0, 0.0))
     targets, held_out = has_frequent_word(TRAIN), has_frequent_word(VALIDATION)
     logits = np.zeros((len(VALIDATION), 2))
     member = fit_linear_member(features, TRAIN, targets, VALIDATION, held_out, logits, SINGLE_LABEL)

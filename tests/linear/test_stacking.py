@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerascnn.linear.stacking import USUAL_WEIGHT, fit_weight
+from kerascnn.linear import stacking
+from kerascnn.linear.stacking import USUAL_WEIGHT
 from kerascnn.tasks import SINGLE_LABEL, get_task
 
 RNG = np.random.default_rng(0)
+
+
+def fit_weight(logits, scores, targets, task, temperature=None):
+    temperature = temperature or task.fit_temperature(scores, targets)
+    return stacking.fit_weight(logits, scores, targets, task, temperature=temperature)
 
 
 def make_predictions(count, noise):
@@ -19,7 +25,7 @@ def make_predictions(count, noise):
 
 def test_scores_without_information_get_no_weight():
     logits, targets = make_predictions(2000, 1.0)
-    assert fit_weight(logits, RNG.normal(size=logits.shape), targets, SINGLE_LABEL) == 0
+    assert fit_weight(logits, RNG.normal(size=logits.shape), targets, SINGLE_LABEL, temperature=1) == 0
 
 
 def test_better_member_gets_the_larger_weight():
@@ -31,8 +37,8 @@ def test_better_member_gets_the_larger_weight():
 def test_few_documents_leave_the_usual_weight():
     logits, targets = make_predictions(3, 1.0)
     temperature = SINGLE_LABEL.fit_temperature(logits, targets)
-    weight = fit_weight(logits, logits / 5, targets, SINGLE_LABEL)
-    assert weight == pytest.approx(USUAL_WEIGHT * temperature)
+    weight = stacking.fit_weight(logits, logits / 5, targets, SINGLE_LABEL, temperature=0.2)
+    assert weight == pytest.approx(USUAL_WEIGHT * temperature / 0.2)
 
 
 def test_scale_of_logits_does_not_matter():
@@ -40,6 +46,7 @@ def test_scale_of_logits_does_not_matter():
     scores = np.eye(3)[targets] + RNG.normal(size=logits.shape)
     weight = fit_weight(logits, scores, targets, SINGLE_LABEL)
     assert fit_weight(4 * logits, scores, targets, SINGLE_LABEL) == pytest.approx(4 * weight, rel=0.01)
+    assert fit_weight(logits, 4 * scores, targets, SINGLE_LABEL) == pytest.approx(weight / 4, rel=0.01)
 
 
 def test_multi_label_members_are_weighted_by_all_labels():
@@ -47,4 +54,4 @@ def test_multi_label_members_are_weighted_by_all_labels():
     logits, scores = (4 * targets - 2 + RNG.normal(size=targets.shape) for _ in range(2))
     task = get_task("multi_label")
     assert fit_weight(logits, scores, targets, task) > 0
-    assert fit_weight(logits, -scores, targets, task) == 0
+    assert fit_weight(logits, -scores, targets, task, temperature=1) == 0
