@@ -104,6 +104,14 @@ def test_svm_trains_on_labels_of_a_single_row():
     assert chosen.predict(["good film", "weather"]) == ["good", "other"]
 
 
+def test_svm_is_tuned_on_two_labels_of_which_one_has_a_single_row(recwarn):
+    train = labelled(*((f"good film {i}", "good") for i in range(12)), ("bad", "bad"))
+    chosen = tfidf_svm.choose(LabelledRows(train, [], []), seed=0)
+    chosen.fit([row.text for row in train], [row.label for row in train])
+    assert chosen.predict(["good"]) == ["good"]
+    assert not recwarn
+
+
 def test_fasttext_trains_the_same_classifier_with_the_same_seed(folder):
     first, second = (train_baseline("fasttext", options(folder, "train", "dev", "test"), 1) for _ in range(2))
     for result in (first, second):
