@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kerascnn.config import Config
+from kerascnn.training import progress
 from pipelines.__main__ import COMMANDS
 from tests.pipelines.conftest import ROOT, SMALL, command, files_with_text, process, start
 
@@ -213,3 +214,13 @@ def test_quiet_training_prints_only_the_requested_metrics(news_csv, tmp_path):
     assert finished.status == 0, finished.err
     assert finished.err == ""
     assert json.loads(finished.out)["epochs"] == 1
+
+
+def test_training_prints_the_advice_of_more_epochs_once_and_not_if_quiet(news_csv, tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "advise_more_epochs", lambda *_, **__: "more epochs may help")
+    options = ("--data", news_csv, "--output", tmp_path / "bundle", "--epochs", "1", *SMALL)
+    finished = command("train", *options)
+    assert finished.status == 0, finished.err
+    assert finished.err.count("more epochs may help") == 1
+    quiet = command("train", *options, "--overwrite", "--quiet")
+    assert quiet.status == 0 and quiet.err == ""
