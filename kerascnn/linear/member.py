@@ -117,9 +117,9 @@ def fit_linear_member(
         The member, or None if it does not help: its weight would be 0, or no document has a label.
     """
     start = time.perf_counter()
-    has_label = (targets >= 0).reshape(len(targets), -1).all(axis=1)
+    has_label = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
     if weights is not None:
-        has_label &= weights > 0
+        has_label = has_label & (weights > 0)
     if not has_label.any():
         return None
     num_classes = validation_logits.shape[1]

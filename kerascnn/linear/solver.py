@@ -1,4 +1,4 @@
-"""Solve linear support vector machines, one class against the others."""
+"""Solve linear support vector machines with naive Bayes features, one class against the others."""
 
 from __future__ import annotations
 
@@ -19,44 +19,53 @@ def solve(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients, (columns, classes), and bias, (classes,), of the largest margins with squared hinge loss.
 
+    For each class the features are scaled by how much they tell about it, see ``scale_of_features``, and so are the
+    coefficients in turn, so that they apply to the features as they are.
+
     Args:
-        features: (documents, columns).
+        features: (documents, columns), 0 or more.
         targets: Classes, int (documents,), or an indicator matrix, (documents, classes).
         num_classes: Number of classes. A class that no document, or every document, has gets the margin -1 or 1.
         cost: Inverse strength of the regularization, ``LinearSVC(C=...)``.
         weights: How much each document counts, (documents,); None: all the same.
     """
-    if targets.ndim == 1 and num_classes > 2:
-        return _solve_classes(features, targets, num_classes, cost, weights)
-    columns = targets.T if targets.ndim == 2 else (targets == 1)[None]
-    solved = [_solve_label(features, column.astype(bool), cost, weights) for column in columns]
-    coefficients, bias = np.stack([c for c, _ in solved], axis=1), np.array([b for _, b in solved])
-    if targets.ndim == 1:
-        return np.concatenate([-coefficients, coefficients], axis=1), np.concatenate([-bias, bias])
-    return coefficients, bias
+    if targets.ndim == 1 and num_classes == 2:
+        coefficients, bias = _solve_class(features, targets == 1, cost, weights)
+        return np.stack([-coefficients, coefficients], axis=1), np.array([-bias, bias])
+    indicators = targets if targets.ndim == 2 else targets[:, None] == np.arange(num_classes)
+    solved = [_solve_class(features, column.astype(bool), cost, weights) for column in indicators.T]
+    return np.stack([coefficients for coefficients, _ in solved], axis=1), np.array([bias for _, bias in solved])
 
 
-def _solve_classes(
-    features: sparse.csr_matrix, targets: np.ndarray, num_classes: int, cost: float, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    present = np.unique(targets)
-    coefficients, bias = np.zeros((features.shape[1], num_classes)), np.full(num_classes, -1.0)
-    if len(present) == 2:
-        column, intercept = _solve_label(features, targets == present[1], cost, weights)
-        coefficients[:, present], bias[present] = np.stack([-column, column], axis=1), [-intercept, intercept]
-        return coefficients, bias
-    model = _fit(features, targets, cost, weights)
-    coefficients[:, present], bias[present] = model.coef_.T, model.intercept_
-    return coefficients, bias
+def scale_of_features(
+    features: sparse.csr_matrix, applies: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the square root of the absolute log-count ratio of each feature, (columns,).
+
+    Wang & Manning 2012, Baselines and Bigrams, equation 1, with a pseudo-count of 1, multiply by the ratio itself; the
+    root keeps more of the features that tell little.
+
+    Args:
+        features: (documents, columns).
+        applies: Whether each document has the class, bool (documents,).
+        weights: How much each document counts, (documents,); None: all the same.
+    """
+    occurs = sparse.csr_matrix((np.ones_like(features.data), features.indices, features.indptr), features.shape)
+    counted = np.ones(len(applies)) if weights is None else weights
+    inside, outside = (1 + occurs.T @ (counted * documents) for documents in (applies, ~applies))
+    return np.asarray(np.sqrt(np.abs(np.log(inside / inside.sum()) - np.log(outside / outside.sum()))))
 
 
-def _solve_label(
+def _solve_class(
     features: sparse.csr_matrix, applies: np.ndarray, cost: float, weights: np.ndarray | None
 ) -> tuple[np.ndarray, float]:
     if applies.all() or not applies.any():
         return np.zeros(features.shape[1]), 1.0 if applies.any() else -1.0
-    model = _fit(features, applies, cost, weights)
-    return model.coef_[0], float(model.intercept_[0])
+    scale = scale_of_features(features, applies, weights)
+    values = features.data * scale[features.indices]
+    scaled = sparse.csr_matrix((values, features.indices, features.indptr), features.shape)
+    model = _fit(scaled, applies, cost, weights)
+    return scale * model.coef_[0], float(model.intercept_[0])
 
 
 def _fit(features: sparse.csr_matrix, targets: np.ndarray, cost: float, weights: np.ndarray | None) -> Any:

@@ -7,20 +7,31 @@ import pytest
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
-from kerascnn.linear.solver import solve
+from kerascnn.linear.solver import scale_of_features, solve
 
 RNG = np.random.default_rng(0)
-FEATURES = sparse.csr_matrix(RNG.normal(size=(90, 8)))
-TARGETS = np.argmax(FEATURES @ RNG.normal(size=(8, 3)) + RNG.normal(size=(90, 3)) / 2, axis=1)
+FEATURES = sparse.csr_matrix(RNG.random((90, 12)) * (RNG.random((90, 12)) < 0.5))
+TARGETS = np.argmax(FEATURES @ RNG.normal(size=(12, 3)) + RNG.normal(size=(90, 3)) / 5, axis=1)
 
 
 def predict(solved, features=FEATURES):
     return features @ solved[0] + solved[1]
 
 
-def test_margins_of_classes_are_those_of_scikit_learn():
-    expected = LinearSVC(C=0.3, tol=1e-2, random_state=0).fit(FEATURES, TARGETS).decision_function(FEATURES)
-    np.testing.assert_allclose(predict(solve(FEATURES, TARGETS, 3, cost=0.3)), expected)
+def test_margins_are_those_of_scikit_learn_for_scaled_features():
+    margins = predict(solve(FEATURES, TARGETS, 3, cost=0.3))
+    for label in range(3):
+        scaled = FEATURES @ sparse.diags(scale_of_features(FEATURES, label == TARGETS))
+        expected = LinearSVC(C=0.3, tol=1e-2, random_state=0).fit(scaled, label == TARGETS).decision_function(scaled)
+        np.testing.assert_allclose(margins[:, label], expected)
+
+
+def test_features_that_tell_more_have_a_larger_scale():
+    applies = np.arange(90) < 40
+    columns = [np.ones(90), applies, np.where(np.arange(90) % 5, applies, ~applies), ~applies]
+    always, equal, similar, opposite = scale_of_features(sparse.csr_matrix(np.stack(columns, axis=1)), applies)
+    assert always < similar < equal
+    assert opposite > similar
 
 
 def test_two_classes_have_opposite_margins():
