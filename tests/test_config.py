@@ -107,3 +107,13 @@ def test_compact_recipes_have_at_most_350000_parameters(name):
         configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
     )
     assert run.network.build(vocabulary_size=run.text.max_tokens, num_classes=20).model.count_params() <= 350_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["kim2014_rand", "kim2014_static", "kim2014_non_static", "kim2014_multichannel", "char_cnn_textbook",
+     "compact_word", "compact_char"],
+)  # fmt: skip
+def test_recipes_of_papers_and_small_devices_have_no_linear_member(name):
+    run = configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml")
+    assert configuration.config_from_dict(run, name).network.linear_ngrams == ()

@@ -43,6 +43,7 @@ NETWORK = {
     "dropout": 0.5,
     "embedding_dropout": 0.0,
     "ngrams": [],
+    "linear_ngrams": [],
     "start_token": False,
 }
 Contestant = Literal["kerascnn", "kerascnn, bfloat16", "keras", "torch"]
