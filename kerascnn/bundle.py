@@ -266,7 +266,7 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
 
 def _write_history(history: list[dict[str, float]], path: Path) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
 

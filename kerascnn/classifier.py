@@ -96,8 +96,9 @@ class TextClassifier(Estimator):
             callbacks: Keras callbacks, with the logs ``loss``, ``accuracy``, ``macro_f1`` if it is monitored, and the
                 same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
                 saves that one; see ``kerascnn.training.fit.fit``. The model keeps the weights of the best epoch by
-                ``monitor``, regardless of the weights that callbacks such as ``EarlyStopping`` restore.
-            folder: Folder for a checkpoint after each epoch.
+                ``monitor``, regardless of the weights that callbacks such as ``EarlyStopping`` restore. A linear
+                classifier such as the default ``bow`` has no epochs and accepts none.
+            folder: Folder for a checkpoint after each epoch; a linear classifier has none.
             resume: Continue from the checkpoint in ``folder``.
             verbose: Show progress on standard error.
 
@@ -105,9 +106,11 @@ class TextClassifier(Estimator):
             InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
+        from kerascnn.linear.classifier import check_arguments
         from kerascnn.training.progress import EpochsAdvisor
 
         config = self.to_config()
+        check_arguments(config, self.custom_optimizer, callbacks)
         data = prepare_data(
             config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
             validation_data=validation_data,
@@ -165,7 +168,11 @@ class TextClassifier(Estimator):
         return self.bundle_.task.score(y, predictions, self.classes_, sample_weight)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the features of each document, the input of the last layer, float32 (documents, features)."""
+        """Return the features of each document, the input of the last layer, float32 (documents, features).
+
+        Raises:
+            InputError: The model is a linear classifier alone, which has no such layer.
+        """
         return self._compute("features", texts)
 
     def explain(self, text: str, label: Any = None) -> Explanation:
@@ -195,9 +202,7 @@ class TextClassifier(Estimator):
     def evaluate(
         self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
     ) -> dict[str, Any]:
-        """Return accuracy, macro-F1 and other metrics of labelled documents.
-
-        ``kerascnn.tasks.SingleLabel.evaluate`` and ``kerascnn.tasks.MultiLabel.evaluate`` list them.
+        """Return accuracy, macro-F1 and other metrics of labelled documents, see ``kerascnn.tasks``.
 
         Args:
             texts: Documents.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import keras
 
     from kerascnn.linear.member import LinearMember
+    from kerascnn.models import BuiltModel
     from kerascnn.training.fit import EncodedDataset
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]
@@ -117,6 +118,9 @@ def train_bundle(
 ) -> Bundle:
     """Build the vocabulary and the model, train the model and calibrate it.
 
+    A linear classifier alone is solved: it has no optimizer, no epochs that call callbacks, and no checkpoints. Under a
+    strategy, each process solves for the same coefficients.
+
     Args:
         config: The run.
         data: Training and validation data.
@@ -130,7 +134,6 @@ def train_bundle(
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
     from kerascnn.data.batches import RaggedIds
-    from kerascnn.prediction import make_predict_function
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
     from kerascnn.training.optimizers import describe_optimizer
@@ -151,6 +154,74 @@ def train_bundle(
         RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
     )
     validation = fit.EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
+    if config.network.is_linear:
+        from kerascnn.linear.classifier import log_unused_settings
+
+        facts = fit.fingerprint_arguments(train, data.class_weight, optimizer)
+        strategies.check_workers_agree(strategy, _fingerprint(config, train, validation) | facts)
+        if verbose:
+            log_unused_settings(config)
+        trained = _solve(config, vectorizer, data, train, validation)
+    else:
+        trained = _train_network(
+            config, vectorizer, data, train, validation, strategy=strategy, optimizer=optimizer, callbacks=callbacks,
+            folder=folder, resume=resume, verbose=verbose,
+        )  # fmt: skip
+    calibration = data.task.calibrate(trained.logits, data.validation_targets, fit=config.training.calibrate)
+    metrics = {"parameters": trained.built.model.count_params(), **trained.metrics}
+    if optimizer is not None:
+        metrics["optimizer"] = describe_optimizer(optimizer)
+    return Bundle(
+        config=trained.config, vectorizer=vectorizer, labels=[str(label) for label in data.classes],
+        model=trained.built.model, roles=trained.built.roles, task=data.task, metrics=metrics | calibration.metrics,
+        history=trained.history, temperature=calibration.temperature, thresholds=calibration.thresholds,
+        distillation={} if data.soft_labels is None else _describe_distillation(config),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _TrainedModel:
+    """A trained model before its calibration."""
+
+    config: Config[Any]
+    built: BuiltModel
+    logits: np.ndarray
+    """Logits of the validation documents, float (documents, classes)."""
+    metrics: dict[str, Any]
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def _solve(
+    config: Config[Any], vectorizer: Vectorizer, data: TrainingData, train: EncodedDataset, validation: EncodedDataset
+) -> _TrainedModel:
+    """Solve a model that is a linear classifier alone; of the bundle ``init_from`` it has the vocabulary."""
+    from kerascnn.linear import classifier
+    from kerascnn.training.fit import dtype_policy_scope
+
+    with dtype_policy_scope(config.training.dtype_policy):
+        solved = classifier.solve_classifier(
+            config, vectorizer.vocabulary, train, validation, data.task,
+            num_classes=len(data.classes), class_weight=data.class_weight,
+        )  # fmt: skip
+    return _TrainedModel(config, solved.built, solved.validation_scores, solved.metrics(len(data.texts)))
+
+
+def _train_network(
+    config: Config[Any],
+    vectorizer: Vectorizer,
+    data: TrainingData,
+    train: EncodedDataset,
+    validation: EncodedDataset,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback],
+    verbose: bool,
+    **options: Any,
+) -> _TrainedModel:
+    """Train a network, and solve for its linear member if it has one; see ``train_bundle``."""
+    from kerascnn.prediction import make_predict_function
+    from kerascnn.training import fit
+    from kerascnn.transfer import initial_model
+
     with fit.dtype_policy_scope(config.training.dtype_policy):
         initial = initial_model.build_model(config, vectorizer, len(data.classes), train.ids.values)
     config, model = initial.config, initial.built.model
@@ -158,12 +229,12 @@ def train_bundle(
         initial.log_messages()
     trained = fit.fit(
         model, train, validation, config.training,
-        seed=config.seed, task=data.task, folder=folder, resume=resume, verbose=verbose,
+        seed=config.seed, task=data.task, verbose=verbose, class_weight=data.class_weight,
         fingerprint=_fingerprint(config, train, validation), learning_rate_factors=initial.learning_rate_factors,
-        callbacks=[*initial.callbacks, *callbacks], strategy=strategy,
-        class_weight=data.class_weight, optimizer=optimizer,
+        callbacks=[*initial.callbacks, *callbacks], **options,
     )  # fmt: skip
     built, logits = initial.built, make_predict_function(model)(validation.ids)
+    metrics: dict[str, Any] = {**trained.speed(len(data.texts)), **initial.metrics}
     member = _fit_linear_member(config, vectorizer, data, train, validation, logits)
     if member:
         from kerascnn.linear.member import add_member
@@ -171,18 +242,8 @@ def train_bundle(
         with fit.dtype_policy_scope(config.training.dtype_policy):
             built = add_member(built, member)
         logits = logits + member.weight * member.validation_scores
-    calibration = data.task.calibrate(logits, data.validation_targets, fit=config.training.calibrate)
-    metrics = {"parameters": built.model.count_params(), **trained.speed(len(data.texts)), **initial.metrics}
-    if member:
         metrics["linear_member"] = member.metrics()
-    if optimizer is not None:
-        metrics["optimizer"] = describe_optimizer(optimizer)
-    return Bundle(
-        config=config, vectorizer=vectorizer, labels=[str(label) for label in data.classes], model=built.model,
-        roles=built.roles, task=data.task, metrics=metrics | calibration.metrics, history=trained.history,
-        temperature=calibration.temperature, thresholds=calibration.thresholds,
-        distillation={} if data.soft_labels is None else _describe_distillation(config),
-    )  # fmt: skip
+    return _TrainedModel(config, built, logits, metrics, trained.history)
 
 
 def _fit_linear_member(

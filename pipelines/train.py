@@ -25,7 +25,8 @@ def format_models() -> str:
     """Return a table of all architectures, with the parameters for 2 classes and at most 20,000 tokens."""
     rows = []
     for name, network in models.list_models().items():
-        rows.append((name, f"{network.parameter_count / 1e6:.1f}M", f"{network.good_for} ({network.paper})"))
+        count = f"{network.parameter_count / 1e6:.1f}M" if network.parameter_count else "by data"
+        rows.append((name, count, f"{network.good_for} ({network.paper})"))
     return text_table(("model", "parameters", "good for"), rows, align="lrl")
 
 

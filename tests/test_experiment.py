@@ -10,7 +10,7 @@ from kerascnn.utils.errors import InputError
 
 SMALL = {
     "text": {"max_length": 32},
-    "network": {"ngrams": [1], "ngram_buckets": 512},
+    "network": {"ngrams": [1], "linear_ngrams": [], "ngram_buckets": 512},
     "training": {"epochs": 1},
 }  # fmt: skip
 

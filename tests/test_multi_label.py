@@ -16,7 +16,16 @@ from kerascnn import TextClassifier, tasks
 from kerascnn.data.documents import split_validation
 from kerascnn.utils.errors import InputError
 
-SMALL = {"model": "bow", "epochs": 12, "ngram_buckets": 4096, "max_length": 96, "learning_rate": 0.03, "min_count": 1}
+SMALL = {
+    "model": "bow",
+    "ngrams": (1, 2),
+    "linear_ngrams": (),
+    "epochs": 12,
+    "ngram_buckets": 4096,
+    "max_length": 96,
+    "learning_rate": 0.03,
+    "min_count": 1,
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from kerascnn import TextClassifier
 from kerascnn.utils.errors import InputError
 
-SMALL = {"model": "bow", "epochs": 1, "ngram_buckets": 256, "max_length": 16, "min_count": 1}
+SMALL = {
+    "model": "bow",
+    "ngrams": (1, 2),
+    "linear_ngrams": (),
+    "epochs": 1,
+    "ngram_buckets": 256,
+    "max_length": 16,
+    "min_count": 1,
+}
 ONE_SPLIT = StratifiedShuffleSplit(1, test_size=0.3, random_state=0)
 
 WITHOUT_DATA = [

@@ -18,7 +18,7 @@ class Attribution:
     """The logit of one class of one document as a sum over n-grams."""
 
     method: str
-    """``filters`` or ``integrated gradients``."""
+    """``filters``, ``integrated gradients``, or ``linear`` for a linear classifier alone."""
     logits: np.ndarray
     """Logits of all classes, float64 (classes,)."""
     target: int

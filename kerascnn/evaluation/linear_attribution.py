@@ -1,4 +1,4 @@
-"""Attribution of a logit that is the weighted sum of a network's and a linear member's."""
+"""Attribution of the logit of a linear classifier, alone or as a member beside a network."""
 
 from __future__ import annotations
 
@@ -47,6 +47,30 @@ class EnsembleAttribution:
         )
 
 
+class LinearAttribution:
+    """Exact contributions of n-grams to the scores of a linear classifier.
+
+    Args:
+        built: Model whose logits are the sum of the scores of ``TfidfLinear`` layers.
+    """
+
+    def __init__(self, built: BuiltModel) -> None:
+        self._layers = [layer for layer in built.model.layers if isinstance(layer, TfidfLinear)]
+
+    def __call__(self, ids: Sequence[int], target: int | None = None) -> Attribution:
+        """Attribute the logit of a class, by default of the most probable one."""
+        padded = np.array([[*ids] or [0]], np.int32)
+        parts = [_score_ngrams(layer, padded) for layer in self._layers]
+        bias = np.sum([np.asarray(layer.bias, "float64") for layer in self._layers], axis=0)
+        logits = bias + np.sum([part.sum(axis=(0, 1)) for part in parts], axis=0)
+        target = int(logits.argmax()) if target is None else target
+        spans: dict[tuple[int, int], float] = {}
+        for layer, part in zip(self._layers, parts, strict=True):
+            for span, contribution in _sum_by_span(part[..., target], layer.hashing.sizes).items():
+                spans[span] = spans.get(span, 0.0) + contribution
+        return Attribution("linear", logits, target, float(bias[target]), list(spans), list(spans.values()))
+
+
 def linear_contributions(layer: TfidfLinear, ids: np.ndarray, target: int) -> dict[tuple[int, int], float]:
     """Return what each n-gram of a document adds to a score; occurrences of the same n-gram add the same.
 
@@ -59,14 +83,24 @@ def linear_contributions(layer: TfidfLinear, ids: np.ndarray, target: int) -> di
         The index of the first id of each n-gram and of the id after its last one, to its contribution; the sum of the
         contributions and the bias is the score.
     """
+    return _sum_by_span(_score_ngrams(layer, ids)[..., target], layer.hashing.sizes)
+
+
+def _score_ngrams(layer: TfidfLinear, ids: np.ndarray) -> np.ndarray:
+    """Return what the n-gram of each size at each position adds to the scores, float64 (positions, sizes, classes)."""
     rows = np.asarray(keras.ops.convert_to_numpy(layer.hashing(ids)))[0]
-    coefficients, norms, _ = (np.asarray(x, "float64") for x in layer.get_weights())
     distinct, inverse, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    coefficients, norms = (np.asarray(x)[distinct].astype("float64") for x in (layer.coefficients, layer.norms))
     frequencies = term_frequency(counts)
-    norm = np.sqrt(max((frequencies**2) @ norms[distinct] ** 2, 1.0))
-    each = (frequencies / counts * coefficients[distinct, target] / norm)[inverse.reshape(rows.shape)]
+    norm = np.sqrt(max((frequencies**2) @ norms**2, 1.0))
+    each = (frequencies / counts / norm)[:, None] * coefficients
+    return np.asarray(each[inverse.reshape(rows.shape)])
+
+
+def _sum_by_span(scores: np.ndarray, sizes: Sequence[int]) -> dict[tuple[int, int], float]:
+    """Return the scores other than 0, (positions, sizes), by the index of the first id and of the id after the last."""
     contributions: dict[tuple[int, int], float] = {}
-    for position, column in zip(*np.nonzero(each), strict=True):
-        span = int(position), int(position) + layer.hashing.sizes[column]
-        contributions[span] = contributions.get(span, 0.0) + float(each[position, column])
+    for position, column in zip(*np.nonzero(scores), strict=True):
+        span = int(position), int(position) + sizes[column]
+        contributions[span] = contributions.get(span, 0.0) + float(scores[position, column])
     return contributions

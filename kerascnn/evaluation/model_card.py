@@ -42,10 +42,10 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         f" {bundle.temperature:.3f} before the {bundle.task.activation}.",
         *(_format_metrics_per_class(bundle.task, metrics["test"]) if "test" in metrics else ()),
         "## Training",
-        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds"
-        f" ({metrics['documents_per_second']:,.0f} documents per second), seed {config.seed}."
-        " All settings are in `config.yaml`, the epochs in `history.csv`.",
+        f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`"
+        + (", the epochs in `history.csv`." if bundle.history else "."),
         *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
+        *((format_linear_classifier(metrics["linear_classifier"]) + ".",) if "linear_classifier" in metrics else ()),
         *((_format_distillation(bundle.distillation),) if bundle.distillation else ()),
         *(("## Files", markdown_table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()]))
           if sizes else ()),
@@ -71,10 +71,24 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} masked tokens of held-out documents are predicted"
         f" correctly; perplexity {held_out['perplexity']:.1f}.",
         "## Training",
-        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} seconds, seed"
-        f" {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
+        f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def format_cost(metrics: Mapping[str, Any]) -> str:
+    """Return a line about size, epochs and time of a training."""
+    if metrics["epochs"]:
+        training = f"{metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
+    else:
+        training = f"solved in {metrics['seconds']:.2f} s"
+    speed = f"{metrics['documents_per_second']:,.0f} documents/s"
+    return f"{metrics['parameters']:,} parameters, {training} ({speed})"
+
+
+def format_linear_classifier(values: Mapping[str, Any]) -> str:
+    """Return a line about a linear classifier alone, from ``linear_classifier`` of ``metrics.json``."""
+    return f"linear classifier: tf-idf of {values['features']:,} n-grams, LinearSVC with C {values['cost']:g}"
 
 
 def format_linear_member(values: Mapping[str, Any]) -> str:

@@ -62,11 +62,13 @@ def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[s
 
     Args:
         history: For each epoch ``epoch``, the metrics of the training data, and with ``val_`` those of the validation
-            data.
+            data. Empty: no plots.
 
     Returns:
         Caption and SVG of each plot.
     """
+    if not history:
+        return []
     epochs = [row["epoch"] for row in history]
     plots = []
     for name, unit in (("loss", " (nats)"), ("accuracy", "")):

@@ -14,6 +14,7 @@ import yaml
 from kerascnn.bundle import Bundle
 from kerascnn.evaluation import plots
 from kerascnn.evaluation.explanation import Explanation, quantize_strengths, replace_control_characters
+from kerascnn.evaluation.model_card import format_cost
 from kerascnn.tasks import SINGLE_LABEL, Task
 
 MAX_EXAMPLES = 8
@@ -114,6 +115,7 @@ def render_report(
         results=results,
         shades=_compute_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
         confused=bundle.task.confused_pairs(results, MAX_PAIRS) if results else [],
+        cost=format_cost(bundle.metrics),
         curves=plots.plot_learning_curves(bundle.history),
         reliability=plots.plot_reliability(results["reliability"]) if results and "reliability" in results else None,
         examples={

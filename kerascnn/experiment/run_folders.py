@@ -44,8 +44,10 @@ def discard_interrupted_run(folder: Path, *, resume: bool, log: Log) -> None:
 
 
 def remove_state(folder: Path) -> None:
-    """Delete the state of a finished training; TensorBoard logs move into its bundle."""
+    """Delete the state of a finished training, if it has one; TensorBoard logs move into its bundle."""
     state = state_folder(folder)
+    if not state.exists():
+        return
     if (state / "tensorboard").exists():
         shutil.move(state / "tensorboard", folder / "tensorboard")
     shutil.rmtree(state)

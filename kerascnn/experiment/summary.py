@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 def summarize_training(bundle: Bundle, folder: Path) -> str:
     """Return the closing lines of a training: test metrics, cost, calibration, folder and next command."""
-    from kerascnn.evaluation.model_card import format_linear_member  # deferred: it imports TensorFlow
+    # deferred: it imports TensorFlow
+    from kerascnn.evaluation.model_card import format_cost, format_linear_classifier, format_linear_member
 
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
-    lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", _format_cost(metrics)]
+    lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", format_cost(metrics)]
     if "linear_member" in metrics:
         lines.append(format_linear_member(metrics["linear_member"]))
+    if "linear_classifier" in metrics:
+        lines.append(format_linear_classifier(metrics["linear_classifier"]))
     if "uncalibrated_ece" in metrics:
         before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
         lines.append(f"calibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}")
@@ -30,18 +33,13 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
 
 def summarize_pretraining(metrics: Mapping[str, Any], folder: Path) -> str:
     """Return the closing lines of a pretraining: metrics of held-out texts, cost, folder and next command."""
+    from kerascnn.evaluation.model_card import format_cost
+
     held_out = metrics["validation"]
     return "\n".join([
         "",
         f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} masked tokens of held-out texts are predicted correctly;"
         f" perplexity {held_out['perplexity']:.1f}",
-        _format_cost(metrics),
+        format_cost(metrics),
         f"wrote {folder}; next: python -m pipelines.train --init-from {folder} --data train.csv",
     ])  # fmt: skip
-
-
-def _format_cost(metrics: Mapping[str, Any]) -> str:
-    return (
-        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s"
-        f" ({metrics['documents_per_second']:,.0f} documents/s)"
-    )

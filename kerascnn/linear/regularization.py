@@ -60,7 +60,13 @@ class Choice:
 
 
 def choose(
-    train: Examples, validation: Examples, task: Task, *, num_classes: int, column_counts: Sequence[int]
+    train: Examples,
+    validation: Examples,
+    task: Task,
+    *,
+    num_classes: int,
+    column_counts: Sequence[int],
+    has_copies: bool = False,
 ) -> Choice:
     """Return the features and the value of C that predict new documents best.
 
@@ -72,12 +78,13 @@ def choose(
         task: Task of the classifier.
         num_classes: Number of classes.
         column_counts: Numbers of columns to compare, ascending.
+        has_copies: Whether documents occur several times with different targets; then the validation documents choose.
     """
     limit = max(MAX_COMPARED // num_classes, MAX_CROSS_VALIDATED)
     known = train.select(np.sort(np.random.default_rng(0).permutation(len(train))[:limit]))
 
     def evaluate(columns: int, cost: float) -> Choice:
-        if len(train) <= MAX_CROSS_VALIDATED:
+        if len(train) <= MAX_CROSS_VALIDATED and not has_copies:
             scores, targets = cross_validated_scores(known, num_classes, columns, cost), known.targets
         else:
             coefficients, bias = known.solve(num_classes, columns, cost)

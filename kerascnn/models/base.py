@@ -32,11 +32,20 @@ class ModelConfig(Settings):
     """Recommended use, one line for ``--list-models``."""
     parameter_count: ClassVar[int]
     """Number of trainable parameters with default settings, 2 classes and a vocabulary of 20,000 tokens, or of
-    ``text.max_tokens`` if that is smaller; for ``--list-models``, which does not start TensorFlow."""
+    ``text.max_tokens`` if that is smaller; for ``--list-models``, which does not start TensorFlow. 0 if the model is
+    solved: then the training texts decide on its size."""
     text: ClassVar[TextConfig] = TextConfig()
     """Default text settings of the model."""
     has_sequence_outputs: ClassVar[bool] = False
     """Whether ``build`` can return ``sequence_outputs``, so that the model can be pretrained on tokens."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the model is a linear classifier alone: without trainable weights, solved and not trained by epochs.
+
+        Then ``kerascnn.linear.classifier`` builds it from the training documents, and ``build`` is not used.
+        """
+        return False
 
     @property
     def parallel_branches(self) -> int:

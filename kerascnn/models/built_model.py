@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.utils.errors import InputError
+
 if TYPE_CHECKING:
     import keras
 
@@ -19,7 +21,8 @@ class LayerRoles:
     """
 
     head: tuple[str, ...] = ()
-    """Layers that a new task trains from scratch; the last one computes the logits."""
+    """Layers that a new task trains from scratch; the last one computes the logits. Empty: a linear classifier alone,
+    without trainable weights."""
     embeddings: tuple[str, ...] = ()
     """``Embedding`` layers with one row per token of the vocabulary."""
     ngram_embeddings: tuple[str, ...] = ()
@@ -64,7 +67,13 @@ class BuiltModel:
 
     @property
     def features(self) -> Any:
-        """Symbolic input of the last layer of the head, (batch, features)."""
+        """Symbolic input of the last layer of the head, (batch, features).
+
+        Raises:
+            InputError: The model is a linear classifier alone.
+        """
+        if not self.roles.head:
+            raise InputError("a linear classifier has no features between ids and logits; use a model with a network")
         return self.head[-1].input
 
     @property

@@ -120,7 +120,7 @@ def fit(
     """
     strategy = strategy or tf.distribute.get_strategy()
     plan = plan_training(settings, len(train.targets), model.output_shape[-1])
-    fingerprint = {**(fingerprint or {}), **_fingerprint(train, class_weight, optimizer)}
+    fingerprint = {**(fingerprint or {}), **fingerprint_arguments(train, class_weight, optimizer)}
     strategies.check_workers_agree(strategy, fingerprint)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
@@ -217,10 +217,10 @@ def _weights_of_labels(targets: np.ndarray, class_weight: np.ndarray) -> np.ndar
     return np.where(targets >= 0, class_weight[targets], 0).astype(np.float32)
 
 
-def _fingerprint(
+def fingerprint_arguments(
     train: EncodedDataset, class_weight: np.ndarray | None, optimizer: keras.optimizers.Optimizer | None
 ) -> dict[str, Any]:
-    """Return the arguments of ``fit``, other than settings and data, that must be equal for a run to resume."""
+    """Return the arguments of ``fit``, other than settings and data, that must be equal in all workers."""
     return {
         "the sample weights": None if train.sample_weight is None else _hash(train.sample_weight),
         "the class weights": None if class_weight is None else class_weight.tolist(),

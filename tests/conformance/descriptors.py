@@ -1,4 +1,4 @@
-"""The models of the conformance tests: every registered model, in a size that trains in seconds."""
+"""The models of the conformance tests: every registered model and variant, in a size that trains in seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from kerascnn import list_models
 
 SMALL = {
-    "bow": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2)},
+    "bow-learned": {"ngrams": (1, 2), "ngram_buckets": 2**14},
     "char_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2, 3)},
     "dpcnn": {"filters": 32, "embedding_dim": 32},
     "vdcnn": {"length": 64, "hidden_units": 32},
@@ -15,12 +15,17 @@ SMALL = {
     # the initial weights of the paper suit its sizes; in a smaller model they are too small
     "zhang_char_cnn": {"length": 123, "filters": 64, "hidden_units": 64, "initial_stddev": 0.15},
 }
-"""Settings of models that are too slow for a test with their defaults; other models have their defaults."""
+"""Settings of models that are too slow for a test with their defaults, and of variants (MODEL-VARIANT).
+
+Other models have their defaults."""
 
 NEEDS_PRESET = {"hub_cnn"}
 """Models that need a pretrained encoder; ``tests/models/test_hub_cnn.py`` tests the same guarantees."""
 
-DESCRIPTORS = {name: SMALL.get(name, {}) for name in list_models() if name not in NEEDS_PRESET}
+DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SMALL} - NEEDS_PRESET)}
+
+NETWORKS = {name: settings for name, settings in DESCRIPTORS.items() if name != "bow"}
+"""Models with trainable weights; ``bow`` alone is a linear classifier, which is solved."""
 
 DEEP = {"vdcnn", "zhang_char_cnn"}
 """Models that train so slowly that tests of the trained model are in the second tier."""
@@ -34,6 +39,11 @@ gets the gradient, and after one step, training on one and on two devices differ
 
 MAX_LENGTH = 48
 """Maximum number of tokens per document."""
+
+
+def model_name(name):
+    """Return the name of the model of a variant."""
+    return name.partition("-")[0]
 
 
 def full_if_slow(name):
@@ -50,6 +60,11 @@ every_model_full_if_slow = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=full_if_slow(name)) for name in DESCRIPTORS]
 )
 """For tests that train or split a model themselves."""
+
+every_network_full_if_slow = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=full_if_slow(name)) for name in NETWORKS]
+)
+"""For tests of training by epochs."""
 
 
 def selected_models(request, fixture):

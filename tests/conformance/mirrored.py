@@ -23,7 +23,7 @@ from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.layer_groups import LAYER_GROUPS, GradualUnfreezing, group_name
-from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS
+from tests.conformance.descriptors import BATCH_NORMALIZED, NETWORKS, model_name
 
 VOCABULARY, CLASSES = 50, 3
 
@@ -35,7 +35,7 @@ def without_dropout(network, settings):
 
 def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
-    network = without_dropout(models.get(name), DESCRIPTORS[name])
+    network = without_dropout(models.get(model_name(name)), NETWORKS[name])
     built = network.build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
     model, record = built.model, Record(built.roles)
     schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1), built.roles)

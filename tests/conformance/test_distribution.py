@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from kerascnn.utils.tensorflow_startup import onednn_environment
-from tests.conformance.descriptors import DESCRIPTORS, selected_models
+from tests.conformance.descriptors import NETWORKS, selected_models
 
 ROOT = Path(__file__).parents[2]
-every_model_on_two_devices = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == "word_cnn" else [pytest.mark.full]) for name in DESCRIPTORS]
+every_network_on_two_devices = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "word_cnn" else [pytest.mark.full]) for name in NETWORKS]
 )
 
 
@@ -29,7 +29,7 @@ def mirrored(request):
     return json.loads(finished.stdout.splitlines()[-1])
 
 
-@every_model_on_two_devices
+@every_network_on_two_devices
 def test_two_devices_train_the_same_weights_as_one(name, mirrored):
     found = mirrored[name]
     # the first epoch trains only the head, where rounding has no large effect
@@ -39,7 +39,7 @@ def test_two_devices_train_the_same_weights_as_one(name, mirrored):
         np.testing.assert_allclose(found["two"], found["one"], atol=1e-5)
 
 
-@every_model_on_two_devices
+@every_network_on_two_devices
 def test_frozen_groups_do_not_change_until_they_are_unfrozen(name, mirrored):
     first, later = mirrored[name]["changed"]
     assert first == ["head"]

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from kerascnn import TextClassifier, models
-from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS, MAX_LENGTH
+from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS, MAX_LENGTH, model_name
 
 SETTINGS = {"max_length": MAX_LENGTH, "patience": 9, "deterministic": True, "global_clipnorm": 0.1}
 STEPS = {"epochs": 2, "batch_size": 24}
@@ -22,10 +22,12 @@ ONE_STEP = {"epochs": 1, "batch_size": 64}
 
 def train(name, texts, labels):
     """Train a model without dropout, which is random in each process, and return its weights."""
-    dropouts = {field.name: 0.0 for field in dataclasses.fields(models.get(name)) if field.name.endswith("dropout")}
+    dropouts = {
+        field.name: 0.0 for field in dataclasses.fields(models.get(model_name(name))) if field.name.endswith("dropout")
+    }
     strategy = "multi_worker" if "TF_CONFIG" in os.environ else "none"
     settings = SETTINGS | (ONE_STEP if name in BATCH_NORMALIZED else STEPS) | DESCRIPTORS[name] | dropouts
-    classifier = TextClassifier(model=name, strategy=strategy, **settings)
+    classifier = TextClassifier(model=model_name(name), strategy=strategy, **settings)
     return classifier.fit(texts, labels, validation_data=(texts, labels)).bundle_.model.weights
 
 

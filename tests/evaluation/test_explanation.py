@@ -49,7 +49,9 @@ def test_contributions_add_up_exactly_for_every_label(words):
 def test_removing_ngram_changes_logit_by_its_contribution():
     """A bag of words without order: without a word the sum of vectors loses just that word's."""
     texts = [GOOD, BAD] * 20
-    bag = TextClassifier(model="bow", ngrams=(1,), start_token=False, epochs=6, min_count=1, learning_rate=0.05)
+    bag = TextClassifier(
+        model="bow", ngrams=(1,), linear_ngrams=(), start_token=False, epochs=6, min_count=1, learning_rate=0.05
+    )
     bag.fit(texts, ["good", "bad"] * 20, validation_data=(texts, ["good", "bad"] * 20))
     whole, without = bag.explain("food was great", "good"), bag.explain("food was", "good")
     [great] = [x for x in whole.contributions if x.text == "great"]

@@ -214,7 +214,9 @@ def test_typing_draws_bars_sorted_by_probability(exports, classifiers, node_modu
 
 
 def test_multi_label_page_highlights_labels_above_their_thresholds(briefs, node_modules, open_page, tmp_path):
-    classifier = TextClassifier(model="bow", ngram_buckets=4096, max_length=96, epochs=8, learning_rate=0.03)
+    classifier = TextClassifier(
+        model="bow", ngrams=(1, 2), linear_ngrams=(), ngram_buckets=4096, max_length=96, epochs=8, learning_rate=0.03
+    )
     bundle = classifier.fit(*briefs).bundle_
     page = open_page(with_modules(web.export(bundle, tmp_path, quantize=["none"]), node_modules))
     answers = [page.evaluate("(text) => classifier.classify(text)", text)["labels"] for text in briefs[0][:20]]

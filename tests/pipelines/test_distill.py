@@ -31,7 +31,7 @@ def test_student_learns_from_unlabelled_texts_of_a_teacher(news, tmp_path):
     finished = command(
         "distill", "--teacher", teacher, "--data", few, "--unlabelled", more, "--test-data", held_out, "--model", "bow",
         "--epochs", "8", "--training.learning-rate", "0.02", "--training.soft-label-temperature", "1.5",
-        "--output", student, "--network.ngram-buckets", "4096",
+        "--output", student, "--network.ngrams", "1", "2", "--network.linear-ngrams",
     )  # fmt: skip
     assert finished.status == 0, finished.err
     assert "30 unlabelled rows repeat a text of the test data and were dropped (first: " in finished.err

@@ -27,7 +27,15 @@ def test_predictions_above_the_threshold_have_the_reported_precision(news_bundle
 
 def test_numeric_labels_keep_their_order(news, tmp_path):
     labels = [{"sports": 2, "tech": 10}.get(label, 30) for label in news[1]]
-    settings = {"model": "bow", "ngram_buckets": 512, "max_length": 32, "epochs": 6, "learning_rate": 0.02}
+    settings = {
+        "model": "bow",
+        "ngrams": (1, 2),
+        "linear_ngrams": (),
+        "ngram_buckets": 512,
+        "max_length": 32,
+        "epochs": 6,
+        "learning_rate": 0.02,
+    }
     classifier = TextClassifier(**settings).fit(news[0], labels)
     classifier.save(tmp_path / "numbers")
     with open(tmp_path / "numbers.csv", "w", encoding="utf-8", newline="") as file:

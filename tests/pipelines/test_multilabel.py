@@ -8,7 +8,10 @@ import pytest
 from tests.pipelines import parts
 from tests.pipelines.conftest import command
 
-NETWORK = ("--model", "bow", "--network.ngram-buckets", "4096", "--text.max-length", "96", "--text.min-count", "1")
+NETWORK = (
+    "--model", "bow", "--network.ngrams", "1", "2", "--network.linear-ngrams", "--network.ngram-buckets", "4096",
+    "--text.max-length", "96", "--text.min-count", "1",
+)  # fmt: skip
 TRAINING = (*NETWORK, "--epochs", "8", "--training.learning-rate", "0.03")
 
 

@@ -22,7 +22,10 @@ TINY = (
     "--network.ngrams", "1", "--network.embedding-dim", "8", "--text.max-length", "32", "--epochs", "2",
     "--deterministic",
 )  # fmt: skip
-QUICK = ("--model", "bow", "--network.ngrams", "1", "--text.max-length", "32", "--epochs", "1", "--deterministic")
+QUICK = (
+    "--model", "bow", "--network.ngrams", "1", "--network.linear-ngrams", "--text.max-length", "32", "--epochs", "1",
+    "--deterministic",
+)  # fmt: skip
 
 
 def write(path, text):

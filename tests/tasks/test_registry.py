@@ -49,7 +49,7 @@ def test_names_unsupported_feature_and_remedy():
 def test_registered_task_trains_saves_and_loads(priority_task, reviews_zh, tmp_path):
     texts, labels = reviews_zh
     assert infer_task(Priorities(labels)) is priority_task and infer_task(labels) is SINGLE_LABEL
-    classifier = TextClassifier(model="bow", epochs=1, ngram_buckets=256, max_length=16)
+    classifier = TextClassifier(model="bow", max_length=16)
     classifier.fit(texts, Priorities(labels)).save(tmp_path / "bundle")
     loaded = load(tmp_path / "bundle")
     assert loaded.bundle_.task is priority_task

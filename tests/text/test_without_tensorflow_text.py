@@ -24,7 +24,7 @@ from kerascnn.export import saved_model
 texts = [f"a {word} film {number}" for word in ("good", "bad") for number in range(20)]
 labels = [text.split()[1] for text in texts]
 folder = Path(sys.argv[1])
-TextClassifier(model="bow", epochs=2, ngram_buckets=64).fit(texts, labels).save(folder)
+TextClassifier(model="bow").fit(texts, labels).save(folder)
 classifier = load(folder)
 assert classifier.predict_proba(texts).shape == (40, 2)
 version = saved_model.export(classifier.bundle_, folder)

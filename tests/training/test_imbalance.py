@@ -10,6 +10,7 @@ from kerascnn.utils.errors import InputError
 
 SMALL = {
     "model": "bow",
+    "linear_ngrams": (),
     "level": "character",
     "ngram_buckets": 4096,
     "ngrams": (1, 2),

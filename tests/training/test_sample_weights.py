@@ -8,7 +8,16 @@ import pytest
 from kerascnn import TextClassifier
 from kerascnn.utils.errors import InputError
 
-SETTINGS = {"model": "bow", "ngram_buckets": 1024, "max_length": 64, "epochs": 3, "patience": 3, "batch_size": 16}
+SETTINGS = {
+    "model": "bow",
+    "ngrams": (1, 2),
+    "linear_ngrams": (),
+    "ngram_buckets": 1024,
+    "max_length": 64,
+    "epochs": 3,
+    "patience": 3,
+    "batch_size": 16,
+}
 SETTINGS |= {"learning_rate": 0.02, "deterministic": True, "min_count": 1}
 
 

@@ -23,7 +23,8 @@ LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]], np.floa
 SOFT_LABELS = np.array([[0.7, 0.2, 0.1], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]], np.float32)
 LABELS = np.array([0, 2, -1])
 BAG = {
-    "model": "bow", "ngram_buckets": 4096, "max_length": 64, "epochs": 8, "patience": 8, "learning_rate": 0.02,
+    "model": "bow", "ngrams": (1, 2), "linear_ngrams": (),
+    "ngram_buckets": 4096, "max_length": 64, "epochs": 8, "patience": 8, "learning_rate": 0.02,
     "deterministic": True,
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from kerascnn.config import TrainingConfig, TransferConfig
 from kerascnn.data.batches import RaggedIds
 from kerascnn.training import fit
 from kerascnn.transfer import layer_groups
-from tests.conformance.descriptors import DESCRIPTORS, every_model_full_if_slow
+from tests.conformance.descriptors import NETWORKS, every_network_full_if_slow, model_name
 
 VOCABULARY, CLASSES, DOCUMENTS, LENGTH = 50, 3, 48, 20
 
@@ -48,7 +48,7 @@ def make_dataset():
 
 def train(name, transfer, *, epochs=3, network=None, **training):
     keras.utils.set_random_seed(0)
-    built = models.get(name)(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
+    built = models.get(model_name(name))(**network or {}).build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
     record, data = WeightRecorder(built), make_dataset()
     settings = TrainingConfig(
         epochs=epochs, patience=9, batch_size=16, schedule="constant", warmup_ratio=0.0, **training
@@ -59,10 +59,10 @@ def train(name, transfer, *, epochs=3, network=None, **training):
     return record
 
 
-@every_model_full_if_slow
+@every_network_full_if_slow
 def test_frozen_groups_do_not_change_and_learn_afterwards(name):
     transfer = TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1)
-    record = train(name, transfer, epochs=2, network=DESCRIPTORS[name])
+    record = train(name, transfer, epochs=2, network=NETWORKS[name])
     assert record.changed_groups(1) == {"head"}
     # models without a token embedding have no such group
     assert record.changed_groups(2) == {group for group, weights in record.epochs[0].items() if weights}
@@ -89,7 +89,7 @@ def test_optimizer_keeps_its_state_when_group_is_unfrozen():
 @pytest.mark.parametrize("optimizer", ["adam", pytest.param("adadelta", marks=pytest.mark.full)])
 def test_layerwise_lr_decay_scales_updates_of_lower_groups(optimizer):
     def largest_updates(factor):
-        small = DESCRIPTORS["word_cnn"]
+        small = NETWORKS["word_cnn"]
         record = train(
             "word_cnn", TransferConfig(layerwise_lr_decay=factor), epochs=1, optimizer=optimizer, network=small
         )
