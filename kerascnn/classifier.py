@@ -168,11 +168,7 @@ class TextClassifier(Estimator):
         return self.bundle_.task.score(y, predictions, self.classes_, sample_weight)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the features of each document, the input of the last layer, float32 (documents, features).
-
-        Raises:
-            InputError: The model is a linear classifier alone, which has no such layer.
-        """
+        """Return the features of each document, the input of the last layer, float32 (documents, features)."""
         return self._compute("features", texts)
 
     def explain(self, text: str, label: Any = None) -> Explanation:

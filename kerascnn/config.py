@@ -224,16 +224,9 @@ class Config(Settings, Generic[ModelConfigT]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.network.is_linear:
-            return
-        missing = {
-            "training.tensorboard": self.training.tensorboard and "no epochs to log",
-            "transfer.vectors": self.transfer.vectors and "no embedding",
-            "transfer.freeze": self.transfer.freeze and "no layers that are trained",
-        }
-        for name, reason in missing.items():
-            if reason:
-                raise InputError(f"{name}: {self.model} is a linear classifier and has {reason}; leave it out")
+        for group, name in (("training", "tensorboard"), ("transfer", "vectors"), ("transfer", "freeze")):
+            if self.network.is_linear and getattr(getattr(self, group), name):
+                raise InputError(f"{group}.{name}: {self.model} has no embedding and no epochs; leave it out")
 
     def flatten(self, groups: Sequence[str]) -> dict[str, Any]:
         """Return the settings of some groups as a flat dictionary from GROUP.KEY to plain values."""

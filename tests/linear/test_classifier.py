@@ -73,9 +73,9 @@ def test_settings_without_effect_are_named(news, capfd):
     ("settings", "message"),
     [
         ({"linear_ngrams": ()}, "ngrams and linear_ngrams are both empty"),
-        ({"tensorboard": True}, "training.tensorboard: bow is a linear classifier and has no epochs"),
-        ({"vectors": "glove.txt"}, "transfer.vectors: bow is a linear classifier and has no embedding"),
-        ({"freeze": ("encoder",)}, "transfer.freeze: bow is a linear classifier and has no layers that are trained"),
+        ({"tensorboard": True}, "training.tensorboard: bow has no embedding and no epochs"),
+        ({"vectors": "glove.txt"}, "transfer.vectors: bow has no embedding and no epochs"),
+        ({"freeze": ("encoder",)}, "transfer.freeze: bow has no embedding and no epochs"),
         ({"optimizer": keras.optimizers.Adam()}, "optimizer: bow is solved"),
     ],
 )
