@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerascnn.bundle import Bundle
+from kerascnn.bundle import Bundle, load_vectorizer
 from kerascnn.config import TRAINING_GROUPS, Config, DistillationConfig
 from kerascnn.data.documents import check_texts, split_validation
 from kerascnn.data.sample_weights import check_sample_weight
@@ -118,8 +118,7 @@ def train_bundle(
 ) -> Bundle:
     """Build the vocabulary and the model, train the model and calibrate it.
 
-    A linear classifier alone is solved: it has no optimizer, no epochs that call callbacks, and no checkpoints. Under a
-    strategy, each process solves for the same coefficients.
+    A linear classifier alone is solved, by each process, without optimizer, callbacks and checkpoints.
 
     Args:
         config: The run.
@@ -203,7 +202,10 @@ def _solve(
             config, vectorizer.vocabulary, train, validation, data.task,
             num_classes=len(data.classes), class_weight=data.class_weight,
         )  # fmt: skip
-    return _TrainedModel(config, solved.built, solved.validation_scores, solved.metrics(len(data.texts)))
+    metrics = solved.metrics(len(data.texts))
+    if folder := config.transfer.init_from:
+        metrics["inherited_vocabulary"] = len(load_vectorizer(Path(folder)).vocabulary) / len(vectorizer.vocabulary)
+    return _TrainedModel(config, solved.built, solved.validation_scores, metrics)
 
 
 def _train_network(

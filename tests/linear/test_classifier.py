@@ -106,6 +106,7 @@ def test_vocabulary_continues_and_coefficients_are_solved_anew(classifier, revie
     continued = TextClassifier(model="bow", init_from=str(tmp_path / "news")).fit(*reviews_zh)
     old, new = classifier.bundle_.vectorizer.vocabulary, continued.bundle_.vectorizer.vocabulary
     assert new[: len(old)] == old and len(new) > len(old)
+    assert continued.bundle_.metrics["inherited_vocabulary"] == len(old) / len(new)
     assert continued.score(*reviews_zh) > 0.9
     with pytest.raises(InputError, match="no layer has the same size"):
         TextClassifier(**BAG, init_from=str(tmp_path / "news")).fit(*reviews_zh)
