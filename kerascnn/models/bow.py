@@ -22,7 +22,7 @@ class BagOfNGrams(ModelConfig):
     which is trained like other models, with the support vector machine beside it.
     """
 
-    paper: ClassVar[str] = "Joachims 1998, Text Categorization with Support Vector Machines"
+    paper: ClassVar[str] = "Wang & Manning 2012, Baselines and Bigrams"
     good_for: ClassVar[str] = "a first result in seconds; long documents and topics"
     parameter_count: ClassVar[int] = 0
     text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=50_000, min_count=1, max_length=512)
