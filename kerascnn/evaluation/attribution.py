@@ -13,7 +13,7 @@ import numpy as np
 from kerascnn.data.batches import RaggedIds
 from kerascnn.evaluation.attribution_base import TOLERANCE, Attribution, AttributionMethod
 from kerascnn.evaluation.linear_attribution import EnsembleAttribution, LinearAttribution
-from kerascnn.layers import MaxPooledConv1D, PaddingMask, WeightedSum
+from kerascnn.layers import MaxPooledConv1D, PaddingMask, TfidfLinear, WeightedSum
 from kerascnn.models import BuiltModel
 from kerascnn.prediction import BatchFunction, PathFunction, make_batch_function, make_path_functions
 
@@ -23,7 +23,7 @@ _CHANGES_PER_BATCH = 256
 
 def choose_attribution_method(built: BuiltModel) -> AttributionMethod:
     """Return the attribution method that fits a model."""
-    if not built.roles.head:
+    if all(isinstance(layer, TfidfLinear) for layer in built.model.layers if layer.weights):
         return LinearAttribution(built)
     # Keras cannot save a functional model after another one starts at one of its layers, so a copy is split.
     copy = type(built.model).from_config(built.model.get_config())

@@ -70,10 +70,12 @@ class BuiltModel:
         """Symbolic input of the last layer of the head, (batch, features).
 
         Raises:
-            InputError: The model is a linear classifier alone.
+            InputError: The model has no head.
         """
         if not self.roles.head:
-            raise InputError("a linear classifier has no features between ids and logits; use a model with a network")
+            raise InputError(
+                "a model without a head, such as a linear classifier, has no features; use a model with a network"
+            )
         return self.head[-1].input
 
     @property

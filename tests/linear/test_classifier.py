@@ -87,7 +87,7 @@ def test_settings_that_need_epochs_are_rejected(settings, message):
 def test_callbacks_are_rejected_and_features_do_not_exist(classifier):
     with pytest.raises(InputError, match="callbacks: bow is solved"):
         TextClassifier(model="bow").fit(["a", "b"], ["x", "y"], callbacks=[keras.callbacks.History()])
-    with pytest.raises(InputError, match="a linear classifier has no features"):
+    with pytest.raises(InputError, match="a model without a head, such as a linear classifier, has no features"):
         classifier.encode(["a text"])
     with pytest.raises(InputError, match="cannot be built before it is solved"):
         default_config("bow").network.build(vocabulary_size=10, num_classes=2)
