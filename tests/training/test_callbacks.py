@@ -11,7 +11,10 @@ import pytest
 from kerascnn import TextClassifier
 from kerascnn.training.multi_step import STEPS_PER_EXECUTION
 
-SETTINGS = {"filters": 8, "ngrams": (), "max_length": 32, "min_count": 1, "epochs": 3, "patience": 3, "batch_size": 8}
+SETTINGS = {
+    "filters": 8, "ngrams": (), "linear_ngrams": (), "max_length": 32, "min_count": 1,
+    "epochs": 3, "patience": 3, "batch_size": 8,
+}  # fmt: skip
 METRICS = {"loss", "accuracy", "val_loss", "val_accuracy"}
 
 

@@ -9,7 +9,7 @@ from kerascnn import TextClassifier
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.utils.errors import InputError
 
-SMALL = {"filters": 16, "ngrams": (), "max_length": 64, "min_count": 1}
+SMALL = {"filters": 16, "ngrams": (), "linear_ngrams": (), "max_length": 64, "min_count": 1}
 
 
 @pytest.fixture(scope="module")

@@ -194,7 +194,7 @@ def test_learning_rate_factors_scale_the_steps_of_weights(name):
 
 def test_classifier_trains_with_an_optimizer_object(news):
     texts, labels = news
-    settings = {"filters": 8, "ngrams": (), "min_count": 1, "epochs": 1}
+    settings = {"filters": 8, "ngrams": (), "linear_ngrams": (), "min_count": 1, "epochs": 1}
     classifier = TextClassifier(optimizer=keras.optimizers.SGD(0.3, momentum=0.9), **settings)
     classifier.fit(texts, labels)
     assert not classifier.optimizer.built
