@@ -69,6 +69,8 @@ class Bundle:
     """Lowest probability at which each label is predicted, in the order of the logits; None if the task has none."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher and how its probabilities were learned; empty if there was none."""
+    validation_probabilities: np.ndarray | None = None
+    """Probabilities of the validation documents by a model that was not fitted to them, if this one was; not saved."""
 
     @property
     def built(self) -> BuiltModel:

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.bundle import Bundle, check_golden, load_bundle, save_bundle
-from kerascnn.classifier_training import LabelledTexts, prepare_data, train_bundle
+from kerascnn.classifier_data import LabelledTexts, prepare_data
+from kerascnn.classifier_training import train_bundle
 from kerascnn.data.documents import check_texts
 from kerascnn.estimator import Estimator
 from kerascnn.tasks import SINGLE_LABEL
@@ -73,6 +74,7 @@ class TextClassifier(Estimator):
         sample_weight: Sequence[float] | np.ndarray | None = None,
         class_weight: Mapping[Any, float] | None = None,
         validation_data: LabelledTexts | None = None,
+        refit: bool | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         folder: str | Path | None = None,
         resume: bool = False,
@@ -93,6 +95,10 @@ class TextClassifier(Estimator):
             class_weight: Label to the weight of its documents in the loss, as in ``keras.Model.fit``; 1 for other
                 labels. Not for multi-label data. It multiplies the sample weight.
             validation_data: Texts and labels for early stopping; by default a stratified part of the documents.
+            refit: Whether to fit a new model to all documents, those of ``validation_data`` included, once the first
+                one has shown for how many epochs and how well; callbacks, history and checkpoints are those of the
+                first. None: if ``validation_data`` is not given and there are at most ``refit_rows`` documents. Not
+                with soft labels.
             callbacks: Keras callbacks, with the logs ``loss``, ``accuracy``, ``macro_f1`` if it is monitored, and the
                 same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
                 saves that one; see ``kerascnn.training.fit.fit``. The model keeps the weights of the best epoch by
@@ -113,7 +119,7 @@ class TextClassifier(Estimator):
         check_arguments(config, self.custom_optimizer, callbacks)
         data = prepare_data(
             config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
-            validation_data=validation_data,
+            validation_data=validation_data, refit=refit,
         )  # fmt: skip
         advisor = EpochsAdvisor()
         bundle = train_bundle(

@@ -126,6 +126,9 @@ class TrainingConfig(Settings):
     data accuracy is the fraction of rows with all labels right."""
     patience: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of epochs without improvement after which training stops; 0: a third of the epochs, at least 3."""
+    refit_rows: Annotated[int, annotated_types.Ge(0)] = 2000
+    """Up to this number of rows, train a second time on all of them if validation rows were split off; 0: never. Their
+    metrics remain those of the first training. Not with a teacher."""
     calibrate: bool = True
     """Fit a temperature on the validation data, so that predictions with a probability of 0.9 are right 9 times out of
     10, and for multi-label data the threshold of each label; without it thresholds are 0.5."""

@@ -51,6 +51,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         soft_label_weight: float = 0.9,
         monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy",
         patience: int = 0,
+        refit_rows: int = 2000,
         calibrate: bool = True,
         dtype_policy: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32",
         deterministic: bool = False,
@@ -129,6 +130,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.soft_label_weight = soft_label_weight
         self.monitor = monitor
         self.patience = patience
+        self.refit_rows = refit_rows
         self.calibrate = calibrate
         self.dtype_policy = dtype_policy
         self.deterministic = deterministic

@@ -34,6 +34,8 @@ LAYERS = (
     ("golden", "manifest", "bundle"),
     ("evaluation", "transfer"),
     ("pretraining",),
+    ("classifier_data",),
+    ("classifier_fitting",),
     ("classifier_training",),
     ("estimator", "classifier"),
     ("kerascnn",),

@@ -27,6 +27,7 @@ class Splits:
         test: Test rows; empty only if ``source.test_fraction`` is 0.
         issues: Changes to the data, and unusual properties of it.
         task: The task of all rows.
+        has_own_validation: Whether the validation rows were given, and not split off the training rows.
     """
 
     train: list[Row]
@@ -34,6 +35,7 @@ class Splits:
     test: list[Row]
     issues: list[Issue] = field(default_factory=list)
     task: Task = SINGLE_LABEL
+    has_own_validation: bool = True
 
     @property
     def messages(self) -> list[str]:
@@ -132,7 +134,8 @@ def split_rows(
     for name in fractions:
         if held_out[name] is None:
             issues.append(_split_note(f"no {name} data: none is given, and --source.{name}_fraction is 0"))
-    return Splits(train, held_out["validation"] or [], held_out["test"] or [], issues, task)
+    validation_rows, test_rows = held_out["validation"] or [], held_out["test"] or []
+    return Splits(train, validation_rows, test_rows, issues, task, has_own_validation="validation" not in missing)
 
 
 def drop_duplicates(rows: Iterable[Row]) -> tuple[list[Row], RowCounter]:

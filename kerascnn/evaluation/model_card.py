@@ -46,6 +46,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         + (", the epochs in `history.csv`." if bundle.history else "."),
         *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
         *((format_linear_classifier(metrics["linear_classifier"]) + ".",) if "linear_classifier" in metrics else ()),
+        *((format_refit(metrics["refit"]) + ".",) if "refit" in metrics else ()),
         *((_format_distillation(bundle.distillation),) if bundle.distillation else ()),
         *(("## Files", markdown_table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()]))
           if sizes else ()),
@@ -84,6 +85,14 @@ def format_cost(metrics: Mapping[str, Any]) -> str:
         training = f"solved in {metrics['seconds']:.2f} s"
     speed = f"{metrics['documents_per_second']:,.0f} documents/s"
     return f"{metrics['parameters']:,} parameters, {training} ({speed})"
+
+
+def format_refit(values: Mapping[str, Any]) -> str:
+    """Return a line about the second training, from ``refit`` of ``metrics.json``."""
+    return (
+        f"trained a second time, on all {values['rows']:,} rows; the metrics of the validation rows are those of the"
+        " first training"
+    )
 
 
 def format_linear_classifier(values: Mapping[str, Any]) -> str:

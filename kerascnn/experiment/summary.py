@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 def summarize_training(bundle: Bundle, folder: Path) -> str:
     """Return the closing lines of a training: test metrics, cost, calibration, folder and next command."""
     # deferred: it imports TensorFlow
-    from kerascnn.evaluation.model_card import format_cost, format_linear_classifier, format_linear_member
+    from kerascnn.evaluation.model_card import (
+        format_cost,
+        format_linear_classifier,
+        format_linear_member,
+        format_refit,
+    )
 
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
@@ -22,6 +27,8 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
         lines.append(format_linear_member(metrics["linear_member"]))
     if "linear_classifier" in metrics:
         lines.append(format_linear_classifier(metrics["linear_classifier"]))
+    if "refit" in metrics:
+        lines.append(format_refit(metrics["refit"]))
     if "uncalibrated_ece" in metrics:
         before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
         lines.append(f"calibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}")

@@ -99,6 +99,8 @@ def run_training(
     classifier.fit(
         texts, labels, soft_labels=soft_labels,
         validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
+        refit=not splits.has_own_validation and len(texts) + len(splits.validation) <= config.training.refit_rows
+        and soft_labels is None,
         folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
     )  # fmt: skip
     bundle = classifier.bundle_
@@ -129,7 +131,11 @@ def _evaluate(
     """Store the metrics of a split in the bundle, and return its notable examples."""
     from kerascnn.evaluation.report import collect_examples
 
-    bundle, probabilities = classifier.bundle_, classifier.predict_proba(texts)
+    bundle, probabilities = classifier.bundle_, None
+    if name == "validation":
+        probabilities = bundle.validation_probabilities  # of a model that was not fitted to these rows
+    if probabilities is None:
+        probabilities = classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
     targets = bundle.task.encode(labels, classifier.classes_)
     return collect_examples(

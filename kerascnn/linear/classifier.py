@@ -12,8 +12,8 @@ import numpy as np
 
 from kerascnn.config import Config, TrainingConfig
 from kerascnn.layers import TfidfLinear, WeightedSum
-from kerascnn.linear.member import Features
-from kerascnn.linear.regularization import Examples, choose
+from kerascnn.linear.member import adapt_features
+from kerascnn.linear.regularization import Choice, Examples, choose
 from kerascnn.linear.soft_labels import weighted_rows
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import Task
@@ -36,8 +36,8 @@ class LinearClassifier:
     """Functional model: ids, int32 (batch, length) -> scores, float32 (batch, classes)."""
     validation_scores: np.ndarray
     """Scores of the validation documents, float (documents, classes)."""
-    cost: float
-    """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
+    choice: Choice
+    """Features and regularization."""
     features: int
     """Number of n-grams that have coefficients."""
     seconds: float
@@ -53,7 +53,7 @@ class LinearClassifier:
             "epochs": 0,
             "seconds": round(self.seconds, 2),
             "documents_per_second": round(num_documents / max(self.seconds, 1e-9), 1),
-            "linear_classifier": {"cost": self.cost, "features": self.features},
+            "linear_classifier": {"cost": self.choice.cost, "features": self.features},
         }
 
 
@@ -66,6 +66,7 @@ def solve_classifier(
     *,
     num_classes: int,
     class_weight: np.ndarray | None = None,
+    choice: Choice | None = None,
 ) -> LinearClassifier:
     """Solve for a linear classifier; nothing is random.
 
@@ -77,6 +78,7 @@ def solve_classifier(
         task: Task of the classifier.
         num_classes: Number of classes.
         class_weight: Weight of each class, float32 (classes,); None: all 1.
+        choice: Features and regularization; None: those that are best for new documents.
 
     Raises:
         InputError: No document has a weight above 0.
@@ -85,21 +87,20 @@ def solve_classifier(
     rows = weighted_rows(train, config.training, class_weight)
     if not len(rows.documents):
         raise InputError("all training documents have the weight 0; give at least one of them a weight")
-    has_words = config.text.level == "word" and not config.text.uses_wordpiece
-    features = Features(
-        train.ids, vocabulary, num_classes=num_classes, ngrams=config.network.linear_ngrams,
-        characters=config.network.linear_characters if has_words else (),
-    )  # fmt: skip
+    features = adapt_features(config, vocabulary, train.ids, num_classes)
     known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights)
     held_out = Examples(features.transform(validation.ids), validation.targets)
-    choice = choose(
-        known, held_out, task,
-        num_classes=num_classes, column_counts=features.column_counts, has_copies=train.soft_labels is not None,
-    )  # fmt: skip
-    coefficients, bias = known.solve(num_classes, choice.columns, choice.cost)
-    scores = held_out.features[:, : choice.columns] @ coefficients + bias
+    counts = features.column_counts
+    if choice is None:
+        choice = choose(
+            known, held_out, task,
+            num_classes=num_classes, column_counts=counts, has_copies=train.soft_labels is not None,
+        )  # fmt: skip
+    columns = counts[min(choice.option, len(counts) - 1)]
+    coefficients, bias = known.solve(num_classes, columns, choice.cost)
+    scores = held_out.features[:, :columns] @ coefficients + bias
     built = build_classifier(features.build_layers(coefficients, bias), name=config.model)
-    return LinearClassifier(built, scores, choice.cost, choice.columns, time.perf_counter() - start)
+    return LinearClassifier(built, scores, choice, columns, time.perf_counter() - start)
 
 
 def build_classifier(layers: Sequence[TfidfLinear], *, name: str) -> BuiltModel:

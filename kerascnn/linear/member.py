@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ import keras
 import numpy as np
 from scipy import sparse
 
+from kerascnn.config import Config
 from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.character_features import CharacterFeatures
 from kerascnn.linear.ngram_features import NGramFeatures
-from kerascnn.linear.regularization import Examples, choose
+from kerascnn.linear.regularization import Choice, Examples, choose
 from kerascnn.linear.stacking import fit_weight
 from kerascnn.models import BuiltModel
 from kerascnn.tasks import Task
@@ -29,8 +31,8 @@ class LinearMember:
     """Layers from ids to scores; the scores of the member are their sum."""
     weight: float
     """Factor of its scores; the factor of the network's logits is 1."""
-    cost: float
-    """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
+    choice: Choice
+    """Features and regularization."""
     seconds: float
     """Time of the solver."""
     validation_scores: np.ndarray
@@ -38,7 +40,7 @@ class LinearMember:
 
     def metrics(self) -> dict[str, Any]:
         """Return what ``metrics.json`` stores about the member."""
-        return {"cost": self.cost, "weight": round(self.weight, 4), "seconds": round(self.seconds, 2)}
+        return {"cost": self.choice.cost, "weight": round(self.weight, 4), "seconds": round(self.seconds, 2)}
 
 
 class Features:
@@ -90,6 +92,22 @@ class Features:
         return (*layers, self.characters.build_layer(of_characters, name="linear_characters"))
 
 
+def adapt_features(config: Config[Any], vocabulary: Sequence[str], ids: RaggedIds, num_classes: int) -> Features:
+    """Return the features of a run, adapted to its training documents.
+
+    Args:
+        config: The run; ``config.network`` has ``linear_ngrams``.
+        vocabulary: Tokens by id.
+        ids: Training documents.
+        num_classes: Number of classes.
+    """
+    has_words = config.text.level == "word" and not config.text.uses_wordpiece
+    characters = getattr(config.network, "linear_characters", ()) if has_words else ()
+    return Features(
+        ids, vocabulary, num_classes=num_classes, ngrams=config.network.linear_ngrams, characters=characters
+    )
+
+
 def fit_linear_member(
     features: Features,
     train: RaggedIds,
@@ -117,22 +135,46 @@ def fit_linear_member(
         The member, or None if it does not help: its weight would be 0, or no document has a label.
     """
     start = time.perf_counter()
-    has_label = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
-    if weights is not None:
-        has_label = has_label & (weights > 0)
-    if not has_label.any():
+    known = _select_labelled(features.transform(train), targets, weights)
+    if not len(known):
         return None
     num_classes = validation_logits.shape[1]
-    known = Examples(features.transform(train), targets, weights).select(has_label)
     held_out = Examples(features.transform(validation), validation_targets)
     choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
-    coefficients, bias = known.solve(num_classes, choice.columns, choice.cost)
-    scores = held_out.features[:, : choice.columns] @ coefficients + bias
+    coefficients, bias = known.solve(num_classes, features.column_counts[choice.option], choice.cost)
+    scores = held_out.features[:, : len(coefficients)] @ coefficients + bias
     weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
     if not weight:
         return None
     layers = features.build_layers(coefficients, bias)
-    return LinearMember(layers, weight, choice.cost, time.perf_counter() - start, scores)
+    return LinearMember(layers, weight, choice, time.perf_counter() - start, scores)
+
+
+def refit_linear_member(
+    member: LinearMember, features: Features, train: RaggedIds, targets: np.ndarray, *, weights: np.ndarray | None
+) -> LinearMember:
+    """Return the member solved with more documents, with the same weight, features and regularization.
+
+    Args:
+        member: The member.
+        features: Features, adapted to the documents.
+        train: All documents to learn from.
+        targets: Their targets.
+        weights: How much each document counts, (documents,); None: all the same.
+    """
+    known = _select_labelled(features.transform(train), targets, weights)
+    num_classes = member.validation_scores.shape[1]
+    columns = features.column_counts[min(member.choice.option, len(features.column_counts) - 1)]
+    layers = features.build_layers(*known.solve(num_classes, columns, member.choice.cost))
+    return dataclasses.replace(member, layers=layers)
+
+
+def _select_labelled(features: sparse.csr_matrix, targets: np.ndarray, weights: np.ndarray | None) -> Examples:
+    """Return the documents that have a label and a weight above 0."""
+    has_label = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
+    if weights is not None:
+        has_label = has_label & (weights > 0)
+    return Examples(features, targets, weights).select(has_label)
 
 
 def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:

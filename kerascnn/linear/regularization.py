@@ -49,8 +49,8 @@ class Examples:
 class Choice:
     """Features and regularization of a linear classifier."""
 
-    columns: int
-    """Number of columns of the features."""
+    option: int
+    """Index of the number of columns, see ``choose``."""
     cost: float
     """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
     temperature: float
@@ -83,7 +83,8 @@ def choose(
     limit = max(MAX_COMPARED // num_classes, MAX_CROSS_VALIDATED)
     known = train.select(np.sort(np.random.default_rng(0).permutation(len(train))[:limit]))
 
-    def evaluate(columns: int, cost: float) -> Choice:
+    def evaluate(option: int, cost: float) -> Choice:
+        columns = column_counts[option]
         if len(train) <= MAX_CROSS_VALIDATED and not has_copies:
             scores, targets = cross_validated_scores(known, num_classes, columns, cost), known.targets
         else:
@@ -91,14 +92,14 @@ def choose(
             scores, targets = validation.features[:, :columns] @ coefficients + bias, validation.targets
         temperature = task.fit_temperature(scores, targets)
         loss = task.cross_entropy(targets, task.compute_probabilities(scores, temperature)).mean()
-        return Choice(columns, cost, temperature, float(loss))
+        return Choice(option, cost, temperature, float(loss))
 
     choices: list[Choice] = []
     max_cost = np.inf
-    for columns in column_counts:
+    for option in range(len(column_counts)):
         best: Choice | None = None
         for cost in (cost for cost in COSTS if cost <= max_cost):
-            choice = evaluate(columns, cost)
+            choice = evaluate(option, cost)
             if best is not None and choice.loss > best.loss:
                 break  # a weaker regularization would be worse still, and takes longer
             best = choice

@@ -128,7 +128,7 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Record the epoch, keep its weights if they are the best so far, and write the state."""
         logs = {name: float(value) for name, value in (logs or {}).items()}
-        if not np.isfinite([logs["loss"], logs["val_loss"]]).all():
+        if not np.isfinite([logs["loss"], logs.get("val_loss", 0.0)]).all():
             raise InputError(
                 f"the loss became {logs['loss']} in epoch {epoch + 1}; lower --training.learning_rate"
                 " or set --training.global_clipnorm 1"
@@ -170,15 +170,15 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def find_best_epoch(history: Sequence[Mapping[str, float]], monitor: str, num_documents: int) -> int:
-    """Return the number of the epoch whose weights are kept, from 1; 0 before the first.
+    """Return the number of the epoch whose weights are kept, from 1; 0 before the first. Without validation, the last.
 
     Args:
         history: Logs of the epochs.
         monitor: Validation metric that decides, see ``Checkpoint``.
         num_documents: Number of validation documents.
     """
-    if not history:
-        return 0
+    if not history or f"val_{monitor}" not in history[0]:
+        return len(history)
     values = np.array([row[f"val_{monitor}"] for row in history])
     if monitor == "loss":
         return 1 + int(np.argmin(values))

@@ -40,6 +40,14 @@ class EncodedDataset:
     sample_weight: np.ndarray | None = None
     """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
+    def concatenate(self, other: EncodedDataset) -> EncodedDataset:
+        """Return the documents of both; neither has soft labels."""
+        weights = None
+        if self.sample_weight is not None and other.sample_weight is not None:
+            weights = np.concatenate([self.sample_weight, other.sample_weight])
+        ids = self.ids.concatenate(other.ids)
+        return EncodedDataset(ids, np.concatenate([self.targets, other.targets]), sample_weight=weights)
+
     def digest(self) -> str:
         """Return a hash that changes with any id, any target, and their order."""
         return _hash(self.ids.values, self.ids.row_splits, self.targets)
@@ -70,7 +78,7 @@ def dtype_policy_scope(policy: str) -> Iterator[None]:
 def fit(
     model: keras.Model,
     train: EncodedDataset,
-    validation: EncodedDataset,
+    validation: EncodedDataset | None,
     settings: TrainingConfig,
     *,
     seed: int,
@@ -93,7 +101,8 @@ def fit(
     Args:
         model: Functional model, int32 (batch, length) -> logits float32 (batch, classes).
         train: Training documents.
-        validation: Validation documents, which early stopping uses; their sample weights are ignored.
+        validation: Validation documents, which early stopping uses; their sample weights are ignored. None: no early
+            stopping, and the model keeps the weights of the last epoch.
         settings: How to train.
         seed: Seed of the order of the documents.
         task: Chooses loss and metrics.
@@ -124,7 +133,7 @@ def fit(
     strategies.check_workers_agree(strategy, fingerprint)
     checkpoint = Checkpoint(
         monitor=settings.monitor,
-        num_documents=len(validation.targets),
+        num_documents=0 if validation is None else len(validation.targets),
         patience=plan.patience,
         folder=folder,
         fingerprint=fingerprint,
@@ -151,7 +160,9 @@ def fit(
         run_epochs(
             trainer,
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
-            partial(validation_batches, validation.ids, validation.targets, 4 * plan.batch_size),
+            None
+            if validation is None
+            else partial(validation_batches, validation.ids, validation.targets, 4 * plan.batch_size),
             checkpoint,
             steps_per_epoch=plan.steps_per_epoch,
             epochs=plan.epochs,

@@ -120,7 +120,7 @@ class MultiStepModel(ReplicatedModel):
 def run_epochs(
     model: MultiStepModel,
     batches: Callable[[int, Shard], tf.data.Dataset],
-    validation_batches: Callable[[Shard], tf.data.Dataset],
+    validation_batches: Callable[[Shard], tf.data.Dataset] | None,
     checkpoint: Checkpoint,
     *,
     steps_per_epoch: int,
@@ -133,7 +133,7 @@ def run_epochs(
     Args:
         model: Compiled, its optimizer built.
         batches: Epoch and shard to the endless training batches from that epoch on.
-        validation_batches: Shard to the validation batches, of known number.
+        validation_batches: Shard to the validation batches, of known number; None: no validation.
         checkpoint: Selects the best epoch, and writes the state.
         steps_per_epoch: Training batches per epoch.
         epochs: Largest number of epochs.
@@ -153,8 +153,10 @@ def run_epochs(
     is_single = strategy.num_replicas_in_sync == 1
     # all-reduced rows have one size within an execution, and replicas touch other rows in each step
     model.steps_per_execution = STEPS_PER_EXECUTION if is_single else 1
-    model.steps_per_epoch, model.validation_steps = steps_per_epoch, int(validation_batches(ALL).cardinality())
-    validation_data = distribute_batches(strategy, validation_batches)
+    model.steps_per_epoch, validation_data = steps_per_epoch, None
+    if validation_batches is not None:
+        model.validation_steps = int(validation_batches(ALL).cardinality())
+        validation_data = distribute_batches(strategy, validation_batches)
     model.validation_batches = validation_data if is_single else None
     model.fit(
         distribute_batches(strategy, partial(batches, checkpoint.epoch)),
@@ -162,7 +164,7 @@ def run_epochs(
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
         validation_data=validation_data,
-        validation_steps=model.validation_steps,
+        validation_steps=model.validation_steps if validation_batches else None,
         callbacks=list(callbacks),
         shuffle=False,
         verbose=0,

@@ -59,8 +59,7 @@ def test_member_that_does_not_help_is_left_out(monkeypatch):
 @pytest.mark.parametrize(("choice", "layers"), [(0, ["linear_ngrams"]), (1, ["linear_ngrams", "linear_characters"])])
 def test_characters_that_do_not_help_are_left_out(choice, layers, monkeypatch):
     features = Features(TRAIN, VOCABULARY, num_classes=2, ngrams=(1,), characters=(2, 3, 4))
-    columns = features.column_counts[choice]
-    monkeypatch.setattr(member_module, "choose", lambda *_, **__: Choice(columns, 1.0, 1.0, 0.0))
+    monkeypatch.setattr(member_module, "choose", lambda *_, **__: Choice(choice, 1.0, 1.0, 0.0))
     targets, held_out = has_frequent_word(TRAIN), has_frequent_word(VALIDATION)
     logits = np.zeros((len(VALIDATION), 2))
     member = fit_linear_member(features, TRAIN, targets, VALIDATION, held_out, logits, SINGLE_LABEL)

@@ -16,8 +16,13 @@ RNG = np.random.default_rng(0)
 COEFFICIENTS = RNG.normal(size=(60, 3))
 
 
+def make_features(count, columns=60):
+    """Return features as those of n-grams: most are 0, the others positive."""
+    return sparse.csr_matrix((RNG.random((count, columns)) < 0.3) * (1 + RNG.random((count, columns))) / 8)
+
+
 def make_examples(count):
-    features = sparse.csr_matrix(RNG.normal(size=(count, 60)) / 8)
+    features = make_features(count)
     return Examples(features, np.argmax(features @ COEFFICIENTS, axis=1))
 
 
@@ -39,14 +44,14 @@ def test_noisy_labels_get_a_stronger_regularization(limit, monkeypatch):
 @pytest.mark.parametrize("limit", [0, 2000])
 def test_columns_that_tell_more_are_used(limit, monkeypatch):
     monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", limit)
-    assert choose_for(CLEAN, columns=(20, 60)).columns == 60
-    useless = sparse.hstack([CLEAN.features, RNG.normal(size=(120, 200))], format="csr")
-    unknown = sparse.hstack([VALIDATION.features, RNG.normal(size=(60, 200))], format="csr")
+    assert choose_for(CLEAN, columns=(20, 60)).option == 1
+    useless = sparse.hstack([CLEAN.features, make_features(120, 200)], format="csr")
+    unknown = sparse.hstack([VALIDATION.features, make_features(60, 200)], format="csr")
     train, validation = (
         dataclasses.replace(examples, features=features)
         for examples, features in ((CLEAN, useless), (VALIDATION, unknown))
     )
-    assert choose_for(train, validation, columns=(60, 260)).columns == 60
+    assert choose_for(train, validation, columns=(60, 260)).option == 0
 
 
 def test_few_documents_are_cross_validated():

@@ -1,0 +1,111 @@
+"""Check and encode the training and validation data of a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerascnn.config import Config
+from kerascnn.data.documents import check_texts, split_validation
+from kerascnn.data.sample_weights import check_sample_weight
+from kerascnn.data.soft_labels import check_probabilities
+from kerascnn.tasks import Task, infer_task
+from kerascnn.utils.errors import InputError
+
+LabelledTexts = tuple[Sequence[str], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Checked and encoded training and validation data of a classifier."""
+
+    task: Task
+    classes: np.ndarray
+    """Label names, (labels,), in the order of the logits."""
+    labels_dtype: np.dtype | None
+    """Dtype of the indicator matrix passed to ``fit``; None for other labels."""
+    texts: list[str]
+    targets: np.ndarray
+    validation_texts: list[str]
+    validation_targets: np.ndarray
+    soft_labels: np.ndarray | None = None
+    """A teacher's probabilities for ``texts``, float32 (documents, classes)."""
+    sample_weight: np.ndarray | None = None
+    """Weight of each of ``texts`` in the loss, float32 (documents,)."""
+    class_weight: np.ndarray | None = None
+    """Weight of each class in the loss, float32 (classes,)."""
+    validation_sample_weight: np.ndarray | None = None
+    """Weight of each of ``validation_texts`` if the model is refitted, float32 (documents,)."""
+    refit: bool = False
+    """Whether the model is trained once more on all documents, those of the validation data included."""
+
+    def __len__(self) -> int:
+        return len(self.texts) + len(self.validation_texts)
+
+
+def prepare_data(
+    config: Config[Any],
+    texts: Sequence[str],
+    labels: Any,
+    *,
+    soft_labels: np.ndarray | None = None,
+    sample_weight: Sequence[float] | np.ndarray | None = None,
+    class_weight: Mapping[Any, float] | None = None,
+    validation_data: LabelledTexts | None = None,
+    refit: bool | None = None,
+) -> TrainingData:
+    """Check texts and labels, encode the labels, and split off validation data if none is given.
+
+    Args:
+        config: The run.
+        texts: Documents.
+        labels: Labels in any form that ``TextClassifier.fit`` takes.
+        soft_labels: A teacher's class probabilities, float (documents, classes).
+        sample_weight: Weight of each document in the loss, (documents,).
+        class_weight: Label to the weight of its documents in the loss.
+        validation_data: Texts and labels for early stopping.
+        refit: Whether the model is trained once more on all documents; None: if validation data is split off, and there
+            are at most ``training.refit_rows`` documents.
+
+    Raises:
+        InputError: The data cannot be used for training; the message says why.
+    """
+    has_teacher = soft_labels is not None
+    if refit and has_teacher:
+        raise InputError("refit: the validation data has no soft labels; leave refit out, or train without soft_labels")
+    texts, task = check_texts(texts), infer_task(labels)
+    task.check_settings(config.training, has_teacher=has_teacher)
+    labels_dtype, labels = task.labels_dtype(labels), task.as_labels(labels)
+    if len(texts) != len(labels):
+        raise InputError(f"{len(texts)} texts and {len(labels)} labels; give one label per text")
+    classes = task.find_classes(labels, has_teacher=has_teacher)
+    targets = task.encode(labels, classes, has_teacher=has_teacher)
+    if soft_labels is not None:
+        soft_labels = check_probabilities(soft_labels, classes.tolist(), len(texts), name="soft_labels")
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, len(texts))
+    class_weights = None
+    if class_weight is not None:
+        if config.training.class_weights == "balanced":
+            raise InputError("class_weight and training.class_weights balanced both weight the classes; give one")
+        class_weights = task.encode_class_weight(class_weight, classes)
+    if validation_data is not None:
+        validation_texts, validation_labels = validation_data
+        validation_targets = task.encode(task.as_labels(validation_labels), classes)
+        return TrainingData(
+            task, classes, labels_dtype, texts, targets, check_texts(validation_texts), validation_targets, soft_labels,
+            sample_weight, class_weights, None if sample_weight is None else np.ones(len(validation_texts), np.float32),
+            refit=bool(refit),
+        )  # fmt: skip
+    if refit is None:
+        refit = not has_teacher and len(texts) <= config.training.refit_rows
+    train, validation = split_validation(texts, task.decode(targets, classes), config.source, task)
+    return TrainingData(
+        task, classes, labels_dtype, [texts[i] for i in train], targets[train], [texts[i] for i in validation],
+        targets[validation], None if soft_labels is None else soft_labels[train],
+        None if sample_weight is None else sample_weight[train], class_weights,
+        None if sample_weight is None else sample_weight[validation], refit=refit,
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""Fit the Keras model of a classifier to encoded documents, and fit it again to all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.bundle import load_vectorizer
+from kerascnn.classifier_data import TrainingData
+from kerascnn.config import TRAINING_GROUPS, Config
+from kerascnn.models import BuiltModel
+from kerascnn.prediction import make_predict_function
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.training import fit
+from kerascnn.training.checkpoint import Checkpoint
+from kerascnn.training.distributed import strategies
+from kerascnn.training.fit import EncodedDataset
+from kerascnn.transfer import initial_model
+from kerascnn.transfer.initial_model import InitialModel
+
+if TYPE_CHECKING:
+    from kerascnn.linear.member import Features, LinearMember
+    from kerascnn.linear.regularization import Choice
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model before its calibration."""
+
+    config: Config[Any]
+    built: BuiltModel
+    logits: np.ndarray
+    """Logits of the validation documents, float (documents, classes)."""
+    metrics: dict[str, Any]
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    """Number of the epoch whose weights it has; 0 for a linear classifier alone."""
+    member: LinearMember | None = None
+    """The linear member beside the network."""
+    choice: Choice | None = None
+    """Features and regularization of a linear classifier alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFitter:
+    """Fits the model of a run; the seed is set anew, so that each fit starts from the same weights."""
+
+    config: Config[Any]
+    vectorizer: Vectorizer
+    data: TrainingData
+    train: EncodedDataset
+    validation: EncodedDataset
+    strategy: tf.distribute.Strategy
+    optimizer: keras.optimizers.Optimizer | None = None
+    """Optimizer to use instead of that of the settings."""
+    verbose: bool = False
+
+    def fit(self, callbacks: Sequence[keras.callbacks.Callback], folder: Path | None, resume: bool) -> FittedModel:
+        """Fit the model to the training documents; the validation documents choose.
+
+        A linear classifier alone is solved, by each process, without callbacks and checkpoints.
+
+        Args:
+            callbacks: Keras callbacks, see ``training.fit.fit``.
+            folder: Folder for the checkpoint of each epoch; None: no checkpoints.
+            resume: Continue from the checkpoint in ``folder``.
+        """
+        if self.config.network.is_linear:
+            return self._solve()
+        initial, trained = self._train_network(
+            self.train, self.validation, self.config, callbacks=callbacks, folder=folder, resume=resume
+        )
+        built, logits = initial.built, make_predict_function(initial.built.model)(self.validation.ids)
+        metrics: dict[str, Any] = {**trained.speed(len(self.train.targets)), **initial.metrics}
+        member = self._fit_member(initial.config, logits)
+        if member:
+            built, logits = self._add_member(built, member), logits + member.weight * member.validation_scores
+            metrics["linear_member"] = member.metrics()
+        return FittedModel(initial.config, built, logits, metrics, trained.history, trained.best_epoch, member)
+
+    def refit(self, fitted: FittedModel) -> tuple[BuiltModel, dict[str, Any]]:
+        """Fit a new model to all documents, with what the first fit has chosen; return it and its metrics.
+
+        Its epochs are those up to the best epoch of the first fit, and it keeps the weights of the last one. The linear
+        part has the same features, regularization and weight.
+        """
+        documents = self.train.concatenate(self.validation)
+        metrics: dict[str, Any] = {"rows": len(documents.targets)}
+        if self.config.network.is_linear:
+            return self._solve_classifier(documents, fitted.choice).built, metrics
+        training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch)
+        config = dataclasses.replace(self.config, training=training)
+        initial, trained = self._train_network(documents, None, config)
+        metrics |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
+        if fitted.member is None:
+            return initial.built, metrics
+        from kerascnn.linear.member import refit_linear_member
+
+        features, weights = self._adapt_features(initial.config, documents), self._weights(documents)
+        member = refit_linear_member(fitted.member, features, documents.ids, documents.targets, weights=weights)
+        return self._add_member(initial.built, member), metrics
+
+    def fingerprint(self, config: Config[Any]) -> dict[str, Any]:
+        """Return all values that must be equal for a training to resume; sources and output folder may differ."""
+        data = {
+            "training data": self.train.digest(),
+            "validation data": self.validation.digest(),
+            "soft labels": self.train.soft_labels_digest(),
+        }
+        return {"model": config.model, "seed": config.seed, **config.flatten(TRAINING_GROUPS), **data}
+
+    def _train_network(
+        self,
+        train: EncodedDataset,
+        validation: EncodedDataset | None,
+        config: Config[Any],
+        *,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        **options: Any,
+    ) -> tuple[InitialModel, Checkpoint]:
+        fit.set_random_seed(config.seed, config.training.deterministic)
+        with fit.dtype_policy_scope(config.training.dtype_policy):
+            initial = initial_model.build_model(config, self.vectorizer, len(self.data.classes), train.ids.values)
+        if self.verbose and validation is not None:
+            initial.log_messages()
+        trained = fit.fit(
+            initial.built.model, train, validation, config.training,
+            seed=config.seed, task=self.data.task, class_weight=self.data.class_weight, optimizer=self.optimizer,
+            fingerprint=self.fingerprint(initial.config), learning_rate_factors=initial.learning_rate_factors,
+            callbacks=[*initial.callbacks, *callbacks], strategy=self.strategy,
+            verbose=self.verbose and validation is not None, **options,
+        )  # fmt: skip
+        return initial, trained
+
+    def _fit_member(self, config: Config[Any], logits: np.ndarray) -> LinearMember | None:
+        """Solve for the linear member of a trained network; None if the model has none, or it does not help.
+
+        Args:
+            config: The run.
+            logits: Logits of the network for the validation documents.
+        """
+        if not getattr(config.network, "linear_ngrams", ()):
+            return None
+        from kerascnn.linear.member import fit_linear_member
+
+        return fit_linear_member(
+            self._adapt_features(config, self.train), self.train.ids, self.train.targets, self.validation.ids,
+            self.validation.targets, logits, self.data.task, weights=self._weights(self.train),
+        )  # fmt: skip
+
+    def _add_member(self, built: BuiltModel, member: LinearMember) -> BuiltModel:
+        from kerascnn.linear.member import add_member
+
+        with fit.dtype_policy_scope(self.config.training.dtype_policy):
+            return add_member(built, member)
+
+    def _adapt_features(self, config: Config[Any], documents: EncodedDataset) -> Features:
+        from kerascnn.linear.member import adapt_features
+
+        return adapt_features(config, self.vectorizer.vocabulary, documents.ids, len(self.data.classes))
+
+    def _weights(self, documents: EncodedDataset) -> np.ndarray | None:
+        return fit.document_weights(documents, self.config.training, self.data.class_weight)
+
+    def _solve(self) -> FittedModel:
+        """Solve a model that is a linear classifier alone; of the bundle ``init_from`` it has the vocabulary."""
+        from kerascnn.linear.classifier import log_unused_settings
+
+        facts = fit.fingerprint_arguments(self.train, self.data.class_weight, self.optimizer)
+        strategies.check_workers_agree(self.strategy, self.fingerprint(self.config) | facts)
+        if self.verbose:
+            log_unused_settings(self.config)
+        solved = self._solve_classifier(self.train, None)
+        metrics = solved.metrics(len(self.train.targets))
+        if folder := self.config.transfer.init_from:
+            inherited = len(load_vectorizer(Path(folder)).vocabulary)
+            metrics["inherited_vocabulary"] = inherited / len(self.vectorizer.vocabulary)
+        return FittedModel(self.config, solved.built, solved.validation_scores, metrics, choice=solved.choice)
+
+    def _solve_classifier(self, documents: EncodedDataset, choice: Choice | None) -> Any:
+        from kerascnn.linear.classifier import solve_classifier
+
+        with fit.dtype_policy_scope(self.config.training.dtype_policy):
+            return solve_classifier(
+                self.config, self.vectorizer.vocabulary, documents, self.validation, self.data.task,
+                num_classes=len(self.data.classes), class_weight=self.data.class_weight, choice=choice,
+            )  # fmt: skip
