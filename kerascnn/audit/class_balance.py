@@ -28,10 +28,11 @@ def _find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     (largest, most), *_, (smallest, least) = counts.most_common()
     if most < IMBALANCE_RATIO * least:
         return []
+    is_linear = corpus.config.network.is_linear
     return [Issue(
         "class_imbalance", "warning",
         f"the classes are imbalanced: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
-        suggestion=corpus.task.imbalance_remedy,
+        suggestion=corpus.task.linear_imbalance_remedy if is_linear else corpus.task.imbalance_remedy,
     )]  # fmt: skip
 
 

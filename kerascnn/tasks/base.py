@@ -51,6 +51,8 @@ class Task(ABC):
     """Key of each metric of a single label to its title."""
     imbalance_remedy: ClassVar[str]
     """Options that help rare labels."""
+    linear_imbalance_remedy: ClassVar[str]
+    """What helps rare labels in a linear classifier, which is not trained by epochs."""
     stratification: ClassVar[str]
     """Criterion of the stratification by ``draw_split``, for messages."""
 

@@ -70,6 +70,7 @@ class MultiLabel(Task):
         "ece": "calibration error",
     }
     class_columns: ClassVar[Mapping[str, str]] = {**Task.class_columns, "threshold": "threshold"}
+    linear_imbalance_remedy = "add rows; each label has a threshold of its own"
     imbalance_remedy = "--training.focal_gamma 2; compare models by --training.monitor macro_f1"
     stratification = "labels (iterative stratification)"
     report_texts = ReportTexts(

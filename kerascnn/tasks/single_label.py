@@ -41,6 +41,7 @@ class SingleLabel(Task):
         "loss": "loss",
         "ece": "calibration error",
     }
+    linear_imbalance_remedy = "--training.class_weights balanced"
     imbalance_remedy = (
         "--training.class_weights balanced, --training.sampling balanced or --training.focal_gamma 2; compare models by"
         " --training.monitor macro_f1"

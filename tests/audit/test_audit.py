@@ -176,6 +176,8 @@ def test_class_imbalance_suggests_option(rows):
     issue = only_issue(audit_rows(rows, None, {"train": fewer}), "class_imbalance")
     assert issue.severity == "warning" and "'tech'" in issue.message
     assert "--training.class_weights balanced" in issue.suggestion
+    linear = only_issue(audit_rows(rows, make_config("bow"), {"train": fewer}), "class_imbalance")
+    assert linear.suggestion == "--training.class_weights balanced"
 
 
 def test_reports_class_missing_from_test_data(rows):
