@@ -38,11 +38,11 @@ def measure_gradients(model: keras.Model, batches: tf.data.Dataset) -> dict[str,
         model: Functional model, ids -> logits.
         batches: Batches of ids, targets and sample weights.
     """
-    loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     variables, rows_of = model.trainable_variables, defaultdict(list)
     for ids, targets, _ in batches:
         with tf.GradientTape() as tape:
-            loss = loss_function(targets, model(ids, training=True))
+            loss = model.compute_loss(ids, targets, model(ids, training=True))
         gradients = tape.gradient(loss, variables)
         for variable, gradient in zip(variables, gradients, strict=True):
             if isinstance(gradient, tf.IndexedSlices):
