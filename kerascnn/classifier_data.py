@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,16 @@ class TrainingData:
 
     def __len__(self) -> int:
         return len(self.texts) + len(self.validation_texts)
+
+    def merge(self) -> TrainingData:
+        """Return data that has the validation documents among its training documents, too; without soft labels."""
+        weights = None
+        if self.sample_weight is not None and self.validation_sample_weight is not None:
+            weights = np.concatenate([self.sample_weight, self.validation_sample_weight])
+        return dataclasses.replace(
+            self, texts=[*self.texts, *self.validation_texts], sample_weight=weights,
+            targets=np.concatenate([self.targets, self.validation_targets]),
+        )  # fmt: skip
 
 
 def prepare_data(

@@ -86,25 +86,26 @@ class ModelFitter:
         return FittedModel(initial.config, built, logits, metrics, trained.history, trained.best_epoch, member)
 
     def refit(self, fitted: FittedModel) -> tuple[BuiltModel, dict[str, Any]]:
-        """Fit a new model to all documents, with what the first fit has chosen; return it and its metrics.
+        """Fit to the training documents without validation, by what another fit has chosen; return model and metrics.
 
-        Its epochs are those up to the best epoch of the first fit, and it keeps the weights of the last one. The linear
-        part has the same features, regularization and weight.
+        The epochs are those up to the best epoch of the other fit, and the model keeps the weights of the last one. The
+        linear part has the same features, regularization and weight.
+
+        Args:
+            fitted: The other fit, to fewer documents.
         """
-        documents = self.train.concatenate(self.validation)
-        metrics: dict[str, Any] = {"rows": len(documents.targets)}
+        metrics: dict[str, Any] = {"rows": len(self.train.targets)}
         if self.config.network.is_linear:
-            return self._solve_classifier(documents, fitted.choice).built, metrics
+            return self._solve_classifier(self.train, fitted.choice).built, metrics
         training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch)
-        config = dataclasses.replace(self.config, training=training)
-        initial, trained = self._train_network(documents, None, config)
+        initial, trained = self._train_network(self.train, None, dataclasses.replace(self.config, training=training))
         metrics |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
         if fitted.member is None:
             return initial.built, metrics
         from kerascnn.linear.member import refit_linear_member
 
-        features, weights = self._adapt_features(initial.config, documents), self._weights(documents)
-        member = refit_linear_member(fitted.member, features, documents.ids, documents.targets, weights=weights)
+        features, weights = self._adapt_features(initial.config, self.train), self._weights(self.train)
+        member = refit_linear_member(fitted.member, features, self.train.ids, self.train.targets, weights=weights)
         return self._add_member(initial.built, member), metrics
 
     def fingerprint(self, config: Config[Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from kerascnn.utils.stderr import log
 if TYPE_CHECKING:
     import keras
 
+    from kerascnn.classifier_fitting import ModelFitter
+
 
 def train_bundle(
     config: Config[Any],
@@ -43,8 +45,6 @@ def train_bundle(
     Raises:
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
-    from kerascnn.classifier_fitting import ModelFitter
-    from kerascnn.data.batches import RaggedIds
     from kerascnn.training import fit
     from kerascnn.training.distributed import strategies
     from kerascnn.training.optimizers import describe_optimizer
@@ -53,50 +53,47 @@ def train_bundle(
         config = dataclasses.replace(config, distillation=DistillationConfig())
     strategy = strategies.create_strategy(config.training.strategy)
     fit.set_random_seed(config.seed, config.training.deterministic)
-    vectorizer = _build_vectorizer(config, data)
-    config = dataclasses.replace(config, text=vectorizer.settings)
-    train = fit.EncodedDataset(
-        RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
-    )
-    validation = fit.EncodedDataset(
-        RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets,
-        sample_weight=data.validation_sample_weight,
-    )  # fmt: skip
-    fitter = ModelFitter(
-        config=config, vectorizer=vectorizer, data=data, train=train, validation=validation, strategy=strategy,
-        optimizer=optimizer, verbose=verbose,
-    )  # fmt: skip
+    fitter = _prepare_fitter(config, data, strategy=strategy, optimizer=optimizer, verbose=verbose)
     fitted = fitter.fit(callbacks, folder, resume)
     calibration = data.task.calibrate(fitted.logits, data.validation_targets, fit=config.training.calibrate)
-    metrics = dict(fitted.metrics)
+    metrics, built, validation_probabilities = dict(fitted.metrics), fitted.built, None
     if optimizer is not None:
         metrics["optimizer"] = describe_optimizer(optimizer)
-    built, validation_probabilities = fitted.built, None
     if data.refit:
         if verbose:
             log(f"training once more, on all {len(data):,} rows with the validation rows")
-        built, metrics["refit"] = fitter.refit(fitted)
         # of the first model, which does not know the validation rows
         validation_probabilities = data.task.compute_probabilities(fitted.logits, calibration.temperature)
+        fitter = _prepare_fitter(config, data.merge(), strategy=strategy, optimizer=optimizer, verbose=verbose)
+        built, metrics["refit"] = fitter.refit(fitted)
     metrics = {"parameters": built.model.count_params(), **metrics, **calibration.metrics}
     return Bundle(
-        config=fitted.config, vectorizer=vectorizer, labels=[str(label) for label in data.classes],
-        model=built.model, roles=built.roles, task=data.task, metrics=metrics,
-        history=fitted.history, temperature=calibration.temperature, thresholds=calibration.thresholds,
+        config=dataclasses.replace(fitted.config, text=fitter.config.text), vectorizer=fitter.vectorizer,
+        labels=[str(label) for label in data.classes], model=built.model, roles=built.roles, task=data.task,
+        metrics=metrics, history=fitted.history, temperature=calibration.temperature, thresholds=calibration.thresholds,
         distillation={} if data.soft_labels is None else _describe_distillation(config),
         validation_probabilities=validation_probabilities,
     )  # fmt: skip
 
 
-def _build_vectorizer(config: Config[Any], data: TrainingData) -> Vectorizer:
+def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> ModelFitter:
+    """Build the vocabulary of the training texts, and encode the documents with it."""
+    from kerascnn.classifier_fitting import ModelFitter
+    from kerascnn.data.batches import RaggedIds
+    from kerascnn.training.fit import EncodedDataset
     from kerascnn.transfer import initial_model
 
     if pretrained := config.network.pretrained_vocabulary(config.text):
         vectorizer = Vectorizer(*pretrained)
     else:
-        texts = [*data.texts, *data.validation_texts] if data.refit else data.texts
-        vectorizer = Vectorizer.adapt(texts, config.text, vectors=config.transfer.vectors)
-    return initial_model.extend_vocabulary(vectorizer, config.transfer)
+        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.vectors)
+    config = dataclasses.replace(config, text=vectorizer.settings)
+    vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
+    train = EncodedDataset(
+        RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
+    )
+    validation = EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
+    return ModelFitter(config=config, vectorizer=vectorizer, data=data, train=train, validation=validation, **options)
 
 
 def _describe_distillation(config: Config[Any]) -> dict[str, Any]:

@@ -42,11 +42,6 @@ class RaggedIds:
         """Number of tokens of each document, int64 (documents,)."""
         return np.diff(self.row_splits)
 
-    def concatenate(self, other: RaggedIds) -> RaggedIds:
-        """Return the documents of both."""
-        splits = np.concatenate([self.row_splits, other.row_splits[1:] + self.row_splits[-1]])
-        return RaggedIds(np.concatenate([self.values, other.values]), splits)
-
     def to_padded(self, rows: np.ndarray) -> np.ndarray:
         """Return some documents, padded with 0 at the end to a common multiple of ``LENGTH_MULTIPLE``.
 

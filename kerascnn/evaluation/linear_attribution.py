@@ -66,7 +66,7 @@ class LinearAttribution:
         target = int(logits.argmax()) if target is None else target
         spans: dict[tuple[int, int], float] = {}
         for layer, part in zip(self._layers, parts, strict=True):
-            for span, contribution in _sum_by_span(part[..., target], layer.hashing.sizes).items():
+            for span, contribution in _sum_by_span(part[..., target], layer).items():
                 spans[span] = spans.get(span, 0.0) + contribution
         return Attribution("linear", logits, target, float(bias[target]), list(spans), list(spans.values()))
 
@@ -83,12 +83,12 @@ def linear_contributions(layer: TfidfLinear, ids: np.ndarray, target: int) -> di
         The index of the first id of each n-gram and of the id after its last one, to its contribution; the sum of the
         contributions and the bias is the score.
     """
-    return _sum_by_span(_score_ngrams(layer, ids)[..., target], layer.hashing.sizes)
+    return _sum_by_span(_score_ngrams(layer, ids)[..., target], layer)
 
 
 def _score_ngrams(layer: TfidfLinear, ids: np.ndarray) -> np.ndarray:
     """Return what the n-gram of each size at each position adds to the scores, float64 (positions, sizes, classes)."""
-    rows = np.asarray(keras.ops.convert_to_numpy(layer.hashing(ids)))[0]
+    rows = np.asarray(keras.ops.convert_to_numpy(layer.find_rows(ids)))[0]
     distinct, inverse, counts = np.unique(rows, return_inverse=True, return_counts=True)
     coefficients, norms = (np.asarray(x)[distinct].astype("float64") for x in (layer.coefficients, layer.norms))
     frequencies = term_frequency(counts)
@@ -97,10 +97,14 @@ def _score_ngrams(layer: TfidfLinear, ids: np.ndarray) -> np.ndarray:
     return np.asarray(each[inverse.reshape(rows.shape)])
 
 
-def _sum_by_span(scores: np.ndarray, sizes: Sequence[int]) -> dict[tuple[int, int], float]:
-    """Return the scores other than 0, (positions, sizes), by the index of the first id and of the id after the last."""
+def _sum_by_span(scores: np.ndarray, layer: TfidfLinear) -> dict[tuple[int, int], float]:
+    """Return the scores other than 0, (positions, sizes), by the index of the first id and of the id after the last.
+
+    An n-gram that begins with the start token has the span of the ids after it.
+    """
     contributions: dict[tuple[int, int], float] = {}
     for position, column in zip(*np.nonzero(scores), strict=True):
-        span = int(position), int(position) + sizes[column]
+        first = int(position) - layer.start_token
+        span = max(first, 0), first + layer.hashing.sizes[column]
         contributions[span] = contributions.get(span, 0.0) + float(scores[position, column])
     return contributions

@@ -26,6 +26,8 @@ class TfidfLinear(keras.layers.Layer):
     term frequency: ``1`` the first one, ``log(r / (r - 1))`` the r-th one. Sorting and comparing convert to builtin
     TFLite ops.
 
+    A document may begin with a token of its own, so that an n-gram can recognize how a text begins.
+
     The weights are not trainable: ``kerascnn.linear`` solves for them. The layer computes in float32 under every
     policy.
 
@@ -33,7 +35,8 @@ class TfidfLinear(keras.layers.Layer):
         units: Number of classes.
         sizes: Lengths of the n-grams, see ``HashedNGrams``.
         buckets: See ``HashedNGrams``.
-        vocabulary_size: See ``HashedNGrams``.
+        vocabulary_size: See ``HashedNGrams``; without the start token.
+        start_token: Whether the token with the id ``vocabulary_size`` is put before each document.
 
     Call arguments:
         ids: int32 (batch, time); 0 is padding and occurs only after the tokens.
@@ -43,11 +46,18 @@ class TfidfLinear(keras.layers.Layer):
     """
 
     def __init__(
-        self, units: int, *, sizes: tuple[int, ...], buckets: int, vocabulary_size: int, **kwargs: Any
+        self,
+        units: int,
+        *,
+        sizes: tuple[int, ...],
+        buckets: int,
+        vocabulary_size: int,
+        start_token: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**{**kwargs, "dtype": "float32", "trainable": False})
-        self.units = units
-        self.hashing = HashedNGrams(sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size)
+        self.units, self.start_token = units, start_token
+        self.hashing = HashedNGrams(sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size + start_token)
 
     @property
     def rows(self) -> int:
@@ -62,9 +72,15 @@ class TfidfLinear(keras.layers.Layer):
         self.norms = self.add_weight(shape=(self.rows,), name="norms", **options)
         self.bias = self.add_weight(shape=(self.units,), name="bias", **options)
 
+    def find_rows(self, ids: Tensor) -> Tensor:
+        """Return the row of each n-gram, int32 (batch, time, sizes); with a start token, time is longer by 1."""
+        if self.start_token:
+            ids = ops.pad(ids, [[0, 0], [1, 0]], constant_values=self.hashing.vocabulary_size - 1)
+        return self.hashing(ids)
+
     def call(self, ids: Tensor) -> Tensor:
         """Compute the scores, see the class."""
-        rows = self.hashing(ids)
+        rows = self.find_rows(ids)
         rows = ops.sort(ops.reshape(rows, (ops.shape(rows)[0], -1)), axis=-1)
         before = count_equal_before(rows)
         added, added_to_square = added_term_frequencies()
@@ -88,7 +104,8 @@ class TfidfLinear(keras.layers.Layer):
             "units": self.units,
             "sizes": hashing.sizes,
             "buckets": hashing.buckets,
-            "vocabulary_size": hashing.vocabulary_size,
+            "vocabulary_size": hashing.vocabulary_size - self.start_token,
+            "start_token": self.start_token,
         }
 
 

@@ -18,7 +18,7 @@ MIN_WORDS = 2
 SCALE = 0.5
 """Norm of the vector of the characters; that of the n-grams of words has the norm 1. On validation data of six sets,
 one half was never far from the best, while 1 was worse for questions and topics, and 0 for opinions and few rows."""
-MAX_VALUES = 20_000_000
+MAX_VALUES = 8_000_000
 """Largest number of nonzero features of the training documents. With more text, words are known well enough, and
 solving would take longer than training the network."""
 

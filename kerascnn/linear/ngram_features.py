@@ -37,6 +37,12 @@ def count_ngrams(ids: RaggedIds, *, sizes: tuple[int, ...], buckets: int, vocabu
     return sparse.csr_matrix((np.ones(len(cells[0])), cells), (len(ids), vocabulary_size + buckets))
 
 
+def prepend(ids: RaggedIds, token: int) -> RaggedIds:
+    """Return documents that begin with a token."""
+    values = np.insert(ids.values, ids.row_splits[:-1], token)
+    return RaggedIds(values, ids.row_splits + np.arange(len(ids) + 1))
+
+
 def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> int:
     """Return the number of buckets for the n-grams of training documents, a power of two."""
     counts = count_ngrams(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
@@ -47,7 +53,10 @@ def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: i
 
 @dataclass(frozen=True)
 class NGramFeatures:
-    """Tf-idf features of n-grams: sublinear counts, inverse document frequencies, L2 norm 1."""
+    """Tf-idf features of n-grams: sublinear counts, inverse document frequencies, L2 norm 1.
+
+    Documents begin with a start token, which is a part of longer n-grams and no feature of its own.
+    """
 
     sizes: tuple[int, ...]
     buckets: int
@@ -58,9 +67,11 @@ class NGramFeatures:
     @classmethod
     def adapt(cls, ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> NGramFeatures:
         """Choose the number of buckets and count document frequencies."""
-        buckets = choose_buckets(ids, sizes=sizes, vocabulary_size=vocabulary_size, num_classes=num_classes)
-        counts = count_ngrams(ids, sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size)
-        return cls(sizes, buckets, vocabulary_size, inverse_document_frequencies(counts))
+        ids, start = prepend(ids, vocabulary_size), vocabulary_size
+        buckets = choose_buckets(ids, sizes=sizes, vocabulary_size=start + 1, num_classes=num_classes)
+        idf = inverse_document_frequencies(count_ngrams(ids, sizes=sizes, buckets=buckets, vocabulary_size=start + 1))
+        idf[start] = 0
+        return cls(sizes, buckets, vocabulary_size, idf)
 
     @property
     def columns(self) -> np.ndarray:
@@ -70,7 +81,8 @@ class NGramFeatures:
     def transform(self, ids: RaggedIds) -> sparse.csr_matrix:
         """Return the features, float64 (documents, columns)."""
         counts = count_ngrams(
-            ids, sizes=self.sizes, buckets=self.buckets, vocabulary_size=self.vocabulary_size
+            prepend(ids, self.vocabulary_size), sizes=self.sizes, buckets=self.buckets,
+            vocabulary_size=self.vocabulary_size + 1,
         )[:, self.columns]  # fmt: skip
         weights = apply_term_frequency(counts) @ sparse.diags(self.idf[self.columns])
         norms = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
@@ -86,7 +98,7 @@ class NGramFeatures:
         """
         layer = TfidfLinear(
             coefficients.shape[1], sizes=self.sizes, buckets=self.buckets, vocabulary_size=self.vocabulary_size,
-            name=name,
+            start_token=True, name=name,
         )  # fmt: skip
         layer.build((None, None))
         table = np.zeros((layer.rows, coefficients.shape[1]))

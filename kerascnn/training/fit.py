@@ -40,14 +40,6 @@ class EncodedDataset:
     sample_weight: np.ndarray | None = None
     """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
-    def concatenate(self, other: EncodedDataset) -> EncodedDataset:
-        """Return the documents of both; neither has soft labels."""
-        weights = None
-        if self.sample_weight is not None and other.sample_weight is not None:
-            weights = np.concatenate([self.sample_weight, other.sample_weight])
-        ids = self.ids.concatenate(other.ids)
-        return EncodedDataset(ids, np.concatenate([self.targets, other.targets]), sample_weight=weights)
-
     def digest(self) -> str:
         """Return a hash that changes with any id, any target, and their order."""
         return _hash(self.ids.values, self.ids.row_splits, self.targets)

@@ -90,3 +90,18 @@ def test_computes_in_float32_and_is_not_trained_under_every_policy():
         keras.config.set_dtype_policy(before)
     assert keras.backend.standardize_dtype(layer(np.ones((1, 4), "int32")).dtype) == "float32"
     assert not layer.trainable_variables
+
+
+def test_start_token_is_before_every_document():
+    with_token = TfidfLinear(CLASSES, sizes=(1, 2), buckets=BUCKETS, vocabulary_size=VOCABULARY, start_token=True)
+    plain = TfidfLinear(CLASSES, sizes=(1, 2), buckets=BUCKETS, vocabulary_size=VOCABULARY + 1)
+    ids = np.random.default_rng(1).integers(1, VOCABULARY, (4, 9)).astype("int32")
+    ids[1, 3:], ids[2] = 0, 0
+    for layer in (with_token, plain):
+        layer.build((None, None))
+        rng = np.random.default_rng(0)
+        layer.set_weights([rng.normal(size=weight.shape) for weight in layer.get_weights()])
+    expected = plain(np.pad(ids, [[0, 0], [1, 0]], constant_values=VOCABULARY))
+    np.testing.assert_allclose(with_token(ids), expected, atol=1e-6)
+    again = TfidfLinear.from_config(with_token.get_config())
+    assert (again.start_token, again.rows) == (True, with_token.rows)

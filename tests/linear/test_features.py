@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from kerascnn.layers import HashedNGrams
 from kerascnn.layers.hashed_ngrams import MAX_BUCKETS
@@ -30,15 +31,18 @@ def test_counts_are_those_of_the_hashing_layer():
 
 def test_features_equal_those_of_scikit_learn_without_collisions(monkeypatch):
     monkeypatch.setattr(ngram_features, "BUCKETS_PER_NGRAM", 10**6)
-    features = NGramFeatures.adapt(TRAIN, **SIZES, num_classes=2)
-    vectorizer = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True, lowercase=False)
+    options = {"token_pattern": r"\S+", "lowercase": False, "norm": None}
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, **options)
     short = make_documents(200, seed=2, longest=10)  # no count above MAX_COUNT
 
     def to_texts(ids):
-        return [" ".join(map(str, ids.values[a:b])) for a, b in zip(ids.row_splits, ids.row_splits[1:], strict=False)]
+        pairs = zip(ids.row_splits, ids.row_splits[1:], strict=False)
+        return [" ".join(["START", *map(str, ids.values[a:b])]) for a, b in pairs]
 
     features = NGramFeatures.adapt(short, **SIZES, num_classes=2)
     expected = vectorizer.fit_transform(to_texts(short))
+    is_start = vectorizer.get_feature_names_out() == "START"
+    expected = normalize(expected[:, ~is_start])
     found = features.transform(short)
     assert features.buckets == MAX_BUCKETS
     assert found.shape == expected.shape

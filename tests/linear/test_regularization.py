@@ -60,7 +60,7 @@ def test_few_documents_are_cross_validated():
 
 
 def test_many_documents_are_compared_by_a_part_of_them(monkeypatch):
-    monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", 50)
+    monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", 25)
     monkeypatch.setattr(regularization, "MAX_COMPARED", 0)
     sizes = []
     solve = regularization.solve
