@@ -86,20 +86,25 @@ class ModelFitter:
         return FittedModel(initial.config, built, logits, metrics, trained.history, trained.best_epoch, member)
 
     def refit(self, fitted: FittedModel) -> tuple[BuiltModel, dict[str, Any]]:
-        """Fit to the training documents without validation, by what another fit has chosen; return model and metrics.
+        """Fit to the training documents without validation, by what another fit has chosen.
 
         The epochs are those up to the best epoch of the other fit, and the model keeps the weights of the last one. The
         linear part has the same features, regularization and weight.
 
         Args:
             fitted: The other fit, to fewer documents.
+
+        Returns:
+            The model, and the metrics that replace those of the other fit.
         """
-        metrics: dict[str, Any] = {"rows": len(self.train.targets)}
+        facts: dict[str, Any] = {"rows": len(self.train.targets)}
         if self.config.network.is_linear:
-            return self._solve_classifier(self.train, fitted.choice).built, metrics
+            built = self._solve_classifier(self.train, fitted.choice).built
+            return built, {"refit": facts, **self._inherited_vocabulary()}
         training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch)
         initial, trained = self._train_network(self.train, None, dataclasses.replace(self.config, training=training))
-        metrics |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
+        facts |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
+        metrics = {"refit": facts, **initial.metrics}
         if fitted.member is None:
             return initial.built, metrics
         from kerascnn.linear.member import refit_linear_member
@@ -179,11 +184,15 @@ class ModelFitter:
         if self.verbose:
             log_unused_settings(self.config)
         solved = self._solve_classifier(self.train, None)
-        metrics = solved.metrics(len(self.train.targets))
-        if folder := self.config.transfer.init_from:
-            inherited = len(load_vectorizer(Path(folder)).vocabulary)
-            metrics["inherited_vocabulary"] = inherited / len(self.vectorizer.vocabulary)
+        metrics = {**solved.metrics(len(self.train.targets)), **self._inherited_vocabulary()}
         return FittedModel(self.config, solved.built, solved.validation_scores, metrics, choice=solved.choice)
+
+    def _inherited_vocabulary(self) -> dict[str, float]:
+        """Return the fraction of the vocabulary that comes from the bundle to start from, if there is one."""
+        if not (folder := self.config.transfer.init_from):
+            return {}
+        inherited = len(load_vectorizer(Path(folder)).vocabulary)
+        return {"inherited_vocabulary": inherited / len(self.vectorizer.vocabulary)}
 
     def _solve_classifier(self, documents: EncodedDataset, choice: Choice | None) -> Any:
         from kerascnn.linear.classifier import solve_classifier

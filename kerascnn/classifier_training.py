@@ -65,7 +65,8 @@ def train_bundle(
         # of the first model, which does not know the validation rows
         validation_probabilities = data.task.compute_probabilities(fitted.logits, calibration.temperature)
         fitter = _prepare_fitter(config, data.merge(), strategy=strategy, optimizer=optimizer, verbose=verbose)
-        built, metrics["refit"] = fitter.refit(fitted)
+        built, changed = fitter.refit(fitted)
+        metrics |= changed
     metrics = {"parameters": built.model.count_params(), **metrics, **calibration.metrics}
     return Bundle(
         config=dataclasses.replace(fitted.config, text=fitter.config.text), vectorizer=fitter.vectorizer,
