@@ -6,8 +6,8 @@ import numpy as np
 
 from kerascnn.tasks import Task
 
-USUAL_WEIGHT = 0.6
-"""Weight of the member's log-probabilities beside those of the network that suits most data."""
+USUAL_WEIGHT = 1.0
+"""Without evidence, the log-probabilities of member and network count the same."""
 PRIOR = 10.0
 """Strength of the prior in nats per squared radian: with few validation rows the weight stays near the usual one."""
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
