@@ -11,7 +11,7 @@ from kerascnn.utils.errors import InputError
 SMALL = {
     "text": {"max_length": 32},
     "network": {"ngrams": [1], "linear_ngrams": [], "ngram_buckets": 512},
-    "training": {"epochs": 1},
+    "training": {"epochs": 1, "refit_rows": 0},
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ SMALL = {
     "ngrams": (1, 2),
     "linear_ngrams": (),
     "epochs": 12,
+    "refit_rows": 0,
     "ngram_buckets": 4096,
     "max_length": 96,
     "learning_rate": 0.03,

@@ -19,6 +19,7 @@ SMALL = {
     "ngrams": (1, 2),
     "linear_ngrams": (),
     "epochs": 1,
+    "refit_rows": 0,
     "ngram_buckets": 256,
     "max_length": 16,
     "min_count": 1,

@@ -10,6 +10,7 @@ from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.utils.errors import InputError
 
 SMALL = {"epochs": 6, "learning_rate": 0.01, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1}
+SMALL["refit_rows"] = 0
 GOOD, BAD = "the food was great &amp; fresh", "the food was awful, never again"
 
 

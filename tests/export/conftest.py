@@ -4,7 +4,7 @@ import pytest
 
 from kerascnn import TextClassifier
 
-TRAINING = {"epochs": 12, "learning_rate": 0.01, "filters": 32, "ngram_buckets": 4096}
+TRAINING = {"epochs": 12, "learning_rate": 0.01, "filters": 32, "ngram_buckets": 4096, "refit_rows": 0}
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError
 
-SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "min_count": 1}
+SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "min_count": 1, "refit_rows": 0}
 WORDS = "the film festival opens in london this week"
 
 

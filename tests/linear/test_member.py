@@ -15,7 +15,7 @@ from kerascnn.tasks import SINGLE_LABEL
 from tests.linear.documents import VOCABULARY, make_documents
 
 SMALL = {"epochs": 3, "filters": 8, "ngram_buckets": 512, "max_length": 64, "min_count": 1, "deterministic": True}
-SMALL["linear_ngrams"] = (1, 2)
+SMALL |= {"linear_ngrams": (1, 2), "refit_rows": 0}
 TRAIN, VALIDATION = make_documents(150, seed=0), make_documents(80, seed=1)
 
 

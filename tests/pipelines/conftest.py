@@ -26,6 +26,8 @@ SMALL = (
     "64",
     "--text.min-count",
     "1",
+    "--training.refit-rows",
+    "0",
 )
 
 

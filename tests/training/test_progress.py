@@ -8,7 +8,7 @@ from kerascnn.training.progress import advise_more_epochs
 
 ADVICE = "the last epoch was the best: more epochs may help; try --epochs 12 (twice as many)"
 RISING = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8)
-SMALL = {"filters": 8, "ngrams": (), "linear_ngrams": (), "max_length": 64, "min_count": 1}
+SMALL = {"filters": 8, "ngrams": (), "linear_ngrams": (), "max_length": 64, "min_count": 1, "refit_rows": 0}
 
 
 def advise(accuracies, planned=6, monitor="accuracy", losses=()):

@@ -8,7 +8,7 @@ import pytest
 from kerascnn import TextClassifier, load
 from kerascnn.utils.errors import InputError
 
-FAST = {"epochs": 1, "filters": 8, "max_length": 32, "ngrams": (), "linear_ngrams": ()}
+FAST = {"epochs": 1, "filters": 8, "max_length": 32, "ngrams": (), "linear_ngrams": (), "refit_rows": 0}
 WIDTH = 6
 
 
