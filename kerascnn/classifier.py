@@ -90,19 +90,20 @@ class TextClassifier(Estimator):
                 indicator matrix ``predict`` returns one too.
             soft_labels: A teacher's class probabilities, float (documents, classes), in the order of ``classes_``, the
                 sorted labels; see ``soft_label_temperature`` and ``soft_label_weight`` (Hinton, Vinyals & Dean 2015).
-            sample_weight: Weight of each document in the loss, (documents,), numbers of 0 or more. Validation data and
-                the training metrics are not weighted.
+            sample_weight: Weight of each document in the loss, (documents,), numbers of 0 or more. Validation and the
+                metrics of the epochs are not weighted. In a refit, ``validation_data`` has the weight 1.
             class_weight: Label to the weight of its documents in the loss, as in ``keras.Model.fit``; 1 for other
                 labels. Not for multi-label data. It multiplies the sample weight.
             validation_data: Texts and labels for early stopping; by default a stratified part of the documents.
             refit: Whether to fit a new model to all documents, those of ``validation_data`` included, once the first
                 one has shown for how many epochs and how well; callbacks, history and checkpoints are those of the
-                first. None: if ``validation_data`` is not given and there are at most ``refit_rows`` documents. Not
-                with soft labels.
+                first. None: if neither ``validation_data`` nor ``callbacks`` are given, and there are at most
+                ``refit_rows`` documents. Not with soft labels.
             callbacks: Keras callbacks, with the logs ``loss``, ``accuracy``, ``macro_f1`` if it is monitored, and the
                 same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
-                saves that one; see ``kerascnn.training.fit.fit``. The model keeps the weights of the best epoch by
-                ``monitor``, regardless of the weights that callbacks such as ``EarlyStopping`` restore. A linear
+                saves that one; see ``kerascnn.training.fit.fit``. Unless it is refitted, the model keeps the
+                weights of the best epoch by ``monitor``, regardless of those that callbacks such as ``EarlyStopping``
+                restore. A linear
                 classifier such as the default ``bow`` has no epochs and accepts none.
             folder: Folder for a checkpoint after each epoch; a linear classifier has none.
             resume: Continue from the checkpoint in ``folder``.
@@ -117,6 +118,8 @@ class TextClassifier(Estimator):
 
         config = self.to_config()
         check_arguments(config, self.custom_optimizer, callbacks)
+        if refit is None and callbacks:
+            refit = False  # a second training would not have their effect
         data = prepare_data(
             config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
             validation_data=validation_data, refit=refit,

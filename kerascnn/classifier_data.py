@@ -43,11 +43,8 @@ class TrainingData:
     refit: bool = False
     """Whether the model is trained once more on all documents, those of the validation data included."""
 
-    def __len__(self) -> int:
-        return len(self.texts) + len(self.validation_texts)
-
     def merge(self) -> TrainingData:
-        """Return data that has the validation documents among its training documents, too; without soft labels."""
+        """Return the data with the validation documents added to the training documents, which have no soft labels."""
         weights = None
         if self.sample_weight is not None and self.validation_sample_weight is not None:
             weights = np.concatenate([self.sample_weight, self.validation_sample_weight])
@@ -55,6 +52,11 @@ class TrainingData:
             self, texts=[*self.texts, *self.validation_texts], sample_weight=weights,
             targets=np.concatenate([self.targets, self.validation_targets]),
         )  # fmt: skip
+
+
+def is_refitted(config: Config[Any], num_documents: int, *, has_teacher: bool) -> bool:
+    """Whether a model is trained once more on all documents, if a part of them was split off as validation data."""
+    return not has_teacher and num_documents <= config.training.refit_rows
 
 
 def prepare_data(
@@ -112,7 +114,7 @@ def prepare_data(
             refit=bool(refit),
         )  # fmt: skip
     if refit is None:
-        refit = not has_teacher and len(texts) <= config.training.refit_rows
+        refit = is_refitted(config, len(texts), has_teacher=has_teacher)
     train, validation = split_validation(texts, task.decode(targets, classes), config.source, task)
     return TrainingData(
         task, classes, labels_dtype, [texts[i] for i in train], targets[train], [texts[i] for i in validation],

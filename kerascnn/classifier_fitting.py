@@ -26,6 +26,7 @@ from kerascnn.transfer import initial_model
 from kerascnn.transfer.initial_model import InitialModel
 
 if TYPE_CHECKING:
+    from kerascnn.linear.classifier import LinearClassifier
     from kerascnn.linear.member import Features, LinearMember
     from kerascnn.linear.regularization import Choice
 
@@ -88,8 +89,8 @@ class ModelFitter:
     def refit(self, fitted: FittedModel) -> tuple[BuiltModel, dict[str, Any]]:
         """Fit to the training documents without validation, by what another fit has chosen.
 
-        The epochs are those up to the best epoch of the other fit, and the model keeps the weights of the last one. The
-        linear part has the same features, regularization and weight.
+        The number of epochs is that of the best epoch of the other fit; the learning rate falls over these epochs, and
+        the model keeps the weights of the last one. The linear part has the same features, regularization and weight.
 
         Args:
             fitted: The other fit, to fewer documents.
@@ -99,9 +100,10 @@ class ModelFitter:
         """
         facts: dict[str, Any] = {"rows": len(self.train.targets)}
         if self.config.network.is_linear:
-            built = self._solve_classifier(self.train, fitted.choice).built
-            return built, {"refit": facts, **self._inherited_vocabulary()}
-        training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch)
+            solved = self._solve_classifier(self.train, fitted.choice)
+            changed = solved.metrics(len(self.train.targets))["linear_classifier"]
+            return solved.built, {"refit": facts, "linear_classifier": changed, **self._inherited_vocabulary()}
+        training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch, tensorboard=False)
         initial, trained = self._train_network(self.train, None, dataclasses.replace(self.config, training=training))
         facts |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
         metrics = {"refit": facts, **initial.metrics}
@@ -141,7 +143,7 @@ class ModelFitter:
             seed=config.seed, task=self.data.task, class_weight=self.data.class_weight, optimizer=self.optimizer,
             fingerprint=self.fingerprint(initial.config), learning_rate_factors=initial.learning_rate_factors,
             callbacks=[*initial.callbacks, *callbacks], strategy=self.strategy,
-            verbose=self.verbose and validation is not None, **options,
+            verbose=self.verbose, **options,
         )  # fmt: skip
         return initial, trained
 
@@ -194,7 +196,7 @@ class ModelFitter:
         inherited = len(load_vectorizer(Path(folder)).vocabulary)
         return {"inherited_vocabulary": inherited / len(self.vectorizer.vocabulary)}
 
-    def _solve_classifier(self, documents: EncodedDataset, choice: Choice | None) -> Any:
+    def _solve_classifier(self, documents: EncodedDataset, choice: Choice | None) -> LinearClassifier:
         from kerascnn.linear.classifier import solve_classifier
 
         with fit.dtype_policy_scope(self.config.training.dtype_policy):

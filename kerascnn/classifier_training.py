@@ -61,12 +61,13 @@ def train_bundle(
         metrics["optimizer"] = describe_optimizer(optimizer)
     if data.refit:
         if verbose:
-            log(f"training once more, on all {len(data):,} rows with the validation rows")
+            rows = len(data.texts) + len(data.validation_texts)
+            log(f"training once more, on all {rows:,} rows with the validation rows")
         # of the first model, which does not know the validation rows
         validation_probabilities = data.task.compute_probabilities(fitted.logits, calibration.temperature)
         fitter = _prepare_fitter(config, data.merge(), strategy=strategy, optimizer=optimizer, verbose=verbose)
-        built, changed = fitter.refit(fitted)
-        metrics |= changed
+        built, refit_metrics = fitter.refit(fitted)
+        metrics |= refit_metrics
     metrics = {"parameters": built.model.count_params(), **metrics, **calibration.metrics}
     return Bundle(
         config=dataclasses.replace(fitted.config, text=fitter.config.text), vectorizer=fitter.vectorizer,

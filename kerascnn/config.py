@@ -87,7 +87,7 @@ class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Largest number of epochs; 0: enough for 800 steps, for more than four classes more, at least 3 and at most 50."""
+    """Largest number of epochs; 0: enough for 800 steps, more with more than four classes; at least 3, at most 50."""
     batch_size: Annotated[int, annotated_types.Ge(0)] = 0
     """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16."""
     optimizer: OptimizerName = "adam"
@@ -127,8 +127,8 @@ class TrainingConfig(Settings):
     patience: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of epochs without improvement after which training stops; 0: a third of the epochs, at least 3."""
     refit_rows: Annotated[int, annotated_types.Ge(0)] = 2000
-    """Up to this number of rows, train a second time on all of them if validation rows were split off; 0: never. Their
-    metrics remain those of the first training. Not with a teacher."""
+    """Up to this number of rows, train a second time on training and validation rows, if the latter were split off; 0:
+    never. The metrics of the validation rows are those of the first training. Not with a teacher."""
     calibrate: bool = True
     """Fit a temperature on the validation data, so that predictions with a probability of 0.9 are right 9 times out of
     10, and for multi-label data the threshold of each label; without it thresholds are 0.5."""
@@ -229,7 +229,10 @@ class Config(Settings, Generic[ModelConfigT]):
         super().__post_init__()
         for group, name in (("training", "tensorboard"), ("transfer", "vectors"), ("transfer", "freeze")):
             if self.network.is_linear and getattr(getattr(self, group), name):
-                raise InputError(f"{group}.{name}: {self.model} has no embedding and no epochs; leave it out")
+                raise InputError(
+                    f"{group}.{name}: {self.model} is solved and has no embedding and no epochs; leave it out, or give"
+                    " network.ngrams 1 2"
+                )
 
     def flatten(self, groups: Sequence[str]) -> dict[str, Any]:
         """Return the settings of some groups as a flat dictionary from GROUP.KEY to plain values."""

@@ -99,3 +99,13 @@ def test_command_reports_the_validation_rows_by_the_first_training(few, tmp_path
     assert (
         "trained a second time, on all 63 rows" in capsys.readouterr().err + (tmp_path / "again/README.md").read_text()
     )
+
+
+def test_callbacks_and_tensorboard_belong_to_the_first_training(few, tmp_path):
+    calls = []
+    count = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append(epoch))
+    assert "refit" not in TextClassifier(**NETWORK).fit(*few, callbacks=[count]).bundle_.metrics
+    classifier = TextClassifier(**NETWORK, tensorboard=True)
+    classifier.fit(*few, callbacks=[count], refit=True, folder=tmp_path)
+    assert classifier.bundle_.metrics["refit"]["rows"] == 90
+    assert calls == [0, 1, 2] * 2

@@ -27,7 +27,7 @@ class Splits:
         test: Test rows; empty only if ``source.test_fraction`` is 0.
         issues: Changes to the data, and unusual properties of it.
         task: The task of all rows.
-        has_own_validation: Whether the validation rows were given, and not split off the training rows.
+        has_own_validation: Whether the validation rows were given, or there are none: they were not split off.
     """
 
     train: list[Row]

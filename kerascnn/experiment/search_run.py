@@ -106,6 +106,8 @@ def run_search(
     space = spaces.read_space(options.space, config)
     if options.algorithm == "hyperband" and "training.epochs" in space.dimensions:
         raise InputError(f"{options.space}: training.epochs is chosen by hyperband; leave it out, --epochs limits it")
+    if options.algorithm == "hyperband" and config.network.is_linear:
+        raise InputError(f"hyperband compares epochs, and {config.model} is solved; use --algorithm bayesian or random")
     check_search_folder(folder, resume=resume, overwrite=overwrite)
     limit_threads(config.network.parallel_branches)
     splits = _read_search_splits(config, log)

@@ -88,6 +88,7 @@ def run_training(
     _log_advice(config, splits, log)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
+    from kerascnn.classifier_data import is_refitted
     from kerascnn.training.distributed import strategies
 
     is_chief = strategies.is_chief(config.training.strategy)
@@ -99,8 +100,8 @@ def run_training(
     classifier.fit(
         texts, labels, soft_labels=soft_labels,
         validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
-        refit=not splits.has_own_validation and len(texts) + len(splits.validation) <= config.training.refit_rows
-        and soft_labels is None,
+        refit=not splits.has_own_validation
+        and is_refitted(config, len(texts) + len(splits.validation), has_teacher=soft_labels is not None),
         folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
     )  # fmt: skip
     bundle = classifier.bundle_
@@ -137,6 +138,8 @@ def _evaluate(
     if probabilities is None:
         probabilities = classifier.predict_proba(texts)
     bundle.metrics[name] = classifier.evaluate(texts, labels, probabilities=probabilities)
+    if name == "validation" and bundle.validation_probabilities is not None:
+        return {}  # the final model has learned these rows: its explanations would not fit
     targets = bundle.task.encode(labels, classifier.classes_)
     return collect_examples(
         texts, targets, probabilities, bundle.labels, task=bundle.task, thresholds=bundle.thresholds

@@ -14,7 +14,7 @@ from kerascnn.linear.ngram_features import apply_term_frequency, count_ngrams
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 
 MIN_WORDS = 2
-"""Words of the vocabulary that a character n-gram occurs in; one that occurs in a single word tells no more than it."""
+"""Words of the vocabulary that a character n-gram occurs in; one that occurs in a single word adds nothing to it."""
 SCALE = 0.5
 """Norm of the vector of the characters; that of the n-grams of words has the norm 1. On validation data of six sets,
 one half was never far from the best, while 1 was worse for questions and topics, and 0 for opinions and few rows."""

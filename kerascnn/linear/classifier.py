@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerascnn.config import Config, TrainingConfig
+from kerascnn.config import Config
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.member import adapt_features
 from kerascnn.linear.regularization import Choice, Examples, choose
@@ -26,6 +26,8 @@ UNUSED_SETTINGS = (
     "label_smoothing", "focal_gamma", "soft_label_temperature", "monitor", "patience", "dtype_policy",
 )  # fmt: skip
 """Settings of ``TrainingConfig`` without effect: nothing is trained by epochs, and the layers compute in float32."""
+UNUSED_NETWORK_SETTINGS = ("ngram_buckets", "ngram_dim", "start_token", "dropout", "word_dropout")
+"""Settings of the learned bag."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def solve_classifier(
         raise InputError("all training documents have the weight 0; give at least one of them a weight")
     features = adapt_features(config, vocabulary, train.ids, num_classes)
     known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights)
+    known = known.normalize_weights(len(np.unique(rows.documents)))
     held_out = Examples(features.transform(validation.ids), validation.targets)
     counts = features.column_counts
     if choice is None:
@@ -129,10 +132,18 @@ def check_arguments(
 
 def log_unused_settings(config: Config[Any]) -> None:
     """Print which settings have no effect on a linear classifier, if they were changed."""
-    default = TrainingConfig()
-    names = [x for x in UNUSED_SETTINGS if getattr(config.training, x) != getattr(default, x)]
+    unused = (
+        ("training", config.training, UNUSED_SETTINGS),
+        ("network", config.network, UNUSED_NETWORK_SETTINGS),
+        ("transfer", config.transfer, ("layerwise_lr_decay",)),
+    )
+    names = [
+        f"{group}.{name}"
+        for group, values, fields in unused
+        for name in fields
+        if getattr(values, name) != getattr(type(values)(), name)
+    ]
     if names:
-        names = [f"training.{name}" for name in names]
         log(f"{config.model} is solved, not trained by epochs; without effect: {', '.join(names)}")
     if config.transfer.init_from:
         log(f"{config.transfer.init_from}: the model has its vocabulary; the coefficients are solved anew")

@@ -174,7 +174,7 @@ def _select_labelled(features: sparse.csr_matrix, targets: np.ndarray, weights: 
     has_label = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
     if weights is not None:
         has_label = has_label & (weights > 0)
-    return Examples(features, targets, weights).select(has_label)
+    return Examples(features, targets, weights).select(has_label).normalize_weights(has_label.sum())
 
 
 def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:

@@ -47,8 +47,8 @@ def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: i
     """Return the number of buckets for the n-grams of training documents, a power of two."""
     counts = count_ngrams(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
     distinct = len(np.unique(counts.indices[counts.indices >= vocabulary_size]))
-    wanted = 1 << int(np.ceil(np.log2(max(BUCKETS_PER_NGRAM * distinct, 2))))
-    return max(2, min(wanted, MAX_BUCKETS, 1 << int(np.log2(MAX_TABLE_SIZE / num_classes))))
+    buckets = 1 << int(np.ceil(np.log2(max(BUCKETS_PER_NGRAM * distinct, 2))))
+    return max(2, min(buckets, MAX_BUCKETS, 1 << int(np.log2(MAX_TABLE_SIZE / num_classes))))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,12 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def normalize_weights(self, total: float) -> Examples:
+        """Return the documents with weights of a given sum: unlike Adam, a solver depends on their scale."""
+        if self.weights is None or not self.weights.any():
+            return self
+        return dataclasses.replace(self, weights=self.weights * (total / self.weights.sum()))
 
     def select(self, rows: np.ndarray) -> Examples:
         """Return some of the documents, by number or mask."""

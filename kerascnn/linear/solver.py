@@ -19,7 +19,7 @@ def solve(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients, (columns, classes), and bias, (classes,), of the largest margins with squared hinge loss.
 
-    For each class the features are scaled by how much they tell about it, see ``scale_of_features``, and so are the
+    For each class the features are scaled by how strongly they indicate it, see ``scale_of_features``, and so are the
     coefficients in turn, so that they apply to the features as they are.
 
     Args:
@@ -43,7 +43,7 @@ def scale_of_features(
     """Return the square root of the absolute log-count ratio of each feature, (columns,).
 
     Wang & Manning 2012, Baselines and Bigrams, equation 1, with a pseudo-count of 1, multiply by the ratio itself; the
-    root keeps more of the features that tell little.
+    root keeps more of the weak features.
 
     Args:
         features: (documents, columns).

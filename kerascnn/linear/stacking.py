@@ -33,7 +33,8 @@ def fit_weight(logits: np.ndarray, scores: np.ndarray, targets: np.ndarray, task
     Returns:
         The weight, 0 or more.
     """
-    logits, scores, targets = logits[:MAX_ROWS], scores[:MAX_ROWS], targets[:MAX_ROWS]
+    rows = np.random.default_rng(0).permutation(len(targets))[:MAX_ROWS]  # rows may be sorted by class
+    logits, scores, targets = logits[rows], scores[rows], targets[rows]
     network_temperature = task.fit_temperature(logits, targets)
     losses = []
     for weight in WEIGHTS:

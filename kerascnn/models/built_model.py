@@ -29,8 +29,8 @@ class LayerRoles:
     """``Embedding`` layers with one row per token of the vocabulary, followed by the buckets of longer n-grams."""
     pooling: tuple[str, ...] = ()
     """Pooling layers that explain the logits: together, the logits are a linear function of their outputs, and they
-    pool vectors of tokens or n-grams, or convolutions of these. Empty: the model is explained by integrated
-    gradients."""
+    pool vectors of tokens or n-grams, or convolutions of these. Empty: integrated gradients
+    explain the model, or its coefficients if it is a linear classifier."""
 
     @classmethod
     def from_dict(cls, roles: Mapping[str, Iterable[str]]) -> LayerRoles:

@@ -15,7 +15,7 @@ from kerascnn.text.config import TextConfig
 @register("char_cnn")
 @dataclass(frozen=True, kw_only=True)
 class CharCNN(ModelConfig):
-    """Character CNN: gated convolutions with residual connections and pooling, plus a bag of hashed n-grams.
+    """Character CNN: residual gated convolutions with pooling, plus hashed n-grams and a linear SVM on n-grams.
 
     Plain stacks of convolution and pooling are hard to train, because every layer shrinks the gradient. Three choices
     make this model trainable. A block adds its input to its output, so that the gradient has a path without

@@ -15,7 +15,7 @@ from kerascnn.text.config import TextConfig
 @register("word_cnn")
 @dataclass(frozen=True, kw_only=True)
 class WordCNN(ModelConfig):
-    """Word CNN (Kim 2014) and a bag of hashed n-grams (Joulin et al. 2017), an ensemble in one model."""
+    """Word CNN (Kim 2014), hashed n-grams (Joulin et al. 2017) and a linear SVM (Wang & Manning 2012) in one model."""
 
     paper: ClassVar[str] = "Kim 2014, Convolutional Neural Networks for Sentence Classification"
     good_for: ClassVar[str] = "languages with spaces: sentiment, topics, intents; short and long texts"

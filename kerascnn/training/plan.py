@@ -11,8 +11,8 @@ BASE_STEPS = 800
 """Steps of a training with few classes. Chosen on validation data: a short training whose learning rate falls to zero
 beats a long one that is stopped early."""
 BASE_CLASSES = 4
-"""Number of classes above which steps grow with its square root: each class has to be told from all others, and a step
-shows fewer documents of each."""
+"""Number of classes above which steps grow with its square root: each class must be distinguished from all others, and
+a step shows fewer documents of each."""
 MIN_EPOCHS, MAX_EPOCHS = 3, 50
 MIN_BATCH_SIZE, MAX_BATCH_SIZE = 16, 64
 MIN_STEPS_PER_EPOCH = 16
@@ -53,8 +53,8 @@ def plan_training(settings: TrainingConfig, num_documents: int, num_classes: int
         num_documents: Number of training documents.
         num_classes: Number of classes or labels.
     """
-    wanted = min(max(num_documents // MIN_STEPS_PER_EPOCH, MIN_BATCH_SIZE), MAX_BATCH_SIZE)
-    batch_size = settings.batch_size or wanted
+    default_batch_size = min(max(num_documents // MIN_STEPS_PER_EPOCH, MIN_BATCH_SIZE), MAX_BATCH_SIZE)
+    batch_size = settings.batch_size or default_batch_size
     steps_per_epoch = -(-num_documents // batch_size)
     steps = BASE_STEPS * math.sqrt(max(num_classes, BASE_CLASSES) / BASE_CLASSES)
     epochs = settings.epochs or min(max(MIN_EPOCHS, math.ceil(steps / steps_per_epoch)), MAX_EPOCHS)

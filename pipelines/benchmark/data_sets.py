@@ -68,12 +68,11 @@ def load_rows(options: Sequence[str]) -> LabelledRows:
     """
     from kerascnn.config import SourceConfig
     from kerascnn.data.splits import load_splits
-    from kerascnn.data.tfds import find_split
 
-    source, sources = SourceConfig(), dict(zip(options[::2], options[1::2], strict=True))
+    sources = dict(zip(options[::2], options[1::2], strict=True))
     train, validation, test = ([sources[name]] if name in sources else [] for name in SPLITS)
-    splits = load_splits(train, validation, test, source)
-    if validation or any(find_split(spec, "validation", source) for spec in train):
+    splits = load_splits(train, validation, test, SourceConfig())
+    if splits.has_own_validation:
         return LabelledRows(splits.train, splits.validation, splits.test)
     return LabelledRows([*splits.train, *splits.validation], [], splits.test)
 

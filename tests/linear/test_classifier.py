@@ -73,9 +73,9 @@ def test_settings_without_effect_are_named(news, capfd):
     ("settings", "message"),
     [
         ({"linear_ngrams": ()}, "ngrams and linear_ngrams are both empty"),
-        ({"tensorboard": True}, "training.tensorboard: bow has no embedding and no epochs"),
-        ({"vectors": "glove.txt"}, "transfer.vectors: bow has no embedding and no epochs"),
-        ({"freeze": ("encoder",)}, "transfer.freeze: bow has no embedding and no epochs"),
+        ({"tensorboard": True}, "training.tensorboard: bow is solved and has no embedding"),
+        ({"vectors": "glove.txt"}, "transfer.vectors: bow is solved and has no embedding"),
+        ({"freeze": ("encoder",)}, "transfer.freeze: bow is solved and has no embedding"),
         ({"optimizer": keras.optimizers.Adam()}, "optimizer: bow is solved"),
     ],
 )

@@ -83,3 +83,13 @@ def test_no_document_is_scored_by_a_solution_that_knows_it():
     coefficients, bias = CLEAN.solve(3, 60, 1.0)
     known = CLEAN.features @ coefficients + bias
     assert np.mean(known.argmax(axis=1) == CLEAN.targets) > np.mean(scores.argmax(axis=1) == CLEAN.targets)
+
+
+def test_scale_of_weights_does_not_matter():
+    weights = RNG.uniform(1, 3, 120).astype(np.float32)
+    small, large = (
+        dataclasses.replace(CLEAN, weights=scale * weights).normalize_weights(120).solve(3, 60, 1.0)
+        for scale in (1e-3, 1e3)
+    )
+    np.testing.assert_allclose(small[0], large[0], atol=1e-4)
+    assert CLEAN.normalize_weights(120).weights is None
