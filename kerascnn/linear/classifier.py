@@ -93,13 +93,12 @@ def solve_classifier(
     known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights)
     known = known.normalize_weights(len(np.unique(rows.documents)))
     held_out = Examples(features.transform(validation.ids), validation.targets)
-    counts = features.column_counts
     if choice is None:
         choice = choose(
-            known, held_out, task,
-            num_classes=num_classes, column_counts=counts, has_copies=train.soft_labels is not None,
+            known, held_out, task, num_classes=num_classes, column_counts=features.column_counts,
+            has_copies=train.soft_labels is not None,
         )  # fmt: skip
-    columns = counts[min(choice.option, len(counts) - 1)]
+    columns = features.count_columns(choice)
     coefficients, bias = known.solve(num_classes, columns, choice.cost)
     scores = held_out.features[:, :columns] @ coefficients + bias
     built = build_classifier(features.build_layers(coefficients, bias), name=config.model)

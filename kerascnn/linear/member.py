@@ -78,6 +78,10 @@ class Features:
         without = len(self.ngrams.columns)
         return [without] if self.characters is None else [without, without + self.characters.words.shape[1]]
 
+    def count_columns(self, choice: Choice) -> int:
+        """Return the number of columns of a choice; those of characters are left out if there are none."""
+        return self.column_counts[min(choice.option, len(self.column_counts) - 1)]
+
     def build_layers(self, coefficients: np.ndarray, bias: np.ndarray) -> tuple[TfidfLinear, ...]:
         """Return layers, the sum of which is ``transform(ids) @ coefficients + bias``.
 
@@ -141,7 +145,7 @@ def fit_linear_member(
     num_classes = validation_logits.shape[1]
     held_out = Examples(features.transform(validation), validation_targets)
     choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
-    coefficients, bias = known.solve(num_classes, features.column_counts[choice.option], choice.cost)
+    coefficients, bias = known.solve(num_classes, features.count_columns(choice), choice.cost)
     scores = held_out.features[:, : len(coefficients)] @ coefficients + bias
     weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
     if not weight:
@@ -164,8 +168,8 @@ def refit_linear_member(
     """
     known = _select_labelled(features.transform(train), targets, weights)
     num_classes = member.validation_scores.shape[1]
-    columns = features.column_counts[min(member.choice.option, len(features.column_counts) - 1)]
-    layers = features.build_layers(*known.solve(num_classes, columns, member.choice.cost))
+    coefficients, bias = known.solve(num_classes, features.count_columns(member.choice), member.choice.cost)
+    layers = features.build_layers(coefficients, bias)
     return dataclasses.replace(member, layers=layers)
 
 

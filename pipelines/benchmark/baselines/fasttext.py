@@ -20,7 +20,7 @@ UPDATES = 100_000
 """Number of rows that a training reads in all its epochs together, where the limits of the epochs allow it."""
 LEARNING_RATE = 0.5
 BUCKETS = 2_000_000
-"""Most rows of the table of hashed n-grams, fastText's default; few texts get ten times as many as they have tokens."""
+"""Largest number of buckets for hashed n-grams, fastText's default; small data sets get ten buckets per token."""
 FEW_ROWS = 500
 """Number of rows up to which the choice is made by cross-validation, in 5 folds; of more, a tenth is held out."""
 LABEL = "<label>"
