@@ -31,6 +31,9 @@ class LayerRoles:
     """Pooling layers that explain the logits: together, the logits are a linear function of their outputs, and they
     pool vectors of tokens or n-grams, or convolutions of these. Empty: integrated gradients
     explain the model, or its coefficients if it is a linear classifier."""
+    sentence_vector: tuple[str, ...] = ()
+    """The layer of a pretrained encoder whose output, (batch, dimensions), is the vector of the text with an L2 norm of
+    1, computed from the ids alone and without dropout; empty: the model has none."""
 
     @classmethod
     def from_dict(cls, roles: Mapping[str, Iterable[str]]) -> LayerRoles:
@@ -103,6 +106,13 @@ class BuiltModel:
         import keras
 
         return keras.Model(self.model.input, self.features)
+
+    def sentence_encoder(self) -> keras.Model | None:
+        """Return the model ids -> sentence vectors, which shares its layers with the model; None if it has none."""
+        import keras
+
+        layers = self._layers(self.roles.sentence_vector)
+        return keras.Model(self.model.input, layers[0].output) if layers else None
 
     def _layers(self, names: Iterable[str]) -> list[keras.layers.Layer]:
         return [self.model.get_layer(name) for name in names]
