@@ -16,6 +16,7 @@ LAYERS = (
     ("settings",),
     ("text",),
     ("layers",),
+    ("encoders",),
     ("models",),
     ("config",),
     (
