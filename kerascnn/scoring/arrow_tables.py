@@ -9,6 +9,7 @@ import pyarrow
 
 from kerascnn.config import SourceConfig
 from kerascnn.data import json_values, readers
+from kerascnn.data.readers.parquet import describe_value_error, to_python
 from kerascnn.data.records import BadRow, BadRowHandler
 from kerascnn.data.sources import read_texts
 from kerascnn.scoring.output_columns import BATCH_ROWS
@@ -39,9 +40,13 @@ def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) ->
     number = 0
     for batch in readers.read_parquet_batches(path, (source.text_column,), batch_size=BATCH_ROWS):
         is_valid = []
-        for value in batch.column(source.text_column).to_pylist():
+        for value in to_python(batch.column(source.text_column)):
             number += 1
-            if fault := json_values.check_text(value, source.text_column, allow_null=False):
+            if isinstance(value, ValueError):
+                fault, value = describe_value_error(value), ""
+            else:
+                fault = json_values.check_text(value, source.text_column, allow_null=False)
+            if fault:
                 on_bad_row(BadRow(path, number, fault, json_values.to_text(value)))
             is_valid.append(not fault)
         # Spark and pandas store their own schema in the metadata and would ignore the new columns
@@ -50,7 +55,9 @@ def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) ->
 
 
 def _read_strings(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in readers.column_names(path, source)])
+    # JSON lines have the text column only if a row can be read
+    names = dict.fromkeys([*readers.column_names(path, source), source.text_column])
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
     records = read_texts(path, source, on_bad_row=on_bad_row)
     first = True
     while (chunk := list(itertools.islice(records, BATCH_ROWS))) or first:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,20 +37,25 @@ def row_writer(file: IO[str], file_format: str) -> Callable[[dict[str, Any]], No
     """
     if file_format == "jsonl":
         return lambda row: print(json.dumps(row, ensure_ascii=False), file=file)
-    writer: csv.DictWriter[str] | None = None
+    delimiter = "\t" if file_format == "tsv" else ","
+    columns: list[str] = []
 
     def write(row: dict[str, Any]) -> None:
-        nonlocal writer
-        if writer is None:
-            delimiter = "\t" if file_format == "tsv" else ","
-            writer = csv.DictWriter(file, list(row), delimiter=delimiter, lineterminator="\n")
-            writer.writeheader()
-        try:
-            writer.writerow(row)
-        except ValueError:
-            new = ", ".join(sorted(row.keys() - set(writer.fieldnames)))
-            raise InputError(
-                f"a row has {new}, but the first row does not; write --output NAME.jsonl instead"
-            ) from None
+        if not columns:
+            columns.extend(row)
+            _write_cells(file, columns, delimiter)
+        if new := ", ".join(sorted(row.keys() - set(columns))):
+            raise InputError(f"a row has {new}, but the first row does not; write --output NAME.jsonl instead")
+        _write_cells(file, [row.get(name, "") for name in columns], delimiter)
 
     return write
+
+
+def _write_cells(file: IO[str], cells: Sequence[Any], delimiter: str) -> None:
+    """Write a line of CSV as RFC 4180 has it, with a bare newline at its end.
+
+    Up to Python 3.12, ``csv.writer`` leaves a carriage return outside quotes if it is not part of the line end.
+    """
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+    file.write(line.getvalue().removesuffix("\r\n") + "\n")

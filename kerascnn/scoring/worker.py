@@ -112,6 +112,8 @@ class PartScorer:
             return self._score(classifier, part)
         except (InputError, OSError, pyarrow.ArrowException) as error:
             return PartResult(part.output, error=to_one_line(error))
+        except Exception as error:  # whatever is wrong with a part, the others are scored
+            return PartResult(part.output, error=f"{type(error).__name__}: {to_one_line(error)}")
 
     def _score(self, classifier: TextClassifier, part: Part) -> PartResult:
         self._check(part)

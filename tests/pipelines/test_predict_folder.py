@@ -170,6 +170,53 @@ def test_unreadable_part_fails_alone_and_is_retried(bundle, small_folder, tmp_pa
     assert parts.file_versions(out).items() >= written.items()
 
 
+BAD_PARTS = {
+    "header not UTF-8": ("b.csv", b"id,text,gr\xfc\xdfe\n1,a,3\n", "byte 0xfc is not utf-8"),
+    "two columns of a name": (
+        "b.parquet",
+        pyarrow.table([["a"], ["b"]], names=["text", "text"]),
+        "two columns are named 'text'",
+    ),
+    "text not UTF-8": (
+        "b.parquet",
+        pyarrow.table({"text": pyarrow.array([b"goal", b"caf\xe9"]).view(pyarrow.string())}),
+        "cannot be read ('utf-8' codec can't decode byte 0xe9",
+    ),
+    "no line is JSON": ("b.jsonl", b"not json\n{}\n", "not JSON"),
+    "date in year 50,000": (
+        "b.parquet",
+        pyarrow.table({"text": ["a"], "day": pyarrow.array([2**24], pyarrow.int32()).view(pyarrow.date32())}),
+        "",
+    ),
+    "unexpected error": ("b.csv", b"id,text\n1,raises RuntimeError\n", "RuntimeError: no more luck"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PARTS)
+def test_bad_part_does_not_stop_the_others(case, bundle, small_folder, tmp_path, monkeypatch):
+    from kerascnn.classifier import TextClassifier
+
+    predict = TextClassifier.predict_scored
+
+    def predict_or_raise(self, texts):
+        if "raises RuntimeError" in texts:
+            raise RuntimeError("no more luck")
+        return predict(self, texts)
+
+    monkeypatch.setattr(TextClassifier, "predict_scored", predict_or_raise)
+    name, content, message = BAD_PARTS[case]
+    if isinstance(content, bytes):
+        (small_folder / name).write_bytes(content)
+    else:
+        pyarrow.parquet.write_table(content, small_folder / name)
+    out = tmp_path / "out"
+    finished = command("predict", bundle, "--input", small_folder, "--output", out)
+    assert "Traceback" not in finished.err
+    assert {"x.parquet", "y.parquet", "z.parquet"} <= {path.name for path in out.iterdir()}
+    rejected = out / "b.rejected.jsonl"
+    assert message in finished.err + (rejected.read_text() if rejected.exists() else "")
+
+
 def test_only_rejected_rows_is_an_error(bundle, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.csv").write_text("id,text\n1\n2\n")

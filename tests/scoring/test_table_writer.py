@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 
 import pytest
@@ -26,6 +27,18 @@ def test_writes_rows(file_format, expected):
     for row in ROWS:
         write(row)
     assert file.getvalue() == expected
+
+
+@pytest.mark.parametrize("file_format", ["csv", "tsv"])
+@pytest.mark.parametrize("cell", ["a\rb", "\r", "a\r\nb", "\n", 'say "a"', " a ", "", "\u2028", "a,b\tc"])
+def test_every_cell_survives(file_format, cell):
+    rows = [{"text": cell, "label": "x"}, {"text": "1", "label": cell}]
+    file = io.StringIO(newline="")
+    write = row_writer(file, file_format)
+    for row in rows:
+        write(row)
+    file.seek(0)
+    assert list(csv.DictReader(file, delimiter="\t" if file_format == "tsv" else ",")) == rows
 
 
 def test_rejects_new_columns_in_later_rows():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from kerascnn.config import SourceConfig
@@ -37,6 +37,12 @@ def is_strict(on_bad_row: BadRowHandler) -> bool:
 def decoding_errors(on_bad_row: BadRowHandler) -> Literal["strict", "surrogateescape"]:
     """Return the error handler of the decoder, which keeps undecodable bytes if their rows are handled later."""
     return "strict" if is_strict(on_bad_row) else "surrogateescape"
+
+
+def describe_repeated_column(columns: Sequence[str]) -> str:
+    """Describe the first name that several columns have; empty if all names differ."""
+    repeated = next((name for name in columns if columns.count(name) > 1), None)
+    return "" if repeated is None else f"two columns are named {repeated!r}; rename one of them"
 
 
 def describe_missing_column(columns: Iterable[str], required: tuple[str, ...]) -> str:

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
-from kerascnn.data.readers.base import decoding_errors, describe_missing_column, is_strict, skip_bad_row
+from kerascnn.data.readers.base import (
+    decoding_errors,
+    describe_missing_column,
+    describe_repeated_column,
+    is_strict,
+    skip_bad_row,
+)
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
 
@@ -106,19 +112,18 @@ class _Table:
             self.header = [name.strip() for name in next(filter(None, self.rows), ())]
         except csv.Error as error:
             raise InputError(f"{path}, row 1: {_describe_quoting(error)}") from None
-        _check_header(path, self.header, required)
+        _check_header(path, self.header, required, source.encoding)
 
 
-def _check_header(path: str, header: list[str], required: tuple[str, ...]) -> None:
+def _check_header(path: str, header: list[str], required: tuple[str, ...], encoding: str) -> None:
     if not header:
         raise InputError(f"{path} is empty; its first line must name the columns")
     if any("\0" in name for name in header):
         raise InputError(
             f"{path}, row 1: NUL bytes in the header; if the file is UTF-16, add --source.encoding utf-16-le"
         )
-    if len(set(header)) < len(header):
-        repeated = next(name for name in header if header.count(name) > 1)
-        raise InputError(f"{path}, row 1: two columns are named {repeated!r}; rename one of them")
+    if fault := describe_undecodable(",".join(header), encoding) or describe_repeated_column(header):
+        raise InputError(f"{path}, row 1: {fault}")
     if fault := describe_missing_column(header, required):
         raise InputError(f"{path}: {fault}")
 
