@@ -85,8 +85,8 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> 
     from kerascnn.training.fit import EncodedDataset
     from kerascnn.transfer import initial_model
 
-    if pretrained := config.network.pretrained_vocabulary(config.text):
-        vectorizer = Vectorizer(*pretrained)
+    if pretrained := config.network.pretrained_vocabulary(config.text, data.texts):
+        vectorizer = Vectorizer(pretrained.settings, pretrained.tokens, sentencepiece=pretrained.sentencepiece)
     else:
         vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.vectors)
     config = dataclasses.replace(config, text=vectorizer.settings)

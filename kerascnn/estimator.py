@@ -66,7 +66,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         unfreeze: Literal["together", "gradually"] = "together",
         layerwise_lr_decay: float = 1.0,
         level: Literal["word", "character"] | None = None,
-        split: Literal["unicode", "whitespace", "dictionary", "wordpiece"] | None = None,
+        split: Literal["unicode", "whitespace", "dictionary", "wordpiece", "sentencepiece"] | None = None,
         dictionary: str | None = None,
         standardize: Sequence[Literal["html", "width", "lowercase", "punctuation"]] | None = None,
         normalize: Literal["none", "nfkc", "nfkc_casefold"] | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,11 +77,14 @@ class CorpusTokenizer:
         self.numbers: dict[str, int] = {}
         self._stop_words: frozenset[str] = frozenset()
         self._pieces: frozenset[str] = frozenset()
-        pretrained = config.network.pretrained_vocabulary(config.text)
-        if pretrained:
-            self.settings, self.vocabulary = pretrained
+        self._split: Callable[[str], list[str]] | None = None
+        if pretrained := config.network.pretrained_vocabulary(config.text, texts):
+            self.settings, self.vocabulary = pretrained.settings, list(pretrained.tokens)
             self._rules = build_rules(self.settings)
-            self._pieces = frozenset(self.vocabulary[len(RESERVED_TOKENS) :])
+            if pretrained.sentencepiece:
+                self._split = pretrained.sentencepiece.tokenizer.tokenize
+            else:
+                self._pieces = frozenset(self.vocabulary[len(RESERVED_TOKENS) :])
             self.train = self.encode(texts)
             return
         self.settings = config.text
@@ -105,6 +108,7 @@ class CorpusTokenizer:
             max_length=_UNLIMITED,
             stop_words=self._stop_words,
             pieces=self._pieces,
+            split=self._split,
         )
 
     def encode(self, texts: Sequence[str]) -> RaggedTokens:

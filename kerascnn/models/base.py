@@ -5,14 +5,28 @@ This module does not import Keras, so that settings, help texts and lists of mod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kerascnn.settings import Settings
 from kerascnn.text.config import TextConfig
+from kerascnn.text.sentencepiece import SentencePieceModel
 
 if TYPE_CHECKING:
     from kerascnn.models.built_model import BuiltModel
+
+
+@dataclass(frozen=True)
+class PretrainedVocabulary:
+    """The vocabulary that a model was pretrained with; the arguments of ``Vectorizer``."""
+
+    settings: TextConfig
+    """Text settings of the pretrained model."""
+    tokens: Sequence[str]
+    """Tokens by id; 0 is the padding token, 1 the unknown token."""
+    sentencepiece: SentencePieceModel | None = None
+    """With the split ``sentencepiece``, the model whose ``tokens`` these are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +66,17 @@ class ModelConfig(Settings):
         """Number of expensive operations that do not depend on each other, 1 or more."""
         return 1
 
-    def pretrained_vocabulary(self, settings: TextConfig) -> tuple[TextConfig, list[str]] | None:
+    def pretrained_vocabulary(
+        self, settings: TextConfig, texts: Sequence[str] | None = None
+    ) -> PretrainedVocabulary | None:
         """Return the text settings and the vocabulary that the model was pretrained with.
 
         Args:
             settings: Text settings; those that the pretrained model leaves open are kept.
+            texts: Training texts. A model may leave out tokens that do not occur in them; None: it keeps all tokens.
 
         Returns:
-            Text settings and tokens by id; None: the vocabulary is built from the training texts.
+            None: the vocabulary is built from the training texts.
         """
         return None
 

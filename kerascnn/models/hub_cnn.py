@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from kerascnn.models import register
-from kerascnn.models.base import ModelConfig
+from kerascnn.models.base import ModelConfig, PretrainedVocabulary
 from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
@@ -45,7 +46,7 @@ class HubCNN(ModelConfig):
     encoder_dropout: Rate = 0.1
     """Fraction of the outputs of the encoder that is dropped in training, 0 to below 1."""
 
-    def pretrained_vocabulary(self, settings: TextConfig) -> tuple[TextConfig, list[str]]:
+    def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:
         """Return the text settings and the vocabulary of the preset, see ``ModelConfig.pretrained_vocabulary``.
 
         Raises:
@@ -69,7 +70,7 @@ class HubCNN(ModelConfig):
         pieces = hub_presets.read_preset_vocabulary(self.preset)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return settings, [*RESERVED_TOKENS, *pieces.tokens]
+        return PretrainedVocabulary(settings, [*RESERVED_TOKENS, *pieces.tokens])
 
     def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
         """Build the model with the pretrained encoder, see ``ModelConfig.build``.

@@ -16,11 +16,11 @@ class TextConfig(Settings):
 
     level: Literal["word", "character"] = "word"
     """Whether a token is a word or a character."""
-    split: Literal["unicode", "whitespace", "dictionary", "wordpiece"] = "unicode"
+    split: Literal["unicode", "whitespace", "dictionary", "wordpiece", "sentencepiece"] = "unicode"
     """How words are split. unicode: runs of letters and digits are words; each Han or kana character and each
     punctuation character is a token. whitespace: at spaces only. dictionary: like unicode, but known words are kept
     together in runs of Han and kana (longest match from left to right). wordpiece: into the pieces of a pretrained
-    encoder (hub_cnn only)."""
+    encoder (hub_cnn only). sentencepiece: into the pieces of a pretrained SentencePiece model (sentence_cnn only)."""
     dictionary: str = ""
     """File of the words that split dictionary looks for in the training texts, one at the start of each line, e.g.
     jieba's dict.txt. If empty: the words of transfer.vectors; without that file, jieba's (extra zh)."""
@@ -47,3 +47,8 @@ class TextConfig(Settings):
     def uses_wordpiece(self) -> bool:
         """Whether words are split into WordPieces."""
         return self.level == "word" and self.split == "wordpiece"
+
+    @property
+    def uses_sentencepiece(self) -> bool:
+        """Whether text is split into the pieces of a SentencePiece model."""
+        return self.level == "word" and self.split == "sentencepiece"

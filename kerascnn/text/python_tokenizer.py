@@ -36,6 +36,7 @@ def tokenize(
     max_length: int,
     stop_words: Collection[str] = (),
     pieces: Collection[str] = (),
+    split: Callable[[str], list[str]] | None = None,
 ) -> list[str]:
     """Split a text into tokens.
 
@@ -46,10 +47,14 @@ def tokenize(
         max_length: Maximum number of tokens; the rest is cut.
         stop_words: Tokens to remove.
         pieces: Known WordPieces; words are split into them, see ``split_into_pieces``. If empty, words stay whole.
+        split: Splits the text after the rules, instead of `level`: ``PieceTokenizer.tokenize`` of
+            ``python_sentencepiece``.
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogatepass")
     text = apply_rules(text.decode("utf-8", "replace"), rules)
+    if split:
+        return split(text)[:max_length]
     tokens = text if level == "character" else text.split(" ")
     kept = [token for token in tokens if token and token not in stop_words]
     if pieces:

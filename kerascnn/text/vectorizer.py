@@ -15,6 +15,7 @@ import tensorflow as tf
 from kerascnn.text import offsets, python_tokenizer, segmentation, vocabulary
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import VERSION, build_rules
+from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
@@ -32,6 +33,7 @@ class Vectorizer:
         settings: Text settings. The file `settings.stop_words` is not read here, but by ``adapt``.
         vocabulary: Tokens by id; 0 is the padding token, 1 the unknown token.
         stop_words: Tokens to remove.
+        sentencepiece: With the split `sentencepiece`, the model whose ``tokens`` are the vocabulary.
 
     Attributes:
         rules: Preprocessing rules, see ``rules.build_rules``. With the split `dictionary` they include the words.
@@ -42,8 +44,16 @@ class Vectorizer:
         [2, 5, 1]
     """
 
-    def __init__(self, settings: TextConfig, vocabulary: Sequence[str], stop_words: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        settings: TextConfig,
+        vocabulary: Sequence[str],
+        stop_words: Sequence[str] = (),
+        *,
+        sentencepiece: SentencePieceModel | None = None,
+    ) -> None:
         self.settings = settings
+        self.sentencepiece = sentencepiece
         self.vocabulary = list(vocabulary)
         self.stop_words = tuple(stop_words)
         words = segmentation.select_words([*self.vocabulary, *self.stop_words]) if settings.uses_dictionary else ()

@@ -75,6 +75,10 @@ def build(preset, **settings):
     return make_config(preset, **settings).build(vocabulary_size=0, num_classes=CLASSES)
 
 
+def make_vectorizer(pretrained):
+    return Vectorizer(pretrained.settings, pretrained.tokens)
+
+
 @pytest.fixture(scope="module")
 def built(folders):
     """Build a model with pooling="both" and a vectorizer for each family."""
@@ -82,7 +86,7 @@ def built(folders):
     return {
         family: (
             build(folder, pooling="both", fine_tune=True).model,
-            Vectorizer(*make_config(folder).pretrained_vocabulary(settings)),
+            make_vectorizer(make_config(folder).pretrained_vocabulary(settings)),
         )
         for family, folder in folders.items()
     }
@@ -114,7 +118,7 @@ def test_python_and_graph_split_words_equally(family, built):
 def test_audit_counts_tokens_of_the_preset(folders, news):
     settings = {"network": {"preset": folders["Bert"]}, "text": {"max_length": MAX_SEQUENCE_LENGTH - 2}}
     config = configuration.default_config("hub_cnn").replace_values(settings, "test")
-    vectorizer = Vectorizer(*config.network.pretrained_vocabulary(config.text))
+    vectorizer = make_vectorizer(config.network.pretrained_vocabulary(config.text))
     tokenizer = CorpusTokenizer(config, news[0][:30])
     tokens = [vectorizer.tokenize_text(text) for text in news[0][:30]]
     assert np.minimum(tokenizer.train.lengths, MAX_SEQUENCE_LENGTH - 2).tolist() == list(map(len, tokens))
