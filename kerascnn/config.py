@@ -193,9 +193,9 @@ class DistillationConfig(Settings):
     """A teacher whose class probabilities are learned together with the labels (Hinton, Vinyals & Dean 2015)."""
 
     teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",))] = ""
-    """Folder of a bundle; or file of class probabilities (csv, tsv, jsonl, parquet, also .gz) with a text column and a
-    column per label; or module:function, called with the texts and the label names, which returns probabilities
-    (texts, labels)."""
+    """Name of a model, which distill trains first; or folder of a bundle; or file of class probabilities (csv, tsv,
+    jsonl, parquet, also .gz) with a text column and a column per label; or module:function, called with the texts and
+    the label names, which returns probabilities (texts, labels)."""
     unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",))] = ()
     """Sources of texts that only the teacher labels, as for data, or .txt with one text per line; labels in them are
     ignored."""

@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from kerascnn.utils.errors import InputError
-from pipelines.command import run
-from pipelines.config_arguments import parse_training, train
+from kerascnn.config import ModelConfigT
+from pipelines import config_arguments
+from pipelines.command import choose_log, resume_hint, run
+from pipelines.config_arguments import RESUME_HINT, base_config, parse_over
 
 DESCRIPTION = """Train a text classifier on the class probabilities of a teacher for labelled and unlabelled texts.
 
-This is a training with --teacher and takes all its options. The classifier learns the probabilities of all classes, and
-the labels where there are any (Hinton, Vinyals & Dean 2015)."""
+--teacher is the name of a model, which is trained first on the same rows and kept beside the classifier; or a bundle, a
+file of probabilities, or a Python function. The classifier, --model, learns the probabilities of all classes, and the
+labels where there are any (Hinton, Vinyals & Dean 2015). Both are compared on the same test rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(config_arguments.Arguments[ModelConfigT]):
+    """Options of train, and of the teacher."""
+
+    teacher_config: str = ""
+    """YAML file with the settings of a --teacher that is the name of a model, such as config.yaml of a bundle: its
+    groups text, network, training and transfer. Data, source, seed and splits are those of the student. The teacher
+    never learns the validation rows: training.refit_rows is 0."""
+
+
+def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.distill") -> Arguments[Any]:
+    """Parse the command line."""
+    args: Arguments[Any] = parse_over(*base_config(argv), Arguments, prog, DESCRIPTION, argv)
+    return args
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.distill") -> None:
     """Run the command."""
-    from kerascnn.distillation.teachers import TEACHER_KINDS
+    args = parse_arguments(argv, prog)
+    from kerascnn.experiment import run_distillation
 
-    args = parse_training(argv, prog, DESCRIPTION)
-    if not args.run.distillation.teacher:
-        raise InputError(f"--teacher is missing; give {TEACHER_KINDS}")
-    train(args)
+    log = choose_log(quiet=args.quiet)
+    with resume_hint(RESUME_HINT):
+        result = run_distillation(
+            args.run,
+            teacher_config=args.teacher_config,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            store_examples=not args.no_examples,
+            verbose=not args.quiet,
+            log=log,
+        )
+    log(result.summary)
+    if args.json:
+        print(json.dumps(result.metrics, ensure_ascii=False))
 
 
 if __name__ == "__main__":

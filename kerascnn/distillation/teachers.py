@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from kerascnn import models
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
 from kerascnn.data.soft_labels import check_probabilities
@@ -107,6 +108,8 @@ def _working_directory_on_path() -> Iterator[None]:
 def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
     """Look up the probabilities of texts in a file; its rows may have any order."""
     if not expand_files(spec):
+        if spec in models.list_models():
+            raise InputError(f"--teacher {spec}: only python -m pipelines.distill trains a model as a teacher")
         raise InputError(f"--teacher {spec}: no such file or folder{_similar_file(spec)}; give {TEACHER_KINDS}")
     texts = {row.text for row in rows}
     found: dict[str, tuple[Record, np.ndarray]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 
@@ -33,8 +34,10 @@ def onednn_environment() -> dict[str, str]:
 def start_tensorflow() -> None:
     """Import TensorFlow and find its devices, without messages about missing CUDA libraries.
 
-    Environment variables that are set already stay.
+    Environment variables that are set already stay. Warnings of TensorFlow's Python code are hidden, too: a process
+    that trains several models would be warned that their functions are compiled several times.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
     with suppress_native_stderr():

@@ -9,7 +9,7 @@ import pytest
 
 from kerascnn import config as configuration
 from kerascnn.utils.atomic_files import sha256
-from tests.pipelines.conftest import command
+from tests.pipelines.conftest import SMALL, command
 
 
 def write(path, rows):
@@ -50,15 +50,93 @@ def test_student_learns_from_unlabelled_texts_of_a_teacher(news, tmp_path):
     assert metrics["test"]["rows"] == 30 and metrics["test"]["accuracy"] > 0.6
 
 
+@pytest.fixture(scope="module")
+def student(news_csv, tmp_path_factory):
+    """A student of a teacher that the command has trained, the options of the command, and its output."""
+    folder = tmp_path_factory.mktemp("distilled") / "news"
+    settings = folder.with_name("teacher.yaml")
+    settings.write_text("text: {max_length: 40}\ntraining: {refit_rows: 5000}\n", encoding="utf-8")
+    options = (
+        "--teacher",
+        "bow",
+        "--teacher-config",
+        settings,
+        "--data",
+        news_csv,
+        "--output",
+        folder,
+        "--epochs",
+        "2",
+    )
+    finished = command("distill", *options, "--json", *SMALL)
+    assert finished.status == 0, finished.err
+    return folder, options, finished
+
+
+def test_one_command_trains_the_teacher_and_the_student_on_the_same_split(student):
+    folder, _, _ = student
+    teacher = folder.with_name("news-teacher")
+    manifests = [json.loads((path / "manifest.json").read_text()) for path in (teacher, folder)]
+    assert manifests[0]["data"] == manifests[1]["data"]
+    assert manifests[1]["distillation"]["teacher"] == str(teacher)
+    run = configuration.config_from_dict(configuration.load_yaml(teacher / "config.yaml"), "config.yaml")
+    assert (run.model, run.text.max_length) == ("bow", 40)
+    assert "refit" not in json.loads((teacher / "metrics.json").read_text()), "it must not learn the validation rows"
+
+
+def test_distillation_compares_teacher_and_student_on_the_same_rows(student):
+    folder, _, finished = student
+    comparison = json.loads(finished.out)["comparison"]
+    for name, path in {"teacher": folder.with_name("news-teacher"), "student": folder}.items():
+        metrics = json.loads((path / "metrics.json").read_text())
+        assert comparison[name]["accuracy"] == metrics["test"]["accuracy"]
+        assert comparison[name]["parameters"] == metrics["parameters"]
+        assert comparison[name]["milliseconds"] > 0 and comparison[name]["rows"] == 30
+        [line] = [line for line in finished.err.splitlines() if line.startswith(f"{name} ")]
+        assert line.split()[1:3] == [f"{metrics['test'][key]:.4f}" for key in ("accuracy", "macro_f1")]
+    assert "no --unlabelled texts: more texts of the same kind" in finished.err
+    assert finished.err.splitlines()[-1].startswith(f"wrote {folder}; next: ")
+
+
+def test_distillation_resumes_and_does_not_replace_a_teacher_unasked(student):
+    folder, options, _ = student
+    again = command("distill", *options, *SMALL, "--resume")
+    assert again.status == 0 and f"{folder}-teacher is finished already" in again.err
+    assert again.err.splitlines()[-1] == f"{folder} is finished already"
+    folder.with_name("other-teacher").mkdir()
+    refused = command("distill", *options, *SMALL, "--output", folder.with_name("other"))
+    assert refused.status == 1 and "other-teacher uses this teacher" in refused.err
+
+
+def test_settings_of_another_model_are_not_those_of_the_teacher(news_csv, write, tmp_path):
+    settings = write("teacher.yaml", "model: word_cnn\n")
+    options = ("--teacher", "bow", "--teacher-config", settings, "--data", news_csv, "--output", tmp_path / "out")
+    refused = command("distill", *options)
+    assert refused.status == 1 and "teacher.yaml: has the settings of word_cnn, and the teacher is bow" in refused.err
+
+
 @pytest.mark.parametrize(
     ("verb", "options", "message"),
     [
-        ("distill", [], "--teacher is missing; give the folder of a bundle, a file of class probabilities"),
+        ("distill", [], "--teacher is missing; give the name of a model, the folder of a bundle, a file of class"),
         ("train", ["--unlabelled", "more.txt"], "--unlabelled: texts without labels need a teacher"),
+        ("train", ["--teacher", "bow"], "--teacher bow: only python -m pipelines.distill trains a model as a teacher"),
+        ("distill", ["--teacher", "bow", "--unlabelled", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
+        ("distill", ["--teacher", "bow", "--teacher-config", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        ("distill", ["--teacher", "a.csv", "--teacher-config", "b.yaml"], "--teacher a.csv is not the name of a model"),
         ("distill", ["--teacher", "nowhere.csv"], "--teacher nowhere.csv: no such file or folder"),
         ("distill", ["--teacher", "a:b", "--unlabelled", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
     ],
-    ids=["no teacher", "unlabelled alone", "missing file", "missing texts"],
+    ids=[
+        "no teacher",
+        "unlabelled alone",
+        "model in a training",
+        "missing texts of a model",
+        "missing settings",
+        "settings without a model",
+        "missing file",
+        "missing texts",
+    ],
 )
 def test_input_errors_are_one_line_and_status_1(verb, options, message, news_csv, tmp_path):
     finished = command(verb, "--data", news_csv, *options, "--output", tmp_path / "out")

@@ -1,0 +1,174 @@
+"""Distill a teacher into a small classifier from a ``Config``: train the teacher if need be, then the student."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn import models
+from kerascnn.config import Config, config_from_dict, default_config, load_yaml
+from kerascnn.distillation.teachers import TEACHER_KINDS
+from kerascnn.experiment import run_folders
+from kerascnn.experiment.comparison import compare_classifiers, format_comparison
+from kerascnn.experiment.run_data import read_splits
+from kerascnn.experiment.training_run import run_training
+from kerascnn.utils import stderr
+from kerascnn.utils.atomic_files import check_output_folder
+from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.utils.stderr import Log
+
+if TYPE_CHECKING:
+    from kerascnn.data.splits import Splits
+
+TEACHER_GROUPS = ("text", "network", "training", "transfer")
+"""Groups of settings that a teacher has of its own; data, source and seed are those of the student."""
+
+
+@dataclass(frozen=True)
+class DistillationResult:
+    """Result of ``run_distillation``.
+
+    Attributes:
+        folder: The folder of the student's bundle.
+        teacher_folder: The folder of the teacher's bundle; None if the teacher is a file or a function.
+        metrics: As in ``metrics.json`` of the student, with ``comparison``: the metrics and the cost of both, see
+            ``comparison.compare_classifiers``.
+        summary: Lines for the user.
+    """
+
+    folder: Path
+    teacher_folder: Path | None
+    metrics: dict[str, Any]
+    summary: str
+
+
+def run_distillation(
+    config: Config[Any],
+    *,
+    teacher_config: str = "",
+    resume: bool = False,
+    overwrite: bool = False,
+    store_examples: bool = True,
+    verbose: bool = True,
+    log: Log = stderr.log,
+) -> DistillationResult:
+    """Train a student on the probabilities of a teacher, and compare the two on the same test rows.
+
+    A teacher that is the name of a model is trained first, on the training rows of the student, and kept in the folder
+    ``teacher_folder``. It never learns the validation and test rows: they choose and measure the student.
+
+    Args:
+        config: The run of the student; ``config.distillation`` names the teacher and the unlabelled texts.
+        teacher_config: YAML file of the settings of a teacher that is the name of a model; empty: its defaults.
+        resume: Continue an interrupted run with the same settings, data and output.
+        overwrite: Replace existing bundles of the student and of the teacher.
+        store_examples: Show texts of the test data in ``report.html``.
+        verbose: Show a progress bar and the metrics of each epoch.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: A setting, a file or a row cannot be used; the message names it.
+    """
+    options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
+    options = {**options, "verbose": verbose, "log": log}
+    folder = run_folders.default_bundle_folder(config)
+    teacher_run = _teacher_run(config, teacher_config)
+    _check_folders(folder, teacher_run, may_exist=resume or overwrite)
+    splits = _check_data(config, log)
+    if teacher_run:
+        log(f"training the teacher, {teacher_run.model}, kept in {teacher_run.output}")
+        log(run_training(teacher_run, **options).summary)
+        log(f"\ntraining the student, {config.model}")
+        distillation = dataclasses.replace(config.distillation, teacher=teacher_run.output)
+        config = dataclasses.replace(config, distillation=distillation)
+    result = run_training(config, **options)
+    teacher_folder = Path(config.distillation.teacher)
+    if not teacher_folder.is_dir():
+        return DistillationResult(folder, None, result.metrics, result.summary)
+    if not folder.exists():  # a worker that is not the chief writes no bundle
+        return DistillationResult(folder, teacher_folder, result.metrics, result.summary)
+    comparison = compare_classifiers({"teacher": teacher_folder, "student": folder}, splits)
+    summary = f"{format_comparison(comparison, splits)}\n{result.summary.splitlines()[-1]}"
+    head = result.summary.splitlines()[:-1]
+    return DistillationResult(
+        folder, teacher_folder, {**result.metrics, "comparison": comparison}, "\n".join([*head, "", summary])
+    )
+
+
+def teacher_folder_of(folder: Path) -> Path:
+    """Return the folder of the teacher that is trained for a student, beside the folder of the student."""
+    return folder.with_name(f"{folder.name}-teacher")
+
+
+def _teacher_run(config: Config[Any], teacher_config: str) -> Config[Any] | None:
+    """Return the training of the teacher; None if the teacher is there already.
+
+    The teacher is not refitted to the validation rows: the student's early stopping needs rows that neither of the two
+    has learned.
+    """
+    teacher = config.distillation.teacher
+    if not teacher:
+        raise InputError(f"--teacher is missing; give the name of a model, {TEACHER_KINDS}")
+    if os.path.exists(teacher) or teacher not in models.list_models():
+        if teacher_config:
+            raise InputError(
+                f"--teacher-config {teacher_config}: it has the settings of a teacher to train, and --teacher"
+                f" {teacher} is not the name of a model{list_choices(teacher, models.list_models())}"
+            )
+        return None
+    if config.training.strategy == "multi_worker":
+        raise InputError(
+            f"--teacher {teacher}: several processes do not share the training of a teacher; train it with python -m"
+            " pipelines.train, then give its folder"
+        )
+    run = default_config(teacher)
+    if teacher_config:
+        run = _read_teacher_config(teacher_config, run)
+    training = dataclasses.replace(
+        run.training, refit_rows=0, deterministic=run.training.deterministic or config.training.deterministic
+    )
+    shared = {name: getattr(config, name) for name in ("data", "validation_data", "test_data", "source", "seed")}
+    output = str(teacher_folder_of(run_folders.default_bundle_folder(config)))
+    return dataclasses.replace(run, training=training, output=output, **shared)
+
+
+def _read_teacher_config(path: str, run: Config[Any]) -> Config[Any]:
+    """Return a run with the settings of a YAML file that belong to a teacher, such as config.yaml of a bundle."""
+    values = load_yaml(path)
+    if not isinstance(values, Mapping):
+        raise InputError(f"{path}: expected settings as 'key: value', found {type(values).__name__}")
+    if (model := values.get("model", run.model)) != run.model:
+        raise InputError(f"{path}: has the settings of {model}, and the teacher is {run.model}; give --teacher {model}")
+    config_from_dict(values, path, run)  # keys that a teacher does not use are checked too
+    return config_from_dict({key: values[key] for key in TEACHER_GROUPS if key in values}, path, run)
+
+
+def _check_folders(folder: Path, teacher_run: Config[Any] | None, *, may_exist: bool) -> None:
+    """Check that the bundles of the student and of a teacher to train may be written."""
+    check_output_folder(folder, overwrite=may_exist)
+    if teacher_run is None:
+        return
+    teacher_folder = Path(teacher_run.output)
+    if teacher_folder.exists() and not may_exist:
+        raise InputError(
+            f"{teacher_folder} exists already; --teacher {teacher_folder} uses this teacher, --overwrite trains it"
+            " again, or choose another --output"
+        )
+    check_output_folder(teacher_folder, overwrite=may_exist)
+
+
+def _check_data(config: Config[Any], log: Log) -> Splits:
+    """Read all rows and texts once, so that a mistake in them is found before a teacher is trained."""
+    from kerascnn.data.sources import read_rows
+
+    splits = read_splits(config)
+    splits.task.check_settings(config.training, has_teacher=True)
+    for _ in read_rows(config.distillation.unlabelled, config.source, labelled=False):
+        pass
+    if not config.distillation.unlabelled:
+        log("no --unlabelled texts: more texts of the same kind, without labels, help a student most")
+    return splits
