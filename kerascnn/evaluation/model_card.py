@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config
 from kerascnn.tasks import Task
-from kerascnn.utils.tables import markdown_table
+from kerascnn.utils.tables import escape_markdown, markdown_table
 
 MAX_PAIRS = 10
 """Highest number of confused pairs of labels."""
@@ -29,8 +29,8 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
     config, metrics = bundle.config, bundle.metrics
     needs_tensorflow_text = config.text.normalize != "none" or config.text.split == "wordpiece"
     sections = [
-        f"# {config.model} for {', '.join(config.data)}" if bundle.data else f"# {config.model}",
-        f"{bundle.task.summary.format(len(bundle.labels))}: {', '.join(bundle.labels)}.",
+        f"# {config.model} for {_join(config.data)}" if bundle.data else f"# {config.model}",
+        f"{bundle.task.summary.format(len(bundle.labels))}: {_join(bundle.labels)}.",
         "## Usage",
         "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
@@ -64,7 +64,7 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
     """
     held_out = metrics["validation"]
     sections = [
-        f"# {config.model}, pretrained on {', '.join(config.data)}",
+        f"# {config.model}, pretrained on {_join(config.data)}",
         "It has no labels yet. Train a classifier that starts from it:",
         "```bash\npython -m pipelines.train --init-from PATH_OF_THIS_FOLDER --data train.csv\n```",
         *_format_data(data),
@@ -75,6 +75,10 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(map(escape_markdown, names))
 
 
 def format_cost(metrics: Mapping[str, Any]) -> str:
@@ -109,7 +113,7 @@ def format_linear_member(values: Mapping[str, Any]) -> str:
 
 
 def _format_data(data: Mapping[str, Any]) -> tuple[str, str]:
-    rows = [(name, f"{split['rows']:,}", ", ".join(split["sources"])) for name, split in data.items()]
+    rows = [(name, f"{split['rows']:,}", _join(split["sources"])) for name, split in data.items()]
     return "## Data", markdown_table(("split", "rows", "sources"), rows)
 
 
@@ -133,7 +137,7 @@ def _format_with_interval(results: Mapping[str, Any], key: str) -> str:
 
 def _format_distillation(distillation: Mapping[str, Any]) -> str:
     return (
-        f"Distilled from {distillation['teacher'] or 'probabilities given in Python'} at temperature"
+        f"Distilled from {escape_markdown(distillation['teacher'] or 'probabilities given in Python')} at temperature"
         f" {distillation['temperature']:g}: the soft labels have"
         f" {distillation['weight']:.0%} of the weight in the loss, the labels the rest."
     )
@@ -142,11 +146,11 @@ def _format_distillation(distillation: Mapping[str, Any]) -> str:
 def _format_metrics_per_class(task: Task, results: Mapping[str, Any]) -> Sequence[str]:
     columns = task.class_columns
     rows = [
-        (name, *(f"{values[key]:.3f}" for key in columns), f"{values['support']:,}")
+        (escape_markdown(name), *(f"{values[key]:.3f}" for key in columns), f"{values['support']:,}")
         for name, values in results["per_class"].items()
     ]
     pairs = [
-        (true, predicted, f"{rows:,}", f"{part:.1%}")
+        (escape_markdown(true), escape_markdown(predicted), f"{rows:,}", f"{part:.1%}")
         for true, predicted, rows, part in task.confused_pairs(results, MAX_PAIRS)
     ]
     head = ("true", "predicted", "rows", "fraction of the true class")

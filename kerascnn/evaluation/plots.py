@@ -21,8 +21,16 @@ CJK_FONTS = (
 )  # fmt: skip
 
 
+MAX_CLASSES = 40
+"""Most classes of a picture: memory and time grow with their square, and no one reads a larger one."""
+MAX_NAME_CHARACTERS = 24
+"""Longest name of a class in a picture."""
+
+
 def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
     """Draw a confusion matrix as a PNG: true classes in rows, predicted ones in columns, shaded by fraction of the row.
+
+    Of more than ``MAX_CLASSES`` classes, those that are confused most often are shown.
 
     Args:
         matrix: Counts, (classes, classes).
@@ -36,6 +44,10 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str],
 
     counts = np.asarray(matrix)
     parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shown = _most_confused(counts)
+    title = f"the {len(shown)} of {len(names)} classes that are confused most often" if len(shown) < len(names) else ""
+    counts, parts = counts[np.ix_(shown, shown)], parts[np.ix_(shown, shown)]
+    names = [_shorten(names[i]) for i in shown]
     installed = {font.name for font in font_manager.fontManager.ttflist}
     fonts = ["DejaVu Sans", *(family for family in CJK_FONTS if family in installed)]
     with matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
@@ -46,12 +58,26 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str],
         axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
         axes.set_yticks(range(len(names)), names)
-        axes.set(xlabel="predicted", ylabel="true")
+        axes.set(xlabel="predicted", ylabel="true", title=title)
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 shade = "white" if parts[row, column] > 0.5 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=8)
         figure.savefig(path, format="png")
+
+
+def _most_confused(counts: np.ndarray) -> list[int]:
+    """Return the positions of at most ``MAX_CLASSES`` classes with the most errors, in their order."""
+    errors = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+    return sorted(np.argsort(-errors, kind="stable")[:MAX_CLASSES].tolist())
+
+
+def _shorten(name: str) -> str:
+    """Return the name of a class on one line, not too long, without signs that matplotlib reads as formulas."""
+    name = " ".join(name.encode("utf-8", "replace").decode().split())
+    if len(name) > MAX_NAME_CHARACTERS:
+        name = name[: MAX_NAME_CHARACTERS - 1] + "…"
+    return name.replace("$", r"\$")
 
 
 INK, BLUE, ORANGE = "#1a1c20", "#1f5fbf", "#b85c00"

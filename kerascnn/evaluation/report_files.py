@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kerascnn.bundle import Bundle
@@ -30,15 +31,23 @@ def write_report_files(
     """
     results = bundle.metrics.get("test", {})
     if "confusion_matrix" in results:
-        plots.plot_confusion_matrix(results["confusion_matrix"], bundle.labels, folder / "confusion_matrix.png")
+        with _optional(folder / "confusion_matrix.png") as path:
+            plots.plot_confusion_matrix(results["confusion_matrix"], bundle.labels, path)
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    (folder / "README.md").write_text(render_model_card(bundle, sizes), encoding="utf-8")
+    with _optional(folder / "README.md") as path:
+        path.write_text(render_model_card(bundle, sizes), encoding="utf-8", errors="replace")
+    with _optional(folder / "report.html") as path:
+        path.write_text(render_report(bundle, sizes, examples, explain), encoding="utf-8", errors="replace", newline="")
+
+
+@contextlib.contextmanager
+def _optional(path: Path) -> Iterator[Path]:
+    """Leave a file out if the block that writes it fails: no picture and no page may lose a trained model."""
     try:
-        page = render_report(bundle, sizes, examples, explain)
-    except Exception as error:  # a report that cannot be drawn must not lose a trained model
-        warnings.warn(f"report.html is left out, because it could not be written: {error!r}", stacklevel=2)
-    else:
-        (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
+        yield path
+    except Exception as error:
+        path.unlink(missing_ok=True)
+        warnings.warn(f"{path.name} is left out, because it could not be written: {error!r}", stacklevel=3)
 
 
 def write_encoder_card(encoder: Bundle, folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Sequence
 
 import tabulate
@@ -20,6 +22,13 @@ def text_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, align: 
     alignment = [ALIGNMENTS[letter] for letter in align or "l" + "r" * (len(headers) - 1)]
     # the titles are a row like the others, so that they have the alignment and the width of their column
     return tabulate.tabulate([headers, *rows], tablefmt="plain", colalign=alignment, disable_numparse=True)
+
+
+def escape_markdown(text: str) -> str:
+    """Return a text on one line that Markdown shows as it is: no HTML, links, emphasis or code."""
+    escaped = html.escape(" ".join(text.split()), quote=False)
+    escaped = re.sub(r"([\\`*\[\]~$])", r"\\\1", escaped)
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
 
 
 def markdown_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

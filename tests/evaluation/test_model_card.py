@@ -4,6 +4,7 @@ import dataclasses
 from types import SimpleNamespace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import default_config
@@ -55,3 +56,16 @@ def test_names_no_source_of_a_training_in_python(bundle):
 def test_says_when_tensorflow_text_is_needed(bundle):
     config = bundle.config.replace_values({"text": {"normalize": "nfkc"}}, "test")
     assert "operations of tensorflow-text" in render_model_card(dataclasses.replace(bundle, config=config))
+
+
+@pytest.mark.parametrize("name", ["<script>x</script>", "![a](http://x)", "# a\n\n<b>", "`a`", "*a* _b_", "a|b\r\nc"])
+def test_labels_and_file_names_are_shown_as_they_are(name, bundle):
+    """Read the card as GitHub does, and look for elements that a name has made."""
+    labels = [name, *bundle.labels[1:]]
+    metrics = bundle.metrics | {"test": SINGLE_LABEL.evaluate(LABELS, PROBABILITIES, labels)}
+    data = {"train": {"sources": [name], "rows": 1, "sha256": "0"}}
+    card = render_model_card(dataclasses.replace(bundle, labels=labels, metrics=metrics, data=data))
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(card)
+    for element in ("script", "b", "em", "strong", "a "):
+        assert f"<{element}" not in page.replace("<br", "")
+    assert page.count("<img") == 1 and page.count("<h1") == 1
