@@ -11,11 +11,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.bundle import Bundle, check_golden, load_bundle, save_bundle
-from kerascnn.classifier_data import LabelledTexts, prepare_data
+from kerascnn.classifier_data import LabelledTexts, check_lengths, prepare_data
 from kerascnn.classifier_training import train_bundle
 from kerascnn.data.documents import check_texts
 from kerascnn.estimator import Estimator
 from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
@@ -159,7 +160,13 @@ class TextClassifier(Estimator):
         return self._pair_with_labels(probabilities, positions)
 
     def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
-        """Return the k most probable labels of each document with their probabilities, the most probable first."""
+        """Return the k most probable labels of each document with their probabilities, the most probable first.
+
+        Raises:
+            InputError: ``k`` is not a whole number of at least 1.
+        """
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            raise InputError(f"k: {k!r} is not a whole number of at least 1")
         probabilities = self.predict_proba(texts)
         positions = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
         return self._pair_with_labels(probabilities, positions)
@@ -216,6 +223,7 @@ class TextClassifier(Estimator):
         if probabilities is None:
             probabilities = self.predict_proba(texts)
         bundle, targets = self.bundle_, self.bundle_.task.encode(labels, self.classes_)
+        check_lengths(probabilities, targets)
         return bundle.task.evaluate(targets, probabilities, bundle.labels, bundle.thresholds)
 
     def save(

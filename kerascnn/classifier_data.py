@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,7 @@ def prepare_data(
     texts, task = check_texts(texts), infer_task(labels)
     task.check_settings(config.training, has_teacher=has_teacher)
     labels_dtype, labels = task.labels_dtype(labels), task.as_labels(labels)
-    if len(texts) != len(labels):
-        raise InputError(f"{len(texts)} texts and {len(labels)} labels; give one label per text")
+    check_lengths(texts, labels)
     classes = task.find_classes(labels, has_teacher=has_teacher)
     targets = task.encode(labels, classes, has_teacher=has_teacher)
     if soft_labels is not None:
@@ -106,10 +105,9 @@ def prepare_data(
             raise InputError("class_weight and training.class_weights balanced both weight the classes; give one")
         class_weights = task.encode_class_weight(class_weight, classes)
     if validation_data is not None:
-        validation_texts, validation_labels = validation_data
-        validation_targets = task.encode(task.as_labels(validation_labels), classes)
+        validation_texts, validation_targets = _prepare_validation_data(validation_data, task, classes)
         return TrainingData(
-            task, classes, labels_dtype, texts, targets, check_texts(validation_texts), validation_targets, soft_labels,
+            task, classes, labels_dtype, texts, targets, validation_texts, validation_targets, soft_labels,
             sample_weight, class_weights, None if sample_weight is None else np.ones(len(validation_texts), np.float32),
             refit=bool(refit),
         )  # fmt: skip
@@ -122,3 +120,30 @@ def prepare_data(
         None if sample_weight is None else sample_weight[train], class_weights,
         None if sample_weight is None else sample_weight[validation], refit=refit,
     )  # fmt: skip
+
+
+def check_lengths(texts: Sized, labels: Sized, where: str = "") -> None:
+    """Check that there are as many texts as labels.
+
+    Args:
+        texts: Texts, or values of texts.
+        labels: Their labels.
+        where: Name of the argument that holds both, for the message.
+
+    Raises:
+        InputError: There are more of one or of the other.
+    """
+    if len(texts) != len(labels):
+        start = f"{where}: " if where else ""
+        raise InputError(f"{start}{len(texts)} texts and {len(labels)} labels; give one label per text")
+
+
+def _prepare_validation_data(data: LabelledTexts, task: Task, classes: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Return the checked texts and the targets of validation data."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise InputError(f"validation_data: give (texts, labels). Received: {type(data).__name__}")
+    texts, labels = check_texts(data[0]), task.as_labels(data[1])
+    check_lengths(texts, labels, "validation_data")
+    if not texts:
+        raise InputError("validation_data: has no texts; leave it out to use a part of the training texts")
+    return texts, task.encode(labels, classes)

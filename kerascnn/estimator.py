@@ -227,6 +227,9 @@ class Estimator(ClassifierMixin, BaseEstimator):
             InputError: A setting cannot be used, or the model does not have it.
         """
         given = {name: value for name, value in self.get_params().items() if value is not None}
+        for name in ("model", "seed", "validation_fraction"):
+            if name not in given:
+                raise InputError(f"{name}: None is no value for it; leave it out for the default")
         if (optimizer := self.custom_optimizer) is not None:
             given["optimizer"] = _optimizer_name(optimizer)
         run: Config[Any] | None = getattr(self, "_run", None)

@@ -60,7 +60,7 @@ class Settings:
                 raise InputError(f"{where}: no setting is called {key!r}{list_choices(str(key), names)}")
             current = getattr(self, key)
             changes[key] = (
-                current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _to_tuple(value)
+                current.replace_values(value, f"{where}: {key}") if isinstance(current, Settings) else _to_python(value)
             )
         try:
             return dataclasses.replace(self, **changes)
@@ -74,8 +74,11 @@ def _to_plain(value: Any) -> Any:
     return [_to_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 
-def _to_tuple(value: Any) -> Any:
-    return tuple(_to_tuple(item) for item in value) if isinstance(value, list) else value
+def _to_python(value: Any) -> Any:
+    """Return numbers and arrays of NumPy as those of Python, and lists as tuples."""
+    if type(value).__module__ == "numpy":
+        value = value.tolist()
+    return tuple(map(_to_python, value)) if isinstance(value, (list, tuple)) else value
 
 
 @functools.cache

@@ -1,14 +1,17 @@
 """TextClassifier with one label per document."""
 
 import inspect
+import json
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
 import kerascnn
 from kerascnn import TextClassifier
+from kerascnn.config import config_from_dict
 from kerascnn.utils.errors import InputError
 
 SMALL = {"filters": 16, "ngram_buckets": 4096, "max_length": 64, "learning_rate": 0.01, "min_count": 1, "refit_rows": 0}
@@ -128,11 +131,63 @@ def test_rejects_setting_of_another_model(news):
         (["a", 3], ["x", "y"], "row 1: a text must be a string"),
         ("a text", ["x", "y"], "not one text"),
         (["a", "b"], ["x", "y"], "too few"),
+        (["a", "b", "c"], ["x", float("nan"), "y"], "row 1 has no label"),
+        (["a", "b", "c"], ["x", pd.NA, "y"], "row 1 has no label"),
+        (["a", "b", "c"], pd.Series(["x", "y", None], dtype="string"), "row 2 has no label"),
+        (["a", "b", "c"], np.array([1.0, np.nan, 0.0]), "row 1 has no label"),
+        (["a", "b", "c"], ["x", " ", "y"], "row 1: the label is empty"),
+        (["a", "b", "c"], ["x", "\ud800", "y"], r"row 1: the label '\\ud800' is not valid Unicode"),
+        (["a", "b", "c"], ["x", 1, "y"], "labels are strings and numbers"),
+        (["a", "b"], {"x": 1, "y": 2}, "labels: "),
+        (["a", "b"], None, "labels: "),
+        (None, ["x", "y"], "give a list of texts.* Received: NoneType"),
     ],
 )
 def test_rejects_unusable_training_data(texts, labels, message):
     with pytest.raises(InputError, match=message):
         TextClassifier().fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [pd.DataFrame({"text": ["a"], "label": ["b"]}), pd.DataFrame({"text": ["a"]}), {"text": ["a"]}, {"a"},
+     np.array([["a"]])],
+    ids=["table", "table of one column", "dict", "set", "array of two dimensions"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_top_k", "predict_scored", "encode"])
+def test_rejects_table_where_a_list_of_texts_is_expected(trained, method, table):
+    with pytest.raises(InputError, match=r"such as the column table\['text'\]"):
+        getattr(trained, method)(table)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.0, True, None, "3"])
+def test_rejects_k_that_counts_no_labels(trained, k):
+    with pytest.raises(InputError, match=r"k: .* is not a whole number of at least 1"):
+        trained.predict_top_k(["a"], k=k)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((["a", "b"], ["sports"]), "validation_data: 2 texts and 1 labels"),
+        (([], []), "validation_data: has no texts"),
+        (["a"], r"validation_data: give \(texts, labels\)"),
+        ((["a"], ["weather"]), "'weather' was not seen in training"),
+    ],
+)
+def test_rejects_unusable_validation_data(news, data, message):
+    with pytest.raises(InputError, match=message):
+        TextClassifier().fit(*news, validation_data=data)
+
+
+def test_numbers_of_numpy_are_settings(news):
+    settings = {"max_length": np.int64(8), "learning_rate": np.float32(0.25), "calibrate": np.bool_(False)}
+    config = TextClassifier(**settings, seed=np.int32(3), kernel_sizes=np.array([2, 3])).to_config()
+    assert (config.text.max_length, config.training.learning_rate, config.training.calibrate) == (8, 0.25, False)
+    assert (config.seed, config.network.kernel_sizes) == (3, (2, 3))
+    assert config_from_dict(json.loads(json.dumps(config.to_dict())), "test") == config
+    with pytest.raises(InputError, match="seed: None"):
+        TextClassifier(seed=None).to_config()
 
 
 def test_rejects_unknown_label_in_evaluation(trained):

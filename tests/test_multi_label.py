@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -186,3 +187,13 @@ def test_resumed_training_predicts_the_same(briefs, tmp_path):
     resumed, whole = train(folder=tmp_path, resume=True), train()
     np.testing.assert_array_equal(resumed.predict_proba(briefs[0]), whole.predict_proba(briefs[0]))
     assert resumed.bundle_.thresholds == whole.bundle_.thresholds
+
+
+def test_warns_of_one_hot_labels(briefs):
+    one_hot = np.eye(3, dtype=int)[np.arange(len(briefs[0])) % 3]
+    with pytest.warns(UserWarning, match=r"exactly one 1.*y\.argmax\(axis=1\)"):
+        tasks.MULTI_LABEL.find_classes(one_hot)
+    one_hot[0] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tasks.MULTI_LABEL.find_classes(one_hot)

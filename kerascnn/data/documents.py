@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import Row
@@ -12,14 +12,19 @@ from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
 
-def check_texts(texts: Sequence[str]) -> list[str]:
+def check_texts(texts: Iterable[str]) -> list[str]:
     """Return the texts as a list of strings.
 
     Raises:
-        InputError: ``texts`` is a single string, or an element is not a string.
+        InputError: ``texts`` is a single string, a table or no sequence, or an element is not a string.
     """
     if isinstance(texts, (str, bytes)):
         raise InputError(f"give a list of texts, not one text. Received: {texts[:40]!r}")
+    # the elements of a table are the names of its columns, those of a set have no order
+    if isinstance(texts, (Mapping, Set)) or getattr(texts, "ndim", 1) != 1 or not isinstance(texts, Iterable):
+        raise InputError(
+            f"give a list of texts, such as the column table['text'] of a table. Received: {type(texts).__name__}"
+        )
     checked = list(texts)
     for row, text in enumerate(checked):
         if not isinstance(text, str):

@@ -23,6 +23,11 @@ def is_indicator_matrix(labels: Any) -> bool:
         return False
 
 
+def is_one_hot(matrix: Any) -> bool:
+    """Return whether each row of an indicator matrix has exactly one 1."""
+    return bool((_to_dense(matrix).sum(axis=1) == 1).all())
+
+
 def list_columns(matrix: Any) -> np.ndarray:
     """Return the columns of an indicator matrix by name or number, (labels,)."""
     return np.asarray(getattr(matrix, "columns", np.arange(_to_dense(matrix).shape[1])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +16,7 @@ from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, Task
 from kerascnn.tasks.calibration import MIN_DOCUMENTS, best_threshold, fit_temperature
-from kerascnn.tasks.indicator_matrix import is_indicator_matrix, list_columns, select_columns
+from kerascnn.tasks.indicator_matrix import is_indicator_matrix, is_one_hot, list_columns, select_columns
 from kerascnn.tasks.label_lists import encode_label_lists, find_labels, is_list_of_lists
 from kerascnn.tasks.multi_label_metrics import compute_multi_label_losses, evaluate_multi_label, mean_calibration_gap
 from kerascnn.tasks.rankings import rank_examples
@@ -104,6 +105,12 @@ class MultiLabel(Task):
             InputError: There are fewer than two, or they are of several types.
         """
         if is_indicator_matrix(labels):
+            if is_one_hot(labels):
+                warnings.warn(
+                    "each row of the labels has exactly one 1; they are learned as multi-label data. For one label per"
+                    " text give y.argmax(axis=1), or the names of the labels",
+                    stacklevel=2,
+                )
             return list_columns(labels)
         return find_labels(labels)
 
@@ -154,16 +161,22 @@ class MultiLabel(Task):
                 f" {first.labels[0]!r}, {location(first)}); correct --label-separator, or remove it if each row has one"
                 " label"
             )
+        issues = []
         labels = {label for row in rows for label in row.labels}
-        unused = [name for name in source.label_columns if name not in labels]
-        if not unused:
-            return []
-        columns = "label column is" if len(unused) == 1 else "label columns are"
-        return [Issue(
-            "unused_label", "warning",
-            f"{len(unused)} {columns} 0 in all training rows and dropped: {', '.join(map(repr, unused))}", len(unused),
-            suggestion="add rows with these labels",
-        )]  # fmt: skip
+        if unused := [name for name in source.label_columns if name not in labels]:
+            columns = "label column is" if len(unused) == 1 else "label columns are"
+            issues.append(Issue(
+                "unused_label", "warning",
+                f"{len(unused)} {columns} 0 in all training rows and dropped: {', '.join(map(repr, unused))}",
+                len(unused), suggestion="add rows with these labels",
+            ))  # fmt: skip
+        if source.label_columns and all(len(row.labels) == 1 for row in rows):
+            issues.append(Issue(
+                "one_hot_labels", "warning",
+                "each training row has a 1 in exactly one label column; they are learned as multi-label data",
+                len(rows), suggestion="if a text has one label, write its name in one column, see --label-column",
+            ))  # fmt: skip
+        return issues
 
     def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Return the rows with each number of labels, and the most frequent pairs of labels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
 from kerascnn.tasks.base import Task
 from kerascnn.tasks.calibration import calibration_gap, fit_temperature
+from kerascnn.tasks.label_values import NO_LISTS, to_label
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.single_label_metrics import compute_single_label_losses, evaluate_single_label, reliability_bins
@@ -64,13 +65,17 @@ class SingleLabel(Task):
     def as_labels(self, labels: Any) -> list[Any]:
         """Convert a list, an array or a column of a table, (documents,), to a list of Python strings and numbers.
 
+        Labels that are missing, such as NaN and ``pandas.NA``, become None.
+
         Raises:
             InputError: The labels are empty or a table.
         """
         from sklearn.utils.validation import column_or_1d  # deferred: commands print their help without scikit-learn
 
+        if getattr(labels, "ndim", 1) == 1 and isinstance(labels, Iterable) and not isinstance(labels, NO_LISTS):
+            return [to_label(label, row) for row, label in enumerate(labels)]
         try:
-            return list(column_or_1d(labels, warn=True).tolist())
+            return [to_label(label, row) for row, label in enumerate(column_or_1d(labels, warn=True))]
         except ValueError as error:
             raise InputError(f"labels: {to_one_line(error)}") from None
 
@@ -86,6 +91,8 @@ class SingleLabel(Task):
         if len(known) < len(labels) and not has_teacher:
             row = next(row for row, label in enumerate(labels) if label is None)
             raise InputError(f"row {row} has no label; a label may be None only if soft_labels are given")
+        if len({isinstance(label, str) for label in known}) > 1:
+            raise InputError("labels are strings and numbers; give strings, or whole numbers")
         values = np.asarray(labels if len(known) == len(labels) else known)
         if (kind := type_of_target(values)) not in ("binary", "multiclass"):
             raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")

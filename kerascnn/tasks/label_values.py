@@ -1,0 +1,39 @@
+"""Single labels as Python values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Set
+from typing import Any
+
+import numpy as np
+
+from kerascnn.utils.errors import InputError
+
+NO_LISTS = (str, bytes, Mapping, Set)
+"""Types whose elements are not the labels of documents in their order."""
+_PANDAS_MISSING = ("NAType", "NaTType")
+
+
+def to_label(label: Any, row: int) -> Any:
+    """Return a label as a Python string or number; None if it is missing: None, NaN, or a missing value of pandas.
+
+    Args:
+        label: The label.
+        row: Position of its document, for messages.
+
+    Raises:
+        InputError: It is an empty string, or has half of a surrogate pair, which no file can store.
+    """
+    if isinstance(label, np.generic):
+        label = label.item()
+    if type(label).__name__ in _PANDAS_MISSING or (isinstance(label, float) and math.isnan(label)):
+        return None
+    if isinstance(label, str):
+        if not label.strip():
+            raise InputError(f"row {row}: the label is empty; name it, or leave the row out")
+        try:
+            label.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(f"row {row}: the label {label!r} is not valid Unicode; replace its surrogates") from None
+    return label
