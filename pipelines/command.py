@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
 
 ArgumentsT = TypeVar("ArgumentsT")
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit status after Ctrl-C and after SIGTERM, as shells have it: 128 + the number of the signal."""
+
+
+class Termination(KeyboardInterrupt):
+    """The signal SIGTERM, with which schedulers and containers stop a process; handled like Ctrl-C."""
 
 
 def parse(
@@ -54,31 +60,54 @@ def parse(
 def run(main: Callable[[], None]) -> None:
     """Run a command and exit with its status: 0, 1 for errors of the input, 2 for wrong usage, 130 for Ctrl-C.
 
-    An ``InputError`` becomes one line on standard error, without a traceback. Standard output is UTF-8.
+    An ``InputError`` becomes one line on standard error, without a traceback, as does an error of the operating system
+    such as a full disk. SIGTERM ends the command as Ctrl-C does, with the status 143. Standard output is UTF-8.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        main()
-        sys.stdout.flush()
+        with _raise_termination():
+            main()
+            sys.stdout.flush()
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
     except KeyboardInterrupt as interrupt:
         stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(TERMINATED if isinstance(interrupt, Termination) else INTERRUPTED) from None
     except BrokenPipeError:
         # the program that reads the output (head, less) has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except OSError as error:
+        if error.strerror is None:  # not of the operating system
+            raise
+        name = f"{error.filename}: " if error.filename else ""
+        raise SystemExit(f"error: {name}{error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _raise_termination() -> Iterator[None]:
+    """Raise ``Termination`` in the block when the process gets SIGTERM."""
+
+    def handle(number: int, frame: object) -> None:
+        raise Termination
+
+    is_main = threading.current_thread() is threading.main_thread()  # others must not set handlers
+    previous = signal.signal(signal.SIGTERM, handle) if is_main else None
+    try:
+        yield
+    finally:
+        if is_main:
+            signal.signal(signal.SIGTERM, previous)
 
 
 @contextlib.contextmanager
 def resume_hint(hint: str) -> Iterator[None]:
-    """Add to the message of Ctrl-C how the work in the block can be continued."""
+    """Add to the message of Ctrl-C and SIGTERM how the work in the block can be continued."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(hint) from None
+    except KeyboardInterrupt as interrupt:
+        raise type(interrupt)(hint) from None
 
 
 def choose_log(*, quiet: bool) -> Log:

@@ -22,7 +22,7 @@ from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predict
 from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.scoring.table_writer import FORMATS, output_format, row_writer
 from kerascnn.text.escaped_lines import read_escaped_lines
-from kerascnn.utils.atomic_files import atomic_write
+from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -104,6 +104,8 @@ def _predict_rows(args: Arguments) -> None:
     file_format = "jsonl" if args.json else output_format(args.output)
     if args.explain and args.output != "-" and file_format != "jsonl":
         raise InputError(f"--explain: explanations are not a table; write --output NAME.jsonl, not {args.output}")
+    if args.output != "-":
+        check_output_file(Path(args.output))
     task, labels = read_task_and_labels(args.bundle)
     start_tensorflow()
     from kerascnn.classifier import load

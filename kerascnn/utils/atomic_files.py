@@ -37,7 +37,8 @@ def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
         keep: Start with a copy of the existing folder instead of an empty one.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial, old = folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.old")
+    finish_replacement(folder)
+    partial, old = _partial_and_old(folder)
     shutil.rmtree(partial, ignore_errors=True)
     if keep and folder.exists():
         shutil.copytree(folder, partial)
@@ -55,13 +56,49 @@ def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def finish_replacement(folder: Path) -> None:
+    """Finish what ``atomic_folder`` did when its process was killed between its two renames; else do nothing.
+
+    At that moment the new folder is complete, and the old one has its temporary name already.
+    """
+    partial, old = _partial_and_old(folder)
+    if folder.exists() or not old.exists():
+        return
+    os.replace(partial if partial.exists() else old, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _partial_and_old(folder: Path) -> tuple[Path, Path]:
+    return folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.old")
+
+
+def check_output_file(path: Path) -> None:
+    """Check before any work that a file can be written.
+
+    Raises:
+        InputError: The path is a folder, its folder does not exist, or one of them must not be written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file to write")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the folder {path.parent} must not be written; choose another one")
+
+
 def check_output_folder(folder: Path, *, overwrite: bool) -> None:
     """Check before a training that its bundle can be written to a folder.
 
     Raises:
-        InputError: The folder exists, and is not a bundle or must not be replaced.
+        InputError: The folder exists, and is not a bundle or must not be replaced; or it cannot be created.
     """
+    finish_replacement(folder)
     if not folder.exists():
+        ancestor = next(path for path in folder.absolute().parents if path.exists())
+        if not ancestor.is_dir():
+            raise InputError(f"{folder} cannot be created: {ancestor} is a file; choose another --output")
+        if not os.access(ancestor, os.W_OK):
+            raise InputError(f"{folder} cannot be created: {ancestor} must not be written; choose another --output")
         return
     if not (folder / "manifest.json").exists():
         raise InputError(f"{folder} exists and is not a bundle; choose another --output")

@@ -56,7 +56,8 @@ def test_version_of_the_program():
     assert python("-m", "kerascnn", "--version").stdout == f"{version('kerascnn')}\n"
 
 
-def test_interrupted_training_exits_with_130_and_names_resume(news_csv, tmp_path):
+@pytest.mark.parametrize(("signal_number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_training_keeps_its_state_and_names_resume(signal_number, status, news_csv, tmp_path):
     settings = ("--epochs", "50", "--training.patience", "50", *SMALL)
     # a shell that runs the tests in the background has SIGINT ignored, which processes inherit
     started = start(
@@ -66,9 +67,10 @@ def test_interrupted_training_exits_with_130_and_names_resume(news_csv, tmp_path
     for line in started.stderr:
         if line.startswith("epoch 1/50"):
             break
-    started.send_signal(signal.SIGINT)
+    started.send_signal(signal_number)
     _, err = started.communicate(timeout=120)
-    assert started.returncode == 130
+    assert started.returncode == status
+    assert (tmp_path / "news.training").is_dir()
     assert err.splitlines()[-1] == "interrupted; to continue, run the same command with --resume"
     assert "Traceback" not in err
 
@@ -79,6 +81,9 @@ def test_interrupted_training_exits_with_130_and_names_resume(news_csv, tmp_path
         (InputError("news.csv, row 7: no label"), "error: news.csv, row 7: no label", ""),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (KeyboardInterrupt("add --resume"), 130, "interrupted; add --resume\n"),
+        (command.Termination("add --resume"), 143, "interrupted; add --resume\n"),
+        (OSError(28, "No space left on device"), "error: No space left on device", ""),
+        (PermissionError(13, "Permission denied", "a.csv"), "error: a.csv: Permission denied", ""),
     ],
 )
 def test_errors_and_ctrl_c_become_one_line_and_a_status(error, status, message, capsys):
