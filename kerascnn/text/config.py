@@ -20,7 +20,8 @@ class TextConfig(Settings):
     """How words are split. unicode: runs of letters and digits are words; each Han or kana character and each
     punctuation character is a token. whitespace: at spaces only. dictionary: like unicode, but known words are kept
     together in runs of Han and kana (longest match from left to right). wordpiece: into the pieces of a pretrained
-    encoder (hub_cnn only). sentencepiece: into the pieces of a pretrained SentencePiece model (sentence_cnn only)."""
+    encoder (hub_cnn, sentence_transformer). sentencepiece: into the pieces of a pretrained SentencePiece model
+    (sentence_cnn)."""
     dictionary: str = ""
     """File of the words that split dictionary looks for in the training texts, one at the start of each line, e.g.
     jieba's dict.txt. If empty: the words of transfer.vectors; without that file, jieba's (extra zh)."""

