@@ -50,6 +50,9 @@ class SourceConfig(Settings):
     label_columns: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",))] = ()
     """One column per label (multi-label), named after it, that holds 1 if the row has the label and 0 if not; replaces
     label_column."""
+    normalize_labels: bool = False
+    """Unite labels that look alike: composed and decomposed letters, full-width forms, invisible characters, kinds of
+    dashes, numbers of spaces, 1 and 1.0. Upper and lower case stay different."""
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
     """File format; auto: by the extension (.csv, .tsv, .jsonl, .parquet, also with .gz)."""
     encoding: str = "utf-8"

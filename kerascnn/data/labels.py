@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.records import MULTI_LABEL_TASK, SINGLE_LABEL_TASK, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
+DASHES = re.compile("[\u2010-\u2015\u2212\ufe58]")
+"""Hyphens, dashes and the minus sign, which look like the hyphen of the keyboard."""
+_WHOLE_FLOAT = re.compile(r"([-+]?\d+)\.0+")
 BOOLEANS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 """Values of a label column, in lower case, and whether the label applies."""
 
@@ -24,12 +29,14 @@ def parse_labels(record: Record, source: SourceConfig) -> tuple[tuple[str, ...],
     """
     if source.label_columns:
         return unique_labels(name for name in source.label_columns if _parse_boolean(record, name)), MULTI_LABEL_TASK
+    normalize = normalize_label if source.normalize_labels else str.strip
     if record.labels is not None:
-        return record.labels, MULTI_LABEL_TASK
-    value = record.fields[source.label_column].strip()
+        return unique_labels(map(normalize, record.labels)), MULTI_LABEL_TASK
+    value = record.fields[source.label_column]
     if source.label_separator:
-        return unique_labels(value.split(source.label_separator)), MULTI_LABEL_TASK
-    return ((value,) if value else ()), SINGLE_LABEL_TASK
+        return unique_labels(map(normalize, value.split(source.label_separator))), MULTI_LABEL_TASK
+    label = normalize(value)
+    return ((label,) if label else ()), SINGLE_LABEL_TASK
 
 
 def parse_label_list(values: Sequence[object], place: str) -> tuple[str, ...]:
@@ -48,6 +55,19 @@ def parse_label_list(values: Sequence[object], place: str) -> tuple[str, ...]:
                 f"{place} contains {value!r} ({type(value).__name__}); a label is a string or a whole number"
             )
     return unique_labels(map(str, values))
+
+
+def normalize_label(label: str) -> str:
+    """Return the form of a label that labels which look like it share.
+
+    It is composed (Unicode NFKC, which also makes full-width letters and digits those of the keyboard), has no
+    invisible characters, one kind of hyphen, single spaces, and no decimals if they are 0: pandas writes whole numbers
+    so if one is missing. Upper and lower case differ.
+    """
+    label = unicodedata.normalize("NFKC", label)
+    label = "".join(character for character in label if unicodedata.category(character) != "Cf")
+    label = " ".join(DASHES.sub("-", label).split())
+    return match[1] if (match := _WHOLE_FLOAT.fullmatch(label)) else label
 
 
 def unique_labels(labels: Iterable[str]) -> tuple[str, ...]:

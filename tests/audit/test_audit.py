@@ -9,7 +9,8 @@ import pytest
 from kerascnn import config as configuration
 from kerascnn.audit.audit import quick_audit, run_audit
 from kerascnn.config import Config, SourceConfig
-from kerascnn.data.records import Row
+from kerascnn.data.labels import parse_labels
+from kerascnn.data.records import Record, Row
 from kerascnn.data.splits import Splits, load_splits, split_rows
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "data_audit.md"
@@ -106,6 +107,8 @@ PLANTED = {
     "conflicting_labels": ("serious", append_changed(lambda row: row._replace(labels=("tech",)))),
     "near_duplicate": ("note", append_changed(lambda row: row._replace(text=row.text.upper() + "!"))),
     "similar_labels": ("serious", change_label(lambda label: f"{label.title()}.")),
+    "list_as_label": ("serious", change_label(lambda label: f"['{label}', 'other']")),
+    "missing_label_name": ("warning", change_label(lambda label: "N/A")),
     "rare_class": (
         "warning",
         lambda rows: [*rows, *(Row(f"Rain, {t}", ("rain",), "r.csv", 9) for t in ("wind.", "sun."))],
@@ -191,6 +194,37 @@ def test_different_labels_are_not_similar(rows):
     names = iter(["C++", "C#", "C", "1", "-1", "1.5", "15", "+", "-"] * 24)
     renamed = [row._replace(labels=(next(names),)) for row in rows["train"][:216]]
     assert "similar_labels" not in issue_kinds(run_audit(Splits(renamed, [], []), make_config()))
+
+
+LOOK_ALIKE = {
+    "decomposed": ("caf\u00e9", "cafe\u0301"),
+    "full width": ("A1", "\uff21\uff11"),
+    "zero-width space": ("sport", "sp\u200bort"),
+    "byte order mark": ("sport", "\ufeffsport"),
+    "soft hyphen": ("sport", "spo\u00adrt"),
+    "dash": ("sci-fi", "sci\u2013fi"),
+    "minus": ("-1", "\u22121"),
+    "spaces": ("world news", "world\u00a0 news"),
+    "whole float": ("1", "1.0"),
+    "ligature": ("file", "\ufb01le"),
+}
+
+
+@pytest.mark.parametrize("case", LOOK_ALIKE)
+def test_labels_that_look_alike_are_found_and_can_be_united(case, rows):
+    label, other = LOOK_ALIKE[case]
+    changed = [row._replace(labels=(other if number % 9 == 0 else label,)) for number, row in enumerate(rows["train"])]
+    rest = [row._replace(labels=("rest",)) for row in rows["train"][:20]]
+    assert "similar_labels" in issue_kinds(run_audit(Splits([*changed, *rest], [], []), make_config()))
+    source = SourceConfig(normalize_labels=True)
+    labels = [parse_labels(Record({"label": f" {name} "}, "a.csv", 1), source)[0] for name in (label, other)]
+    assert labels[0] == labels[1] == (label,)
+
+
+def test_dotted_capital_i_is_another_case(rows):
+    names = ("istanbul", "İstanbul", "izmir")
+    changed = [row._replace(labels=(names[number % 3],)) for number, row in enumerate(rows["train"])]
+    assert "similar_labels" in issue_kinds(run_audit(Splits(changed, [], []), make_config()))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("same", "train_overlap"), ("near", "near_train_overlap")])
@@ -287,7 +321,9 @@ def test_every_suggested_option_exists(rows):
     )
     options = set(re.findall(r"--([\w.-]+)", suggested))
     assert len(options) > 5
-    groups = {"vectors", "init-from", "model", "text-column", "label-column", "validation-data", "test-data"}
+    groups = {
+        "vectors", "init-from", "model", "text-column", "label-column", "label-separator", "validation-data", "test-data",
+    }  # fmt: skip
     for option in options - groups:
         group, _, key = option.partition(".")
         assert hasattr(getattr(configuration.default_config(), group), key), option
