@@ -322,10 +322,11 @@ def test_every_suggested_option_exists(rows):
     options = set(re.findall(r"--([\w.-]+)", suggested))
     assert len(options) > 5
     groups = {
-        "vectors", "init-from", "model", "text-column", "label-column", "label-separator", "validation-data", "test-data",
+        "vectors", "init-from", "model", "text-column", "label-column", "label-separator", "validation-data",
+        "test-data",
     }  # fmt: skip
     for option in options - groups:
-        group, _, key = option.partition(".")
+        group, _, key = option.replace("-", "_").partition(".")
         assert hasattr(getattr(configuration.default_config(), group), key), option
 
 
