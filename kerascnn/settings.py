@@ -19,6 +19,8 @@ Rate = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
 """A dropout rate, from 0 to below 1."""
 PositiveInt = Annotated[int, annotated_types.Ge(1)]
 """An integer of at least 1."""
+NonNegativeInt = Annotated[int, annotated_types.Ge(0)]
+"""An integer of at least 0."""
 NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
 """A float of at least 0."""
 

@@ -17,6 +17,7 @@ from kerascnn.layers.max_pooled_conv1d import MaxPooledConv1D
 from kerascnn.layers.one_hot import OneHot
 from kerascnn.layers.padding_mask import PaddingMask
 from kerascnn.layers.pretrained_encoder import PretrainedEncoder
+from kerascnn.layers.quantized_embedding import QuantizedEmbedding
 from kerascnn.layers.residual_gated_block import ResidualGatedBlock
 from kerascnn.layers.sinusoidal_position_encoding import SinusoidalPositionEncoding
 from kerascnn.layers.start_end_tokens import StartEndTokens
@@ -39,6 +40,7 @@ __all__ = [
     "OneHot",
     "PaddingMask",
     "PretrainedEncoder",
+    "QuantizedEmbedding",
     "ResidualGatedBlock",
     "SinusoidalPositionEncoding",
     "StartEndTokens",

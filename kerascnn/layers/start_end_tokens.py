@@ -21,7 +21,7 @@ class StartEndTokens(keras.layers.Layer):
     Args:
         start: Id of the first token.
         end: Id of the last token.
-        length: Maximum number of tokens per document, without these two.
+        length: Maximum number of tokens per document, without these two; None: no limit.
 
     Call arguments:
         ids: Integers (batch, time); 0 is padding and occurs only after the tokens.
@@ -30,7 +30,7 @@ class StartEndTokens(keras.layers.Layer):
         Integers (batch, min(time, length) + 2), of the dtype of ``ids``.
     """
 
-    def __init__(self, *, start: int, end: int, length: int, **kwargs: Any) -> None:
+    def __init__(self, *, start: int, end: int, length: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.start, self.end, self.length = start, end, length
 

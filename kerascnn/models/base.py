@@ -53,6 +53,9 @@ class ModelConfig(Settings):
     has_sequence_outputs: ClassVar[bool] = False
     """Whether ``build`` can return ``sequence_outputs``, so that the model can be pretrained on tokens."""
 
+    scripts: ClassVar[frozenset[str]] = frozenset()
+    """Scripts that the pretrained weights know, see ``kerascnn.audit.scripts``; empty: any."""
+
     @property
     def is_linear(self) -> bool:
         """Whether the model is a linear classifier alone: without trainable weights, solved and not trained by epochs.
@@ -94,3 +97,11 @@ class ModelConfig(Settings):
             A functional model ids, int32 (batch, length) -> logits, float32 (batch, classes), and its layers by role.
         """
         raise NotImplementedError
+
+    def load_pretrained_weights(self, built: BuiltModel, vocabulary: Sequence[str]) -> None:
+        """Set the pretrained weights of a model, if it has any that ``build`` does not set.
+
+        Args:
+            built: Result of ``build``.
+            vocabulary: Tokens by id.
+        """

@@ -94,7 +94,9 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, t
 
 def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> BuiltModel:
     network: ModelConfig = config.network
-    return network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
+    built = network.build(vocabulary_size=len(vectorizer.vocabulary), num_classes=num_classes)
+    network.load_pretrained_weights(built, vectorizer.vocabulary)
+    return built
 
 
 def _build_with_vectors(

