@@ -102,6 +102,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         cell: Literal["gru", "lstm"] | None = None,
         units: int | None = None,
         rnn_layers: int | None = None,
+        weights: str | None = None,
+        prune: int | None = None,
         width: int | None = None,
         heads: int | None = None,
         depth: Literal[9, 17, 29, 49] | None = None,
@@ -181,6 +183,8 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.cell = cell
         self.units = units
         self.rnn_layers = rnn_layers
+        self.weights = weights
+        self.prune = prune
         self.width = width
         self.heads = heads
         self.depth = depth

@@ -29,8 +29,6 @@ TEXTS = [
     "この映画はとても面白かったです", "オーストラリア", "오늘은 날씨가 좋아서 공원에 갔어요.", "영화가 너무 지루했어요",
     "วันนี้อากาศดีมาก ไปเที่ยวกันเถอะ", "อาหารอร่อยมาก", "שלום עולם", "Καλημέρα κόσμε", "e\u0301 combining",
 ]  # fmt: skip
-
-
 """Texts without runs of unknown characters, which the tokenizer of the package does not merge to one unknown piece, as
 SentencePiece does."""
 
