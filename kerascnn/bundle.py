@@ -23,6 +23,7 @@ from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
+from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
 from kerascnn.utils.errors import InputError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # Files that loading reads. The model card is not among them: users may edit it.
 CHECKED_FILES = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
+SENTENCEPIECE_FILE = "sentencepiece.model"
+"""File that a bundle has, and checks, if text is split into SentencePieces."""
 TOLERANCE = 1e-4
 """Largest difference between a probability of ``golden.json`` and the loaded model's."""
 
@@ -182,7 +185,12 @@ def load_vectorizer(folder: Path) -> Vectorizer:
 
 
 def _read_vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
-    return Vectorizer.from_config(manifest["vectorizer"], vocabulary.read_vocabulary(folder / "vocabulary.txt"))
+    path, pieces = folder / SENTENCEPIECE_FILE, None
+    if path.name in manifest["files"]:
+        _check_files(folder, manifest, (path.name,))
+        pieces = SentencePieceModel.parse(path.read_bytes(), str(path))
+    tokens = vocabulary.read_vocabulary(folder / "vocabulary.txt")
+    return Vectorizer.from_config(manifest["vectorizer"], tokens, pieces)
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:
@@ -232,6 +240,8 @@ def check_golden(folder: Path, vectorizer: Vectorizer, predict_fn: PredictFn) ->
 def _write_common_files(bundle: Bundle, folder: Path) -> None:
     configuration.save_yaml(bundle.config, folder / "config.yaml")
     vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    if bundle.vectorizer.sentencepiece:
+        (folder / SENTENCEPIECE_FILE).write_bytes(bundle.vectorizer.sentencepiece.serialize())
     bundle.model.save(folder / "model.keras")
     write_json(folder / "metrics.json", bundle.metrics)
     _write_history(bundle.history, folder / "history.csv")

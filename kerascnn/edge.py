@@ -1,7 +1,7 @@
 """Run an exported classifier with NumPy and a TFLite interpreter only, without TensorFlow and Keras.
 
-Export copies this file and ``python_tokenizer.py`` to the folder ``edge`` of a bundle, so that a device needs only that
-folder::
+Export copies this file, ``python_tokenizer.py`` and ``python_sentencepiece.py`` to the folder ``edge`` of a bundle, so
+that a device needs only that folder::
 
     pip install ai-edge-litert numpy
     python edge/edge.py "a text" "another text"
@@ -13,15 +13,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 if __package__:
-    from kerascnn.text import python_tokenizer
+    from kerascnn.text import python_sentencepiece, python_tokenizer
 else:
+    import python_sentencepiece  # type: ignore[no-redef]
     import python_tokenizer  # type: ignore[no-redef]
 
 SCHEMA_VERSION = 1
@@ -68,7 +69,12 @@ class EdgeClassifier:
         self.predicts_list = self.task == "multi_label"
         self.thresholds = np.asarray(self._config["thresholds"] or [], np.float32)
         self._ids: dict[str, int] = {}
-        if self._config["input"] == "ids":
+        self._split: Callable[[str], list[str]] | None = None
+        if self._config["level"] == "sentencepiece":
+            model = _parse_model(folder / "sentencepiece.model", self._read_file(folder / "sentencepiece.model"))
+            self._ids = {piece: number for number, piece in enumerate(model.pieces, start=2)}
+            self._split = python_sentencepiece.PieceTokenizer(model).tokenize
+        elif self._config["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
             self._ids = {token: number for number, token in enumerate(tokens) if number > 1}
         self._interpreter = _load_interpreter(path, self._read_file(path), num_threads)
@@ -101,6 +107,7 @@ class EdgeClassifier:
             max_length=config["max_length"],
             stop_words=config["stop_words"],
             pieces=self._ids if config["level"] == "wordpiece" else (),
+            split=self._split,
         )
         if config["input"] == "code_points":
             return [ord(character) for character in tokens]
@@ -176,6 +183,13 @@ def _read_json(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise ValueError(f"{path}: damaged ({error}); copy the edge folder again") from None
+
+
+def _parse_model(path: Path, content: bytes) -> python_sentencepiece.UnigramModel:
+    try:
+        return python_sentencepiece.UnigramModel.from_bytes(content)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; export it again") from None
 
 
 def _load_interpreter(path: Path, content: bytes, num_threads: int) -> Any:

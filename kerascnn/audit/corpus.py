@@ -72,7 +72,7 @@ class Corpus:
         text = self.config.text
         if text.level == "character":
             return "characters"
-        return "word pieces" if text.split == "wordpiece" else "words and punctuation"
+        return "word pieces" if text.split in ("wordpiece", "sentencepiece") else "words and punctuation"
 
     @property
     def max_length(self) -> str:

@@ -83,7 +83,7 @@ def _find_mixed_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
 
 def _find_unspaced_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     text = corpus.config.text
-    if not has_unspaced_scripts(counts) or text.level != "word" or text.split == "dictionary":
+    if not has_unspaced_scripts(counts) or text.level != "word" or text.split in ("dictionary", "sentencepiece"):
         return []
     unspaced = sum(counts[name] for name in UNSPACED_SCRIPTS)
     return [Issue(

@@ -27,7 +27,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         sizes: Name of each file to its bytes.
     """
     config, metrics = bundle.config, bundle.metrics
-    needs_tensorflow_text = config.text.normalize != "none" or config.text.split == "wordpiece"
+    needs_tensorflow_text = config.text.normalize != "none" or config.text.split in ("wordpiece", "sentencepiece")
     sections = [
         f"# {config.model} for {_join(config.data)}" if bundle.data else f"# {config.model}",
         f"{bundle.task.summary.format(len(bundle.labels))}: {_join(bundle.labels)}.",

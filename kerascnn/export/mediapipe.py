@@ -85,10 +85,11 @@ def _check_bundle(bundle: Bundle, folder: Path) -> None:
             f"{folder}: a character model, but MediaPipe's tokenizer knows words only; export --format tflite for"
             " devices or --format web for browsers"
         )
-    if bundle.vectorizer.settings.uses_wordpiece:
+    settings = bundle.vectorizer.settings
+    if settings.uses_wordpiece or settings.uses_sentencepiece:
         raise InputError(
-            f"{folder}: text.split wordpiece, but MediaPipe's tokenizer does not split words; export --format tflite"
-            " for devices"
+            f"{folder}: text.split {settings.split}, but MediaPipe's tokenizer does not split words; export"
+            " --format tflite for devices"
         )
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerascnn import edge
-from kerascnn.bundle import Bundle, PredictFn
+from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle, PredictFn
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES
 from kerascnn.manifest import SCHEMA_VERSION
-from kerascnn.text import python_tokenizer
+from kerascnn.text import python_sentencepiece, python_tokenizer
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256, write_json
@@ -79,22 +79,28 @@ def write_program(bundle: Bundle, folder: Path) -> None:
     """Write the Python program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge.__file__, folder / "edge.py")
     shutil.copy(python_tokenizer.__file__, folder / "python_tokenizer.py")
+    shutil.copy(python_sentencepiece.__file__, folder / "python_sentencepiece.py")
     write_description(bundle, folder)
 
 
 def write_description(bundle: Bundle, folder: Path) -> None:
     """Write ``edge.json``, which describes the input of the TFLite files in a folder, and their golden answers."""
-    write_escaped_lines(folder / "labels.txt", bundle.labels)
-    if input_name(bundle) == "ids":
-        write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
-    files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt")])
     vectorizer = bundle.vectorizer
+    level: str = vectorizer.settings.level
+    write_escaped_lines(folder / "labels.txt", bundle.labels)
+    if vectorizer.sentencepiece:
+        level = "sentencepiece"
+        (folder / SENTENCEPIECE_FILE).write_bytes(vectorizer.sentencepiece.serialize())
+    elif input_name(bundle) == "ids":
+        level = "wordpiece" if vectorizer.settings.uses_wordpiece else level
+        write_vocabulary(folder / "vocabulary.txt", vectorizer.vocabulary)
+    files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt"), *folder.glob("*.model")])
     description = {
         "schema_version": SCHEMA_VERSION,
         "task": bundle.task.name,
         "input": input_name(bundle),
         "max_length": vectorizer.settings.max_length,
-        "level": "wordpiece" if vectorizer.settings.uses_wordpiece else vectorizer.settings.level,
+        "level": level,
         "rules": vectorizer.rules,
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,

@@ -105,7 +105,7 @@ def adapt_features(config: Config[Any], vocabulary: Sequence[str], ids: RaggedId
         ids: Training documents.
         num_classes: Number of classes.
     """
-    has_words = config.text.level == "word" and not config.text.uses_wordpiece
+    has_words = config.text.level == "word" and config.text.split not in ("wordpiece", "sentencepiece")
     characters = getattr(config.network, "linear_characters", ()) if has_words else ()
     return Features(
         ids, vocabulary, num_classes=num_classes, ngrams=config.network.linear_ngrams, characters=characters

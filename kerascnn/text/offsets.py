@@ -41,12 +41,15 @@ def tokenize_with_offsets(
     max_length: int,
     stop_words: Collection[str] = (),
     pieces: Collection[str] = (),
+    split: Callable[[str], list[tuple[str, int, int]]] | None = None,
 ) -> list[TokenSpan]:
     """Split a text into the same tokens as ``python_tokenizer.tokenize``, each with its span in the text.
 
-    The arguments are those of ``python_tokenizer.tokenize``.
+    The arguments are those of ``python_tokenizer.tokenize``; `split` also returns the span of each token.
     """
     text, spans = apply_rules(_repair_surrogates(text), rules)
+    if split:
+        return [_make_token(token, spans[start:end]) for token, start, end in split(text)[:max_length]]
     tokens: list[TokenSpan] = []
     for match in re.finditer("(?s:.)" if level == "character" else "[^ ]+", text):
         if match[0] not in stop_words:

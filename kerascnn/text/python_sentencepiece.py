@@ -174,16 +174,18 @@ class PieceTokenizer:
                 spans += [(index, index + 1) for index in range(start, end)]
             else:
                 spans += [(start, end)] * len(part)
-        return [
-            (piece, spans[start][0], max(end for _, end in spans[start:stop]))
-            for piece, start, stop in self._segment("".join(letters))
-        ]
+        tokens: list[Part] = []
+        for piece, start, stop in self._segment("".join(letters)):
+            first = start + (stop - start > 1 and piece.startswith(_SPACE))  # without the space before a word
+            tokens.append((piece, spans[first][0], max(end for _, end in spans[first:stop])))
+        return tokens
 
     def _segment(self, text: str) -> list[Part]:
         """Return the best segmentation of a normalized text (Viterbi), as pieces with their ranges in it."""
         size = len(text)
         get_number, scores, unknown_score = self._numbers.get, self._scores, self._unknown_score
-        # As in the C++ library, sums are stored as float32, and compared before they are rounded.
+        # As in the C++ library, sums are stored as float32; those with a piece are compared before they are rounded.
+        rounded = array("f", [0.0])
         best = array("f", [0.0]) + array("f", [-inf]) * size
         starts = [0] * (size + 1)
         is_known = bytearray(size + 1)
@@ -197,9 +199,10 @@ class PieceTokenizer:
                     score = sum_before + scores[number - 1]
                     if score > best[end]:
                         best[end], starts[end], is_known[end] = score, start, True
-            score, end = sum_before + unknown_score, start + 1
-            if not get_number(text[start]) and score > best[end]:
-                best[end], starts[end], is_known[end] = score, start, False
+            if not get_number(text[start]):
+                rounded[0] = sum_before + unknown_score
+                if rounded[0] > best[start + 1]:
+                    best[start + 1], starts[start + 1], is_known[start + 1] = rounded[0], start, False
         parts: list[Part] = []
         end = size
         while end > 0:

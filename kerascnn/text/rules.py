@@ -21,7 +21,8 @@ token; if none does, the character is a token. `ranges` are ascending, as inside
 (``a-bx-y``); `words` is a list separated by spaces.
 
 With any settings, invalid UTF-8, control characters and all kinds of spaces become a space, and characters that only
-control display (soft hyphen, direction marks, byte order mark) are removed. No token contains one.
+control display (soft hyphen, direction marks, byte order mark) are removed. No token contains one. The split
+``sentencepiece`` is the exception: these characters are left to the normalization of the SentencePiece model.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ VERSION = 1
 Rule = tuple[Any, ...]
 
 _ASCII = "[ -~]*"
+_ASCII_OR_CONTROL = "[\x00-\x7f]*"
 
 _CONTROL = ("replace", "[\x00-\x1f\x7f]", " ")
 
@@ -46,6 +48,9 @@ _CLEAN = (
     ("replace", "[^\\P{Z} ]|[\\p{Cc}\u200b\ufffd]", " "),
     ("replace", "[\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]", ""),
 )
+
+# One replacement character for each run: decoders disagree about their number.
+_REPAIR = (("repair",), ("replace", "\ufffd+", "\ufffd"))
 
 # Entities come before tags because feeds contain escaped markup (&lt;b&gt;); &amp; comes first because some markup is
 # escaped twice. A space may replace the ampersand, as in AG News (`it #39;s`). Accented letters keep the base letter.
@@ -62,6 +67,9 @@ _HTML = (
     ("replace", "</?[A-Za-z][A-Za-z0-9:-]*(?: [^<>]*)?/?>", " "),
     ("replace", "<!--[^<>]*-->", " "),
 )
+
+# Without the rule _CONTROL, markup may contain line breaks.
+_HTML_LINES = ("unless", "[^<;]*", ("replace", "[\t\n\f\r]", " "))
 
 _WIDTH = ("unless", "[^\uff01-\uff5e]*", ("width",))
 
@@ -114,10 +122,10 @@ def build_rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
     """
     steps = settings.standardize
     unicode_words = settings.level == "word" and settings.split in ("unicode", "dictionary")
-    bert_words = settings.level == "word" and settings.split == "wordpiece"
+    bert_words, sentencepiece = settings.uses_wordpiece, settings.uses_sentencepiece
 
     # Most English text is pure ASCII and skips these rules: one match instead of half of the work.
-    non_ascii: list[Rule] = [*_CLEAN]
+    non_ascii: list[Rule] = [*_REPAIR] if sentencepiece else [*_CLEAN]
     if settings.normalize != "none":
         non_ascii += [(settings.normalize,)]
     if "width" in steps:
@@ -129,7 +137,11 @@ def build_rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
     if unicode_words or "punctuation" in steps:
         non_ascii += [_APOSTROPHE]
 
-    rules: list[Rule] = [_CONTROL, ("unless", _ASCII, *non_ascii)]
+    rules: list[Rule] = [("unless", _ASCII_OR_CONTROL if sentencepiece else _ASCII, *non_ascii)]
+    if not sentencepiece:
+        rules.insert(0, _CONTROL)
+    elif "html" in steps:
+        rules += [_HTML_LINES]
     if "html" in steps:
         rules += [_HTML]
     if not bert_words and ("lowercase" in steps or settings.normalize == "nfkc_casefold"):

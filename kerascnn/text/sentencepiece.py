@@ -7,6 +7,7 @@ import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from kerascnn.text.python_sentencepiece import PieceTokenizer, UnigramModel
 from kerascnn.text.vocabulary import RESERVED_TOKENS
@@ -57,6 +58,10 @@ class SentencePieceModel(UnigramModel):
     def tokenizer(self) -> PieceTokenizer:
         """The tokenizer in plain Python."""
         return PieceTokenizer(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the tokenizer, which is large and is made again when it is needed."""
+        return {name: value for name, value in vars(self).items() if name != "tokenizer"}
 
     def keep(self, pieces: Collection[str]) -> SentencePieceModel:
         """Return the model with some pieces and the control pieces only, in the same order.

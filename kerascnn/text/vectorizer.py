@@ -16,6 +16,7 @@ from kerascnn.text import offsets, python_tokenizer, segmentation, vocabulary
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import VERSION, build_rules
 from kerascnn.text.sentencepiece import SentencePieceModel
+from kerascnn.text.tf_sentencepiece import SentencePieceEncoder
 from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
@@ -58,6 +59,8 @@ class Vectorizer:
         self.stop_words = tuple(stop_words)
         words = segmentation.select_words([*self.vocabulary, *self.stop_words]) if settings.uses_dictionary else ()
         self.rules = build_rules(settings, words)
+        if settings.uses_sentencepiece:
+            self._check_sentencepiece()
 
     @classmethod
     def adapt(cls, texts: Iterable[str], settings: TextConfig, *, vectors: str = "") -> Vectorizer:
@@ -72,8 +75,9 @@ class Vectorizer:
                 `settings.dictionary` is empty.
 
         Raises:
-            InputError: The file of stop words or the dictionary cannot be used, or `settings.split` is ``wordpiece``,
-                which needs a pretrained encoder, or tensorflow-text is needed and cannot be imported.
+            InputError: The file of stop words or the dictionary cannot be used, or `settings.split` is ``wordpiece``
+                or ``sentencepiece``, which need a pretrained encoder, or tensorflow-text is needed and cannot be
+                imported.
         """
         if settings.uses_wordpiece:
             raise InputError("text.split wordpiece uses the pieces of a pretrained encoder; give --model hub_cnn")
@@ -91,25 +95,28 @@ class Vectorizer:
         return cls(settings, segmentation.build_vocabulary(decoded, settings), stop_words)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], vocabulary: Sequence[str]) -> Vectorizer:
-        """Create the vectorizer from the result of ``get_config`` and its vocabulary.
+    def from_config(
+        cls, config: dict[str, Any], vocabulary: Sequence[str], sentencepiece: SentencePieceModel | None = None
+    ) -> Vectorizer:
+        """Create the vectorizer from the result of ``get_config``, its vocabulary and its SentencePiece model.
 
         Raises:
-            InputError: A newer version of the rules wrote the configuration.
+            InputError: A newer version of the rules wrote the configuration, or the model has another vocabulary.
         """
         config = dict(config)
         version = config.pop("version")
         if version > VERSION:
             raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
         stop_words = config.pop("stop_words")
-        return cls(TextConfig().replace_values(config, "vectorizer"), vocabulary, stop_words)
+        settings = TextConfig().replace_values(config, "vectorizer")
+        return cls(settings, vocabulary, stop_words, sentencepiece=sentencepiece)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration and the vocabulary, not the graph."""
-        return type(self).from_config, (self.get_config(), self.vocabulary)
+        return type(self).from_config, (self.get_config(), self.vocabulary, self.sentencepiece)
 
     def get_config(self) -> dict[str, Any]:
-        """Return everything but the vocabulary, ready for JSON.
+        """Return everything but the vocabulary and the SentencePiece model, ready for JSON.
 
         It contains the stop words, not the path of their file. The dictionary is left out: the vocabulary has its
         words.
@@ -120,7 +127,7 @@ class Vectorizer:
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer for the TensorFlow graph.
+        """The tokenizer for the TensorFlow graph, unless pieces of a SentencePiece model are used.
 
         Raises:
             InputError: tensorflow-text is needed and cannot be imported.
@@ -140,12 +147,14 @@ class Vectorizer:
         )
 
     @cached_property
-    def layer(self) -> keras.layers.TextVectorization:
-        """Keras layer: string (batch,) or (batch, 1) -> int64 (batch, length of the longest document), padded with 0.
+    def layer(self) -> keras.layers.TextVectorization | SentencePieceEncoder:
+        """Callable: string (batch,) -> int32 or int64 (batch, length of the longest document), padded with 0.
 
-        Its `split` argument does all the work, because backends other than TensorFlow pass NumPy arrays to
-        `standardize`.
+        An ``ExportArchive`` has to track it. It is a Keras layer, whose `split` argument does all the work, because
+        backends other than TensorFlow pass NumPy arrays to `standardize`; or a ``SentencePieceEncoder``.
         """
+        if self.sentencepiece:
+            return SentencePieceEncoder(self.sentencepiece, self.rules, self.settings.max_length)
         # Keras rejects an empty vocabulary; no text contains the token "\n".
         tokens = self.vocabulary[len(RESERVED_TOKENS) :] or ["\n"]
         tokenizer = self.tokenizer
@@ -179,11 +188,13 @@ class Vectorizer:
 
     def tokenize_text(self, text: str | bytes) -> list[str]:
         """Split one text into tokens in plain Python."""
-        return python_tokenizer.tokenize(text, self.rules, **self._tokenizer_arguments)
+        split = self.sentencepiece.tokenizer.tokenize if self.sentencepiece else None
+        return python_tokenizer.tokenize(text, self.rules, split=split, **self._tokenizer_arguments)
 
     def tokenize_with_offsets(self, text: str) -> list[offsets.TokenSpan]:
         """Return the tokens of ``tokenize_text``, each with its span in the text."""
-        return offsets.tokenize_with_offsets(text, self.rules, **self._tokenizer_arguments)
+        split = self.sentencepiece.tokenizer.tokenize_with_offsets if self.sentencepiece else None
+        return offsets.tokenize_with_offsets(text, self.rules, split=split, **self._tokenizer_arguments)
 
     def encode_text(self, text: str | bytes) -> list[int]:
         """Encode one text as a list of ids in plain Python."""
@@ -204,6 +215,17 @@ class Vectorizer:
             "stop_words": self._stop_word_set,
             "pieces": self._ids if self.settings.uses_wordpiece else (),
         }
+
+    def _check_sentencepiece(self) -> None:
+        """Raise ``InputError`` if the SentencePiece model is missing or has another vocabulary."""
+        if self.sentencepiece is None:
+            raise InputError(
+                "text.split sentencepiece uses the pieces of a pretrained encoder; give --model sentence_cnn"
+            )
+        if self.stop_words or self.settings.stop_words:
+            raise InputError("text.stop_words: text.split sentencepiece has no words; leave it out")
+        if self.vocabulary != self.sentencepiece.tokens:
+            raise InputError("the vocabulary is not that of the SentencePiece model; use files of the same bundle")
 
     @cached_property
     def _encode_batch(self) -> Callable[[tf.Tensor], tf.RaggedTensor]:

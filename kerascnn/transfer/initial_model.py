@@ -53,7 +53,7 @@ def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vecto
     """
     if settings.init_from:
         return initial_weights.inherit_vocabulary(vectorizer, settings.init_from)
-    if not (settings.vectors and settings.extend_vocabulary):
+    if not (settings.vectors and settings.extend_vocabulary) or vectorizer.sentencepiece:
         return vectorizer
     known = set(vectorizer.vocabulary)
     candidates = (word for word in word_vectors.read_words(settings.vectors) if word not in known)

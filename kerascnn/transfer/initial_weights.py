@@ -46,6 +46,9 @@ def inherit_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
     """
     source = bundle.load_vectorizer(Path(folder))
     _check_text_settings(vectorizer.settings, source.settings, folder)
+    if vectorizer.sentencepiece and source.sentencepiece:
+        pieces = source.sentencepiece.extend(vectorizer.sentencepiece)
+        return Vectorizer(vectorizer.settings, pieces.tokens, sentencepiece=pieces)
     known = set(source.vocabulary)
     added = [token for token in vectorizer.vocabulary if token not in known]
     return Vectorizer(vectorizer.settings, [*source.vocabulary, *added], vectorizer.stop_words)
