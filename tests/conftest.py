@@ -1,6 +1,7 @@
 """Fixtures for all tests: short news and reviews from the demo corpora, and a browser."""
 
 import csv
+import io
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.sources import read_rows
+from kerascnn.text.sentencepiece import SentencePieceModel
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -78,6 +80,12 @@ def reviews_zh():
 
 
 @pytest.fixture(scope="session")
+def sentencepiece_model(news, reviews_zh):
+    """Return a SentencePiece model of the news and the reviews, with the usual rules of normalization (NFKC)."""
+    return SentencePieceModel.parse(train_pieces([*news[0], *reviews_zh[0]]), "trained model")
+
+
+@pytest.fixture(scope="session")
 def briefs(news, reviews_zh):
     """Return 240 multi-label texts: texts, lists of labels.
 
@@ -102,6 +110,18 @@ def news_csv(news, tmp_path_factory):
 def reviews_zh_csv(reviews_zh, tmp_path_factory):
     """Write the reviews into a CSV file with an id."""
     return _write_csv(tmp_path_factory.mktemp("data") / "reviews.csv", reviews_zh)
+
+
+def train_pieces(texts, **options):
+    """Train a SentencePiece model and return its file."""
+    import sentencepiece
+
+    file = io.BytesIO()
+    options = {"vocab_size": 1000, "character_coverage": 0.99, "hard_vocab_limit": False, **options}
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts), model_writer=file, num_threads=1, minloglevel=2, **options
+    )
+    return file.getvalue()
 
 
 def _first_texts_per_class(spec, count):

@@ -1,8 +1,8 @@
 """Split one text into the pieces of a unigram SentencePiece model, in plain Python, with the standard library only.
 
-The result is that of the C++ library (github.com/google/sentencepiece) and of tensorflow-text, bit for bit: text is
-normalized by the rules in the model, then the segmentation with the highest sum of scores is chosen (Kudo 2018,
-arXiv 1804.10959, section 3.2).
+The result is that of the C++ library (github.com/google/sentencepiece) in tensorflow-text 2.21, even where its sums are
+rounded: text is normalized by the rules in the model, then the segmentation with the highest sum of scores is chosen
+(Kudo 2018, arXiv 1804.10959, section 3.2).
 
 This file imports nothing from the package but ``python_tokenizer``, which export copies to the same folder.
 """
@@ -150,7 +150,7 @@ class PieceTokenizer:
 
     def __init__(self, model: UnigramModel) -> None:
         self._normalizer = _Normalizer(model)
-        self._scores = model.scores
+        self._scores = tuple(array("f", model.scores))
         # Number of each piece that text matches, from 1, and 0 for the other prefixes of these pieces.
         self._numbers: dict[str, int] = {}
         for number, piece in enumerate(model.pieces, start=1):
@@ -158,7 +158,7 @@ class PieceTokenizer:
                 for stop in range(1, len(piece)):
                     self._numbers.setdefault(piece[:stop], 0)
                 self._numbers[piece] = number
-        lowest = min(model.scores[number - 1] for number in self._numbers.values() if number)
+        lowest = min(self._scores[number - 1] for number in self._numbers.values() if number)
         [self._unknown_score] = array("f", [lowest - _UNKNOWN_PENALTY])
 
     def tokenize(self, text: str) -> list[str]:
@@ -271,7 +271,7 @@ class _Normalizer:
         if units:
             node = (units[0] >> 10) << ((units[0] & 0x200) >> 6)
             for index in range(start, len(text)):
-                for byte in text[index].encode():
+                for byte in text[index].encode("utf-8", "surrogatepass"):
                     node ^= byte
                     unit = units[node]
                     if unit & 0x800000FF != byte:

@@ -22,7 +22,8 @@ token; if none does, the character is a token. `ranges` are ascending, as inside
 
 With any settings, invalid UTF-8, control characters and all kinds of spaces become a space, and characters that only
 control display (soft hyphen, direction marks, byte order mark) are removed. No token contains one. The split
-``sentencepiece`` is the exception: these characters are left to the normalization of the SentencePiece model.
+``sentencepiece`` is the exception: except for U+0000, these characters are left to the normalization of the
+SentencePiece model.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ VERSION = 1
 Rule = tuple[Any, ...]
 
 _ASCII = "[ -~]*"
-_ASCII_OR_CONTROL = "[\x00-\x7f]*"
+_ASCII_OR_CONTROL = "[\x01-\x7f]*"
 
 _CONTROL = ("replace", "[\x00-\x1f\x7f]", " ")
 
@@ -49,8 +50,8 @@ _CLEAN = (
     ("replace", "[\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]", ""),
 )
 
-# One replacement character for each run: decoders disagree about their number.
-_REPAIR = (("repair",), ("replace", "\ufffd+", "\ufffd"))
+# Some operations of TensorFlow end at U+0000, and decoders disagree about the number of replacement characters.
+_REPAIR = (("replace", "\x00", " "), ("repair",), ("replace", "\ufffd+", "\ufffd"))
 
 # Entities come before tags because feeds contain escaped markup (&lt;b&gt;); &amp; comes first because some markup is
 # escaped twice. A space may replace the ampersand, as in AG News (`it #39;s`). Accented letters keep the base letter.

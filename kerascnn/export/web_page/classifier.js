@@ -4,6 +4,7 @@
 //     const classifier = await Classifier.load();
 //     await classifier.classify("the rate was cut");   // {probabilities: [0.98, …], labels: ["business"], …}
 
+import { PieceTokenizer } from "./sentencepiece.js";
 import { tokenize, unescape } from "./text.js";
 
 const SCHEMA_VERSION = 1;
@@ -25,17 +26,20 @@ export class Classifier {
   static async load() {
     const classifier = new Classifier();
     const config = await readConfig();
-    const [litert, model, labels, vocabulary] = await Promise.all([
+    const [litert, model, labels, vocabulary, pieces] = await Promise.all([
       loadRuntime(),
       readFile(Object.keys(config.files).find((name) => name.endsWith(".tflite")), config),
       readLines("labels.txt", config),
-      config.input === "ids" ? readLines("vocabulary.txt", config) : [],
+      config.input === "ids" && config.level !== "sentencepiece" ? readLines("vocabulary.txt", config) : [],
+      config.level === "sentencepiece" ? readPieces("sentencepiece.model", config) : null,
     ]);
     classifier.labels = labels;
     classifier.file = { name: model.name, bytes: model.content.length };
     classifier.#config = { ...config, stopWords: new Set(config.stop_words), maxLength: config.max_length };
+    if (pieces) classifier.#config.split = (text) => pieces.tokenize(text);
     // id 0 is padding, id 1 any out-of-vocabulary token
-    classifier.#ids = new Map(vocabulary.map((token, number) => [token, number]).slice(2));
+    const tokens = pieces ? pieces.pieces : vocabulary.slice(2);
+    classifier.#ids = new Map(tokens.map((token, number) => [token, number + 2]));
     classifier.#litert = litert;
     try {
       classifier.#model = await litert.loadAndCompile(model.content, { accelerator: "wasm" });
@@ -129,6 +133,15 @@ async function readConfig() {
 async function readLines(name, config) {
   const { content } = await readFile(name, config);
   return new TextDecoder().decode(content).split("\n").slice(0, -1).map(unescape);
+}
+
+async function readPieces(name, config) {
+  const { content } = await readFile(name, config);
+  try {
+    return new PieceTokenizer(content);
+  } catch (error) {
+    throw new Error(`${name} is damaged (${describeError(error)}). Export the page again.`);
+  }
 }
 
 /** Read a file and check that it is unchanged since export. */

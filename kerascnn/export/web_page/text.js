@@ -16,12 +16,14 @@ const RULES = {
  *
  * @param {string} text Any text; lone surrogates become a space.
  * @param {Array} rules The rules of edge.json.
- * @param {{level: string, maxLength: number, stopWords: Set<string>}} options `word` or `character`; the maximum
- *     number of tokens; tokens to remove.
+ * @param {{level: string, maxLength: number, stopWords: Set<string>, split: ?function(string): string[]}} options
+ *     `word` or `character`; the maximum number of tokens; tokens to remove; a function that splits the text after the
+ *     rules, instead of `level`.
  * @returns {string[]}
  */
-export function tokenize(text, rules, { level, maxLength, stopWords }) {
+export function tokenize(text, rules, { level, maxLength, stopWords, split }) {
   text = applyRules(text.toWellFormed(), rules);
+  if (split) return split(text).slice(0, maxLength);
   const tokens = level === "character" ? [...text] : text.split(" ");
   return tokens.filter((token) => token && !stopWords.has(token)).slice(0, maxLength);
 }
