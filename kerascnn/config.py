@@ -55,6 +55,14 @@ class SourceConfig(Settings):
     dashes, numbers of spaces, 1 and 1.0. Upper and lower case stay different."""
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
     """File format; auto: by the extension (.csv, .tsv, .jsonl, .parquet, also with .gz)."""
+    delimiter: str = ""
+    """Character between the columns of CSV and TSV files, or the word tab; empty: the comma (TSV: tab), or the
+    semicolon, tab or vertical bar if the header has the columns with it."""
+    quoting: Literal["standard", "none"] = "standard"
+    """standard: fields in "quotes" may contain the delimiter and line breaks (RFC 4180). none: quotes of CSV and TSV
+    files are part of the text."""
+    column_names: tuple[str, ...] = ()
+    """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
     encoding: str = "utf-8"
     """Text encoding of the files, any that Python knows (gb18030, latin-1); a UTF-8 byte order mark is skipped."""
     validation_fraction: HalfFraction = 0.1
@@ -69,6 +77,8 @@ class SourceConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if len(self.delimiter) > 1 and self.delimiter != "tab":
+            raise InputError(f"delimiter: {self.delimiter!r} is more than one character; give one, or the word tab")
         if self.label_separator and self.label_columns:
             raise InputError(
                 "label_separator is for one column of labels and label_columns are several columns; give one of the two"

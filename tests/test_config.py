@@ -73,9 +73,10 @@ def test_rejects_missing_yaml_file():
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
 def test_every_setting_has_a_help_text(group):
-    body = ast.parse(inspect.getsource(group)).body[0].body
+    bodies = [ast.parse(inspect.getsource(kind)).body[0].body for kind in group.__mro__ if kind is not object]
     followed = {
         node.target.id: isinstance(following, ast.Expr)
+        for body in bodies
         for node, following in zip(body, [*body[1:], None], strict=True)
         if isinstance(node, ast.AnnAssign)
     }

@@ -19,6 +19,7 @@ from kerascnn.audit.label_names import find_label_name_issues
 from kerascnn.audit.near_duplicates import find_near_duplicates
 from kerascnn.audit.scripts import find_script_issues
 from kerascnn.audit.statistics import compute_statistics
+from kerascnn.audit.swallowed_rows import find_swallowed_rows
 from kerascnn.audit.token_lengths import estimate_truncation, find_length_issues
 from kerascnn.audit.vocabulary_coverage import find_vocabulary_issues
 from kerascnn.config import Config
@@ -29,6 +30,7 @@ from kerascnn.data.splits import Splits
 CHECKS: tuple[Callable[[Corpus], list[Issue]], ...] = (
     find_class_balance_issues,
     find_label_name_issues,
+    find_swallowed_rows,
     find_duplicates,
     find_near_duplicates,
     find_length_issues,
@@ -96,6 +98,7 @@ def quick_audit(splits: Splits, config: Config[Any]) -> list[Issue]:
     issues = [
         *find_class_balance_issues(corpus),
         *find_label_name_issues(corpus),
+        *find_swallowed_rows(corpus),
         *find_encoding_issues(sample),
         *find_script_issues(sample),
         *estimate_truncation(corpus),

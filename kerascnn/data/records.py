@@ -15,19 +15,23 @@ class Record(NamedTuple):
     Attributes:
         fields: Column names to values, as text.
         file: Path of the file or name of the source, as given.
-        number: Number of the row, from 1: the line on which a CSV or JSONL record starts (a CSV header is line 1), the
-            position in a Parquet file or data set, 1 for a document that has a file of its own.
+        number: Number of the row, from 1: as a spreadsheet counts the rows of a CSV file, with the header as row 1; the
+            line of a JSONL record, the position in a Parquet file or data set, 1 for a document that has a file of its
+            own.
         labels: The labels, if the file itself holds a list of them.
+        line: Number of the line on which a CSV record starts, from 1; other than ``number`` if fields before it have
+            line breaks. 0: not known.
     """
 
     fields: dict[str, str]
     file: str
     number: int
     labels: tuple[str, ...] | None = None
+    line: int = 0
 
 
 class BadRow(NamedTuple):
-    """A row that cannot be read; ``file`` and ``number`` as in ``Record``.
+    """A row that cannot be read; ``file``, ``number`` and ``line`` as in ``Record``.
 
     Attributes:
         reason: What is wrong with the row, and the remedy.
@@ -39,6 +43,7 @@ class BadRow(NamedTuple):
     number: int
     reason: str
     raw: str
+    line: int = 0
 
 
 BadRowHandler = Callable[[BadRow], None]
@@ -56,7 +61,7 @@ MULTI_LABEL_TASK = "multi_label"
 
 
 class Row(NamedTuple):
-    """One labelled document; ``file`` and ``number`` as in ``Record``.
+    """One labelled document; ``file``, ``number`` and ``line`` as in ``Record``.
 
     Attributes:
         text: The document.
@@ -69,6 +74,7 @@ class Row(NamedTuple):
     file: str
     number: int
     task: str = SINGLE_LABEL_TASK
+    line: int = 0
 
     @property
     def label(self) -> str:
@@ -77,8 +83,9 @@ class Row(NamedTuple):
 
 
 def location(row: Row | Record | BadRow) -> str:
-    """Return the location of a row for messages, such as ``train.csv, row 7``."""
-    return f"{row.file}, row {row.number}"
+    """Return the location of a row for messages, such as ``train.csv, row 7`` or ``train.csv, row 7 (line 9)``."""
+    line = f" (line {row.line})" if row.line not in (0, row.number) else ""
+    return f"{row.file}, row {row.number}{line}"
 
 
 def hash_rows(rows: Iterable[Row]) -> str:

@@ -70,7 +70,7 @@ def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
         record = None
         for record in read_records(spec, source, labelled=labelled):
             labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL_TASK)
-            yield Row(record.fields[source.text_column], labels, record.file, record.number, task)
+            yield Row(record.fields[source.text_column], labels, record.file, record.number, task, record.line)
         if record is None:
             raise InputError(f"{spec} has no rows; a header alone is not enough")
 

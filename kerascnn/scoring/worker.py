@@ -185,7 +185,7 @@ class _RejectedRows:
     def __call__(self, bad: BadRow) -> None:
         self.count += 1
         raw = bad.raw.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        row = {"file": bad.file, "row": bad.number, "reason": bad.reason, "raw": raw}
+        row = {"file": bad.file, "row": bad.number, "line": bad.line or bad.number, "reason": bad.reason, "raw": raw}
         print(json.dumps(row, ensure_ascii=False), file=self._file)
 
 

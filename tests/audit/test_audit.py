@@ -107,6 +107,10 @@ PLANTED = {
     "conflicting_labels": ("serious", append_changed(lambda row: row._replace(labels=("tech",)))),
     "near_duplicate": ("note", append_changed(lambda row: row._replace(text=row.text.upper() + "!"))),
     "similar_labels": ("serious", change_label(lambda label: f"{label.title()}.")),
+    "swallowed_row": (
+        "serious",
+        append_changed(lambda row: row._replace(text=f"{row.text}!,{row.label}\nAnother text of the file")),
+    ),
     "list_as_label": ("serious", change_label(lambda label: f"['{label}', 'other']")),
     "missing_label_name": ("warning", change_label(lambda label: "N/A")),
     "rare_class": (

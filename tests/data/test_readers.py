@@ -11,9 +11,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.audit.audit import quick_audit
+from kerascnn.config import SourceConfig, default_config
 from kerascnn.data.encodings import guess_encoding
+from kerascnn.data.records import location
 from kerascnn.data.sources import read_records, read_rows, read_texts
+from kerascnn.data.splits import load_splits
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
@@ -67,10 +70,12 @@ def test_byte_order_mark_is_not_part_of_first_column(write, suffix):
     assert read_pairs(path, encoding="UTF8") == REAL
 
 
-def test_csv_row_number_is_its_first_line(write):
+def test_csv_rows_are_numbered_as_in_a_spreadsheet_beside_their_lines(write):
     path = write("a.csv", 'text,label\r\n"one\r\ntwo\r\nthree",a\r\n\r\n"four, ""five""",b\r\nsix,a\r\n')
     rows = list(read_rows([path], SourceConfig()))
-    assert [(row.number, row.text) for row in rows] == [(2, "one\r\ntwo\r\nthree"), (6, 'four, "five"'), (7, "six")]
+    assert [(row.number, row.line) for row in rows] == [(2, 2), (4, 6), (5, 7)]
+    assert [row.text for row in rows] == ["one\r\ntwo\r\nthree", 'four, "five"', "six"]
+    assert [location(row) for row in rows[:2]] == [f"{path}, row 2", f"{path}, row 4 (line 6)"]
 
 
 def test_jsonl_rows_end_at_newlines_only(write):
@@ -265,7 +270,7 @@ def test_unknown_encoding_is_named_in_error(write, encoding):
 def test_broken_quoting_error_names_row_of_opening_quote(write, suffix):
     tab = "\t" if suffix == ".tsv" else ","
     never_closed = f'text{tab}label\nfine{tab}a\n"multi\nline"{tab}b\n"never closed{tab}a\nmore{tab}b\n'
-    assert f"a{suffix}, row 5: broken quoting" in error(write(f"a{suffix}", never_closed))
+    assert f"a{suffix}, row 4 (line 5): broken quoting" in error(write(f"a{suffix}", never_closed))
     inside = f'text{tab}label\nfine{tab}a\n"he said "no" twice"{tab}b\n'
     assert f"a{suffix}, row 3: broken quoting" in error(write(f"a{suffix}", inside))
 
@@ -274,6 +279,77 @@ def test_rejects_comma_outside_quotes(write):
     message = error(write("a.csv", "text,label\nGood film.,a\nBad, bad film.,b\n"))
     assert "a.csv, row 3: 3 fields, but the header has 2" in message
     assert "row 2: 1 field," in error(write("a.csv", "text,label\nno label at all\n"))
+
+
+DIALECTS = {
+    "semicolons": ("a.csv", 'text;label\nGood, fine;a\n"Bad; poor";b\n', {}),
+    "line of Excel": ("a.csv", '\ufeffsep=;\r\ntext;label\r\nGood, fine;a\r\n"Bad; poor";b\r\n', {}),
+    "tabs in .csv": ("a.csv", "text\tlabel\nGood, fine\ta\nBad; poor\tb\n", {}),
+    "commas in .tsv": ("a.tsv", 'text,label\n"Good, fine",a\nBad; poor,b\n', {}),
+    "vertical bars": ("a.csv", "id|label|text\n1|a|Good, fine\n2|b|Bad; poor\n", {}),
+    "quoted header": ("a.csv", '"text";"label"\n"Good, fine";"a"\n"Bad; poor";"b"\n', {}),
+    "spaces after commas": ("a.csv", 'text, label\n"Good, fine", a\n"Bad; poor", "b"\n', {}),
+    "columns without names": ("a.csv", 'label,text,,,\na,"Good, fine",,,\nb,Bad; poor,,,\n', {}),
+    "no header": ("a.csv", 'a,"Good, fine"\nb,Bad; poor\n', {"column_names": ("label", "text")}),
+    "no header, semicolons": (
+        "a.csv",
+        'a;Good, fine\nb;"Bad; poor"\n',
+        {"column_names": ("label", "text"), "delimiter": ";"},
+    ),
+    "other delimiter": ("a.csv", "text^label\nGood, fine^a\nBad; poor^b\n", {"delimiter": "^"}),
+    "tab by name": ("a.csv", "text\tlabel\nGood, fine\ta\nBad; poor\tb\n", {"delimiter": "tab"}),
+}
+
+
+@pytest.mark.parametrize("case", DIALECTS)
+def test_reads_dialects_of_csv(write, case):
+    name, text, settings = DIALECTS[case]
+    assert read_pairs(write(name, text), **settings) == [("Good, fine", "a"), ("Bad; poor", "b")]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_quotes_are_text_on_request(write, suffix):
+    mark = "\t" if suffix == ".tsv" else ","
+    rows = [('"Good start', "a"), ('and good end"', "b"), ('a "quoted" word', "a"), ('"one" word', "b")]
+    path = write(f"a{suffix}", "".join(f"{text}{mark}{label}\n" for text, label in [("text", "label"), *rows]))
+    assert "--source.quoting none" in error(path)
+    assert read_pairs(path, quoting="none") == rows
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_rows_inside_a_text_are_found(write, suffix):
+    """Both readings follow RFC 4180: only the labels show that the quotes are part of the texts."""
+    mark = "\t" if suffix == ".tsv" else ","
+    lines = [
+        f"text{mark}label",
+        f'"Good start{mark}a',
+        f'and good end"{mark}b',
+        *[f"text {i}{mark}{'ab'[i % 2]}" for i in range(40)],
+    ]
+    splits = load_splits([write(f"a{suffix}", "\n".join(lines))], [], [], SourceConfig(test_fraction=0))
+    issues = quick_audit(splits, default_config("bow"))
+    assert any(issue.kind == "swallowed_row" and "quoting none" in issue.suggestion for issue in issues)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "remedy"),
+    [
+        ("words;class\na;b\n", {}, "--source.delimiter ';'"),
+        ("good film,a\nbad film,b\n", {}, "--source.column-names"),
+        ("a,b,c\n", {"column_names": ("text", "label")}, "3 fields, but the header has 2"),
+    ],
+)
+def test_error_about_header_names_the_remedy(write, text, settings, remedy):
+    assert remedy in error(write("a.csv", text), **settings)
+
+
+def test_rejects_spreadsheet(write):
+    assert "save it as CSV UTF-8" in error(write("a.xlsx", b"PK"))
+
+
+def test_rejects_long_delimiter():
+    with pytest.raises(InputError, match="more than one character"):
+        SourceConfig(delimiter="::")
 
 
 def test_rejects_repeated_column_name(write):
@@ -331,8 +407,8 @@ def test_damaged_parquet_file_is_named_in_error(write):
 
 
 def test_unknown_extension_error_lists_known_ones(write):
-    message = error(write("a.xlsx", b"PK"))
-    assert "'.xlsx'" in message
+    message = error(write("a.docx", b"PK"))
+    assert "'.docx'" in message
     assert ".parquet" in message
     assert "--source.format" in message
     assert "no file extension" in error(write("a", b"PK"))

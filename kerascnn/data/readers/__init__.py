@@ -34,6 +34,7 @@ FORMATS = {
 """All file formats. A new format is one module and one line here."""
 SUFFIXES = {suffix: name for name, file_format in FORMATS.items() for suffix in file_format.suffixes}
 """File name extensions to names of formats."""
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
 def read_file(
@@ -84,6 +85,10 @@ def detect_format(path: str, source: SourceConfig) -> str:
     if path == STDIN:
         return "txt"
     suffix = PurePath(path.lower().removesuffix(".gz")).suffix
+    if suffix in SPREADSHEETS:
+        raise InputError(
+            f"{path} is a spreadsheet; save it as CSV UTF-8, or as Parquet with pandas, and give that file"
+        )
     if suffix not in SUFFIXES:
         raise InputError(
             f"{path}: unknown format, {repr(suffix) if suffix else 'no file extension'}; use {', '.join(SUFFIXES)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from kerascnn.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
@@ -18,22 +20,30 @@ from kerascnn.data.readers.base import (
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
 
+DELIMITERS = {"tab": "\t"}
+"""Delimiters that have a name in the settings."""
+DELIMITER_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+"""Delimiters that are found without a setting."""
+_EXCEL_DELIMITER = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+"""First line that spreadsheets write and read."""
+_SPACED_HEADER = re.compile(r'\w"?[,;|] "?\w')
+"""A header with a space after the delimiter; the rows have one too."""
 # Far above any document, and low enough that a quote left open in a huge file ends in a message, not in swapping.
 MAX_FIELD_CHARACTERS = 100_000_000
 
 
 def read_csv(
-    path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler, delimiter: str = ","
+    path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler, default: str = ","
 ) -> Iterator[Record]:
-    """Yield the records of a CSV file."""
-    table = _Table(path, source, required, on_bad_row, delimiter)
-    lines, header = table.lines, table.header
+    """Yield the records of a CSV file, numbered as a spreadsheet does; ``default`` is its usual delimiter."""
+    table = _Table(path, source, required, on_bad_row, default)
+    lines, header, number = table.lines, table.header, table.number
     while True:
         lines.start_record()
-        start = lines.number + 1
+        start, number = lines.number + 1, number + 1
         try:
             values = next(table.rows)
-            fault = _describe_field_count(values, header, delimiter)
+            fault = table.describe_fault(values)
         except StopIteration:
             return
         except csv.Error as error:
@@ -43,24 +53,24 @@ def read_csv(
         if not is_strict(on_bad_row):
             fault = describe_undecodable("".join(lines.record), source.encoding) or fault
         if fault:
-            on_bad_row(BadRow(path, start, fault, "".join(lines.record)))
+            on_bad_row(BadRow(path, number, fault, "".join(lines.record), start))
         elif values:
-            yield Record(dict(zip(header, values, strict=True)), path, start)
+            yield Record(dict(zip(header, values, strict=True)), path, number, line=start)
 
 
 def read_tsv(path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler) -> Iterator[Record]:
     """Yield the records of a TSV file."""
-    return read_csv(path, source, required, on_bad_row, delimiter="\t")
+    return read_csv(path, source, required, on_bad_row, default="\t")
 
 
-def read_csv_header(path: str, source: SourceConfig, delimiter: str = ",") -> list[str]:
+def read_csv_header(path: str, source: SourceConfig, default: str = ",") -> list[str]:
     """Return the column names of a CSV file."""
-    return _Table(path, source, (source.text_column,), skip_bad_row, delimiter).header
+    return _Table(path, source, (source.text_column,), skip_bad_row, default).header
 
 
 def read_tsv_header(path: str, source: SourceConfig) -> list[str]:
     """Return the column names of a TSV file."""
-    return read_csv_header(path, source, delimiter="\t")
+    return read_csv_header(path, source, default="\t")
 
 
 class RewindableLines:
@@ -94,49 +104,112 @@ class RewindableLines:
 
     def rewind_to_second_line(self) -> None:
         """Reduce the record to its first line, and read its other lines again."""
-        self._rewound.extendleft(reversed(self.record[1:]))
-        self.number -= len(self.record) - 1
-        self.record = self.record[:1]
+        self.rewind(len(self.record) - 1)
+
+    def rewind(self, count: int) -> None:
+        """Read the last lines of the record again."""
+        kept = len(self.record) - count
+        self._rewound.extendleft(reversed(self.record[kept:]))
+        self.number -= count
+        self.record = self.record[:kept]
 
 
 class _Table:
-    """A CSV or TSV file whose header has been read."""
+    """A CSV or TSV file whose header has been read.
+
+    Attributes:
+        lines: Its lines after the header.
+        rows: The records of these lines, as lists of strings.
+        header: Names of the columns.
+        number: Number of the row of the header; 0 if it has none.
+    """
 
     def __init__(
-        self, path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler, delimiter: str
+        self, path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler, default: str
     ) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
         self.lines = RewindableLines(read_lines(path, source.encoding, newline="", errors=decoding_errors(on_bad_row)))
-        self.rows = csv.reader(self.lines, delimiter=delimiter, strict=True)
+        first = next((line for line in self.lines if line.strip()), "")
+        delimiter = DELIMITERS.get(source.delimiter, source.delimiter)
+        if match := _EXCEL_DELIMITER.fullmatch(first):
+            delimiter = delimiter or match[1]
+            first = next(self.lines, "")
+        names = source.column_names
+        # a header has no line breaks, or it is read by the delimiter that is usual for the format
+        delimiter = delimiter or _find_delimiter(first, names or required, default, has_names=bool(names))
+        self.delimiter, self.number = delimiter, 0
+        self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
+        if source.quoting == "none":
+            self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
+        self.options["skipinitialspace"] = bool(_SPACED_HEADER.search(first))
+        self.lines.record = [first] if first else []
+        self.lines.rewind(len(self.lines.record))
+        self.rows = csv.reader(self.lines, **self.options)
+        self.header = list(names) or self._read_header(path)
+        _check_header(path, self.header, required, source, delimiter)
+
+    def _read_header(self, path: str) -> list[str]:
+        self.number = 1
         try:
-            self.header = [name.strip() for name in next(filter(None, self.rows), ())]
+            names = [name.strip() for name in next(filter(None, self.rows), ())]
         except csv.Error as error:
             raise InputError(f"{path}, row 1: {_describe_quoting(error)}") from None
-        _check_header(path, self.header, required, source.encoding)
+        # as pandas names them: spreadsheets write columns without a name, which nobody asks for
+        return [name or f"Unnamed: {position}" for position, name in enumerate(names)] if any(names) else names
+
+    def describe_fault(self, values: list[str]) -> str:
+        """Describe why a record is not a row of this table; empty if it is one."""
+        if len(values) not in (0, len(self.header)):
+            name = DELIMITER_NAMES.get(self.delimiter, repr(self.delimiter))
+            remedy = f'put a text that contains {name} in "quotes"'
+            if self.options.get("quoting") == csv.QUOTE_NONE:
+                remedy = f"without quoting no text may contain {name}"
+            return (
+                f"{len(values)} {'field' if len(values) == 1 else 'fields'}, but the header has {len(self.header)};"
+                f" {remedy}"
+            )
+        return ""
 
 
-def _check_header(path: str, header: list[str], required: tuple[str, ...], encoding: str) -> None:
+def _find_delimiter(line: str, required: Sequence[str], default: str, *, has_names: bool) -> str:
+    """Return the delimiter with which the first line has the required columns; the default if no other has them.
+
+    Args:
+        line: First line of the file.
+        required: Columns that the header must have, or all columns if the file has no header.
+        default: Delimiter that is usual for the format.
+        has_names: Whether the file has no header.
+    """
+    for delimiter in (default, *(mark for mark in DELIMITER_NAMES if mark != default)):
+        fields = [field.strip().strip('"') for field in line.split(delimiter)]
+        if len(fields) == len(required) if has_names else set(required) <= set(fields):
+            return delimiter
+    return default
+
+
+def _check_header(
+    path: str, header: list[str], required: tuple[str, ...], source: SourceConfig, delimiter: str
+) -> None:
     if not header:
         raise InputError(f"{path} is empty; its first line must name the columns")
     if any("\0" in name for name in header):
         raise InputError(
             f"{path}, row 1: NUL bytes in the header; if the file is UTF-16, add --source.encoding utf-16-le"
         )
-    if fault := describe_undecodable(",".join(header), encoding) or describe_repeated_column(header):
+    if fault := describe_undecodable(",".join(header), source.encoding) or describe_repeated_column(header):
         raise InputError(f"{path}, row 1: {fault}")
     if fault := describe_missing_column(header, required):
-        raise InputError(f"{path}: {fault}")
-
-
-def _describe_field_count(values: list[str], header: list[str], delimiter: str) -> str:
-    if len(values) in (0, len(header)):
-        return ""
-    name = "a tab" if delimiter == "\t" else "a comma"
-    return (
-        f"{len(values)} {'field' if len(values) == 1 else 'fields'}, but the header has {len(header)}; put a text that"
-        f' contains {name} in "quotes"'
-    )
+        others = [mark for mark in DELIMITER_NAMES if mark != delimiter and mark in "".join(header)]
+        hint = ""
+        if len(header) == 1 and others:
+            hint = f"; if {DELIMITER_NAMES[others[0]]} separates the columns, add --source.delimiter {others[0]!r}"
+        elif not source.column_names:
+            hint = "; if the first line is a row, name the columns with --source.column-names"
+        raise InputError(f"{path}: {fault}{hint}")
 
 
 def _describe_quoting(error: csv.Error) -> str:
-    return f'broken quoting ({error}); close the quote, and double each quote inside it: "say ""hi"""'
+    return (
+        f'broken quoting ({error}); close the quote, and double each quote inside it: "say ""hi"""; if quotes are part'
+        " of the texts, read the file with --source.quoting none"
+    )
