@@ -25,11 +25,15 @@ class Table:
     """CSV file that one of the benchmarks wrote."""
     by_model: bool = False
     """For accuracy: one row per data set and one column per model."""
+    by_rows: bool = False
+    """For accuracy: one row per data set and model, and one column per number of training rows."""
+    rows: tuple[int, ...] = ()
+    """For accuracy: only results with these numbers of drawn training rows; 0: those with all rows of a data set."""
     defaults_of: tuple[str, ...] = ()
     """For accuracy: only these models, in this order, trained with the default settings."""
     readme: str = ""
     """Insert the table into this file instead of printing it, between <!-- accuracy --> (the name of the benchmark;
-    <!-- models --> with --by-model) and <!-- end -->."""
+    <!-- models --> with --by-model, <!-- rows --> with --by-rows) and <!-- end -->."""
 
 
 def make_table(args: Table) -> None:
@@ -40,14 +44,39 @@ def make_table(args: Table) -> None:
     """
     rows = results.read_results(Path(args.results))
     name = results.identify_benchmark(args.results, rows, {name: kind.COLUMNS for name, kind in BENCHMARKS.items()})
-    if (args.by_model or args.defaults_of) and name != "accuracy":
-        raise InputError(f"{args.results}: --by-model and --defaults-of are for accuracy results, not for {name}")
-    if args.defaults_of:
-        rows = [row for row in rows if row["model"] in args.defaults_of and not row["settings"]]
-        if not rows:
-            raise InputError(f"{args.results}: no rows of {', '.join(args.defaults_of)} with default settings")
-    markdown = accuracy_tables.comparison(rows, args.defaults_of) if args.by_model else TABLES[name](rows)
-    results.publish(markdown, args.readme, "models" if args.by_model else name)
+    if (args.by_model or args.by_rows or args.rows or args.defaults_of) and name != "accuracy":
+        raise InputError(
+            f"{args.results}: --by-model, --by-rows, --rows and --defaults-of are for accuracy results, not for {name}"
+        )
+    if args.by_model and args.by_rows:
+        raise InputError("--by-model and --by-rows are two tables; leave one of them out")
+    rows = _select(rows, args)
+    if args.by_model:
+        results.publish(accuracy_tables.comparison(rows, args.defaults_of), args.readme, "models")
+    elif args.by_rows:
+        results.publish(accuracy_tables.by_rows(rows), args.readme, "rows")
+    else:
+        results.publish(TABLES[name](rows), args.readme, name)
+
+
+def _select(rows: list[dict[str, str]], args: Table) -> list[dict[str, str]]:
+    """Return the results that the options name.
+
+    Raises:
+        InputError: There are none.
+    """
+    models, numbers = args.defaults_of, args.rows
+    selected = [
+        row
+        for row in rows
+        if (not numbers or int(row["rows"] or 0) in numbers)
+        and (not models or (row["model"] in models and not row["settings"]))
+    ]
+    if not selected:
+        which = f" of {', '.join(models)} with default settings" * bool(models)
+        which += f" with {' or '.join(map(str, numbers))} rows" * bool(numbers)
+        raise InputError(f"{args.results}: no results{which}")
+    return selected
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.benchmark") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,8 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
 from pipelines.benchmark.baselines import BASELINES, train_baseline
-from pipelines.benchmark.data_sets import draw_rows, iterate_folds, parse_data_set
+from pipelines.benchmark.baselines.peer import PEERS, check_peer
+from pipelines.benchmark.data_sets import check_number, draw_rows, iterate_folds, parse_data_set
 from pipelines.benchmark.process import run_program
 
 COLUMNS = (
@@ -34,8 +35,9 @@ class Accuracy:
     """Train every model on every data set with every seed, except the trainings that the output file already has."""
 
     models: tuple[str, ...] = ("word_cnn",)
-    """Architectures, and the baselines tfidf_svm (TF-IDF and a linear SVM of scikit-learn) and fasttext (the extra
-    fasttext), whose settings are chosen on the validation rows."""
+    """Architectures, and baselines whose settings are chosen on the validation rows or by cross-validation: tfidf_svm
+    (TF-IDF and a linear SVM of scikit-learn), fasttext (extra benchmark), and logistic regression on the vectors of
+    pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own."""
     data: tuple[str, ...] = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation; not required) and test,
     each csv, tsv, jsonl or parquet, also .gz. NAME=SOURCE sets the name in the table."""
@@ -44,14 +46,18 @@ class Accuracy:
     folds: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of folds of a stratified cross-validation over the rows of all splits, 2 or more; validation data is
     part of the training rows of each fold. 0: use the splits."""
-    rows: Annotated[int, annotated_types.Ge(0)] = 0
-    """Number of training rows, drawn in proportion to the labels, the same of each seed for all models. They are all
-    the labels that there are: validation data is left out, networks split their validation rows off, and baselines
-    cross-validate. 0: all."""
+    rows: tuple[Annotated[int, annotated_types.Ge(0)], ...] = (0,)
+    """Numbers of training rows, one training each: drawn in proportion to the labels, the same of each seed for all
+    models. They are all the labels that there are: validation data is left out, networks split their validation rows
+    off, and baselines cross-validate. 0: all."""
     settings: tuple[str, ...] = ()
     """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
     sizes: bool = False
     """Also export each classifier to SavedModel and TFLite, and store the sizes."""
+    setfit_python: str = ""
+    """Python interpreter of an environment with the package setfit, for the model setfit."""
+    model2vec_python: str = ""
+    """Python interpreter of an environment with the package model2vec[distill,train], for the model model2vec."""
     device: str = "CPU"
     """Name of the device for the table; results of different devices are not averaged."""
     output: str = "accuracy.csv"
@@ -97,18 +103,26 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     return groups
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Trainings:
+    """The missing trainings of a model on a data set with a seed: one, or one for each fold."""
+
+    data: str
+    model: str
+    seed: int
+    rows: int
+    keys: dict[int | str, dict[str, Any]]
+    """Number of each fold, empty without folds, to what identifies its row of the results, except the model."""
+
+
 def train(
     model: str, options: Sequence[str], settings: Sequence[str], seed: int, exports: Sequence[str]
 ) -> dict[str, Any]:
     """Train, and export if there are options of an export, in separate processes; return the columns of the result.
 
     Raises:
-        InputError: The training or the export failed, or a baseline was given settings.
+        InputError: The training or the export failed.
     """
-    if model in BASELINES:
-        if settings:
-            raise InputError(f"{model} has no settings; leave --settings out")
-        return train_baseline(model, options, seed)
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
         run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
@@ -127,25 +141,55 @@ def run(args: Accuracy) -> None:
     Raises:
         InputError: An option or a data set cannot be used, or a training failed.
     """
-    if args.folds and args.rows:
-        raise InputError("--folds and --rows cannot be combined; leave one of them out")
+    interpreters = {"setfit": args.setfit_python, "model2vec": args.model2vec_python}
+    _check(args, interpreters)
     file = results.ResultsFile(Path(args.output), COLUMNS)
-    finished = {tuple(row[column] for column in KEY) for row in file.rows}
-    settings = " ".join(args.settings)
-    named = [(parse_data_set(data)[0], data) for data in args.data]
-    for (name, data), model, seed in itertools.product(named, args.models, args.seeds):
-        key = {"data": name, "settings": settings, "device": args.device, "seed": seed, "rows": args.rows or ""}
-        keys = [{**key, "fold": fold} for fold in range(1, args.folds + 1)] or [{**key, "fold": ""}]
-        missing = {one["fold"]: one for one in keys if _values({"model": model, **one}) not in finished}
-        if not missing:
-            continue
+    missing = list(_find_missing(args, file.rows))
+    for data, rows in dict.fromkeys((trainings.data, trainings.rows) for trainings in missing if trainings.rows):
+        check_number(data, rows)
+    for trainings in missing:
+        name, model, seed = parse_data_set(trainings.data)[0], trainings.model, trainings.seed
         with tempfile.TemporaryDirectory() as folder:
-            for fold, options in _prepare(args, data, seed, Path(folder)):
-                if fold in missing:
+            for fold, options in _prepare(args.folds, trainings, Path(folder)):
+                if fold not in trainings.keys:
+                    continue
+                if model in BASELINES or model in PEERS:
+                    row = train_baseline(model, options, seed, interpreters.get(model, ""))
+                else:
                     row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
-                    file.add({**row, **missing[fold]})
-                    part = f", {args.rows} rows" * bool(args.rows) + f", fold {fold}" * bool(fold)
-                    log(f"{name}{part}: {model}, seed {seed}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+                file.add({**row, **trainings.keys[fold]})
+                part = f", {trainings.rows} rows" * bool(trainings.rows) + f", fold {fold}" * bool(fold)
+                log(f"{name}{part}: {model}, seed {seed}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+
+
+def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
+    """Check the options before anything is trained.
+
+    Raises:
+        InputError: Two options exclude each other, or the environment of a model is missing.
+    """
+    if args.folds and any(args.rows):
+        raise InputError("--folds and --rows cannot be combined; leave one of them out")
+    parse_settings(args.settings)
+    for model in args.models:
+        if args.settings and (model in BASELINES or model in PEERS):
+            raise InputError(f"{model} has no settings; leave --settings out")
+        if model in PEERS:
+            check_peer(model, interpreters[model])
+
+
+def _find_missing(args: Accuracy, rows: Iterable[Mapping[str, Any]]) -> Iterator[_Trainings]:
+    """Yield the trainings that are not among the rows of the results."""
+    finished = {tuple(row[column] for column in KEY) for row in rows}
+    settings = " ".join(args.settings)
+    folds: list[int | str] = [*range(1, args.folds + 1)] or [""]
+    # a data set after the other: its rows and the vectors of its test rows are kept
+    for data, model, number, seed in itertools.product(args.data, args.models, args.rows, args.seeds):
+        key = {"data": parse_data_set(data)[0], "settings": settings, "device": args.device, "seed": seed}
+        columns = {fold: {**key, "rows": number or "", "fold": fold} for fold in folds}
+        missing = {fold: one for fold, one in columns.items() if _values({"model": model, **one}) not in finished}
+        if missing:
+            yield _Trainings(data=data, model=model, seed=seed, rows=number, keys=missing)
 
 
 def _values(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -153,8 +197,10 @@ def _values(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[column]) for column in KEY)
 
 
-def _prepare(args: Accuracy, data: str, seed: int, folder: Path) -> Iterable[tuple[int | str, list[str]]]:
+def _prepare(folds: int, trainings: _Trainings, folder: Path) -> Iterable[tuple[int | str, list[str]]]:
     """Return the number of each fold, empty without folds, and the options of its training."""
-    if args.folds:
-        return iterate_folds(data, args.folds, seed, folder)
-    return [("", draw_rows(data, args.rows, seed, folder) if args.rows else parse_data_set(data)[1])]
+    if folds:
+        return iterate_folds(trainings.data, folds, trainings.seed, folder)
+    if trainings.rows:
+        return [("", draw_rows(trainings.data, trainings.rows, trainings.seed, folder))]
+    return [("", parse_data_set(trainings.data)[1])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
 import random
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.utils.stderr import log
-from pipelines.benchmark.data_sets import parse_data_set
+from pipelines.benchmark.data_sets import parse_data_set, write_csv
 from pipelines.benchmark.process import ProgramResult, run_program
 
 TUTORIALS = Path(__file__).with_name("tutorials")
@@ -80,10 +79,7 @@ def prepare_contest(data: str, folder: Path, *, training_rows: int = 0, characte
     few = 0 < training_rows < len(splits.train)
     kept = random.Random(0).sample(splits.train, training_rows) if few else splits.train
     for name, rows in {"train": kept, "dev": splits.validation, "test": splits.test}.items():
-        with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("text", "label"))
-            writer.writerows((row.text, row.label) for row in rows)
+        write_csv(folder / f"{name}.csv", rows)
     units = len if characters else lambda text: len(text.split())
     lengths = sorted(units(row.text) for row in kept)
     length = max(max(KERNEL_SIZES), lengths[int(0.99 * (len(lengths) - 1))])

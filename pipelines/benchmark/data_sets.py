@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import functools
 import json
 import random
 from collections import Counter, defaultdict
@@ -119,16 +121,32 @@ def draw_rows(data: str, number: int, seed: int, folder: Path) -> list[str]:
     Raises:
         InputError: There are fewer rows than are to be drawn, or more labels.
     """
-    from kerascnn.data.splits import drop_duplicates
+    check_number(data, number)
+    train, test = _load_distinct_rows(data)
+    return _write_rows(folder, draw_stratified(train, number, seed), test)
 
-    rows = load_rows(parse_data_set(data)[1])
-    train = drop_duplicates(rows.train)[0]
+
+def check_number(data: str, number: int) -> None:
+    """Check that a number of rows can be drawn.
+
+    Raises:
+        InputError: There are fewer rows than are to be drawn, or more labels.
+    """
+    train, _ = _load_distinct_rows(data)
     fewest = max(FEWEST_ROWS, len({row.label for row in train}))
     if not fewest <= number <= len(train):
         raise InputError(
             f"--rows {number}: from {fewest}, at least one per label, to the {len(train):,} training rows of {data}"
         )
-    return _write_rows(folder, draw_stratified(train, number, seed), rows.test)
+
+
+@functools.lru_cache(maxsize=1)
+def _load_distinct_rows(data: str) -> tuple[list[Row], list[Row]]:
+    """Return the training rows without duplicates and the test rows; those of the last data set are kept."""
+    from kerascnn.data.splits import drop_duplicates
+
+    rows = load_rows(parse_data_set(data)[1])
+    return drop_duplicates(rows.train)[0], rows.test
 
 
 def draw_stratified(rows: Sequence[Row], number: int, seed: int) -> list[Row]:
@@ -153,3 +171,11 @@ def _write_rows(folder: Path, train: Iterable[Row], test: Iterable[Row]) -> list
             for row in rows:
                 print(json.dumps({"text": row.text, "label": row.label}, ensure_ascii=False), file=file)
     return ["--data", str(folder / "train.jsonl"), "--test-data", str(folder / "test.jsonl")]
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows with a single label as CSV with the columns ``text`` and ``label``, for programs of others."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("text", "label"))
+        writer.writerows((row.text, row.label) for row in rows)

@@ -71,7 +71,12 @@ class Program:
 
 @contextlib.contextmanager
 def start_program(
-    name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None, cores: Sequence[int] = ()
+    name: str,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    cores: Sequence[int] = (),
+    python: str = sys.executable,
 ) -> Iterator[Program]:
     """Start a Python process and kill it at the end of the block if it still runs.
 
@@ -80,12 +85,13 @@ def start_program(
         command: Arguments of the Python interpreter.
         environment: Variables to set in addition to those of this process.
         cores: Processor cores to run on; none: all.
+        python: The Python interpreter.
     """
     with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
         start = time.perf_counter()
         with pin_to_cores(cores):
             process = subprocess.Popen(
-                [sys.executable, *command], stdout=stdout, stderr=stderr, text=True,
+                [python, *command], stdout=stdout, stderr=stderr, text=True,
                 env={**os.environ, **(environment or {})},
             )  # fmt: skip
         try:
@@ -96,14 +102,19 @@ def start_program(
 
 
 def run_program(
-    name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None, cores: Sequence[int] = ()
+    name: str,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    cores: Sequence[int] = (),
+    python: str = sys.executable,
 ) -> ProgramResult:
     """Run a Python process to its end; for the arguments see ``start_program``.
 
     Raises:
         InputError: It failed; the message is its last line on standard error.
     """
-    with start_program(name, command, environment=environment, cores=cores) as program:
+    with start_program(name, command, environment=environment, cores=cores, python=python) as program:
         return program.finish()
 
 

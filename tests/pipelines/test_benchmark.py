@@ -107,6 +107,7 @@ def test_folds_test_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
         (("accuracy", "--settings", "epochs"), "--settings epochs: expected GROUP.KEY=VALUE"),
         (("accuracy", "--models", "tfidf_svm", "--settings", "training.epochs=3"), "tfidf_svm has no settings"),
         (("accuracy", "--models", "word_cn"), "no model is called 'word_cn'; did you mean 'word_cnn'"),
+        (("accuracy", "--models", "tfidf_svm", "--rows", "50", "5000"), "--rows 5000: from 10, at least one per label"),
         (("table", "nothing.csv"), "nothing.csv: no such file"),
     ],
 )
@@ -175,6 +176,48 @@ def test_comparison_uses_the_settings_nearest_to_the_defaults(tmp_path):
         "| TREC | 1,200 | **91.5** | **91.0** |",
         "| BBC | 1,200 |  | 97.0 |",
     ]
+
+
+def test_table_by_rows_has_a_column_for_each_number_of_training_rows(tmp_path):
+    path = tmp_path / "accuracy.csv"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        for model, settings, number, seed, accuracy in (
+            ("tfidf_svm", "", 200, 0, 0.58),
+            ("tfidf_svm", "", 200, 1, 0.6),
+            ("word_cnn", "", 200, 0, 0.7),
+            ("word_cnn", "", 200, 1, 0.74),
+            ("word_cnn", "transfer.vectors=a.txt", 50, 0, 0.5),
+            ("word_cnn", "transfer.vectors=a.txt", 200, 0, 0.71),
+            ("tfidf_svm", "", "", 0, 0.9),
+            ("word_cnn", "", 1000, 0, 0.8),
+        ):
+            row = {"model": model, "data": "TREC", "settings": settings, "device": "CPU", "seed": seed, "rows": number}
+            metrics = {"accuracy": accuracy, "macro_f1": accuracy, "parameters": 1_000_000, "training_rows": 1000}
+            writer.writerow(row | metrics)
+    finished = command("benchmark", "table", path, "--by-rows")
+    assert finished.status == 0, finished.err
+    assert finished.out.splitlines() == [
+        "| data | model | parameters | 50 rows | 200 rows | 1,000 rows | all rows |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| TREC | word_cnn | 1.0M |  | **72.00 ± 2.83** | **80.00** |  |",
+        "| TREC | word_cnn (transfer.vectors=a.txt) | 1.0M | **50.00** | **71.00** |  |  |",
+        "| TREC | tfidf_svm | 1.0M |  | 59.00 ± 1.41 |  | **90.00** |",
+    ]
+    finished = command("benchmark", "table", path, "--by-rows", "--rows", 50, 1000)
+    assert finished.out.splitlines()[2:] == [
+        "| TREC | word_cnn (transfer.vectors=a.txt) | 1.0M | **50.00** |  |",
+        "| TREC | word_cnn | 1.0M |  | **80.00** |",
+    ]
+    finished = command("benchmark", "table", path, "--by-model", "--rows", 0)
+    assert finished.out.splitlines()[-1] == "| TREC | 1,000 | 90.0 |"
+    for given, complaint in {
+        ("--by-rows", "--by-model"): "are two tables; leave one of them out",
+        ("--rows", "7"): "accuracy.csv: no results with 7 rows",
+    }.items():
+        finished = command("benchmark", "table", path, *given)
+        assert finished.status == 1 and complaint in finished.err
 
 
 def means(column):

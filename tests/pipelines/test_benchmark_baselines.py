@@ -131,7 +131,7 @@ def test_missing_fasttext_is_an_input_error_that_names_the_extra(folder, tmp_pat
     monkeypatch.setitem(sys.modules, "fasttext", None)
     given = ("--models", "fasttext", "--seeds", 0, "--output", tmp_path / "accuracy.csv")
     finished = command("benchmark", "accuracy", "--data", folder, *given)
-    assert finished.status == 1 and 'pip install "kerascnn[fasttext]"' in finished.err
+    assert finished.status == 1 and 'pip install "kerascnn[benchmark]"' in finished.err
 
 
 def test_drawn_rows_are_in_proportion_to_the_labels_and_have_each_label():
@@ -156,16 +156,15 @@ def test_drawn_rows_replace_training_and_validation_rows_and_keep_the_test_rows(
 def test_drawn_rows_are_part_of_the_key_and_of_the_name_in_the_tables(folder, tmp_path):
     path = tmp_path / "accuracy.csv"
     given = ("--data", f"BBC={folder}", "--models", "tfidf_svm", "--seeds", 0, 1, "--output", path)
-    for _ in range(2):
-        finished = command("benchmark", "accuracy", *given, "--rows", 40)
+    for numbers in ((40,), (40, 60, 0)):
+        finished = command("benchmark", "accuracy", *given, "--rows", *numbers)
         assert finished.status == 0, finished.err
-    assert command("benchmark", "accuracy", *given).status == 0
     assert [(row["rows"], row["training_rows"], row["seed"]) for row in rows_of(path)] == [
-        ("40", "40", "0"), ("40", "40", "1"), ("", "150", "0"), ("", "150", "1"),
+        ("40", "40", "0"), ("40", "40", "1"), ("60", "60", "0"), ("60", "60", "1"), ("", "150", "0"), ("", "150", "1"),
     ]  # fmt: skip
-    lines = command("benchmark", "table", path).out.splitlines()[-2:]
-    assert [line.split(" | ")[0] for line in lines] == ["| BBC, 40 rows", "| BBC"]
-    lines = command("benchmark", "table", path, "--by-model").out.splitlines()[-2:]
+    lines = command("benchmark", "table", path).out.splitlines()[-3:]
+    assert [line.split(" | ")[0] for line in lines] == ["| BBC, 40 rows", "| BBC, 60 rows", "| BBC"]
+    lines = command("benchmark", "table", path, "--by-model", "--rows", 40, 0).out.splitlines()[-2:]
     assert [line.split(" | ")[:2] for line in lines] == [["| BBC, 40 rows", "40"], ["| BBC", "150"]]
 
 

@@ -84,7 +84,7 @@ def choose(rows: LabelledRows, seed: int) -> FastText:
     """
     import numpy as np
 
-    module = import_optional("fasttext", "fasttext")
+    module = import_optional("fasttext", "benchmark")
     has_few = len(rows.train) <= FEW_ROWS
     texts, labels, folds = selection_data(rows, 5 if has_few else 10, seed)
     has_characters = lacks_spaces(texts)

@@ -28,7 +28,7 @@ class Classifier(Protocol):
         """Return the label of each text."""
 
     def count_parameters(self) -> int:
-        """Return the number of trained parameters."""
+        """Return the number of weights that a prediction uses, frozen ones included."""
 
 
 def selection_data(rows: LabelledRows, number: int, seed: int) -> tuple[list[str], list[str], list[Fold]]:
