@@ -157,7 +157,7 @@ def settings_page() -> str:
         format_options(MaskingConfig, "masking."),
         MODELS,
     ]
-    for name, network in models.list_models().items():
+    for name, network in models.list_options().items():
         own = [field.name for field in dataclasses.fields(TextConfig)]
         differs = {
             key: getattr(network.text, key) for key in own if getattr(network.text, key) != getattr(TextConfig(), key)

@@ -15,9 +15,11 @@ from kerascnn.classifier_data import LabelledTexts, check_lengths, prepare_data
 from kerascnn.classifier_training import train_bundle
 from kerascnn.data.documents import check_texts
 from kerascnn.estimator import Estimator
+from kerascnn.selection import choose_model, is_automatic
 from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
     import keras
@@ -42,7 +44,8 @@ class TextClassifier(Estimator):
         classifier.save("saved_models/news")
 
     Args:
-        model: Name of the architecture, see ``kerascnn.list_models()``.
+        model: Name of the architecture, see ``kerascnn.list_models()``; ``auto`` chooses one for the data and the
+            ``budget``, and ``bundle_.config`` has the choice.
         seed: Seed of weights, dropout and the order of documents.
         validation_fraction: Fraction of the documents that ``fit`` uses for early stopping if it gets no validation
             data, up to 0.5.
@@ -124,11 +127,19 @@ class TextClassifier(Estimator):
             config, texts, labels, soft_labels=soft_labels, sample_weight=sample_weight, class_weight=class_weight,
             validation_data=validation_data, refit=refit,
         )  # fmt: skip
+        facts: dict[str, Any] = {}
+        if is_automatic(config):
+            choice = choose_model(
+                config, data, optimizer=self.custom_optimizer, needs_epochs=bool(callbacks),
+                log=log if verbose else lambda message: None,
+            )  # fmt: skip
+            config, facts = choice.config, {"selection": choice.facts}
         advisor = EpochsAdvisor()
         bundle = train_bundle(
             config, data, optimizer=self.custom_optimizer, callbacks=[advisor, *callbacks],
             folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
         )  # fmt: skip
+        bundle.metrics |= facts
         if verbose:
             advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
         self._set_bundle(bundle, data.classes, data.labels_dtype)

@@ -226,7 +226,7 @@ class Config(Settings, Generic[ModelConfigT]):
     test_data: tuple[str, ...] = ()
     """Test data; none: part of the training data."""
     model: str = "word_cnn"
-    """Name of the architecture; --list-models lists all."""
+    """Name of the architecture; --list-models lists all. auto: choose one for the data and the --budget."""
     output: str = ""
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
     seed: int = 0

@@ -112,6 +112,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         static_channel: bool | None = None,
         max_norm: float | None = None,
         initial_stddev: float | None = None,
+        budget: Literal["small", "fast", "accurate"] | None = None,
     ) -> None:
         self.model = model
         self.seed = seed
@@ -193,6 +194,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.static_channel = static_channel
         self.max_norm = max_norm
         self.initial_stddev = initial_stddev
+        self.budget = budget
 
     # END of the constructor that tests/generate_estimator.py writes
 

@@ -24,7 +24,7 @@ def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pi
 def format_models() -> str:
     """Return a table of all architectures, with the trainable parameters for 2 classes and at most 20,000 tokens."""
     rows = []
-    for name, network in models.list_models().items():
+    for name, network in models.list_options().items():
         count = f"{network.parameter_count / 1e6:.1f}M" if network.parameter_count else "by data"
         rows.append((name, count, f"{network.good_for} ({network.paper})"))
     return text_table(("model", "trainable parameters", "good for"), rows, align="lrl")

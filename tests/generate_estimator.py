@@ -56,7 +56,7 @@ def arguments() -> dict[str, tuple[str, Any]]:
         }
     found["optimizer"] = "OptimizerName | keras.optimizers.Optimizer", TrainingConfig.optimizer
     types_of: dict[str, list[str]] = {}
-    for group in (TextConfig, *models.list_models().values()):
+    for group in (TextConfig, *models.list_options().values()):
         hints = typing.get_type_hints(group, include_extras=True)
         for field in dataclasses.fields(group):
             types_of.setdefault(field.name, []).extend(alternatives(hints[field.name]))

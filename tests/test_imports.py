@@ -38,6 +38,7 @@ LAYERS = (
     ("classifier_data",),
     ("classifier_fitting",),
     ("classifier_training",),
+    ("selection",),
     ("estimator", "classifier"),
     ("kerascnn",),
     ("distillation", "edge"),

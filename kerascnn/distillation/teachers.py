@@ -108,7 +108,7 @@ def _working_directory_on_path() -> Iterator[None]:
 def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
     """Look up the probabilities of texts in a file; its rows may have any order."""
     if not expand_files(spec):
-        if spec in models.list_models():
+        if spec in models.list_options():
             raise InputError(f"--teacher {spec}: only python -m pipelines.distill trains a model as a teacher")
         raise InputError(f"--teacher {spec}: no such file or folder{_similar_file(spec)}; give {TEACHER_KINDS}")
     texts = {row.text for row in rows}

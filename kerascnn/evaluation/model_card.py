@@ -42,6 +42,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         f" {bundle.temperature:.3f} before the {bundle.task.activation}.",
         *(_format_metrics_per_class(bundle.task, metrics["test"]) if "test" in metrics else ()),
         "## Training",
+        *((format_selection(metrics["selection"]),) if "selection" in metrics else ()),
         f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`"
         + (", the epochs in `history.csv`." if bundle.history else "."),
         *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
@@ -89,6 +90,19 @@ def format_cost(metrics: Mapping[str, Any]) -> str:
         training = f"solved in {metrics['seconds']:.2f} s"
     speed = f"{metrics['documents_per_second']:,.0f} documents/s"
     return f"{metrics['parameters']:,} parameters, {training} ({speed})"
+
+
+def format_selection(facts: Mapping[str, Any]) -> str:
+    """Return why a model was chosen, from ``selection`` of ``metrics.json``: a paragraph and a table of candidates."""
+    lines = ["Chosen by `--model auto`: " + "; ".join(facts["reasons"]) + "."]
+    if "candidates" in facts:
+        lines.append(f"{facts['folds']}-fold cross-validation on {facts['rows']:,} training rows:")
+        rows = [
+            (row["name"], f"{row['score']:.4f}", f"{row['difference']:+.4f} ± {row['standard_error']:.4f}")
+            for row in facts["candidates"]
+        ]
+        lines.append(markdown_table(("candidate", facts["metric"], "against the default"), rows))
+    return "\n\n".join(lines)
 
 
 def format_refit(values: Mapping[str, Any]) -> str:

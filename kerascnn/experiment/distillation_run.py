@@ -16,6 +16,7 @@ from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
 from kerascnn.experiment.run_data import read_splits
 from kerascnn.experiment.training_run import run_training
+from kerascnn.selection import is_automatic, reject_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError, list_choices
@@ -75,6 +76,7 @@ def run_distillation(
     """
     options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
     options = {**options, "verbose": verbose, "log": log}
+    reject_automatic(config, "a student")
     folder = run_folders.default_bundle_folder(config)
     teacher_run = _teacher_run(config, teacher_config)
     _check_folders(folder, teacher_run, may_exist=resume or overwrite)
@@ -113,11 +115,11 @@ def _teacher_run(config: Config[Any], teacher_config: str) -> Config[Any] | None
     teacher = config.distillation.teacher
     if not teacher:
         raise InputError(f"--teacher is missing; give the name of a model, {TEACHER_KINDS}")
-    if os.path.exists(teacher) or teacher not in models.list_models():
+    if os.path.exists(teacher) or teacher not in models.list_options():
         if teacher_config:
             raise InputError(
                 f"--teacher-config {teacher_config}: it has the settings of a teacher to train, and --teacher"
-                f" {teacher} is not the name of a model{list_choices(teacher, models.list_models())}"
+                f" {teacher} is not the name of a model{list_choices(teacher, models.list_options())}"
             )
         return None
     if config.training.strategy == "multi_worker":
@@ -126,6 +128,8 @@ def _teacher_run(config: Config[Any], teacher_config: str) -> Config[Any] | None
             " pipelines.train, then give its folder"
         )
     run = default_config(teacher)
+    if is_automatic(run):
+        run = run.replace_values({"network": {"budget": "accurate"}}, "the teacher")
     if teacher_config:
         run = _read_teacher_config(teacher_config, run)
     training = dataclasses.replace(

@@ -11,6 +11,7 @@ from kerascnn.config import Config, MaskingConfig, TransferConfig
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.run_data import describe_texts, read_distinct_texts
 from kerascnn.experiment.summary import summarize_pretraining
+from kerascnn.selection import reject_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.errors import InputError
@@ -61,6 +62,7 @@ def run_pretraining(
     Raises:
         InputError: A setting, a file or a row cannot be used; the message names it.
     """
+    reject_automatic(config, "pretraining")
     folder = pretrained_folder(config)
     if config.transfer != TransferConfig():
         raise InputError("pretraining starts from random weights; leave out the settings of transfer")

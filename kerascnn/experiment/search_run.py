@@ -22,6 +22,7 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.run_folders import default_bundle_folder
+from kerascnn.selection import reject_automatic
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.trials import TrialResult
@@ -102,6 +103,7 @@ def run_search(
     Raises:
         InputError: The space, a setting or a row cannot be used, or no trial succeeded.
     """
+    reject_automatic(config, "a search")
     folder, config = search_folder(config), dataclasses.replace(config, output="")
     space = spaces.read_space(options.space, config)
     if options.algorithm == "hyperband" and "training.epochs" in space.dimensions:

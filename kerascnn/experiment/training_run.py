@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
 from kerascnn.experiment import run_folders
+from kerascnn.experiment.automatic_run import choose_run
 from kerascnn.experiment.run_data import (
     describe_data,
     load_distillation_data,
@@ -17,6 +18,7 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.summary import summarize_training
+from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.stderr import Log
@@ -79,12 +81,17 @@ def run_training(
     if run_folders.is_finished(folder, resume=resume):
         return TrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
     check_output_folder(folder, overwrite=overwrite or resume)
-    limit_threads(config.network.parallel_branches)
+    if is_automatic(config):
+        check_automatic(config)
     splits = read_splits(config)
     for message in splits.messages:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
+    facts: dict[str, Any] = {}
+    if is_automatic(config):
+        config, facts = choose_run(config, splits, folder, resume=resume, log=log)
+    limit_threads(config.network.parallel_branches)
     _log_advice(config, splits, log)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
@@ -92,7 +99,7 @@ def run_training(
     from kerascnn.training.distributed import strategies
 
     is_chief = strategies.is_chief(config.training.strategy)
-    if is_chief:
+    if is_chief and not facts:  # the state of a run with facts has them
         run_folders.discard_interrupted_run(folder, resume=resume, log=log)
     distillation = load_distillation_data(config, splits, log)
     texts, labels, soft_labels = training_columns(splits, distillation)
@@ -105,6 +112,7 @@ def run_training(
         folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
     )  # fmt: skip
     bundle = classifier.bundle_
+    bundle.metrics |= facts
     if not is_chief:
         return TrainingResult(folder, bundle.metrics, "done; the first process writes the bundle", bundle)
     examples: dict[str, list[Example]] = {}

@@ -6,11 +6,14 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
+from kerascnn.models.auto import AutoModel
 from kerascnn.models.base import ModelConfig
 from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.utils.errors import InputError, list_choices
 
 _MODELS: dict[str, type[ModelConfig]] = {}
+AUTO = "auto"
+"""Name of the model that is chosen when training starts; it is not registered."""
 
 
 def register(name: str) -> Callable[[type[ModelConfig]], type[ModelConfig]]:
@@ -30,16 +33,31 @@ def list_models() -> dict[str, type[ModelConfig]]:
     return dict(sorted(_MODELS.items()))
 
 
+def list_options() -> dict[str, type[ModelConfig]]:
+    """Return the settings classes of all values of ``--model``: the registered models, and ``auto``."""
+    return {**list_models(), AUTO: AutoModel}
+
+
 def get(name: str) -> type[ModelConfig]:
-    """Return the settings class of a model.
+    """Return the settings class of a model, for ``auto`` that of a model to choose.
 
     Raises:
         InputError: No model has this name; the message suggests similar names.
     """
-    models = list_models()
+    models = list_options()
     if name not in models:
         raise InputError(f"no model is called {name!r}{list_choices(name, models)}")
     return models[name]
 
 
-__all__ = ["BuiltModel", "LayerRoles", "ModelConfig", "get", "list_models", "register"]
+__all__ = [
+    "AUTO",
+    "AutoModel",
+    "BuiltModel",
+    "LayerRoles",
+    "ModelConfig",
+    "get",
+    "list_models",
+    "list_options",
+    "register",
+]

@@ -1,0 +1,145 @@
+"""The models that ``--model auto`` chooses from, and when each of them is suitable."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kerascnn.config import Config, default_config
+from kerascnn.models.auto import AutoModel, Budget
+from kerascnn.selection.data_profile import DataProfile
+from kerascnn.utils.errors import InputError
+
+FEW_ROWS = 2000
+"""Training rows up to which the candidates are compared by cross-validation; with more rows, the rules decide."""
+FAST_CHARACTERS = 10_000_000
+"""Characters of training text up to which the default model is trained within a minute or so on a laptop."""
+USE_SCRIPTS = frozenset({"Latin", "Arabic", "Han", "Hiragana", "Hangul", "Thai", "Cyrillic"})
+"""Scripts of the sixteen languages of the multilingual Universal Sentence Encoder."""
+ENCODER_WORDS = 150
+"""Mean words of a text up to which a transformer, which reads some 120 of them, is a candidate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A model with settings, and the data that it suits."""
+
+    name: str
+    model: str
+    budgets: tuple[Budget, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Groups of settings that differ from the defaults of the model."""
+    package: str = ""
+    """Module of an installed package that it needs; empty: none."""
+    scripts: frozenset[str] = frozenset()
+    """Scripts that it knows; empty: all."""
+    unspaced: bool | None = None
+    """Whether it needs text without spaces between words, or text with them; None: either."""
+    english_only: bool = False
+    max_length: int = 0
+    """Largest mean length of a text that it suits; 0: any."""
+    min_characters: int = 0
+    """Characters of training text from which on it is preferred to the default, with many rows."""
+    preferred: bool = False
+    """Whether it is preferred to the default with many rows, see ``FEW_ROWS``."""
+
+    def find_obstacle(self, profile: DataProfile) -> str:
+        """Return why the candidate is not suitable; empty if it is."""
+        if self.package and importlib.util.find_spec(self.package) is None:
+            return f"the package {self.package} is not installed"
+        if self.english_only and not profile.is_english:
+            return "the texts are not English"
+        if self.scripts and profile.script not in self.scripts:
+            return f"it does not know {profile.script or 'all of these scripts'}"
+        if self.max_length and profile.length > self.max_length:
+            return f"it reads texts of up to about {self.max_length} words"
+        return ""
+
+
+CANDIDATES = (
+    Candidate(name="word_cnn", model="word_cnn", budgets=("small", "fast", "accurate"), unspaced=False),
+    Candidate(name="char_cnn", model="char_cnn", budgets=("small", "fast", "accurate"), unspaced=True),
+    Candidate(
+        name="bow", model="bow", budgets=("small", "fast", "accurate"), unspaced=False, min_characters=FAST_CHARACTERS
+    ),
+    Candidate(
+        name="bow of characters", model="bow", budgets=("small", "fast", "accurate"), unspaced=True,
+        settings={"text": {"level": "character"}, "network": {"linear_ngrams": [1, 2, 3]}},
+        min_characters=FAST_CHARACTERS,
+    ),
+)  # fmt: skip
+"""All candidates. The first one that suits the script is the default of the data; of the others those come first that
+are preferred with many rows."""
+
+
+@dataclass(frozen=True)
+class CandidateRun:
+    """A candidate with the settings of the run."""
+
+    candidate: Candidate
+    config: Config[Any]
+
+
+def list_candidates(config: Config[AutoModel], profile: DataProfile) -> tuple[list[CandidateRun], dict[str, str]]:
+    """Return the suitable candidates of a run, the default first, and the names of the others with the reason.
+
+    Args:
+        config: The run; its settings of ``training`` and ``transfer`` that differ from the defaults are kept.
+        profile: The training data.
+    """
+    suitable: list[CandidateRun] = []
+    others: dict[str, str] = {}
+    for candidate in CANDIDATES:
+        if config.network.budget not in candidate.budgets or candidate.unspaced not in (None, profile.is_unspaced):
+            continue
+        obstacle = candidate.find_obstacle(profile)
+        if not obstacle:
+            try:
+                suitable.append(CandidateRun(candidate, build_config(config, candidate)))
+                continue
+            except InputError as error:
+                obstacle = str(error)
+        others[candidate.name] = obstacle
+    if not suitable:
+        raise InputError(f"model auto: no model suits these settings; {next(iter(others.values()))}")
+    return suitable, others
+
+
+def prefer(candidates: Sequence[CandidateRun], profile: DataProfile, budget: Budget) -> tuple[CandidateRun, str]:
+    """Return the candidate for many rows, and the reason.
+
+    Args:
+        candidates: Suitable candidates, the default first.
+        profile: The training data.
+        budget: The budget.
+    """
+    for run in candidates:
+        if run.candidate.preferred:
+            return run, f"more than {FEW_ROWS:,} rows, and its pretrained encoder is installed"
+        if budget == "fast" and 0 < run.candidate.min_characters <= profile.characters:
+            return run, f"{profile.characters / 1e6:,.0f} million characters, and it is solved in seconds"
+    kind = "without spaces between words" if profile.is_unspaced else "with spaces between words"
+    return candidates[0], f"more than {FEW_ROWS:,} rows {kind}, the default"
+
+
+def build_config(config: Config[AutoModel], candidate: Candidate) -> Config[Any]:
+    """Return the run with the model and the settings of a candidate.
+
+    Raises:
+        InputError: A setting of the run cannot be used with this model.
+    """
+    chosen = default_config(candidate.model).replace_values(candidate.settings, candidate.name)
+    groups = {}
+    for name in ("training", "transfer"):
+        given, base = getattr(config, name), getattr(chosen, name)
+        changes = {
+            item.name: getattr(given, item.name)
+            for item in dataclasses.fields(given)
+            if getattr(given, item.name) != item.default
+        }
+        groups[name] = dataclasses.replace(base, **changes)
+    own = ("data", "validation_data", "test_data", "output", "seed", "source", "distillation")
+    return dataclasses.replace(chosen, **groups, **{name: getattr(config, name) for name in own})

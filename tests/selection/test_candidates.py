@@ -1,0 +1,89 @@
+"""Which models are candidates for which data."""
+
+import dataclasses
+
+import pytest
+
+from kerascnn.config import default_config
+from kerascnn.selection import candidates
+from kerascnn.selection.candidates import CANDIDATES, build_config, list_candidates, prefer
+from kerascnn.selection.data_profile import DataProfile
+from kerascnn.utils.errors import InputError
+
+ENGLISH = DataProfile.measure(["What is the capital of Peru ?"] * 50, 6)
+CHINESE = DataProfile.measure(["价格连续第三个月上涨"] * 50, 2)
+
+
+def auto(**groups):
+    return default_config("auto").replace_values(groups, "test")
+
+
+def names(profile, **groups):
+    found, _ = list_candidates(auto(**groups), profile)
+    return [run.candidate.name for run in found]
+
+
+def test_the_default_is_a_word_model_for_words_and_a_character_model_without_spaces():
+    assert names(ENGLISH)[0] == "word_cnn" and "char_cnn" not in names(ENGLISH)
+    assert names(CHINESE)[0] == "char_cnn" and "word_cnn" not in names(CHINESE)
+
+
+def test_candidates_keep_the_settings_of_the_run():
+    config = auto(seed=3, training={"epochs": 2, "label_smoothing": 0.0}, source={"split_seed": 4})
+    for run in list_candidates(config, ENGLISH)[0]:
+        assert run.config.model == run.candidate.model and run.config.seed == 3
+        assert (run.config.training.epochs, run.config.training.label_smoothing) == (2, 0.0)
+        assert run.config.source == config.source and run.config.text.max_tokens == 50_000
+
+
+def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
+    found, left_out = list_candidates(auto(transfer={"vectors": "glove.txt"}), ENGLISH)
+    assert "bow" not in [run.candidate.name for run in found]
+    assert left_out["bow"].startswith("transfer.vectors: bow is solved")
+
+
+@pytest.mark.parametrize(
+    ("changes", "profile", "obstacle"),
+    [
+        ({"package": "no_such_package_1"}, ENGLISH, "the package no_such_package_1 is not installed"),
+        ({"package": "json"}, ENGLISH, ""),
+        ({"english_only": True}, CHINESE, "the texts are not English"),
+        ({"scripts": frozenset({"Latin"})}, CHINESE, "it does not know Han"),
+        ({"max_length": 5}, ENGLISH, "it reads texts of up to about 5 words"),
+    ],
+)
+def test_obstacles(changes, profile, obstacle):
+    assert dataclasses.replace(CANDIDATES[0], **changes).find_obstacle(profile) == obstacle
+
+
+@pytest.mark.parametrize("budget", ["small", "fast", "accurate"])
+@pytest.mark.parametrize("profile", [ENGLISH, CHINESE])
+def test_every_candidate_is_a_valid_run(budget, profile):
+    found, _ = list_candidates(auto(network={"budget": budget}), profile)
+    assert len(found) >= 2
+    for candidate in CANDIDATES:
+        build_config(auto(), candidate)
+
+
+def test_much_text_is_solved_if_it_must_be_fast():
+    many = dataclasses.replace(ENGLISH, rows=100_000, characters=10 * candidates.FAST_CHARACTERS)
+    runs, _ = list_candidates(auto(network={"budget": "fast"}), many)
+    assert prefer(runs, many, "fast")[0].candidate.name == "bow"
+    assert prefer(runs, many, "small")[0].candidate.name == "word_cnn"
+    fewer = dataclasses.replace(many, characters=1000)
+    assert prefer(runs, fewer, "fast")[0].candidate.name == "word_cnn"
+
+
+def test_many_rows_prefer_a_pretrained_encoder_if_the_budget_allows_it(monkeypatch):
+    encoder = dataclasses.replace(CANDIDATES[0], name="encoder", budgets=("accurate",), preferred=True)
+    monkeypatch.setattr(candidates, "CANDIDATES", (*CANDIDATES, encoder))
+    many = dataclasses.replace(ENGLISH, rows=10_000)
+    for budget, chosen in {"accurate": "encoder", "small": "word_cnn"}.items():
+        runs, _ = list_candidates(auto(network={"budget": budget}), many)
+        assert prefer(runs, many, budget)[0].candidate.name == chosen
+
+
+def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):
+    monkeypatch.setattr(candidates, "CANDIDATES", tuple(c for c in CANDIDATES if c.model == "bow"))
+    with pytest.raises(InputError, match=r"no model suits these settings; transfer\.vectors"):
+        list_candidates(auto(transfer={"vectors": "glove.txt"}), ENGLISH)
