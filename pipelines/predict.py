@@ -20,7 +20,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
-from kerascnn.scoring.table_writer import FORMATS, output_format, row_writer
+from kerascnn.scoring.table_writer import FORMATS, RowWriter, output_format
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
@@ -68,6 +68,8 @@ class Arguments:
     abstain_below: float = 0.0
     """Leave the label empty if its probability is lower; find_threshold computes values. Not for multi-label bundles,
     whose labels have thresholds of their own."""
+    spreadsheet_safe: bool = False
+    """Write an apostrophe before cells of CSV and TSV that begin with = + - @: spreadsheets run them as formulas."""
     explain: bool = False
     """Also show which n-grams support the label and which oppose it: marked in the text, or with --json as logit, bias
     and contributions."""
@@ -125,14 +127,25 @@ def _predict_rows(args: Arguments) -> None:
         if args.explain:
             _explain(classifier, records, args, file, as_json=file_format == "jsonl")
         else:
-            write = row_writer(file, file_format)
+            writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
             rows = add_predictions(classifier, records, args.source.text_column, output_spec)
             # a bar would mix with predictions on standard output; None: on a terminal only
             hidden = True if args.quiet or args.output == "-" else None
             for row in tqdm(rows, desc="predicting", unit=" rows", leave=False, disable=hidden):
-                write(row)
+                writer.write(row)
+            if file_format != "jsonl" and not writer.columns:  # a file without rows gives a table without rows
+                writer.write_header([*_column_names(args), *output_spec.column_names(len(labels))])
     if args.output != "-":
         choose_log(quiet=args.quiet)(f"wrote {args.output}")
+
+
+def _column_names(args: Arguments) -> list[str]:
+    """Return the columns of the input; standard input cannot be read again, and has the text at least."""
+    from kerascnn.data import readers
+
+    if args.texts or not os.path.isfile(args.input):
+        return [args.source.text_column]
+    return readers.column_names(args.input, args.source)
 
 
 def _read_records(args: Arguments) -> Iterable[Record]:

@@ -62,6 +62,16 @@ def test_output_keeps_the_columns_of_the_file(news_bundle, news_csv, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+def test_file_without_rows_gives_a_table_without_rows(suffix, news_bundle, tmp_path):
+    (tmp_path / "a.csv").write_text("id,text\n")
+    out = tmp_path / f"out.{suffix}"
+    finished = command("predict", news_bundle[0], "--input", tmp_path / "a.csv", "--output", out)
+    assert finished.status == 0, finished.err
+    mark = "\t" if suffix == "tsv" else ","
+    assert out.read_text() == ("" if suffix == "jsonl" else mark.join(["id", "text", "label", "score"]) + "\n")
+
+
 def test_file_output_agrees_with_python(reviews_zh_bundle, reviews_zh_csv, reviews_zh, tmp_path):
     from kerascnn import load
 

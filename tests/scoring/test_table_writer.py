@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from kerascnn.scoring.table_writer import output_format, row_writer
+from kerascnn.scoring.table_writer import RowWriter, output_format
 from kerascnn.utils.errors import InputError
 
 ROWS = [{"text": "好,\t1", "label": "a"}, {"text": "2", "label": "b"}]
@@ -23,9 +23,9 @@ ROWS = [{"text": "好,\t1", "label": "a"}, {"text": "2", "label": "b"}]
 )
 def test_writes_rows(file_format, expected):
     file = io.StringIO()
-    write = row_writer(file, file_format)
+    writer = RowWriter(file, file_format)
     for row in ROWS:
-        write(row)
+        writer.write(row)
     assert file.getvalue() == expected
 
 
@@ -34,18 +34,26 @@ def test_writes_rows(file_format, expected):
 def test_every_cell_survives(file_format, cell):
     rows = [{"text": cell, "label": "x"}, {"text": "1", "label": cell}]
     file = io.StringIO(newline="")
-    write = row_writer(file, file_format)
+    writer = RowWriter(file, file_format)
     for row in rows:
-        write(row)
+        writer.write(row)
     file.seek(0)
     assert list(csv.DictReader(file, delimiter="\t" if file_format == "tsv" else ",")) == rows
 
 
 def test_rejects_new_columns_in_later_rows():
-    write = row_writer(io.StringIO(), "csv")
-    write({"text": "1"})
+    writer = RowWriter(io.StringIO(), "csv")
+    writer.write({"text": "1"})
     with pytest.raises(InputError, match="a row has label, but the first row does not"):
-        write({"text": "2", "label": "b"})
+        writer.write({"text": "2", "label": "b"})
+
+
+def test_formulas_become_text_on_request():
+    row = {"text": "=HYPERLINK(1)", "note": "-3", "score": -0.5}
+    for safe, expected in ((True, "'=HYPERLINK(1),'-3,-0.5"), (False, "=HYPERLINK(1),-3,-0.5")):
+        file = io.StringIO()
+        RowWriter(file, "csv", spreadsheet_safe=safe).write(row)
+        assert file.getvalue().splitlines()[1] == expected
 
 
 def test_output_format_follows_suffix():
