@@ -142,6 +142,7 @@ class ModelFitter:
             initial.built.model, train, validation, config.training,
             seed=config.seed, task=self.data.task, class_weight=self.data.class_weight, optimizer=self.optimizer,
             fingerprint=self.fingerprint(initial.config), learning_rate_factors=initial.learning_rate_factors,
+            pretrained_layers=initial.built.roles.pretrained_layers,
             callbacks=[*initial.callbacks, *callbacks], strategy=self.strategy,
             verbose=self.verbose, **options,
         )  # fmt: skip

@@ -59,6 +59,51 @@ class RaggedIds:
         batch[inside] = self.values[(starts[:, None] + np.arange(length))[inside]]
         return batch
 
+    def to_inputs(self, rows: np.ndarray) -> Any:
+        """Return what a model is trained on for some documents: here, the result of ``to_padded``."""
+        return self.to_padded(rows)
+
+    @property
+    def signature(self) -> Any:
+        """``tf.TensorSpec`` of each array of ``to_inputs``."""
+        return tf.TensorSpec((None, None), tf.int32)
+
+
+@dataclass(frozen=True)
+class DocumentsWithOutputs(RaggedIds):
+    """Ids of documents, and the outputs of the frozen layers of a model for them.
+
+    Attributes:
+        outputs: One row per document, (documents, channels), or the rows of all documents, (steps, channels).
+        output_splits: Start of each document in ``outputs``, and the end of the last, int64 (documents + 1,); None: one
+            row per document.
+    """
+
+    outputs: np.ndarray
+    output_splits: np.ndarray | None = None
+
+    def to_inputs(self, rows: np.ndarray) -> Any:
+        """Return padded ids, int32 (rows, length), and outputs, (rows, channels) or (rows, steps, channels).
+
+        The steps are padded with zeros to the length of the ids and as many more as the model adds to each document.
+        """
+        ids = self.to_padded(rows)
+        if self.output_splits is None:
+            return ids, self.outputs[rows]
+        starts = self.output_splits[rows]
+        lengths = self.output_splits[rows + 1] - starts
+        added = int(lengths[0] - self.lengths[rows[0]])
+        inside = np.arange(ids.shape[1] + added) < lengths[:, None]
+        batch = np.zeros((*inside.shape, self.outputs.shape[1]), self.outputs.dtype)
+        batch[inside] = self.outputs[(starts[:, None] + np.arange(inside.shape[1]))[inside]]
+        return ids, batch
+
+    @property
+    def signature(self) -> Any:
+        """``tf.TensorSpec`` of each array of ``to_inputs``."""
+        shape = (None, self.outputs.shape[1]) if self.output_splits is None else (None, None, self.outputs.shape[1])
+        return tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(shape, tf.as_dtype(self.outputs.dtype))
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -163,12 +208,12 @@ def training_batches(
         shard: The part of each batch to return.
 
     Returns:
-        Batches of ids, int32 (batch, length), targets (batch, ...), and sample weights divided by the number of
-        documents in the whole batch, float32 (batch,).
+        Batches of ids, int32 (batch, length), or another result of ``to_inputs``; targets (batch, ...); and sample
+        weights divided by the number of documents in the whole batch, float32 (batch,).
     """
     weights = np.ones(len(ids), np.float32) if weights is None else weights
 
-    def generate() -> Iterator[tuple[np.ndarray, Targets, np.ndarray]]:
+    def generate() -> Iterator[tuple[Any, Targets, np.ndarray]]:
         order = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
             if classes is not None:
@@ -177,13 +222,13 @@ def training_batches(
                 # repeats documents of a last batch that is too small for all parts
                 whole = np.resize(order[batch], max(len(batch), shard.parts))
                 for rows in shard.split(whole):
-                    yield ids.to_padded(rows), _select(targets, rows), weights[rows] / np.float32(len(whole))
+                    yield ids.to_inputs(rows), _select(targets, rows), weights[rows] / np.float32(len(whole))
 
-    return dataset_from_generator(generate, _signature(targets, weights))
+    return dataset_from_generator(generate, _signature(ids, targets, weights))
 
 
 def validation_batches(ids: RaggedIds, targets: np.ndarray, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
-    """Return a dataset of ids and targets, each document once, in an order that never changes.
+    """Return a dataset of inputs and targets, each document once, in an order that never changes.
 
     Args:
         ids: The documents.
@@ -193,22 +238,23 @@ def validation_batches(ids: RaggedIds, targets: np.ndarray, batch_size: int, sha
     """
     batches = sorted_batch_indices(ids.lengths, batch_size)
 
-    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def generate() -> Iterator[tuple[Any, np.ndarray]]:
         for batch in batches:
             for rows in shard.split(batch):
-                yield ids.to_padded(rows), targets[rows]
+                yield ids.to_inputs(rows), targets[rows]
 
     count = len(batches) * shard.count
-    return dataset_from_generator(generate, _signature(targets)).apply(tf.data.experimental.assert_cardinality(count))
+    dataset = dataset_from_generator(generate, _signature(ids, targets))
+    return dataset.apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _select(targets: Targets, rows: np.ndarray) -> Targets:
     return {name: array[rows] for name, array in targets.items()} if isinstance(targets, dict) else targets[rows]
 
 
-def _signature(*targets: Targets) -> tuple[Any, ...]:
-    ids = tf.TensorSpec((None, None), tf.int32)
-    return ids, *tf.nest.map_structure(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), targets)
+def _signature(ids: RaggedIds, *targets: Targets) -> tuple[Any, ...]:
+    specs = tf.nest.map_structure(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), targets)
+    return ids.signature, *specs
 
 
 def dataset_from_generator(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

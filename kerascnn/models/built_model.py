@@ -31,9 +31,17 @@ class LayerRoles:
     """Pooling layers that explain the logits: together, the logits are a linear function of their outputs, and they
     pool vectors of tokens or n-grams, or convolutions of these. Empty: integrated gradients
     explain the model, or its coefficients if it is a linear classifier."""
+    token_vectors: tuple[str, ...] = ()
+    """The layer of a pretrained encoder whose output, (batch, time, channels), has one vector per token, computed from
+    the ids alone and, unless the layer is trained, without dropout; empty: the model has none."""
     sentence_vector: tuple[str, ...] = ()
     """The layer of a pretrained encoder whose output, (batch, dimensions), is the vector of the text with an L2 norm of
     1, computed from the ids alone and without dropout; empty: the model has none."""
+
+    @property
+    def pretrained_layers(self) -> tuple[str, ...]:
+        """The layers of pretrained encoders, from the output of the model to its input."""
+        return (*self.sentence_vector, *self.token_vectors)
 
     @classmethod
     def from_dict(cls, roles: Mapping[str, Iterable[str]]) -> LayerRoles:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from kerascnn.models import register
 from kerascnn.models.built_model import BuiltModel, LayerRoles
-from kerascnn.models.hub_model import HubModelConfig
+from kerascnn.models.hub_model import ENCODER, HubModelConfig
 from kerascnn.settings import PositiveInt, Rate
 
 
@@ -50,5 +50,5 @@ class HubCNN(HubModelConfig):
         features = keras.layers.Dropout(self.dropout, name="features")(branches.output)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
         # Explanations name the pooled positions, although each output of the encoder depends on the whole text.
-        roles = LayerRoles(head=(*branches.convolutions, "logits"), pooling=branches.pooling)
+        roles = LayerRoles(head=(*branches.convolutions, "logits"), pooling=branches.pooling, token_vectors=(ENCODER,))
         return BuiltModel(keras.Model(text.ids, logits, name="hub_cnn"), roles)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from kerascnn.models import register
 from kerascnn.models.built_model import BuiltModel, LayerRoles
-from kerascnn.models.hub_model import HubModelConfig
+from kerascnn.models.hub_model import ENCODER, HubModelConfig
 from kerascnn.settings import Rate
 from kerascnn.text.config import TextConfig
 
@@ -39,7 +39,9 @@ class SentenceTransformer(HubModelConfig):
         # in float32: a half-precision sum over a text and a half-precision norm would lose digits
         mean = layers.MaskedGlobalPooling1D(pooling="average", dtype="float32", name="mean")(text.vectors, text.valid)
         vector = keras.layers.UnitNormalization(dtype="float32", name="sentence_vector")(mean)
-        features = keras.layers.Dropout(self.dropout, dtype="float32", name="features")(vector)
+        # With a norm of 1, the logits would grow too slowly: Adam moves every weight by about the learning rate.
+        scaled = keras.layers.Rescaling(vector.shape[-1] ** 0.5, dtype="float32", name="scaled_vector")(vector)
+        features = keras.layers.Dropout(self.dropout, dtype="float32", name="features")(scaled)
         logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-        roles = LayerRoles(head=("logits",), sentence_vector=("sentence_vector",))
+        roles = LayerRoles(head=("logits",), token_vectors=(ENCODER,), sentence_vector=("sentence_vector",))
         return BuiltModel(keras.Model(text.ids, logits, name="sentence_transformer"), roles)

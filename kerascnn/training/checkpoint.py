@@ -64,6 +64,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
         """Time of training so far, with the validation after each epoch."""
+        self.preparation_seconds = 0.0
+        """Time that was spent before the first epoch."""
         self._best_weights: list[np.ndarray] = []
         self._epoch_start = self._next_write = 0.0
 
@@ -123,7 +125,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the clock."""
-        self._epoch_start = time.perf_counter()
+        self._epoch_start = time.perf_counter() - self.preparation_seconds
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Record the epoch, keep its weights if they are the best so far, and write the state."""

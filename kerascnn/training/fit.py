@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
+from kerascnn.training.frozen_outputs import compute_outputs, split_at_frozen_layer
 from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer, describe_optimizer, set_learning_rate_factors
 from kerascnn.training.plan import plan_training
@@ -81,6 +83,7 @@ def fit(
     class_weight: np.ndarray | None = None,
     optimizer: keras.optimizers.Optimizer | None = None,
     learning_rate_factors: Mapping[str, float] | None = None,
+    pretrained_layers: Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: tf.distribute.Strategy | None = None,
     verbose: bool = False,
@@ -105,6 +108,8 @@ def fit(
             of the loss that comes from the labels.
         optimizer: Optimizer to use instead of that of the settings, see ``optimizers.build_optimizer``.
         learning_rate_factors: Weight path to learning rate relative to the schedule's; 1 for other weights.
+        pretrained_layers: Layers whose outputs depend on the ids alone, without dropout. On one device, the outputs of
+            the first one that is frozen, with all layers below it, are computed once, if they fit into memory.
         callbacks: Keras callbacks. Their ``model`` is the ``Trainer``: ``self.model.model`` is the functional model,
             and ``self.model.save`` saves that. At the end of an epoch they are called before its state is written;
             a resumed training does not restore state of their own. A call of ``on_train_batch_end`` covers up to
@@ -135,8 +140,13 @@ def fit(
     if verbose:
         callbacks.append(ProgressBar(epochs=plan.epochs, num_documents=len(train.targets), batch_size=plan.batch_size))
     targets, weights = _weighted_targets(train, settings, class_weight)
+    split = split_at_frozen_layer(model, pretrained_layers) if strategy.num_replicas_in_sync == 1 else None
+    started = time.perf_counter()
+    documents = [train.ids] if validation is None else [train.ids, validation.ids]
+    documents = compute_outputs(split, documents, verbose=verbose)
+    checkpoint.preparation_seconds = time.perf_counter() - started
     batches = partial(
-        training_batches, train.ids, targets, plan.batch_size,
+        training_batches, documents[0], targets, plan.batch_size,
         seed=seed, weights=weights, classes=train.targets if settings.sampling == "balanced" else None,
     )  # fmt: skip
     with strategies.mirror_model(strategy, model) as mirrored:
@@ -144,6 +154,7 @@ def fit(
             mirrored,
             loss=task.build_loss(settings, has_teacher=train.soft_labels is not None),
             metrics=task.build_metrics(settings, model.output_shape[-1]),
+            split=split,
         )
         trainer.compile(optimizer=build_optimizer(settings, plan.steps, optimizer), jit_compile=False)
         trainer(np.zeros((1, 8), np.int32))
@@ -154,7 +165,7 @@ def fit(
             lambda epoch, shard: batches(first_epoch=epoch, shard=shard),
             None
             if validation is None
-            else partial(validation_batches, validation.ids, validation.targets, 4 * plan.batch_size),
+            else partial(validation_batches, documents[1], validation.targets, 4 * plan.batch_size),
             checkpoint,
             steps_per_epoch=plan.steps_per_epoch,
             epochs=plan.epochs,

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn.layers.ensemble_head import mean, split_members
+from kerascnn.training.frozen_outputs import SplitModel
 from kerascnn.training.multi_step import MultiStepModel
 
 Logs = dict[str, Any]
@@ -24,21 +25,30 @@ class Trainer(MultiStepModel):
     If the model is an ``EnsembleModel``, each member has its own loss, and the loss is the mean over the members.
 
     Batches are ``(ids, targets, weights)``, with ids int32 (batch, length), targets (batch, ...) and weights float32
-    (batch,); in validation ``(ids, targets)``. Targets with soft labels are the dict that ``losses.DistillationLoss``
-    takes; metrics then count only documents that have a label. With several replicas, each has a part of the batch, of
-    any size. The weight of a document is its share of the loss of the whole batch, on whichever replica it is.
+    (batch,); in validation ``(ids, targets)``. In place of the ids there may be the pair of the ids and the outputs of
+    the lower part of ``split``, which then does not run. Targets with soft labels are the dict that
+    ``losses.DistillationLoss`` takes; metrics then count only documents that have a label. With several replicas, each
+    has a part of the batch, of any size. The weight of a document is its share of the loss of the whole batch, on
+    whichever replica it is.
 
     Args:
         model: Functional model, ids int32 (batch, length) -> logits float32 (batch, classes).
         loss: Loss of targets and logits; its ``call`` returns the loss of each document, float32 (batch,).
         metrics: Metrics of targets and logits to report besides the loss.
+        split: The model in two parts, for batches with outputs of the lower one.
     """
 
     def __init__(
-        self, model: keras.Model, *, loss: keras.losses.Loss, metrics: Sequence[keras.metrics.Metric] = ()
+        self,
+        model: keras.Model,
+        *,
+        loss: keras.losses.Loss,
+        metrics: Sequence[keras.metrics.Metric] = (),
+        split: SplitModel | None = None,
     ) -> None:
         super().__init__()
         self.model = model
+        self.split = split
         self.document_losses = loss.call
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reported_metrics = list(metrics)
@@ -48,9 +58,11 @@ class Trainer(MultiStepModel):
         """The metrics that Keras resets after each epoch."""
         return [*self.reported_metrics, self.loss_tracker]
 
-    def call(self, ids: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the logits, float32 (batch, classes); see ``EnsembleModel`` for its logits in training."""
-        return self.model(ids, training=training)
+        if self.split is not None and isinstance(inputs, tuple):
+            return self.split.upper(list(inputs), training=training)
+        return self.model(inputs, training=training)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the functional model, see ``keras.Model.save``."""
@@ -66,9 +78,9 @@ class Trainer(MultiStepModel):
 
     def train_step(self, data: Any) -> Logs:
         """Update the weights on one batch of one replica, and return the metrics."""
-        ids, targets, weights = data
+        inputs, targets, weights = data
         with tf.GradientTape() as tape:
-            members = split_members(self.model(ids, training=True))
+            members = split_members(self.call(inputs, training=True))
             losses = mean([self.document_losses(targets, logits) for logits in members])
             # The optimizer sums the gradients over the replicas.
             loss = self.optimizer.scale_loss(tf.reduce_sum(losses * weights))
@@ -79,8 +91,8 @@ class Trainer(MultiStepModel):
 
     def test_step(self, data: Any) -> Logs:
         """Update the metrics with one batch of one replica, and return them."""
-        ids, targets = data
-        logits = self.model(ids, training=False)
+        inputs, targets = data
+        logits = self.call(inputs, training=False)
         return self._update_metrics(self.document_losses(targets, logits), targets, logits)
 
     def _update_metrics(self, losses: Any, targets: Any, logits: Any) -> Logs:
