@@ -96,7 +96,9 @@ def prepare_data(
     classes = task.find_classes(labels, has_teacher=has_teacher)
     targets = task.encode(labels, classes, has_teacher=has_teacher)
     if soft_labels is not None:
-        soft_labels = check_probabilities(soft_labels, classes.tolist(), len(texts), name="soft_labels")
+        soft_labels = check_probabilities(
+            soft_labels, classes.tolist(), len(texts), name="soft_labels", sums_to_one=task.has_exclusive_labels
+        )
     if sample_weight is not None:
         sample_weight = check_sample_weight(sample_weight, len(texts))
     class_weights = None
@@ -113,7 +115,8 @@ def prepare_data(
         )  # fmt: skip
     if refit is None:
         refit = is_refitted(config, len(texts), has_teacher=has_teacher)
-    train, validation = split_validation(texts, task.decode(targets, classes), config.source, task)
+    is_labelled = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
+    train, validation = split_validation(texts, task.decode(targets, classes), config.source, task, is_labelled)
     return TrainingData(
         task, classes, labels_dtype, [texts[i] for i in train], targets[train], [texts[i] for i in validation],
         targets[validation], None if soft_labels is None else soft_labels[train],

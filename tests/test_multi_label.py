@@ -157,13 +157,32 @@ def test_trains_with_every_monitor_and_loss_option(briefs):
     [
         ({"class_weights": "balanced"}, {}, "training.class_weights balanced .* multi-label"),
         ({"sampling": "balanced"}, {}, "training.sampling balanced .* multi-label"),
-        ({}, {"soft_labels": np.full((240, 5), 0.2)}, "a teacher predicts one label"),
+        ({}, {"soft_labels": np.full((240, 5), 1.2)}, "row 0: 'business' has the probability 1.2; .* the sigmoid"),
+        (
+            {"ngrams": (), "linear_ngrams": (1,)},
+            {"soft_labels": np.full((240, 5), 0.2)},
+            "does not learn the soft labels of",
+        ),
         ({}, {"validation_data": (["a"], [["weather"]])}, "row 0: the label 'weather' was not seen in training"),
     ],
 )
 def test_rejects_unsupported_options(settings, options, message, briefs):
     with pytest.raises(InputError, match=message):
         TextClassifier(**SMALL | settings).fit(*briefs, **options)
+
+
+def test_learns_a_teacher_from_texts_without_labels(briefs):
+    texts, labels = briefs
+    known = [names if number % 3 == 0 else None for number, names in enumerate(labels)]
+    targets = tasks.MULTI_LABEL.encode(labels, np.unique(np.concatenate(labels)))
+    student = TextClassifier(**SMALL, soft_label_temperature=1.5).fit(
+        texts, known, soft_labels=np.where(targets, 0.9, 0.05)
+    )
+    alone = TextClassifier(**SMALL).fit(texts[::3], labels[::3])
+    assert student.classes_.tolist() == alone.classes_.tolist()
+    rest = [number for number in range(240) if number % 3]
+    held_out = [texts[i] for i in rest], [labels[i] for i in rest]
+    assert student.evaluate(*held_out)["micro_f1"] > alone.evaluate(*held_out)["micro_f1"] + 0.02
 
 
 @pytest.mark.full

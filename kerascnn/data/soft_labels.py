@@ -20,6 +20,7 @@ def check_probabilities(
     num_rows: int,
     *,
     name: str,
+    sums_to_one: bool = True,
     describe_row: Callable[[int], str] | None = None,
     other_columns: Sequence[str] = (),
 ) -> np.ndarray:
@@ -30,12 +31,13 @@ def check_probabilities(
         labels: Class names, in the order of the columns.
         num_rows: Expected number of rows.
         name: Name of the array for error messages.
+        sums_to_one: Whether the classes exclude each other; otherwise the probabilities are returned as they are.
         describe_row: Returns the location of a row, from 0, for error messages; default: ``name`` and the number.
         other_columns: Columns of the same file that are not classes. They are named in the error message if the
             probabilities do not sum to 1.
 
     Returns:
-        float32 (rows, labels); each row sums to 1.
+        float32 (rows, labels); each row sums to 1 if the classes exclude each other.
 
     Raises:
         InputError: The shape is wrong, a value is not a number from 0 to 1, or the sum of a row differs from 1 by more
@@ -55,8 +57,10 @@ def check_probabilities(
     for row, column in np.argwhere(~((array >= 0) & (array <= 1 + TOLERANCE)))[:1]:
         raise InputError(
             f"{describe_row(row)}: {labels[column]!r} has the probability {array[row, column]:g}; give numbers from 0"
-            " to 1, the softmax of the logits"
+            f" to 1, the {'softmax' if sums_to_one else 'sigmoid'} of the logits"
         )
+    if not sums_to_one:
+        return np.asarray(np.minimum(array, 1), np.float32)
     names, sums = quote_names(labels, _MAX_SHOWN_LABELS), array.sum(axis=1, keepdims=True)
     for row in np.flatnonzero(np.abs(sums - 1) > TOLERANCE)[:1]:
         others = quote_names(other_columns, _MAX_SHOWN_LABELS)

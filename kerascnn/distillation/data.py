@@ -52,10 +52,12 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     unlabelled, messages = select_unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     rows = [*splits.train, *unlabelled]
-    soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source)
-    targets = np.array([labels.index(row.labels[0]) for row in splits.train])
-    accuracy = np.mean(soft_labels[: len(targets)].argmax(axis=1) == targets)
-    messages.append(f"{spec}: predicts the label of {accuracy:.1%} of the training rows")
+    soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source, splits.task)
+    task, classes, of_labelled = splits.task, np.array(labels), soft_labels[: len(splits.train)]
+    predicted = task.predict(of_labelled, task.default_thresholds(len(labels)))
+    accuracy = task.score(task.labels_of_rows(splits.train), predicted, classes)
+    what = "the label" if task.has_exclusive_labels else "all labels"
+    messages.append(f"{spec}: predicts {what} of {accuracy:.1%} of the training rows")
     messages += _warn_of_leakage(config, splits)
     return DistillationData(rows, soft_labels, unlabelled, _hash_teacher(spec), messages)
 

@@ -22,6 +22,7 @@ from kerascnn.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
 TEACHER_KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
@@ -29,7 +30,9 @@ _FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
 _SHOWN_CHARACTERS = 40
 
 
-def teacher_probabilities(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def teacher_probabilities(
+    spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig, task: Task = SINGLE_LABEL
+) -> np.ndarray:
     """Return the class probabilities of a teacher.
 
     Args:
@@ -37,30 +40,40 @@ def teacher_probabilities(spec: str, rows: Sequence[Row], labels: Sequence[str],
         rows: Texts.
         labels: Class names, in the order of the columns of the result.
         source: How to read a file.
+        task: Task of the labels.
 
     Returns:
-        float32 (rows, labels); each row sums to 1.
+        float32 (rows, labels); each row sums to 1, unless the task is multi-label.
 
     Raises:
         InputError: See ``kerascnn.distillation.data.load_soft_labels``.
     """
     texts = [row.text for row in rows]
     if os.path.isdir(spec):
-        probabilities = _predict_with_bundle(spec, texts, labels)
+        probabilities = _predict_with_bundle(spec, texts, labels, task)
     elif _FUNCTION.fullmatch(spec) and not os.path.exists(spec):
         probabilities = _import_function(spec)(texts, list(labels))
     else:
-        return _read_from_file(spec, rows, labels, source)
+        return _read_from_file(spec, rows, labels, source, task)
     return check_probabilities(
-        probabilities, labels, len(rows), name=spec, describe_row=lambda row: f"{spec}, for {location(rows[row])}"
+        probabilities,
+        labels,
+        len(rows),
+        name=spec,
+        sums_to_one=task.has_exclusive_labels,
+        describe_row=lambda row: f"{spec}, for {location(rows[row])}",
     )
 
 
-def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str]) -> np.ndarray:
+def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str], task: Task) -> np.ndarray:
     from kerascnn.classifier import load  # imports TensorFlow, which the other kinds of teachers do not need
 
     teacher = load(folder)
-    teacher.bundle_.task.require("teacher", folder)
+    if (found := teacher.bundle_.task) is not task:
+        raise InputError(
+            f"{folder}: a {found.name.replace('_', '-')} teacher, and the data is {task.name.replace('_', '-')}; train"
+            " a teacher on the same labels"
+        )
     known = teacher.bundle_.labels
     if unknown := [label for label in labels if label not in known]:
         raise InputError(
@@ -105,7 +118,9 @@ def _working_directory_on_path() -> Iterator[None]:
         sys.path.remove(os.getcwd())
 
 
-def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig) -> np.ndarray:
+def _read_from_file(
+    spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig, task: Task
+) -> np.ndarray:
     """Look up the probabilities of texts in a file; its rows may have any order."""
     if not expand_files(spec):
         if spec in models.list_options():
@@ -132,7 +147,7 @@ def _read_from_file(spec: str, rows: Sequence[Row], labels: Sequence[str], sourc
         )
     not_classes = {*labels, source.text_column, source.label_column}
     return check_probabilities(
-        [found[row.text][1] for row in rows], labels, len(rows), name=spec,
+        [found[row.text][1] for row in rows], labels, len(rows), name=spec, sums_to_one=task.has_exclusive_labels,
         describe_row=lambda row: location(found[rows[row].text][0]),
         other_columns=[name for name in found[rows[0].text][0].fields if name not in not_classes],
     )  # fmt: skip

@@ -171,6 +171,8 @@ def _check_data(config: Config[Any], log: Log) -> Splits:
 
     splits = read_splits(config)
     splits.task.check_settings(config.training, has_teacher=True)
+    if config.network.is_linear and not splits.task.has_exclusive_labels:
+        raise InputError(f"--model {config.model}: it is solved, and learns no soft labels of multi-label data")
     for _ in read_rows(config.distillation.unlabelled, config.source, labelled=False):
         pass
     if not config.distillation.unlabelled:

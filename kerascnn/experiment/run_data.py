@@ -105,7 +105,9 @@ def training_columns(splits: Splits, distillation: DistillationData | None) -> t
     """Return the texts, labels and soft labels to train on; soft labels are None without a teacher."""
     if distillation is None:
         return *text_and_label_columns(splits.train, splits.task), None
-    return *text_and_label_columns(distillation.rows, splits.task), distillation.soft_labels
+    texts, labels = text_and_label_columns(splits.train, splits.task)
+    texts += [row.text for row in distillation.unlabelled]
+    return texts, [*labels, *[None] * len(distillation.unlabelled)], distillation.soft_labels
 
 
 def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[list[str], list[Any]]:

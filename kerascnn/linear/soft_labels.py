@@ -9,6 +9,7 @@ import numpy as np
 
 from kerascnn.config import TrainingConfig
 from kerascnn.training.fit import EncodedDataset, document_weights
+from kerascnn.utils.errors import InputError
 
 MIN_PROBABILITY = 0.01
 """Soft labels below this are left out; they would multiply the rows and hardly change the solution."""
@@ -38,11 +39,19 @@ def weighted_rows(train: EncodedDataset, settings: TrainingConfig, class_weight:
         train: Training documents.
         settings: ``class_weights``, ``sampling`` and ``soft_label_weight``.
         class_weight: Weight of each class, float32 (classes,); None: all 1.
+
+    Raises:
+        InputError: There are soft labels of several labels per document.
     """
     if train.soft_labels is None:
         weights = document_weights(train, settings, class_weight)
         documents = np.arange(len(train.targets)) if weights is None else np.flatnonzero(weights > 0)
         return WeightedRows(documents, train.targets[documents], None if weights is None else weights[documents])
+    if train.targets.ndim > 1:
+        raise InputError(
+            "a solved linear classifier does not learn the soft labels of multi-label data; give --model word_cnn or"
+            " char_cnn, or network.ngrams 1 2"
+        )
     soft = np.where(train.soft_labels < MIN_PROBABILITY, 0, train.soft_labels)
     of_classes = settings.soft_label_weight * soft.astype(np.float64)
     labelled = np.flatnonzero(train.targets >= 0)

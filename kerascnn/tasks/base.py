@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe", "teacher"]
+Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe"]
 """Features that not every task supports, see ``Task.unsupported``."""
 
 
@@ -55,6 +55,11 @@ class Task(ABC):
     """What helps rare labels in a linear classifier, which is not trained by epochs."""
     stratification: ClassVar[str]
     """Criterion of the stratification by ``draw_split``, for messages."""
+
+    @property
+    def has_exclusive_labels(self) -> bool:
+        """Whether a document has one label, so that the probabilities of all labels sum to 1."""
+        return self.activation == "softmax"
 
     # From labels to targets and back
 

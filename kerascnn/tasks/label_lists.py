@@ -46,6 +46,11 @@ def find_labels(labels: Sequence[Any]) -> np.ndarray:
     return np.asarray(sorted(found))
 
 
+def empty_unknown(labels: Sequence[Any]) -> list[Any]:
+    """Return lists of labels with an empty list where the labels of a document are unknown (None)."""
+    return [() if names is None else names for names in labels]
+
+
 def encode_label_lists(labels: Sequence[Any], classes: np.ndarray) -> np.ndarray:
     """Return the indicator matrix of lists of labels, int32 (documents, labels).
 

@@ -17,7 +17,7 @@ from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, Task
 from kerascnn.tasks.calibration import MIN_DOCUMENTS, best_threshold, fit_temperature
 from kerascnn.tasks.indicator_matrix import is_indicator_matrix, is_one_hot, list_columns, select_columns
-from kerascnn.tasks.label_lists import encode_label_lists, find_labels, is_list_of_lists
+from kerascnn.tasks.label_lists import empty_unknown, encode_label_lists, find_labels, is_list_of_lists
 from kerascnn.tasks.multi_label_metrics import compute_multi_label_losses, evaluate_multi_label, mean_calibration_gap
 from kerascnn.tasks.rankings import rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
@@ -56,10 +56,6 @@ class MultiLabel(Task):
         "mediapipe": (
             "multi-label, but MediaPipe's text classifier has no thresholds; export --format tflite for devices or"
             " --format web for browsers"
-        ),
-        "teacher": (
-            "a multi-label classifier, and the probabilities of its labels do not sum to 1; give a teacher with one"
-            " label per text"
         ),
     }
     summary = "Gives a text any number of {} labels"
@@ -112,26 +108,30 @@ class MultiLabel(Task):
                     stacklevel=2,
                 )
             return list_columns(labels)
-        return find_labels(labels)
+        return find_labels(empty_unknown(labels) if has_teacher else labels)
 
     def encode(self, labels: Any, classes: np.ndarray, *, has_teacher: bool = False) -> np.ndarray:
-        """Return the indicator matrix, int32 (documents, labels).
+        """Return the indicator matrix, int32 (documents, labels); -1 in the row of None with a teacher.
 
         Args:
             labels: Lists of labels, or an indicator matrix, see ``select_columns``.
             classes: All labels.
-            has_teacher: Not used.
+            has_teacher: Whether the labels of a document may be unknown, None.
 
         Raises:
             InputError: A label is unknown, or the matrix has other columns.
         """
         if is_indicator_matrix(labels):
             return select_columns(labels, classes)
-        return encode_label_lists(labels, classes)
+        if not has_teacher:
+            return encode_label_lists(labels, classes)
+        targets = encode_label_lists(empty_unknown(labels), classes)
+        targets[[names is None for names in labels]] = -1
+        return targets
 
     def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
-        """Return all labels of each document, sorted."""
-        return [tuple(sorted(str(classes[i]) for i in np.flatnonzero(row))) for row in targets]
+        """Return all labels of each document, sorted; none where they are unknown."""
+        return [tuple(sorted(str(classes[i]) for i in np.flatnonzero(row > 0))) for row in targets]
 
     def format_predictions(self, predictions: np.ndarray, classes: np.ndarray, labels_dtype: np.dtype | None) -> Any:
         """Return a list of labels per document, or an indicator matrix if ``fit`` got one."""
@@ -191,9 +191,7 @@ class MultiLabel(Task):
         return split_by_labels(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
-        """Reject settings that need classes that exclude each other: balanced classes and a teacher."""
-        if has_teacher:
-            raise InputError("multi-label data, and a teacher predicts one label per text; train without a teacher")
+        """Reject settings that need classes that exclude each other: balanced classes."""
         for name, value in (("class_weights", settings.class_weights), ("sampling", settings.sampling)):
             if value == "balanced":
                 raise InputError(
@@ -213,9 +211,18 @@ class MultiLabel(Task):
         import keras
 
         smoothing = {"from_logits": True, "label_smoothing": settings.label_smoothing}
-        if settings.focal_gamma:
-            return keras.losses.BinaryFocalCrossentropy(gamma=settings.focal_gamma, **smoothing)
-        return keras.losses.BinaryCrossentropy(**smoothing)
+        label_loss = (
+            keras.losses.BinaryFocalCrossentropy(gamma=settings.focal_gamma, **smoothing)
+            if settings.focal_gamma
+            else keras.losses.BinaryCrossentropy(**smoothing)
+        )
+        if not has_teacher:
+            return label_loss
+        from kerascnn.training.losses import MultiLabelDistillationLoss
+
+        return MultiLabelDistillationLoss(
+            temperature=settings.soft_label_temperature, weight=settings.soft_label_weight, label_loss=label_loss
+        )
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
         """Return subset accuracy, and macro-F1 if it is monitored, at 0.5; thresholds are fitted after training."""

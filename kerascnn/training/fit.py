@@ -42,6 +42,11 @@ class EncodedDataset:
     sample_weight: np.ndarray | None = None
     """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
+    @property
+    def has_label(self) -> np.ndarray:
+        """Whether the labels of each document are known, bool (documents,)."""
+        return np.asarray(np.all((self.targets >= 0).reshape(len(self.targets), -1), axis=1))
+
     def digest(self) -> str:
         """Return a hash that changes with any id, any target, and their order."""
         return _hash(self.ids.values, self.ids.row_splits, self.targets)
@@ -207,7 +212,7 @@ def _weighted_targets(
         weights = [array for array in (label_weight, train.sample_weight) if array is not None]
         return train.targets, np.prod(weights, axis=0) if weights else None
     if label_weight is None:
-        label_weight = (train.targets >= 0).astype(np.float32)
+        label_weight = train.has_label.astype(np.float32)
     targets = {"labels": train.targets, "label_weight": label_weight, "soft_labels": train.soft_labels}
     return targets, train.sample_weight
 

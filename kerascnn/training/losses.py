@@ -1,4 +1,4 @@
-"""Losses of single-label classification; multi-label classification trains with the stock binary losses of Keras."""
+"""Losses of single-label classification and of distillation; other multi-label losses are the binary ones of Keras."""
 
 from __future__ import annotations
 
@@ -110,10 +110,14 @@ class DistillationLoss(keras.losses.Loss):
         if not isinstance(y_true, dict):
             return self.label_loss.call(y_true, y_pred)
         hard = y_true["label_weight"] * self.label_loss.call(y_true["labels"], y_pred)
-        soft_labels = ops.power(y_true["soft_labels"], 1 / self.temperature)
-        soft_labels = soft_labels / ops.sum(soft_labels, axis=-1, keepdims=True)
-        soft = keras.losses.categorical_crossentropy(soft_labels, y_pred / self.temperature, from_logits=True)
+        soft = self._soft_loss(y_true["soft_labels"], y_pred)
         return (1 - self.weight) * hard + self.weight * self.temperature**2 * soft
+
+    def _soft_loss(self, probabilities: Tensor, logits: Tensor) -> Tensor:
+        """Return the cross-entropy of each document with its soft labels, both at the temperature."""
+        soft_labels = ops.power(probabilities, 1 / self.temperature)
+        soft_labels = soft_labels / ops.sum(soft_labels, axis=-1, keepdims=True)
+        return keras.losses.categorical_crossentropy(soft_labels, logits / self.temperature, from_logits=True)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
@@ -128,6 +132,37 @@ class DistillationLoss(keras.losses.Loss):
     def from_config(cls, config: dict[str, Any]) -> DistillationLoss:
         """Create the loss from the result of ``get_config``."""
         return cls(**{**config, "label_loss": keras.losses.deserialize(config["label_loss"])})
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class MultiLabelDistillationLoss(DistillationLoss):
+    """``DistillationLoss`` of labels that do not exclude each other: of sigmoids, the mean over all labels.
+
+    Its targets are indicators, int (batch, labels), -1 for a document without labels.
+
+    Args:
+        temperature: ``T``, above 0.
+        weight: ``w``, 0 to 1.
+        label_loss: Loss of the first term, a binary loss of logits.
+        **kwargs: Arguments of ``keras.losses.Loss``.
+    """
+
+    def __init__(
+        self,
+        *,
+        temperature: float,
+        weight: float,
+        label_loss: keras.losses.Loss | None = None,
+        name: str = "multi_label_distillation",
+        **kwargs: Any,
+    ) -> None:
+        label_loss = label_loss or keras.losses.BinaryCrossentropy(from_logits=True)
+        super().__init__(temperature=temperature, weight=weight, label_loss=label_loss, name=name, **kwargs)
+
+    def _soft_loss(self, probabilities: Tensor, logits: Tensor) -> Tensor:
+        present, absent = (ops.power(values, 1 / self.temperature) for values in (probabilities, 1 - probabilities))
+        soft_labels = present / (present + absent)
+        return keras.losses.binary_crossentropy(soft_labels, logits / self.temperature, from_logits=True)
 
 
 def _one_hot(targets: Tensor, logits: Tensor) -> Tensor:

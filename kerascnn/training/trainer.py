@@ -99,7 +99,8 @@ class Trainer(MultiStepModel):
         self.loss_tracker.update_state(losses)
         has_label = None
         if isinstance(targets, dict):
-            targets, has_label = targets["labels"], targets["labels"] >= 0
+            targets = targets["labels"]
+            has_label = tf.reduce_all(tf.reshape(targets >= 0, (tf.shape(targets)[0], -1)), axis=1)
         for metric in self.reported_metrics:
             metric.update_state(targets, logits, has_label)
         logs: Logs = self.get_metrics_result()

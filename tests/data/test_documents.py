@@ -18,6 +18,7 @@ def test_validation_documents_are_labelled_and_not_trained_on():
         [*((label,) for label in labels), *[()] * len(texts), ()],
         SourceConfig(validation_fraction=0.5),
         SINGLE_LABEL,
+        [True] * len(texts) + [False] * (len(texts) + 1),
     )
     assert set(Counter(labels[row] for row in held_out)) == set(labels)
     assert not {again[row] for row in kept} & {again[row] for row in held_out}

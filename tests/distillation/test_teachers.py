@@ -99,6 +99,12 @@ def test_rejects_invalid_file_with_row_and_value(change, message, tmp_path):
     assert "answers.csv" in str(error.value) and "\n" not in str(error.value)
 
 
+def test_probabilities_of_several_labels_need_not_sum_to_1(tmp_path):
+    write(tmp_path / "teacher.csv", [{"text": row.text, "sports": 0.9, "business": 0.8} for row in ROWS])
+    found = teachers.teacher_probabilities(str(tmp_path / "teacher.csv"), ROWS, LABELS, SourceConfig(), MULTI_LABEL)
+    np.testing.assert_allclose(found, [[0.8, 0.9]] * len(ROWS), atol=1e-6)
+
+
 def test_rejects_label_without_column(tmp_path):
     path = write(tmp_path / "answers.csv", [{"text": text, "busines": 0.5, "sports": 0.5} for text in TEXTS])
     with pytest.raises(InputError, match="row 2: no column for the label 'business'; did you mean 'busines'"):
@@ -190,7 +196,11 @@ def test_rejects_unusable_teacher_with_remedy(spec, message, functions):
 @pytest.mark.parametrize(
     ("task", "known", "message"),
     [
-        (MULTI_LABEL, LABELS, "a multi-label classifier, .* do not sum to 1; give a teacher with one label per text"),
+        (
+            MULTI_LABEL,
+            LABELS,
+            "a multi-label teacher, and the data is single-label; train a teacher on",
+        ),
         (SINGLE_LABEL, ["sports", "weather"], "the teacher does not know the label 'business'"),
         (SINGLE_LABEL, [*LABELS, "weather"], "the teacher knows the label 'weather', which no training row has"),
     ],

@@ -162,7 +162,7 @@ def test_rejects_single_label_options(verb, options, message, bundle):
     ("options", "message"),
     [
         (("--training.class-weights", "balanced"), "training.class_weights balanced"),
-        (("--distillation.teacher", "teacher.csv"), "a teacher predicts one label per text"),
+        (("--distillation.teacher", "teacher.csv"), "--teacher teacher.csv: no such file or folder"),
         (("--source.label-separator", "/"), "no training row has the label separator '/' between labels"),
     ],
 )
@@ -195,3 +195,18 @@ def test_config_of_the_bundle_reproduces_its_training(bundle, tmp_path):
     assert again.status == 0, again.err
     assert json.loads(again.out)["test"]["rows"] == json.loads(finished.out)["test"]["rows"]
     assert json.loads((tmp_path / "again" / "manifest.json").read_text())["task"] == "multi_label"
+
+
+def test_teacher_is_trained_and_distilled_with_texts_without_labels(briefs, briefs_csv, reading, tmp_path):
+    more = tmp_path / "more.txt"
+    more.write_text("".join(f"{text} {other}\n" for text, other in zip(briefs[0][:40], briefs[0][40:80], strict=True)))
+    prefixed = [f"--source.{name[2:]}" if name.startswith("--") else name for name in reading]
+    finished = command(
+        "distill", "--teacher", "bow", "--data", briefs_csv, "--unlabelled", more, "--output", tmp_path / "student",
+        "--json", *prefixed, *TRAINING,
+    )  # fmt: skip
+    assert finished.status == 0, finished.err
+    assert "40 unlabelled texts" in finished.err and "-teacher: predicts all labels of " in finished.err
+    comparison = json.loads(finished.out)["comparison"]
+    assert all(values["micro_f1"] > 0.5 for values in comparison.values())
+    assert "micro-F1" in next(line for line in finished.err.splitlines() if line.startswith("test data  "))

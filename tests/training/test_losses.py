@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from kerascnn.training.losses import DistillationLoss, SparseCrossentropy, SparseFocalCrossentropy
+from kerascnn.training.losses import (
+    DistillationLoss,
+    MultiLabelDistillationLoss,
+    SparseCrossentropy,
+    SparseFocalCrossentropy,
+)
 from kerascnn.training.metrics import MacroF1, MultiLabelMacroF1, SubsetAccuracy
 
 LOGITS = np.log([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]).astype("float32")
@@ -39,6 +44,7 @@ def test_crossentropy_of_large_logits_is_finite():
         SparseCrossentropy(label_smoothing=0.2),
         SparseFocalCrossentropy(gamma=1.5, label_smoothing=0.2),
         DistillationLoss(temperature=2, weight=0.5, label_loss=SparseFocalCrossentropy(gamma=1.5)),
+        MultiLabelDistillationLoss(temperature=2, weight=0.5),
     ],
     ids=lambda loss: loss.name,
 )
@@ -84,6 +90,22 @@ def test_focal_exponent_leaves_the_soft_label_term_alone():
     )
     crossentropy, focal_labels = -(np.log(0.7) + np.log(0.1)) / 2, (0.0321007 + 1.8650939) / 2
     assert float(plain - focal) == pytest.approx(0.6 * (crossentropy - focal_labels), rel=1e-5)
+
+
+def test_multi_label_distillation_is_the_sum_of_two_binary_crossentropies():
+    labels, known = np.array([[1, 0, 1], [-1, -1, -1]]), np.array([1, 0], np.float32)
+    soft_labels, temperature, weight = np.array([[0.9, 0.2, 0.6], [0.0, 1.0, 0.5]], np.float32), 2.0, 0.7
+    targets = {"labels": labels, "label_weight": known, "soft_labels": soft_labels}
+
+    def crossentropy(p, z):
+        q = 1 / (1 + np.exp(-z))
+        return -(p * np.log(q) + (1 - p) * np.log(1 - q)).mean(axis=1)
+
+    softened = np.sqrt(soft_labels) / (np.sqrt(soft_labels) + np.sqrt(1 - soft_labels))
+    soft = crossentropy(softened, LOGITS / temperature)
+    expected = (1 - weight) * known * crossentropy(labels, LOGITS) + weight * temperature**2 * soft
+    found = MultiLabelDistillationLoss(temperature=temperature, weight=weight, reduction=None)(targets, LOGITS)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("gamma", [0.3, 1.0, 5.0])
