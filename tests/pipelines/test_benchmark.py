@@ -121,11 +121,13 @@ def test_input_errors_are_one_line(options, complaint, tmp_path):
 @pytest.mark.parametrize(
     ("page", "name", "options"),
     [*(("docs/benchmarks.md", name, ()) for name in ("accuracy", "speed", "inference")),
-     ("docs/choosing_a_model.md", "models", ("--by-model",)),
-     ("README.md", "models", ("--by-model", "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm", "fasttext"))],
+     ("docs/few_labels.md", "rows", ("--by-rows", "--rows", 50, 200, 1000)),
+     ("docs/choosing_a_model.md", "models", ("--by-model", "--rows", 0, 500, 5000)),
+     ("README.md", "models", ("--by-model", "--rows", 0, 200, 5000,
+                              "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm", "fasttext"))],
 )  # fmt: skip
 def test_tables_of_the_documentation_match_the_results(page, name, options, tmp_path):
-    copy, file = tmp_path / "page.md", {"models": "accuracy"}.get(name, name)
+    copy, file = tmp_path / "page.md", {"models": "accuracy", "rows": "accuracy"}.get(name, name)
     text = (ROOT / page).read_text(encoding="utf-8")
     copy.write_text(re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL), encoding="utf-8")
     assert copy.read_text(encoding="utf-8") != text

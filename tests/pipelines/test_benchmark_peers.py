@@ -96,7 +96,7 @@ def test_peer_needs_an_interpreter_that_has_its_package(news_csv, python, tmp_pa
     for given, complaint in {
         (): "setfit needs an environment of its own: python -m venv setfit_env",
         ("--setfit-python", "nowhere/python"): "--setfit-python nowhere/python: no such program",
-        ("--setfit-python", sys.executable): "setfit cannot be imported",
+        ("--setfit-python", sys.executable): "the package setfit is not installed there",
     }.items():
         # checked before the other model is trained
         finished = command(

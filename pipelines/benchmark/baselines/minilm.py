@@ -8,6 +8,7 @@ from typing import Any
 
 from kerascnn.encoders import minilm
 from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.benchmark.baselines.logistic_regression import TextEncoder, VectorClassifier, choose_cost
 from pipelines.benchmark.data_sets import LabelledRows
 
@@ -28,6 +29,7 @@ def load_encoder() -> TextEncoder:
     import numpy as np
 
     folder = minilm.find_folder()
+    start_tensorflow()
     hub = import_optional("keras_hub", "benchmark")
     backbone = hub.models.Backbone.from_preset(str(folder))
     # of Hugging Face: the tokenizer of keras-hub keeps accents

@@ -34,10 +34,11 @@ def check_peer(name: str, python: str) -> None:
         raise InputError(f"{name} needs an environment of its own: {remedy}")
     if not shutil.which(python):
         raise InputError(f"{option} {python}: no such program; {remedy}")
+    find = f"import importlib.util; raise SystemExit(importlib.util.find_spec({name!r}) is None)"
     try:
-        run_program(option, ["-c", f"import {name}"], python=python, environment=ENVIRONMENT)
-    except InputError as error:
-        raise InputError(f"{option} {python}: {name} cannot be imported ({error}); {remedy}") from None
+        run_program(option, ["-c", find], python=python, environment=ENVIRONMENT)
+    except InputError:
+        raise InputError(f"{option} {python}: the package {name} is not installed there; {remedy}") from None
 
 
 def train_peer(name: str, rows: LabelledRows, seed: int, python: str) -> dict[str, Any]:
