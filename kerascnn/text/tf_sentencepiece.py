@@ -13,7 +13,7 @@ from kerascnn.text.tf_tokenizer import apply_rules, load_tensorflow_text
 
 
 class SentencePieceEncoder(tf.Module):
-    """Callable that encodes a batch of texts; an ``ExportArchive`` has to track it.
+    """Callable that encodes a batch of texts: string (batch,) -> int32 (batch, length of the longest), padded with 0.
 
     Args:
         model: The model.
@@ -26,13 +26,20 @@ class SentencePieceEncoder(tf.Module):
 
     def __init__(self, model: SentencePieceModel, rules: Sequence[Sequence[Any]], max_length: int) -> None:
         super().__init__(name="sentencepiece_encoder")
-        self._rules = tuple(rules_from_json(rules))
-        self._max_length = max_length
-        text = load_tensorflow_text("text.split sentencepiece")
-        with tf.init_scope():  # the model must outlive the graph that uses it first
-            self._tokenizer = text.SentencepieceTokenizer(model.serialize(), out_type=tf.int32)
+        text, content, rules = (
+            load_tensorflow_text("text.split sentencepiece"),
+            model.serialize(),
+            rules_from_json(rules),
+        )
+
+        def encode(texts: tf.Tensor) -> tf.Tensor:
+            # A tokenizer of the graph: what it holds outside of a graph is lost when tf.random.set_seed clears caches.
+            tokenizer = text.SentencepieceTokenizer(content, out_type=tf.int32)
+            ids = tokenizer.tokenize(apply_rules(texts, rules))[:, :max_length]
+            return (ids + 1).to_tensor()  # in the file, the unknown piece has the id 0
+
+        self._encode = tf.function(encode, autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
-        """Encode documents: string (batch,) -> int32 (batch, length of the longest document), padded with 0."""
-        ids = self._tokenizer.tokenize(apply_rules(texts, self._rules))[:, : self._max_length]
-        return (ids + 1).to_tensor()  # in the file, the unknown piece has the id 0
+        """Encode documents."""
+        return self._encode(texts)

@@ -23,6 +23,7 @@ from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
 from tests.conftest import skip_without_browser
+from tests.encoders.tiny_encoder import tiny_sentence_encoder
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 SENTENCES = {
@@ -35,12 +36,15 @@ SUPPORTED = {name: settings for name, settings in SETTINGS.items() if settings.n
 
 
 @pytest.fixture(scope="module")
-def exports(classifiers, tmp_path_factory):
+def exports(classifiers, tmp_path_factory, news):
     """Folders of the web pages by name."""
     place = tmp_path_factory.mktemp("pages")
+    pieces = TextClassifier(
+        model="sentence_cnn", weights=tiny_sentence_encoder(), epochs=1, refit_rows=0, max_length=64
+    )
     return {
         name: web.export(classifier.bundle_, place / name, quantize=["none"])
-        for name, classifier in classifiers.items()
+        for name, classifier in {**classifiers, "pieces": pieces.fit(*news)}.items()
     }
 
 
@@ -104,11 +108,12 @@ def test_folder_has_the_page_the_model_and_the_vocabulary(exports):
     common = page | {"edge.json", "golden.json", "labels.txt", "model_float32.tflite", "page.json"}
     assert {path.name for path in exports["news"].iterdir()} == common | {"vocabulary.txt"}
     assert {path.name for path in exports["reviews"].iterdir()} == common
+    assert {path.name for path in exports["pieces"].iterdir()} == common | {"sentencepiece.model"}
 
 
 def test_folder_has_no_training_text(exports, texts):
-    for name, folder in exports.items():
-        for path in folder.iterdir():
+    for name in texts:
+        for path in exports[name].iterdir():
             content = path.read_bytes()
             assert not any(text[:40].encode() in content for text in texts[name] if len(text) > 40), path
 
@@ -187,7 +192,7 @@ def tokenize_in_node(node, settings, texts, options, folder):
     return json.loads(finished.stdout)
 
 
-@pytest.mark.parametrize("name", ["news", "reviews"])
+@pytest.mark.parametrize("name", ["news", "reviews", "pieces"])
 def test_page_gives_the_answers_of_golden_json(exports, node_modules, open_page, name):
     page = open_page(with_modules(exports[name], node_modules))
     golden = json.loads((exports[name] / "golden.json").read_text("utf-8"))

@@ -263,6 +263,15 @@ def test_pickled_vectorizer_gives_the_same_ids_and_is_small(sentencepiece_model)
     assert again.get_config() == vectorizer.get_config()
 
 
+def test_several_vectorizers_outlive_a_reset_of_tensorflow(sentencepiece_model, models):
+    vectorizers = [Vectorizer(SETTINGS, model.tokens, sentencepiece=model) for model in models.values()]
+    for _ in range(2):
+        for vectorizer in vectorizers:
+            assert vectorizer.encode(["the market"])[0].tolist() == vectorizer.encode_text("the market")
+        keras.utils.set_random_seed(0)
+        keras.backend.clear_session()
+
+
 def test_vectorizer_rejects_other_files_and_settings(sentencepiece_model, tmp_path):
     with pytest.raises(InputError, match="give --model sentence_cnn"):
         Vectorizer(SETTINGS, sentencepiece_model.tokens)
