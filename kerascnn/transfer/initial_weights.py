@@ -82,7 +82,8 @@ def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> Copied
     for layer in (layer for layer in _flatten_layers(built.model) if layer.get_weights()):
         weights, source = layer.get_weights(), sources.get(layer.name, [])
         if layer.name in tables and source and source[0].shape[1] == weights[0].shape[1]:
-            layer.set_weights([_copy_rows(weights[0], source[0], vocabulary_size, tokens)])
+            pairs = zip(weights, source, strict=True)  # an 8-bit table also has the scale and the offset of each row
+            layer.set_weights([_copy_rows(*pair, vocabulary_size, tokens) for pair in pairs])
         elif layer is not built.output_layer and [w.shape for w in weights] == [w.shape for w in source]:
             layer.set_weights(source)
         else:

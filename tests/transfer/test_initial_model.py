@@ -7,6 +7,7 @@ import pytest
 
 from kerascnn import TextClassifier, load
 from kerascnn.utils.errors import InputError
+from tests.encoders.tiny_encoder import tiny_sentence_encoder
 
 FAST = {"epochs": 1, "filters": 8, "max_length": 32, "ngrams": (), "linear_ngrams": (), "refit_rows": 0}
 WIDTH = 6
@@ -118,3 +119,25 @@ def test_frozen_group_does_not_change(group, news):
 def test_rejects_vectors_for_model_without_embedding_dim(vectors, news):
     with pytest.raises(InputError, match=r"zhang_char_cnn has no network\.embedding_dim"):
         TextClassifier(model="zhang_char_cnn", vectors=str(vectors)).fit(*news)
+
+
+def test_pruned_pieces_of_a_bundle_are_extended_by_those_of_the_training_texts(news, reviews_zh, tmp_path):
+    settings = {"model": "sentence_cnn", "weights": tiny_sentence_encoder(), "linear_ngrams": (), "refit_rows": 0}
+    settings |= {"epochs": 1, "max_length": 32, "prune": 60}
+    first = TextClassifier(**settings).fit(*news)
+    first.save(tmp_path / "first")
+    second = TextClassifier(**settings, init_from=str(tmp_path / "first")).fit(*reviews_zh)
+    alone = TextClassifier(**settings).fit(*reviews_zh)
+    tokens, inherited = second.bundle_.vectorizer.vocabulary, first.bundle_.vectorizer.vocabulary
+    assert tokens[: len(inherited)] == inherited
+    assert set(tokens) == {*inherited, *alone.bundle_.vectorizer.vocabulary}
+    for weights, old in zip(
+        *(c.bundle_.model.get_layer("embedding").get_weights() for c in (second, first)), strict=True
+    ):
+        np.testing.assert_array_equal(weights[: len(inherited)], old)
+    [added] = second.bundle_.vectorizer.encode_text(tokens[-1])[-1:]
+    assert tokens[added] == tokens[-1] not in inherited
+    second.save(tmp_path / "second")
+    np.testing.assert_allclose(
+        load(tmp_path / "second").predict_proba(reviews_zh[0][:5]), second.predict_proba(reviews_zh[0][:5]), atol=1e-6
+    )
