@@ -12,7 +12,7 @@ from kerascnn.classifier_data import TrainingData
 from kerascnn.config import Config
 from kerascnn.models.auto import AutoModel
 from kerascnn.selection.candidates import FEW_ROWS, CandidateRun, list_candidates, prefer
-from kerascnn.selection.cross_validation import Comparison, Predictions, compare, cross_validate, draw_folds
+from kerascnn.selection.cross_validation import Comparison, Fold, Predictions, compare, cross_validate, draw_folds
 from kerascnn.selection.data_profile import DataProfile
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
@@ -25,7 +25,7 @@ FOLDS = 5
 """Folds of the cross-validation up to ``MANY_FOLDS_ROWS`` training rows; with more rows, or the budget fast, 3."""
 MANY_FOLDS_ROWS = 500
 MIN_ROWS_PER_FOLD = 10
-"""Training rows per fold from which on candidates are compared."""
+"""Rows to test on per fold from which on candidates are compared."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,13 @@ def choose_model(
         chosen, reason = runs[0], "the only candidate"
     elif profile.rows > FEW_ROWS:
         chosen, reason = prefer(runs, profile, budget)
-    elif profile.rows < MIN_ROWS_PER_FOLD * count:
-        chosen, reason = runs[0], f"fewer than {MIN_ROWS_PER_FOLD * count} rows: the default"
     else:
-        chosen, reason = _compare_candidates(runs, data, count, config.training.monitor, optimizer, facts, log)
+        folds = draw_folds(data, count, config.source.split_seed)
+        if sum(len(fold.test) for fold in folds) < MIN_ROWS_PER_FOLD * count:
+            reason = f"fewer than {MIN_ROWS_PER_FOLD * count} rows to compare models on, the default"
+            chosen = runs[0]
+        else:
+            chosen, reason = _compare_candidates(runs, data, folds, config.training.monitor, optimizer, facts, log)
     reasons = [f"{profile.describe()}; budget {budget}", f"{chosen.candidate.name}: {reason}"]
     log(f"model auto chooses {reasons[-1]}")
     return ModelChoice(chosen.config, {"model": chosen.config.model, "reasons": reasons, **facts})
@@ -135,16 +138,16 @@ def choose_model(
 def _compare_candidates(
     runs: Sequence[CandidateRun],
     data: TrainingData,
-    count: int,
+    folds: Sequence[Fold],
     metric: str,
     optimizer: keras.optimizers.Optimizer | None,
     facts: dict[str, Any],
     log: Log,
 ) -> tuple[CandidateRun, str]:
     """Cross-validate the candidates, add the results to the facts, and return the best one and the reason."""
-    limit_threads(min(run.config.network.parallel_branches for run in runs if not run.config.network.is_linear))
+    networks = [run.config.network for run in runs if not run.config.network.is_linear]
+    limit_threads(min((network.parallel_branches for network in networks), default=1))
     start_tensorflow()
-    folds = draw_folds(data, count, runs[0].config.source.split_seed)
     log(f"  comparing {len(runs)} models in {len(folds)} folds of the {len(data.texts):,} training rows")
     predictions: list[Predictions] = []
     for run in runs:

@@ -111,7 +111,8 @@ def _train_and_predict(
         validation_texts=[data.texts[i] for i in fold.validation], validation_targets=data.targets[fold.validation],
         sample_weight=None if weights is None else weights[fold.train], validation_sample_weight=None, refit=False,
     )  # fmt: skip
-    bundle = train_bundle(config, part, optimizer=optimizer)
+    training = dataclasses.replace(config.training, tensorboard=False)
+    bundle = train_bundle(dataclasses.replace(config, training=training), part, optimizer=optimizer)
     ids = RaggedIds(*bundle.vectorizer.encode([data.texts[i] for i in fold.test]))
     logits = make_predict_function(bundle.model)(ids)
     return bundle, data.task.compute_probabilities(logits, bundle.temperature)

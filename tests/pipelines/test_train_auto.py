@@ -48,7 +48,7 @@ def test_interrupted_run_keeps_its_choice(news_csv, tmp_path):
     assert choose_run(run, short, tmp_path / "out", resume=True, log=messages.append) == first
     assert messages == ["model auto chose word_cnn before the interruption"]
     choose_run(run.replace_values({"seed": 1}, "test"), short, tmp_path / "out", resume=True, log=messages.append)
-    assert "model auto chooses word_cnn: fewer than 50 rows: the default" in messages
+    assert "model auto chooses word_cnn: fewer than 50 rows to compare models on, the default" in messages
 
 
 @pytest.mark.parametrize(

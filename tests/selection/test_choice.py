@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, load
+from kerascnn.classifier_data import prepare_data
 from kerascnn.config import default_config
-from kerascnn.selection import choice
+from kerascnn.selection import choice, choose_model
 from kerascnn.utils.errors import InputError
 
 FEW_EPOCHS = {"epochs": 2, "refit_rows": 0}
@@ -53,8 +54,19 @@ def test_many_rows_choose_by_rules(reviews_zh, monkeypatch):
 
 def test_very_few_rows_have_the_default_and_verbose_fit_says_so(news, capsys):
     classifier = TextClassifier(model="auto", **FEW_EPOCHS).fit(news[0][::20], news[1][::20], verbose=True)
-    assert classifier.bundle_.metrics["selection"]["reasons"][1] == "word_cnn: fewer than 50 rows: the default"
+    assert (
+        classifier.bundle_.metrics["selection"]["reasons"][1]
+        == "word_cnn: fewer than 50 rows to compare models on, the default"
+    )
     assert "model auto chooses word_cnn: fewer than 50 rows" in capsys.readouterr().err
+
+
+def test_labels_that_are_too_rare_to_be_tested_leave_the_default(news):
+    data = prepare_data(
+        default_config("auto"), news[0], [str(i // 2) for i in range(300)], validation_data=(news[0][:1], ["0"])
+    )
+    found = choose_model(default_config("auto"), data, log=lambda message: None)
+    assert found.config.model == "word_cnn" and "to compare models on" in found.facts["reasons"][1]
 
 
 @pytest.mark.parametrize(
