@@ -22,9 +22,16 @@ WARNING_FRACTION = 0.05
 
 
 def find_script_issues(corpus: Corpus) -> list[Issue]:
-    """Return issues of mixed scripts, and of scripts without spaces under a model that reads words."""
+    """Return issues of mixed scripts, and of scripts that do not suit the model.
+
+    These are scripts without spaces under a model that reads words, and scripts that a pretrained model does not know.
+    """
     counts = count_scripts(row.text for row in corpus.all_rows)
-    return [*_find_mixed_scripts(corpus, counts), *_find_unspaced_scripts(corpus, counts)]
+    return [
+        *_find_mixed_scripts(corpus, counts),
+        *_find_unspaced_scripts(corpus, counts),
+        *_find_unknown_scripts(corpus, counts),
+    ]
 
 
 def count_scripts(texts: Iterable[str]) -> Counter[str]:
@@ -90,4 +97,18 @@ def _find_unspaced_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
         "no_word_spaces", "warning",
         f"{unspaced / counts.total():.0%} of the rows are in a script without spaces between words, but"
         f" {corpus.config.model} reads words", unspaced, suggestion="--model char_cnn",
+    )]  # fmt: skip
+
+
+def _find_unknown_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
+    known: frozenset[str] = corpus.config.network.scripts
+    unknown = {name: count for name, count in counts.most_common() if known and name not in known}
+    if not unknown:
+        return []
+    number, names = sum(unknown.values()), ", ".join(f"{name} ({count:,})" for name, count in unknown.items())
+    return [Issue(
+        "unknown_script", "warning" if number >= WARNING_FRACTION * counts.total() else "note",
+        f"{number / counts.total():.0%} of the rows are in a script that the pretrained weights of"
+        f" {corpus.config.model} do not know: {names}. A language in a known script may be unknown as well: only"
+        " scripts are detected", number, suggestion="--model char_cnn",
     )]  # fmt: skip

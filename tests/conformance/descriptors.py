@@ -21,7 +21,7 @@ SMALL = {
 
 Other models have their defaults."""
 
-NEEDS_PRESET = {"hub_cnn", "sentence_cnn", "sentence_transformer"}
+NEEDS_PRESET = {"hub_cnn", "sentence_transformer"}
 """Models that need a pretrained encoder; ``tests/models/test_hub_cnn.py`` tests the same guarantees."""
 
 DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SMALL} - NEEDS_PRESET)}
