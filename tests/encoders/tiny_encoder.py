@@ -12,7 +12,7 @@ import numpy as np
 
 from kerascnn.text.sentencepiece import SentencePieceModel
 
-VERSION = 1
+VERSION = 2
 """To be raised when the content of the files changes."""
 CONTROL = ("<s>", "</s>")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'\"-:;()"
@@ -35,8 +35,9 @@ WORDS = (
     "ed",
     "ing",
 )
-HAN = "的了不是很好我有在这就也房间酒店没人还住大服务价格前台早餐错差电脑书，。！"
-EMBEDDING, FILTERS, HIDDEN, SENTENCE, BLOCKS = 24, 16, 20, 32, 3
+HAN = bytes(byte for row in range(0xB0, 0xD7) for column in range(0xA1, 0xFF) for byte in (row, column)).decode("gb2312")
+"""The 3,666 most frequent Chinese characters."""
+EMBEDDING, FILTERS, HIDDEN, SENTENCE, BLOCKS = 32, 32, 32, 64, 3
 
 
 def tiny_sentence_encoder() -> str:
@@ -52,9 +53,9 @@ def tiny_sentence_encoder() -> str:
 
 def write_encoder(folder: Path) -> None:
     """Write ``weights.npz`` and ``sp.model``."""
-    pieces = [*CONTROL, "▁", *(f"▁{word}" for word in WORDS), *WORDS[-3:], *LETTERS, *HAN]
+    pieces = [*CONTROL, "▁", *(f"▁{word}" for word in WORDS), *WORDS[-3:], *LETTERS, *"，。！", *HAN]
     pieces = list(dict.fromkeys(pieces))
-    scores = tuple(0.0 if piece in CONTROL else -2.0 - 0.02 * number for number, piece in enumerate(pieces))
+    scores = tuple(0.0 if piece in CONTROL else -2.0 - 0.002 * number for number, piece in enumerate(pieces))
     model = SentencePieceModel(tuple(pieces), scores, frozenset(CONTROL))
     (folder / "sp.model").write_bytes(model.serialize())
     np.savez(folder / "weights.npz", **make_arrays(1 + len(pieces)))
