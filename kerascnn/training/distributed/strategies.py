@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.data.batches import Shard
+from kerascnn.layers import QuantizedEmbedding
 from kerascnn.utils.errors import InputError
 
 
@@ -126,7 +127,12 @@ def _report_lost_worker() -> Iterator[None]:
 
 
 def _clone_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """Copy a layer; batch normalization uses the statistics of the whole batch on all devices."""
+    """Copy a layer; batch normalization uses the statistics of the whole batch on all devices.
+
+    A table of 8-bit numbers, which never changes, is shared: TensorFlow does not broadcast bytes to other workers.
+    """
+    if isinstance(layer, QuantizedEmbedding):
+        return layer
     config = layer.get_config()
     if isinstance(layer, keras.layers.BatchNormalization):
         config["synchronized"] = True
