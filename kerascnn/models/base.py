@@ -59,6 +59,11 @@ class ModelConfig(Settings):
     """Scripts that the pretrained weights know, see ``kerascnn.audit.scripts``; empty: any."""
 
     @property
+    def weights_origin(self) -> str:
+        """Origin and license of the pretrained weights, as sentences of the model card; empty: none, or unknown."""
+        return ""
+
+    @property
     def is_linear(self) -> bool:
         """Whether the model is a linear classifier alone: without trainable weights, solved and not trained by epochs.
 

@@ -21,6 +21,10 @@ from kerascnn.text.rules import build_rules
 from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.utils.errors import InputError
 
+LANGUAGES = (
+    "Arabic, Chinese (simplified and traditional), Dutch, English, French, German, Italian, Japanese, Korean, Polish,"
+    " Portuguese, Russian, Spanish, Thai and Turkish"
+)
 START, END = 2, 3
 """Ids of the tokens before and after a text, the first pieces of the model."""
 
@@ -40,7 +44,7 @@ class SentenceCNN(ModelConfig):
     paper: ClassVar[str] = "Yang et al. 2020, Multilingual Universal Sentence Encoder for Semantic Retrieval"
     good_for: ClassVar[str] = "few labels in 16 languages: a pretrained CNN (needs the extra use)"
     parameter_count: ClassVar[int] = 3_387_138
-    learning_rate: ClassVar[float] = 3e-4
+    learning_rate: ClassVar[float] = 1e-3
     scripts: ClassVar[frozenset[str]] = frozenset(
         {"Arabic", "Cyrillic", "Han", "Hangul", "Hiragana", "Katakana", "Latin", "Thai"}
     )
@@ -57,6 +61,13 @@ class SentenceCNN(ModelConfig):
     of the network."""
     dropout: Rate = 0.1
     """Fraction of the vector of a text that is dropped in training, 0 to below 1."""
+
+    @property
+    def weights_origin(self) -> str:
+        """Origin and license of the pretrained weights, see ``ModelConfig.weights_origin``."""
+        if self.weights:
+            return f"The pretrained weights come from the folder {self.weights}."
+        return f"{universal_sentence_encoder.ORIGIN} They know {LANGUAGES}."
 
     def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:
         """Return the text settings and the pieces, see ``ModelConfig.pretrained_vocabulary``.

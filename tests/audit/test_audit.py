@@ -12,6 +12,7 @@ from kerascnn.config import Config, SourceConfig
 from kerascnn.data.labels import parse_labels
 from kerascnn.data.records import Record, Row
 from kerascnn.data.splits import Splits, load_splits, split_rows
+from tests.encoders.tiny_encoder import tiny_sentence_encoder
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "data_audit.md"
 
@@ -368,3 +369,17 @@ def test_windows_1252_decoded_as_latin_1_is_mojibake(rows):
     issue = only_issue(audit_rows(rows, None, {"train": change}), "mojibake")
     assert issue.count == 2
     assert "ftfy.fix_text" in issue.suggestion and "--source.encoding" not in issue.suggestion
+
+
+def test_warns_of_scripts_that_pretrained_weights_do_not_know(write, chinese_reviews):
+    texts = [*chinese_reviews[:40], *[(f"यह फिल्म बहुत अच्छी थी {number}", "pos") for number in range(10)]]
+    train = [Row(text, (label,), "zh.csv", number) for number, (text, label) in enumerate(texts)]
+    splits = split_rows(train, None, None, SourceConfig())
+    config = configuration.default_config("sentence_cnn").replace_values(
+        {"network": {"weights": tiny_sentence_encoder()}}, "test"
+    )
+    for issues in (run_audit(splits, config).issues, quick_audit(splits, config)):
+        [issue] = [issue for issue in issues if issue.kind == "unknown_script"]
+        assert issue.severity == "warning" and "20% of the rows" in issue.message and "Devanagari (" in issue.message
+        assert "no_word_spaces" not in {issue.kind for issue in issues}
+    assert "unknown_script" not in issue_kinds(run_audit(splits, make_config("char_cnn")))

@@ -16,26 +16,10 @@ VERSION = 2
 """To be raised when the content of the files changes."""
 CONTROL = ("<s>", "</s>")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'\"-:;()"
-WORDS = (
-    "the",
-    "of",
-    "and",
-    "to",
-    "a",
-    "in",
-    "said",
-    "is",
-    "for",
-    "on",
-    "market",
-    "game",
-    "win",
-    "rate",
-    "s",
-    "ed",
-    "ing",
+WORDS = "the of and to a in said is for on market game win rate s ed ing".split()
+HAN = bytes(byte for row in range(0xB0, 0xD7) for column in range(0xA1, 0xFF) for byte in (row, column)).decode(
+    "gb2312"
 )
-HAN = bytes(byte for row in range(0xB0, 0xD7) for column in range(0xA1, 0xFF) for byte in (row, column)).decode("gb2312")
 """The 3,666 most frequent Chinese characters."""
 EMBEDDING, FILTERS, HIDDEN, SENTENCE, BLOCKS = 32, 32, 32, 64, 3
 

@@ -69,3 +69,11 @@ def test_labels_and_file_names_are_shown_as_they_are(name, bundle):
     for element in ("script", "b", "em", "strong", "a "):
         assert f"<{element}" not in page.replace("<br", "")
     assert page.count("<img") == 1 and page.count("<h1") == 1
+
+
+def test_names_origin_and_license_of_pretrained_weights(bundle):
+    assert "pretrained weights" not in render_model_card(bundle)
+    config = default_config("sentence_cnn")
+    card = render_model_card(dataclasses.replace(bundle, config=config))
+    assert "universal-sentence-encoder-multilingual, version 3 (Apache License 2.0" in card
+    assert "English" in card
