@@ -12,14 +12,13 @@ import numpy as np
 
 from kerascnn.text.sentencepiece import SentencePieceModel
 
-VERSION = 2
+VERSION = 3
 """To be raised when the content of the files changes."""
 CONTROL = ("<s>", "</s>")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'\"-:;()"
-WORDS = "the of and to a in said is for on market game win rate s ed ing".split()
-HAN = bytes(byte for row in range(0xB0, 0xD7) for column in range(0xA1, 0xFF) for byte in (row, column)).decode(
-    "gb2312"
-)
+WORDS = ("the", "of", "and", "to", "a", "in", "said", "is", "for", "on", "market", "game", "win", "s", "ed", "ing")
+HAN_CODES = [(row, column) for row in range(0xB0, 0xD7) for column in range(0xA1, 0xFF)]
+HAN = bytes(byte for code in HAN_CODES for byte in code).decode("gb2312")
 """The 3,666 most frequent Chinese characters."""
 EMBEDDING, FILTERS, HIDDEN, SENTENCE, BLOCKS = 32, 32, 32, 64, 3
 
