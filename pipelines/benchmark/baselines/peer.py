@@ -14,7 +14,7 @@ from pipelines.benchmark.data_sets import LabelledRows, write_csv
 from pipelines.benchmark.process import run_program
 
 PROGRAMS = Path(__file__).parents[1] / "peers"
-PEERS = {"setfit": "setfit", "model2vec": "model2vec[distill,train]"}
+PEERS = {"setfit": "setfit", "model2vec": '"model2vec[distill,train]"'}
 """Name of a peer, of its module and the beginning of its program, to what pip installs."""
 ENVIRONMENT = {"PYTHONPATH": ""}
 """Keeps the packages of this process out of that of the peer."""
