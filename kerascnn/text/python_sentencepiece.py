@@ -155,9 +155,11 @@ class PieceTokenizer:
         self._numbers: dict[str, int] = {}
         for number, piece in enumerate(model.pieces, start=1):
             if piece not in model.control:
-                for stop in range(1, len(piece)):
-                    self._numbers.setdefault(piece[:stop], 0)
                 self._numbers[piece] = number
+                for stop in range(len(piece) - 1, 0, -1):
+                    if piece[:stop] in self._numbers:  # and with it all of its prefixes
+                        break
+                    self._numbers[piece[:stop]] = 0
         lowest = min(self._scores[number - 1] for number in self._numbers.values() if number)
         [self._unknown_score] = array("f", [lowest - _UNKNOWN_PENALTY])
 
