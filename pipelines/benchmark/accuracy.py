@@ -132,7 +132,7 @@ def train(
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
             run_program(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
-        return read_bundle(Path(bundle))
+        return {**read_bundle(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
 
 
 def run(args: Accuracy) -> None:
