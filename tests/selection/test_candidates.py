@@ -39,9 +39,9 @@ def test_candidates_keep_the_settings_of_the_run():
 
 
 def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
-    found, left_out = list_candidates(auto(transfer={"vectors": "glove.txt"}), ENGLISH)
+    found, left_out = list_candidates(auto(training={"tensorboard": True}), ENGLISH)
     assert "bow" not in [run.candidate.name for run in found]
-    assert left_out["bow"].startswith("transfer.vectors: bow is solved")
+    assert left_out["bow"].startswith("training.tensorboard: bow is solved")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
         ({"packages": ("json", "no_such_package_1")}, ENGLISH, "the package no_such_package_1 is not installed"),
         ({"packages": ("json",)}, ENGLISH, ""),
         ({"english_only": True}, CHINESE, "the texts are not English"),
-        ({"scripts": frozenset({"Latin"})}, CHINESE, "it does not know Han"),
+        ({"model": "sentence_cnn"}, GREEK, "it does not know Greek"),
         ({"max_words": 5}, ENGLISH, "it reads texts of up to about 5 words"),
         ({"max_words": 5}, CHINESE, ""),
         ({"preferred": True}, dataclasses.replace(ENGLISH, rows=200_000), "more than 100,000 rows"),
@@ -101,5 +101,5 @@ def test_few_rows_do_not_repeat_long_trainings(monkeypatch):
 
 def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):
     monkeypatch.setattr(candidates, "CANDIDATES", tuple(c for c in CANDIDATES if c.model == "bow"))
-    with pytest.raises(InputError, match=r"no model suits these settings; transfer\.vectors"):
-        list_candidates(auto(transfer={"vectors": "glove.txt"}), ENGLISH)
+    with pytest.raises(InputError, match=r"no model suits these settings; training\.tensorboard"):
+        list_candidates(auto(training={"tensorboard": True}), ENGLISH)
