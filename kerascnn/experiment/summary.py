@@ -23,6 +23,8 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
     metrics = bundle.metrics
     split = "test" if "test" in metrics else "validation"
     lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", format_cost(metrics)]
+    if "selection" in metrics:
+        lines.append(f"model auto chose {metrics['selection']['reasons'][-1]}")
     if "linear_member" in metrics:
         lines.append(format_linear_member(metrics["linear_member"]))
     if "linear_classifier" in metrics:
