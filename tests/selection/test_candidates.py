@@ -1,6 +1,7 @@
 """Which models are candidates for which data."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -47,7 +48,6 @@ def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
 @pytest.mark.parametrize(
     ("changes", "profile", "obstacle"),
     [
-        ({"packages": ("json", "no_such_package_1")}, ENGLISH, "the package no_such_package_1 is not installed"),
         ({"packages": ("json",)}, ENGLISH, ""),
         ({"english_only": True}, CHINESE, "the texts are not English"),
         ({"model": "sentence_cnn"}, GREEK, "it does not know Greek"),
@@ -91,6 +91,13 @@ def test_many_rows_prefer_a_pretrained_encoder_if_the_budget_allows_it(profile, 
     runs, left_out = list_candidates(auto(network={"budget": budget}), many)
     assert prefer(runs, many, budget)[0].candidate.name == chosen
     assert (left_out.get("sentence_cnn") == "it does not know Greek") == (profile is GREEK)
+
+
+def test_missing_packages_are_named_with_their_remedy(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    _, left_out = list_candidates(auto(network={"budget": "accurate"}), ENGLISH)
+    assert {*left_out} == {"sentence_transformer", "sentence_cnn"}
+    assert all(re.fullmatch(r"the package \w+ is not installed; pip install .+", why) for why in left_out.values())
 
 
 def test_few_rows_do_not_repeat_long_trainings(monkeypatch):
