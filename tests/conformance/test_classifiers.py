@@ -28,7 +28,9 @@ from tests.conformance.descriptors import (
     selected_models,
 )
 
-EPOCHS = {"sentence_cnn": 25, "transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35}
+EPOCHS = {
+    "hub_cnn": 30, "sentence_cnn": 25, "sentence_transformer": 30, "transformer": 30, "vdcnn": 20, "zhang_char_cnn": 35,
+}  # fmt: skip
 """Epochs that fit 64 texts perfectly; other models need 12."""
 SETTINGS = {"patience": 40, "schedule": "constant", "learning_rate": 0.003, "batch_size": 16, "min_count": 1}
 

