@@ -138,9 +138,8 @@ class ModelFitter:
             initial = initial_model.build_model(config, self.vectorizer, len(self.data.classes), train.ids.values)
         if self.verbose and validation is not None:
             initial.log_messages()
-        rate = config.training.learning_rate or config.network.learning_rate
         trained = fit.fit(
-            initial.built.model, train, validation, dataclasses.replace(config.training, learning_rate=rate),
+            initial.built.model, train, validation, config.training,
             seed=config.seed, task=self.data.task, class_weight=self.data.class_weight, optimizer=self.optimizer,
             fingerprint=self.fingerprint(initial.config), learning_rate_factors=initial.learning_rate_factors,
             pretrained_layers=initial.built.roles.pretrained_layers,

@@ -106,8 +106,8 @@ class TrainingConfig(Settings):
     optimizer: OptimizerName = "adam"
     """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
     learning_rate: the default suits adam."""
-    learning_rate: NonNegativeFloat = 0.0
-    """Highest learning rate; 0: 0.002, for a pretrained encoder that of its model."""
+    learning_rate: NonNegativeFloat = 2e-3
+    """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate falls over all epochs after the warm-up: linear and cosine end at zero."""
     warmup_ratio: Fraction = 0.05

@@ -38,7 +38,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         epochs: int = 0,
         batch_size: int = 0,
         optimizer: OptimizerName | keras.optimizers.Optimizer = "adam",
-        learning_rate: float = 0.0,
+        learning_rate: float = 0.002,
         schedule: Literal["constant", "linear", "cosine"] = "linear",
         warmup_ratio: float = 0.05,
         weight_decay: float = 0.0,
