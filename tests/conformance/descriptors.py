@@ -24,8 +24,8 @@ SMALL = {
 
 Other models have their defaults."""
 
-PRETRAINED = {"hub_cnn", "sentence_cnn", "sentence_transformer"}
-"""Models whose default weights come from a package; here they have a small encoder with random weights."""
+NO_EXTRA = {"hub_cnn", "sentence_transformer"}
+"""Models whose default encoder is in a package that no extra installs, because it requires PyTorch."""
 
 DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SMALL})}
 

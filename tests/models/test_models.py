@@ -10,7 +10,7 @@ import pytest
 
 from kerascnn import models
 from kerascnn.models import LayerRoles
-from tests.conformance.descriptors import NETWORKS, PRETRAINED, full_if_slow, model_name
+from tests.conformance.descriptors import NETWORKS, NO_EXTRA, full_if_slow, model_name
 
 VOCABULARY, CLASSES = 50, 3
 VARIANTS = [
@@ -141,7 +141,7 @@ def test_stock_fit_learns_to_distinguish_three_words(name, settings):
     assert (np.argmax(model(ids), axis=-1) == labels).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if "-" not in name and name not in PRETRAINED])
+@pytest.mark.parametrize("name", [name for name in NETWORKS if "-" not in name and name not in NO_EXTRA])
 def test_parameter_count_is_that_of_the_default_model(name):
     config = models.get(name)
     model = config().build(vocabulary_size=min(20_000, config.text.max_tokens), num_classes=2).model
