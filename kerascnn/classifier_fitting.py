@@ -18,12 +18,14 @@ from kerascnn.config import TRAINING_GROUPS, Config
 from kerascnn.models import BuiltModel
 from kerascnn.prediction import make_predict_function
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.text.word_vectors import WordVectors
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
 from kerascnn.training.fit import EncodedDataset
 from kerascnn.transfer import initial_model
 from kerascnn.transfer.initial_model import InitialModel
+from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
     from kerascnn.linear.classifier import LinearClassifier
@@ -59,6 +61,8 @@ class ModelFitter:
     train: EncodedDataset
     validation: EncodedDataset
     strategy: tf.distribute.Strategy
+    vectors: WordVectors | None = None
+    """Pretrained word vectors for the vocabulary."""
     optimizer: keras.optimizers.Optimizer | None = None
     """Optimizer to use instead of that of the settings."""
     verbose: bool = False
@@ -102,7 +106,7 @@ class ModelFitter:
         if self.config.network.is_linear:
             solved = self._solve_classifier(self.train, fitted.choice)
             changed = solved.metrics(len(self.train.targets))["linear_classifier"]
-            return solved.built, {"refit": facts, "linear_classifier": changed, **self._inherited_vocabulary()}
+            return solved.built, {"refit": facts, "linear_classifier": changed, **self._measure_vocabulary()}
         training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch, tensorboard=False)
         initial, trained = self._train_network(self.train, None, dataclasses.replace(self.config, training=training))
         facts |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
@@ -135,7 +139,9 @@ class ModelFitter:
     ) -> tuple[InitialModel, Checkpoint]:
         fit.set_random_seed(config.seed, config.training.deterministic)
         with fit.dtype_policy_scope(config.training.dtype_policy):
-            initial = initial_model.build_model(config, self.vectorizer, len(self.data.classes), train.ids.values)
+            initial = initial_model.build_model(
+                config, self.vectorizer, len(self.data.classes), train.ids.values, self.vectors
+            )
         if self.verbose and validation is not None:
             initial.log_messages()
         trained = fit.fit(
@@ -173,7 +179,7 @@ class ModelFitter:
     def _adapt_features(self, config: Config[Any], documents: EncodedDataset) -> Features:
         from kerascnn.linear.member import adapt_features
 
-        return adapt_features(config, self.vectorizer.vocabulary, documents.ids, len(self.data.classes))
+        return adapt_features(config, self.vectorizer.vocabulary, documents.ids, len(self.data.classes), self.vectors)
 
     def _weights(self, documents: EncodedDataset) -> np.ndarray | None:
         return fit.document_weights(documents, self.config.training, self.data.class_weight)
@@ -187,11 +193,18 @@ class ModelFitter:
         if self.verbose:
             log_unused_settings(self.config)
         solved = self._solve_classifier(self.train, None)
-        metrics = {**solved.metrics(len(self.train.targets)), **self._inherited_vocabulary()}
+        metrics = {**solved.metrics(len(self.train.targets)), **self._measure_vocabulary(verbose=self.verbose)}
         return FittedModel(self.config, solved.built, solved.validation_scores, metrics, choice=solved.choice)
 
-    def _inherited_vocabulary(self) -> dict[str, float]:
-        """Return the fraction of the vocabulary that comes from the bundle to start from, if there is one."""
+    def _measure_vocabulary(self, *, verbose: bool = False) -> dict[str, float]:
+        """Return the fraction of the vocabulary that has a vector, or comes from the bundle to start from."""
+        if self.vectors:
+            metrics, messages = initial_model.describe_vectors(
+                self.config, self.vectors, self.train.ids.values, len(self.vectorizer.vocabulary)
+            )
+            for message in messages if verbose else ():
+                log(message)
+            return metrics
         if not (folder := self.config.transfer.init_from):
             return {}
         inherited = len(load_vectorizer(Path(folder)).vocabulary)
@@ -204,4 +217,5 @@ class ModelFitter:
             return solve_classifier(
                 self.config, self.vectorizer.vocabulary, documents, self.validation, self.data.task,
                 num_classes=len(self.data.classes), class_weight=self.data.class_weight, choice=choice,
+                vectors=self.vectors,
             )  # fmt: skip

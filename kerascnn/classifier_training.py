@@ -84,18 +84,23 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> 
     from kerascnn.data.batches import RaggedIds
     from kerascnn.training.fit import EncodedDataset
     from kerascnn.transfer import initial_model
+    from kerascnn.transfer.pretrained_vectors import open_vectors
 
+    source = open_vectors(config.transfer) if config.transfer.vectors else None
     if pretrained := config.network.pretrained_vocabulary(config.text, data.texts):
         vectorizer = Vectorizer(pretrained.settings, pretrained.tokens, sentencepiece=pretrained.sentencepiece)
     else:
-        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.vectors)
+        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.word_list)
     config = dataclasses.replace(config, text=vectorizer.settings)
-    vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer)
+    vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer, source)
+    vectors = source.look_up(vectorizer.vocabulary) if source else None
     train = EncodedDataset(
         RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
     )
     validation = EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
-    return ModelFitter(config=config, vectorizer=vectorizer, data=data, train=train, validation=validation, **options)
+    return ModelFitter(
+        config=config, vectorizer=vectorizer, data=data, train=train, validation=validation, vectors=vectors, **options
+    )
 
 
 def _describe_distillation(config: Config[Any]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 
+MAX_NEW_WORDS = 20_000
+"""Default of the largest number of words that vectors of pieces add to a vocabulary."""
 TRAINING_GROUPS = ("text", "network", "training", "transfer")
 """Groups of settings that determine how a classifier is trained on its data."""
 
@@ -168,16 +170,18 @@ class TransferConfig(Settings):
     """Which pretrained weights the model starts from, and which layers are trained."""
 
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
-    """File of pretrained word vectors (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip) to
-    initialize the embedding; network.embedding_dim follows the file."""
+    """Pretrained word vectors, for the embedding, whose network.embedding_dim follows, and for the linear member. File
+    (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip); or vectors of pieces of words: wordllama
+    (extra vectors, English), a folder in the format of model2vec, or hf://OWNER/NAME to download one."""
     vectors_stddev: NonNegativeFloat = 0.1
     """Standard deviation to scale the components of the vectors to; 0: use them unchanged."""
     init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",))] = ""
     """Folder of a pretrained encoder or of another classifier to start from. Its tokens join the vocabulary, layers
     with the same name and shape are copied, and the head is new. Its model, text and network settings become the
     defaults."""
-    extend_vocabulary: Annotated[int, annotated_types.Ge(0)] = 0
-    """Largest number of words of the file to add to the vocabulary that occur in no training text."""
+    extend_vocabulary: Annotated[int, annotated_types.Ge(-1)] = -1
+    """Largest number of words with a vector to add to the vocabulary that occur in no training text; -1: 20000 from
+    vectors of pieces, 0 from a file."""
     freeze: tuple[Literal["embedding", "encoder"], ...] = ()
     """Groups of layers that are not trained: embedding, the token embedding; encoder, all layers between it and the
     head."""
@@ -188,6 +192,29 @@ class TransferConfig(Settings):
     layerwise_lr_decay: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
     """Factor from the learning rate of a group of layers to that of the group below it (Howard & Ruder 2018 use 1/2.6
     for each layer). Their slanted triangular schedule is training.schedule linear with training.warmup_ratio 0.1."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.vectors and self.init_from:
+            raise InputError("--vectors and --init-from both initialize the embedding; use only one of them")
+
+    @property
+    def has_piece_vectors(self) -> bool:
+        """Whether ``vectors`` are vectors of pieces of words; a name or a folder, while a file has words."""
+        is_name = self.vectors == "wordllama" or self.vectors.startswith("hf://")
+        return is_name or (self.vectors != "" and Path(self.vectors).is_dir())
+
+    @property
+    def word_list(self) -> str:
+        """File of words that text.split dictionary may look for; empty without vectors of words."""
+        return "" if self.has_piece_vectors else self.vectors
+
+    @property
+    def max_new_words(self) -> int:
+        """Largest number of words with a vector to add to the vocabulary."""
+        if self.extend_vocabulary >= 0:
+            return self.extend_vocabulary
+        return MAX_NEW_WORDS if self.has_piece_vectors else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +267,10 @@ class Config(Settings, Generic[ModelConfigT]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for group, name in (("training", "tensorboard"), ("transfer", "vectors"), ("transfer", "freeze")):
+        has_linear_vectors = getattr(self.network, "linear_vectors", False)
+        if self.transfer.vectors and not (has_linear_vectors or hasattr(self.network, "embedding_dim")):
+            raise InputError(f"{self.model} has no network.embedding_dim, so it cannot use --vectors; leave it out")
+        for group, name in (("training", "tensorboard"), ("transfer", "freeze")):
             if self.network.is_linear and getattr(getattr(self, group), name):
                 raise InputError(
                     f"{group}.{name}: {self.model} is solved and has no embedding and no epochs; leave it out, or give"

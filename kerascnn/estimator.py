@@ -60,7 +60,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         vectors: str = "",
         vectors_stddev: float = 0.1,
         init_from: str = "",
-        extend_vocabulary: int = 0,
+        extend_vocabulary: int = -1,
         freeze: Sequence[Literal["embedding", "encoder"]] = (),
         frozen_epochs: int = 0,
         unfreeze: Literal["together", "gradually"] = "together",
@@ -76,6 +76,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         max_length: int | None = None,
         linear_ngrams: Sequence[int] | None = None,
         linear_characters: Sequence[int] | None = None,
+        linear_vectors: bool | None = None,
         ngrams: Sequence[int] | None = None,
         ngram_buckets: int | None = None,
         ngram_dim: int | None = None,
@@ -159,6 +160,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.max_length = max_length
         self.linear_ngrams = linear_ngrams
         self.linear_characters = linear_characters
+        self.linear_vectors = linear_vectors
         self.ngrams = ngrams
         self.ngram_buckets = ngram_buckets
         self.ngram_dim = ngram_dim

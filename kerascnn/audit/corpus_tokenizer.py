@@ -88,7 +88,7 @@ class CorpusTokenizer:
             self.train = self.encode(texts)
             return
         self.settings = config.text
-        self._rules = build_rules(self.settings, segmentation.load_words(self.settings, config.transfer.vectors))
+        self._rules = build_rules(self.settings, segmentation.load_words(self.settings, config.transfer.word_list))
         if self.settings.stop_words:
             self._stop_words = frozenset(read_stop_words(self.settings.stop_words, self.tokenize))
         self.train = self.encode(texts)

@@ -45,7 +45,7 @@ def _suggest(corpus: Corpus) -> str:
     text, transfer = corpus.config.text, corpus.config.transfer
     options = []
     if text.level == "word" and not transfer.vectors:
-        options.append("--vectors FILE --transfer.extend_vocabulary 20000")
+        options.append("--vectors wordllama (English) or FILE --transfer.extend_vocabulary 20000")
     if text.min_count > 1:
         options.append("--text.min_count 1")
     if corpus.tokenizer.is_in_vocabulary().sum() + 2 >= text.max_tokens:

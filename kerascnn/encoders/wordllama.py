@@ -12,7 +12,7 @@ WEIGHTS, TOKENIZER = "weights/l2_supercat_256.safetensors", "tokenizers/l2_super
 
 PACKAGE = DataPackage(
     module="wordllama",
-    install="pip install wordllama==0.4.0.post1",
+    install='pip install "kerascnn[vectors]"',
     files={
         WEIGHTS: "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
         TOKENIZER: "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68",

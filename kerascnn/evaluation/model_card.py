@@ -116,15 +116,22 @@ def format_refit(values: Mapping[str, Any]) -> str:
 
 def format_linear_classifier(values: Mapping[str, Any]) -> str:
     """Return a line about a linear classifier alone, from ``linear_classifier`` of ``metrics.json``."""
-    return f"linear classifier: tf-idf of {values['features']:,} n-grams, LinearSVC with C {values['cost']:g}"
+    return (
+        f"linear classifier: tf-idf of n-grams{_and_vectors(values)}, {values['features']:,} features, LinearSVC with C"
+        f" {values['cost']:g}"
+    )
 
 
 def format_linear_member(values: Mapping[str, Any]) -> str:
     """Return a line about the linear member, from ``linear_member`` of ``metrics.json``."""
     return (
-        f"linear member: tf-idf of n-grams, LinearSVC with C {values['cost']:g}, solved in {values['seconds']:.1f} s;"
-        f" logits = network + {values['weight']:.3g} × linear member"
+        f"linear member: tf-idf of n-grams{_and_vectors(values)}, LinearSVC with C {values['cost']:g}, solved in"
+        f" {values['seconds']:.1f} s; logits = network + {values['weight']:.3g} × linear member"
     )
+
+
+def _and_vectors(values: Mapping[str, Any]) -> str:
+    return " and word vectors" * bool(values.get("vectors"))
 
 
 def _format_data(data: Mapping[str, Any]) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from kerascnn.experiment.run_data import (
 )
 from kerascnn.experiment.summary import summarize_training
 from kerascnn.selection import check_automatic, is_automatic
+from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.stderr import Log
@@ -83,6 +84,7 @@ def run_training(
     check_output_folder(folder, overwrite=overwrite or resume)
     if is_automatic(config):
         check_automatic(config)
+    check_vectors(config.transfer)
     splits = read_splits(config)
     for message in splits.messages:
         log(message)

@@ -12,11 +12,12 @@ import numpy as np
 
 from kerascnn.config import Config
 from kerascnn.layers import TfidfLinear, WeightedSum
-from kerascnn.linear.member import adapt_features
+from kerascnn.linear.member import VECTORS, adapt_features
 from kerascnn.linear.regularization import Choice, Examples, choose
 from kerascnn.linear.soft_labels import weighted_rows
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import Task
+from kerascnn.text.word_vectors import WordVectors
 from kerascnn.training.fit import EncodedDataset
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
@@ -41,7 +42,7 @@ class LinearClassifier:
     choice: Choice
     """Features and regularization."""
     features: int
-    """Number of n-grams that have coefficients."""
+    """Number of features that have coefficients: n-grams, and the numbers of a word vector."""
     seconds: float
     """Time of the features and the solver."""
 
@@ -55,7 +56,11 @@ class LinearClassifier:
             "epochs": 0,
             "seconds": round(self.seconds, 2),
             "documents_per_second": round(num_documents / max(self.seconds, 1e-9), 1),
-            "linear_classifier": {"cost": self.choice.cost, "features": self.features},
+            "linear_classifier": {
+                "cost": self.choice.cost,
+                "features": self.features,
+                "vectors": any(layer.name == VECTORS for layer in self.built.model.layers),
+            },
         }
 
 
@@ -69,6 +74,7 @@ def solve_classifier(
     num_classes: int,
     class_weight: np.ndarray | None = None,
     choice: Choice | None = None,
+    vectors: WordVectors | None = None,
 ) -> LinearClassifier:
     """Solve for a linear classifier; nothing is random.
 
@@ -81,6 +87,7 @@ def solve_classifier(
         num_classes: Number of classes.
         class_weight: Weight of each class, float32 (classes,); None: all 1.
         choice: Features and regularization; None: those that are best for new documents.
+        vectors: Pretrained word vectors for the vocabulary; None: none.
 
     Raises:
         InputError: No document has a weight above 0.
@@ -89,8 +96,8 @@ def solve_classifier(
     rows = weighted_rows(train, config.training, class_weight)
     if not len(rows.documents):
         raise InputError("all training documents have the weight 0; give at least one of them a weight")
-    features = adapt_features(config, vocabulary, train.ids, num_classes)
-    known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights)
+    features = adapt_features(config, vocabulary, train.ids, num_classes, vectors)
+    known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights, features.num_counts)
     known = known.normalize_weights(len(np.unique(rows.documents)))
     held_out = Examples(features.transform(validation.ids), validation.targets)
     if choice is None:
@@ -134,7 +141,7 @@ def log_unused_settings(config: Config[Any]) -> None:
     unused = (
         ("training", config.training, UNUSED_SETTINGS),
         ("network", config.network, UNUSED_NETWORK_SETTINGS),
-        ("transfer", config.transfer, ("layerwise_lr_decay",)),
+        ("transfer", config.transfer, ("layerwise_lr_decay", "vectors_stddev")),
     )
     names = [
         f"{group}.{name}"

@@ -15,12 +15,18 @@ from scipy import sparse
 from kerascnn.config import Config
 from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import TfidfLinear, WeightedSum
-from kerascnn.linear.character_features import CharacterFeatures
+from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.ngram_features import NGramFeatures
 from kerascnn.linear.regularization import Choice, Examples, choose
 from kerascnn.linear.stacking import fit_weight
+from kerascnn.linear.vector_features import adapt_vector_features
+from kerascnn.linear.word_features import WordFeatures
 from kerascnn.models import BuiltModel
 from kerascnn.tasks import Task
+from kerascnn.text.word_vectors import WordVectors
+
+NGRAMS, CHARACTERS, VECTORS = "linear_ngrams", "linear_characters", "linear_vectors"
+"""Names of the layers."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,16 @@ class LinearMember:
 
     def metrics(self) -> dict[str, Any]:
         """Return what ``metrics.json`` stores about the member."""
-        return {"cost": self.choice.cost, "weight": round(self.weight, 4), "seconds": round(self.seconds, 2)}
+        return {
+            "cost": self.choice.cost,
+            "weight": round(self.weight, 4),
+            "vectors": any(layer.name == VECTORS for layer in self.layers),
+            "seconds": round(self.seconds, 2),
+        }
 
 
 class Features:
-    """Features of documents: n-grams of tokens, and characters inside words if there are any.
+    """Features of documents: n-grams of tokens, and if there are any, characters inside words and word vectors.
 
     Args:
         ids: Training documents.
@@ -52,6 +63,7 @@ class Features:
         num_classes: Number of classes, which limits the size of the tables.
         ngrams: Lengths of the n-grams of tokens.
         characters: Lengths of the n-grams of characters inside words; empty: none.
+        vectors: Pretrained word vectors for the vocabulary; None: none.
     """
 
     def __init__(
@@ -62,41 +74,64 @@ class Features:
         num_classes: int,
         ngrams: tuple[int, ...],
         characters: tuple[int, ...] = (),
+        vectors: WordVectors | None = None,
     ) -> None:
-        self.ngrams = NGramFeatures.adapt(ids, sizes=ngrams, vocabulary_size=len(vocabulary), num_classes=num_classes)
-        self.characters = CharacterFeatures.adapt(ids, vocabulary, sizes=characters) if characters else None
+        size = len(vocabulary)
+        self.ngrams = NGramFeatures.adapt(ids, sizes=ngrams, vocabulary_size=size, num_classes=num_classes)
+        self.words: dict[str, WordFeatures] = {}
+        """Features of words by the name of their layer, in the order of their columns."""
+        if characters and (adapted := adapt_character_features(ids, vocabulary, sizes=characters)):
+            self.words[CHARACTERS] = adapted
+        if vectors and (adapted := adapt_vector_features(ids, vectors, vocabulary_size=size)):
+            self.words[VECTORS] = adapted
 
     def transform(self, ids: RaggedIds) -> sparse.csr_matrix:
         """Return the features, float64 (documents, columns)."""
-        if self.characters is None:
+        if not self.words:
             return self.ngrams.transform(ids)
-        return sparse.hstack([self.ngrams.transform(ids), self.characters.transform(ids)], format="csr")
+        parts = [self.ngrams.transform(ids), *(words.transform(ids) for words in self.words.values())]
+        return sparse.hstack(parts, format="csr")
 
     @property
     def column_counts(self) -> list[int]:
-        """Number of columns without and with characters: both are solved, as characters do not always help."""
-        without = len(self.ngrams.columns)
-        return [without] if self.characters is None else [without, without + self.characters.words.shape[1]]
+        """Numbers of columns that are solved for and compared, as characters and vectors do not always help."""
+        parts = [len(self.ngrams.columns), *(words.words.shape[1] for words in self.words.values())]
+        return [int(end) for end in np.cumsum(parts)]
+
+    @property
+    def num_counts(self) -> int:
+        """Number of the first columns that are frequencies, 0 or more; the others are vectors."""
+        counts = self.column_counts
+        return counts[-2] if VECTORS in self.words else counts[-1]
 
     def count_columns(self, choice: Choice) -> int:
-        """Return the number of columns of a choice; those of characters are left out if there are none."""
+        """Return the number of columns of a choice; those of characters or vectors are left out if there are none."""
         return self.column_counts[min(choice.option, len(self.column_counts) - 1)]
 
     def build_layers(self, coefficients: np.ndarray, bias: np.ndarray) -> tuple[TfidfLinear, ...]:
         """Return layers, the sum of which is ``transform(ids) @ coefficients + bias``.
 
         Args:
-            coefficients: (columns, classes); without those of characters, there is no layer for them.
+            coefficients: (columns, classes); without those of characters or vectors, there is no layer for them.
             bias: (classes,).
         """
-        of_ngrams, of_characters = np.split(coefficients, [len(self.ngrams.columns)])
-        layers = (self.ngrams.build_layer(of_ngrams, bias, name="linear_ngrams"),)
-        if self.characters is None or not len(of_characters):
-            return layers
-        return (*layers, self.characters.build_layer(of_characters, name="linear_characters"))
+        of_ngrams, *of_words = np.split(coefficients, [end for end in self.column_counts if end < len(coefficients)])
+        return (
+            self.ngrams.build_layer(of_ngrams, bias, name=NGRAMS),
+            *(
+                words.build_layer(part, name=name)
+                for (name, words), part in zip(self.words.items(), of_words, strict=False)
+            ),
+        )
 
 
-def adapt_features(config: Config[Any], vocabulary: Sequence[str], ids: RaggedIds, num_classes: int) -> Features:
+def adapt_features(
+    config: Config[Any],
+    vocabulary: Sequence[str],
+    ids: RaggedIds,
+    num_classes: int,
+    vectors: WordVectors | None = None,
+) -> Features:
     """Return the features of a run, adapted to its training documents.
 
     Args:
@@ -104,12 +139,14 @@ def adapt_features(config: Config[Any], vocabulary: Sequence[str], ids: RaggedId
         vocabulary: Tokens by id.
         ids: Training documents.
         num_classes: Number of classes.
+        vectors: Pretrained word vectors for the vocabulary, which are used unless ``linear_vectors`` is off.
     """
     has_words = config.text.level == "word" and config.text.split not in ("wordpiece", "sentencepiece")
     characters = getattr(config.network, "linear_characters", ()) if has_words else ()
     return Features(
-        ids, vocabulary, num_classes=num_classes, ngrams=config.network.linear_ngrams, characters=characters
-    )
+        ids, vocabulary, num_classes=num_classes, ngrams=config.network.linear_ngrams, characters=characters,
+        vectors=vectors if getattr(config.network, "linear_vectors", False) else None,
+    )  # fmt: skip
 
 
 def fit_linear_member(
@@ -139,7 +176,7 @@ def fit_linear_member(
         The member, or None if it does not help: its weight would be 0, or no document has a label.
     """
     start = time.perf_counter()
-    known = _select_labelled(features.transform(train), targets, weights)
+    known = _select_labelled(features, train, targets, weights)
     if not len(known):
         return None
     num_classes = validation_logits.shape[1]
@@ -166,19 +203,20 @@ def refit_linear_member(
         targets: Their targets.
         weights: How much each document counts, (documents,); None: all the same.
     """
-    known = _select_labelled(features.transform(train), targets, weights)
+    known = _select_labelled(features, train, targets, weights)
     num_classes = member.validation_scores.shape[1]
     coefficients, bias = known.solve(num_classes, features.count_columns(member.choice), member.choice.cost)
     layers = features.build_layers(coefficients, bias)
     return dataclasses.replace(member, layers=layers)
 
 
-def _select_labelled(features: sparse.csr_matrix, targets: np.ndarray, weights: np.ndarray | None) -> Examples:
+def _select_labelled(features: Features, train: RaggedIds, targets: np.ndarray, weights: np.ndarray | None) -> Examples:
     """Return the documents that have a label and a weight above 0."""
     has_label = np.all((targets >= 0).reshape(len(targets), -1), axis=1)
     if weights is not None:
         has_label = has_label & (weights > 0)
-    return Examples(features, targets, weights).select(has_label).normalize_weights(has_label.sum())
+    known = Examples(features.transform(train), targets, weights, features.num_counts).select(has_label)
+    return known.normalize_weights(has_label.sum())
 
 
 def add_member(built: BuiltModel, member: LinearMember) -> BuiltModel:

@@ -34,6 +34,8 @@ class Examples:
     """See ``kerascnn.tasks``."""
     weights: np.ndarray | None = None
     """How much each document counts, (documents,); None: all the same."""
+    num_counts: int | None = None
+    """Number of the first columns that are frequencies; None: all. See ``solver.solve``."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -47,11 +49,14 @@ class Examples:
     def select(self, rows: np.ndarray) -> Examples:
         """Return some of the documents, by number or mask."""
         weights = None if self.weights is None else self.weights[rows]
-        return Examples(self.features[rows], self.targets[rows], weights)
+        return dataclasses.replace(self, features=self.features[rows], targets=self.targets[rows], weights=weights)
 
     def solve(self, num_classes: int, columns: int, cost: float) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and bias, see ``solver.solve``, for the first columns of the features."""
-        return solve(self.features[:, :columns], self.targets, num_classes, cost=cost, weights=self.weights)
+        return solve(
+            self.features[:, :columns], self.targets, num_classes, cost=cost, weights=self.weights,
+            num_counts=self.num_counts,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

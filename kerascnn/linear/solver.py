@@ -16,24 +16,28 @@ def solve(
     *,
     cost: float,
     weights: np.ndarray | None = None,
+    num_counts: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients, (columns, classes), and bias, (classes,), of the largest margins with squared hinge loss.
 
-    For each class the features are scaled by how strongly they indicate it, see ``scale_of_features``, and so are the
-    coefficients in turn, so that they apply to the features as they are.
+    For each class the frequencies are scaled by how strongly they indicate it, see ``scale_of_features``, and so are
+    the coefficients in turn, so that they apply to the features as they are.
 
     Args:
-        features: (documents, columns), 0 or more.
+        features: (documents, columns).
         targets: Classes, int (documents,), or an indicator matrix, (documents, classes).
         num_classes: Number of classes. A class that no document, or every document, has gets the margin -1 or 1.
         cost: Inverse strength of the regularization, ``LinearSVC(C=...)``.
         weights: How much each document counts, (documents,); None: all the same.
+        num_counts: Number of the first columns that are frequencies, 0 or more; the others, such as the numbers of
+            word vectors, are not scaled. None: all are frequencies.
     """
+    num_counts = features.shape[1] if num_counts is None else min(num_counts, features.shape[1])
     if targets.ndim == 1 and num_classes == 2:
-        coefficients, bias = _solve_class(features, targets == 1, cost, weights)
+        coefficients, bias = _solve_class(features, targets == 1, cost, weights, num_counts)
         return np.stack([-coefficients, coefficients], axis=1), np.array([-bias, bias])
     indicators = targets if targets.ndim == 2 else targets[:, None] == np.arange(num_classes)
-    solved = [_solve_class(features, column.astype(bool), cost, weights) for column in indicators.T]
+    solved = [_solve_class(features, column.astype(bool), cost, weights, num_counts) for column in indicators.T]
     return np.stack([coefficients for coefficients, _ in solved], axis=1), np.array([bias for _, bias in solved])
 
 
@@ -57,11 +61,12 @@ def scale_of_features(
 
 
 def _solve_class(
-    features: sparse.csr_matrix, applies: np.ndarray, cost: float, weights: np.ndarray | None
+    features: sparse.csr_matrix, applies: np.ndarray, cost: float, weights: np.ndarray | None, num_counts: int
 ) -> tuple[np.ndarray, float]:
     if applies.all() or not applies.any():
         return np.zeros(features.shape[1]), 1.0 if applies.any() else -1.0
-    scale = scale_of_features(features, applies, weights)
+    scale = np.ones(features.shape[1])
+    scale[:num_counts] = scale_of_features(features[:, :num_counts], applies, weights)
     values = features.data * scale[features.indices]
     scaled = sparse.csr_matrix((values, features.indices, features.indptr), features.shape)
     model = _fit(scaled, applies, cost, weights)

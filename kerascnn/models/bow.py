@@ -31,6 +31,8 @@ class BagOfNGrams(ModelConfig):
     """Lengths of the n-grams of the linear classifier, in words; empty: no linear classifier."""
     linear_characters: tuple[PositiveInt, ...] = (2, 3, 4, 5)
     """Lengths of the n-grams of characters inside words, for the linear classifier; empty: none."""
+    linear_vectors: bool = True
+    """Whether the linear classifier uses the pretrained word vectors of --vectors, if there are any."""
     ngrams: tuple[PositiveInt, ...] = ()
     """Lengths of the n-grams of a learned bag of n-gram vectors, in words, for example 1 2; empty: no learned bag, the
     model is the linear classifier alone. The settings below are those of the learned bag."""

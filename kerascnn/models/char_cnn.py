@@ -57,6 +57,8 @@ class CharCNN(ModelConfig):
     linear_ngrams: tuple[PositiveInt, ...] = (1, 2, 3)
     """Lengths of the n-grams of the linear member, in characters; empty: no linear member. It is solved after the
     training of the network."""
+    linear_vectors: bool = True
+    """Whether the linear member uses the pretrained vectors of --vectors, if there are any."""
     hidden_units: tuple[PositiveInt, ...] = ()
     """Units of the dense layers after the convolutions, one number per layer."""
     dropout: Rate = 0.5

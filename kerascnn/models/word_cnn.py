@@ -48,6 +48,8 @@ class WordCNN(ModelConfig):
     of the network."""
     linear_characters: tuple[PositiveInt, ...] = (2, 3, 4, 5)
     """Lengths of the n-grams of characters inside words, for the linear member; empty: none."""
+    linear_vectors: bool = True
+    """Whether the linear member uses the pretrained word vectors of --vectors, if there are any."""
     hidden_units: int = 0
     """Units of a dense layer after the convolutions; 0: no such layer."""
     dropout: Rate = 0.5

@@ -12,11 +12,11 @@ import numpy as np
 
 from kerascnn.config import Config, TransferConfig
 from kerascnn.models import BuiltModel, ModelConfig
-from kerascnn.text import word_vectors
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
+from kerascnn.text.word_vectors import WordVectors
 from kerascnn.transfer import embedding_vectors, initial_weights, layer_groups
-from kerascnn.utils.errors import InputError
+from kerascnn.transfer.pretrained_vectors import VectorSource
 from kerascnn.utils.stderr import log
 
 
@@ -42,27 +42,38 @@ class InitialModel:
             log(message)
 
 
-def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig) -> Vectorizer:
+def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig, source: VectorSource | None) -> Vectorizer:
     """Add tokens that have pretrained weights, even if no training text has them.
 
-    These are the tokens of the bundle ``settings.init_from``, or the first ``settings.extend_vocabulary`` words of the
-    file of word vectors that are a single token.
+    These are the tokens of the bundle ``settings.init_from``, or the first ``settings.max_new_words`` words with a
+    vector that are a single token.
+
+    Args:
+        vectorizer: Vectorizer of the training texts.
+        settings: What to start from.
+        source: Pretrained word vectors; None: none.
 
     Raises:
         InputError: The bundle cannot be read, or its text settings differ.
     """
     if settings.init_from:
         return initial_weights.inherit_vocabulary(vectorizer, settings.init_from)
-    if not (settings.vectors and settings.extend_vocabulary) or vectorizer.sentencepiece:
+    if not (source and settings.max_new_words) or vectorizer.sentencepiece:
         return vectorizer
     known = set(vectorizer.vocabulary)
-    candidates = (word for word in word_vectors.read_words(settings.vectors) if word not in known)
+    candidates = (word for word in dict.fromkeys(source.words()) if word not in known)
     tokens = (word for word in candidates if vectorizer.is_single_token(word))
-    added = dict.fromkeys(itertools.islice(tokens, settings.extend_vocabulary))
+    added = itertools.islice(tokens, settings.max_new_words)
     return Vectorizer(vectorizer.settings, [*vectorizer.vocabulary, *added], vectorizer.stop_words)
 
 
-def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray) -> InitialModel:
+def build_model(
+    config: Config[Any],
+    vectorizer: Vectorizer,
+    num_classes: int,
+    token_ids: np.ndarray,
+    vectors: WordVectors | None = None,
+) -> InitialModel:
     """Build the model of a run and initialize its weights.
 
     Args:
@@ -70,15 +81,14 @@ def build_model(config: Config[Any], vectorizer: Vectorizer, num_classes: int, t
         vectorizer: Vectorizer of the training texts, see ``extend_vocabulary``.
         num_classes: Number of classes.
         token_ids: Ids of all training tokens, int32 (tokens,).
+        vectors: Pretrained word vectors for the vocabulary; None: none.
 
     Raises:
-        InputError: The word vectors or the bundle cannot be used, or the model has no embedding for the vectors.
+        InputError: The bundle cannot be used.
     """
     settings = config.transfer
-    if settings.vectors and settings.init_from:
-        raise InputError("--vectors and --init-from both initialize the embedding; use only one of them")
-    if settings.vectors:
-        initial = _build_with_vectors(config, vectorizer, num_classes, token_ids)
+    if vectors:
+        initial = _build_with_vectors(config, vectorizer, num_classes, token_ids, vectors)
     elif settings.init_from:
         initial = _build_from_bundle(config, vectorizer, num_classes)
     else:
@@ -100,23 +110,36 @@ def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> Bui
 
 
 def _build_with_vectors(
-    config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray
+    config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray, vectors: WordVectors
 ) -> InitialModel:
-    path, size = config.transfer.vectors, len(vectorizer.vocabulary)
-    vectors = word_vectors.read_vectors(path, vectorizer.vocabulary)
-    if not hasattr(config.network, "embedding_dim"):
-        raise InputError(f"{config.model} has no network.embedding_dim, so it cannot use --vectors; leave it out")
+    metrics, messages = describe_vectors(config, vectors, token_ids, len(vectorizer.vocabulary))
+    if not hasattr(config.network, "embedding_dim"):  # the vectors are for the linear member
+        return InitialModel(config, _build(config, vectorizer, num_classes), metrics, messages)
     network = dataclasses.replace(config.network, embedding_dim=vectors.rows.shape[1])
     config = dataclasses.replace(config, network=network)
     built = _build(config, vectorizer, num_classes)
     embedding_vectors.copy_vectors(built, vectors, stddev=config.transfer.vectors_stddev, seed=config.seed)
-    metrics = embedding_vectors.measure_coverage(vectors, token_ids, size)
+    return InitialModel(config, built, metrics, messages)
+
+
+def describe_vectors(
+    config: Config[Any], vectors: WordVectors, token_ids: np.ndarray, vocabulary_size: int
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the metrics of word vectors, see ``measure_coverage``, and sentences for the user.
+
+    Args:
+        config: The run.
+        vectors: Vectors for the vocabulary.
+        token_ids: Ids of all training tokens, int (tokens,).
+        vocabulary_size: Number of ids.
+    """
+    metrics = embedding_vectors.measure_coverage(vectors, token_ids, vocabulary_size)
     message = (
-        f"{path}: {config.network.embedding_dim} dimensions, vectors for {metrics['vocabulary_coverage']:.1%} of the"
-        f" {size - len(RESERVED_TOKENS):,} tokens of the vocabulary and for {metrics['token_coverage']:.1%} of the"
-        " training text"
+        f"{config.transfer.vectors}: {vectors.rows.shape[1]} dimensions, vectors for"
+        f" {metrics['vocabulary_coverage']:.1%} of the {vocabulary_size - len(RESERVED_TOKENS):,} tokens of the"
+        f" vocabulary and for {metrics['token_coverage']:.1%} of the training text"
     )
-    return InitialModel(config, built, metrics, (*vectors.messages, message))
+    return metrics, (*vectors.messages, message)
 
 
 def _build_from_bundle(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> InitialModel:

@@ -74,7 +74,6 @@ def test_settings_without_effect_are_named(news, capfd):
     [
         ({"linear_ngrams": ()}, "ngrams and linear_ngrams are both empty"),
         ({"tensorboard": True}, "training.tensorboard: bow is solved and has no embedding"),
-        ({"vectors": "glove.txt"}, "transfer.vectors: bow is solved and has no embedding"),
         ({"freeze": ("encoder",)}, "transfer.freeze: bow is solved and has no embedding"),
         ({"optimizer": keras.optimizers.Adam()}, "optimizer: bow is solved"),
     ],

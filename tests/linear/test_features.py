@@ -10,13 +10,16 @@ from sklearn.preprocessing import normalize
 
 from kerascnn.layers import HashedNGrams
 from kerascnn.layers.hashed_ngrams import MAX_BUCKETS
-from kerascnn.linear import character_features, ngram_features
-from kerascnn.linear.character_features import CharacterFeatures
+from kerascnn.linear import ngram_features, word_features
+from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.member import Features
 from kerascnn.linear.ngram_features import NGramFeatures, choose_buckets, count_ngrams
+from kerascnn.linear.vector_features import adapt_vector_features
+from kerascnn.text.word_vectors import WordVectors
 from tests.linear.documents import VOCABULARY, make_documents, pad
 
 TRAIN, TEST = make_documents(200, seed=0), make_documents(40, seed=1)
+VECTORS = WordVectors(np.arange(2, 50), np.random.default_rng(4).normal(size=(48, 7)).astype(np.float32))
 SIZES = {"sizes": (1, 2), "vocabulary_size": len(VOCABULARY)}
 
 
@@ -49,14 +52,16 @@ def test_features_equal_those_of_scikit_learn_without_collisions(monkeypatch):
     np.testing.assert_allclose((found @ found.T).toarray(), (expected @ expected.T).toarray(), atol=1e-9)
 
 
+@pytest.mark.parametrize("vectors", [None, VECTORS])
 @pytest.mark.parametrize("characters", [(), (2, 3, 4)])
-def test_layers_compute_the_features_that_were_solved_for(characters):
-    features = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=characters)
+def test_layers_compute_the_features_that_were_solved_for(characters, vectors):
+    features = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=characters, vectors=vectors)
     matrix = features.transform(TEST)
     rng = np.random.default_rng(0)
     coefficients, bias = rng.normal(size=(matrix.shape[1], 3)), rng.normal(size=3)
     layers = features.build_layers(coefficients, bias)
-    assert len(layers) == 1 + bool(characters)
+    assert len(layers) == len(features.column_counts) == 1 + bool(characters) + bool(vectors)
+    assert features.num_counts == matrix.shape[1] - 7 * bool(vectors)
     found = sum(np.asarray(layer(pad(TEST))) for layer in layers)
     np.testing.assert_allclose(found, matrix @ coefficients + bias, atol=1e-4)
 
@@ -74,20 +79,35 @@ def test_word_vectors_have_the_ngrams_that_several_words_contain():
     vocabulary = ["", "[UNK]", "walk", "walks", "sea"]
     ids = make_documents(20, seed=0)
     ids.values[:] = 2 + ids.values % 3
-    features = CharacterFeatures.adapt(ids, vocabulary, sizes=(2, 3))
+    features = adapt_character_features(ids, vocabulary, sizes=(2, 3))
     contained = (features.words > 0).toarray().sum(axis=1)
     # " w wa al lk", " wa wal alk" of walk; none of sea occurs in two words
     assert contained.tolist() == [0, 0, 7, 7, 0]
-    assert CharacterFeatures.adapt(ids, ["", "[UNK]", "ab", "cd", "ef"], sizes=(2, 3)) is None
+    assert adapt_character_features(ids, ["", "[UNK]", "ab", "cd", "ef"], sizes=(2, 3)) is None
 
 
-def test_large_data_have_no_features_of_characters(monkeypatch):
-    monkeypatch.setattr(character_features, "MAX_VALUES", 10)
-    assert CharacterFeatures.adapt(TRAIN, VOCABULARY, sizes=(2, 3)) is None
+def test_vectors_have_one_size_whatever_their_scale():
+    matrices = [
+        adapt_vector_features(TRAIN, WordVectors(VECTORS.ids, scale * VECTORS.rows), vocabulary_size=len(VOCABULARY))
+        .transform(TEST)
+        .toarray()
+        for scale in (1, 1000)
+    ]
+    np.testing.assert_allclose(*matrices, atol=1e-6)
+    norms = np.linalg.norm(matrices[0][TEST.lengths > 0], axis=1)
+    assert 0.3 < np.median(norms) < 0.8
+    nothing = WordVectors(VECTORS.ids, 0 * VECTORS.rows)
+    assert adapt_vector_features(TRAIN, nothing, vocabulary_size=len(VOCABULARY)) is None
+
+
+def test_large_data_have_no_features_of_characters_and_vectors(monkeypatch):
+    monkeypatch.setattr(word_features, "MAX_VALUES", 10)
+    assert adapt_character_features(TRAIN, VOCABULARY, sizes=(2, 3)) is None
+    assert adapt_vector_features(TRAIN, VECTORS, vocabulary_size=len(VOCABULARY)) is None
 
 
 def test_document_without_known_words_has_no_features():
-    features = CharacterFeatures.adapt(TRAIN, VOCABULARY, sizes=(2, 3))
+    features = adapt_character_features(TRAIN, VOCABULARY, sizes=(2, 3))
     empty = make_documents(3, seed=0)
     empty.values[:] = 1
     assert sparse.csr_matrix(features.transform(empty)).count_nonzero() == 0

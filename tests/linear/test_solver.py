@@ -26,6 +26,16 @@ def test_margins_are_those_of_scikit_learn_for_scaled_features():
         np.testing.assert_allclose(margins[:, label], expected)
 
 
+def test_columns_that_are_no_frequencies_are_not_scaled():
+    margins = predict(solve(FEATURES, TARGETS, 3, cost=0.3, num_counts=5))
+    scale = np.ones(12)
+    for label in range(3):
+        scale[:5] = scale_of_features(FEATURES[:, :5], label == TARGETS)
+        scaled = FEATURES @ sparse.diags(scale)
+        expected = LinearSVC(C=0.3, tol=1e-2, random_state=0).fit(scaled, label == TARGETS).decision_function(scaled)
+        np.testing.assert_allclose(margins[:, label], expected)
+
+
 def test_features_that_tell_more_have_a_larger_scale():
     applies = np.arange(90) < 40
     columns = [np.ones(90), applies, np.where(np.arange(90) % 5, applies, ~applies), ~applies]

@@ -1,0 +1,177 @@
+"""Static vectors of pieces of words: WordLlama's from its package, model2vec's from a folder or from the Hub.
+
+A word gets the mean of the vectors of its pieces.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerascnn.encoders import wordllama
+from kerascnn.text.vocabulary import RESERVED_TOKENS
+from kerascnn.text.word_vectors import WordVectors
+from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.optional_packages import import_optional
+
+WORDLLAMA, HUB = "wordllama", "hf://"
+"""Name of the vectors of the package, and prefix of the name of a repository."""
+LAYOUTS = ("", "0_StaticEmbedding")
+"""Where a folder has its vectors and its tokenizer: model2vec's way, or that of ``StaticEmbedding`` of
+sentence-transformers."""
+VECTORS, TOKENIZER = "model.safetensors", "tokenizer.json"
+MATRICES = ("embeddings", "embedding.weight")
+"""Names of the matrix of vectors."""
+_BYTE = re.compile("<0x[0-9A-F]{2}>")
+_SPACES = "\u2581\u0120 "  # how tokenizers write the space before a word
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class PieceVectors:
+    """Vectors of the pieces of a tokenizer."""
+
+    source: str
+    """Name for messages."""
+    tokenizer: Any
+    """``tokenizers.Tokenizer``."""
+    rows: np.ndarray
+    """Vector of each piece by its id, float (pieces, dimensions)."""
+
+    def look_up(self, vocabulary: Sequence[str]) -> WordVectors:
+        """Return the vectors of the words of a vocabulary.
+
+        A word is split as it is, with a capital letter and in capitals, and the fewest pieces count: a vocabulary in
+        lower case has the vectors of names and abbreviations, too. Pieces without meaning, such as bytes, are left out.
+
+        Args:
+            vocabulary: Tokens by id; ids 0 and 1, padding and unknown, get no vector.
+
+        Raises:
+            InputError: No token has a vector.
+        """
+        words = vocabulary[len(RESERVED_TOKENS) :]
+        spellings = (words, [word.capitalize() for word in words], [word.upper() for word in words])
+        splits = [min(choices, key=self._count_pieces) for choices in zip(*map(self._split, spellings), strict=True)]
+        known = [[piece for piece in pieces if piece not in self._meaningless] for pieces in splits]
+        ids = [number for number, pieces in enumerate(known, len(RESERVED_TOKENS)) if pieces]
+        if not ids:
+            raise InputError(f"{self.source}: has none of the {len(words):,} tokens; is its language right?")
+        rows = [self.rows[pieces].astype(np.float32).mean(axis=0) for pieces in known if pieces]
+        return WordVectors(np.array(ids), np.stack(rows))
+
+    def words(self) -> Iterator[str]:
+        """Yield the words that are one piece, in the order of the tokenizer, each also in lower case."""
+        decoded = self.tokenizer.decode_batch([[piece] for piece in range(len(self.rows))])
+        words = [text.strip() for text in decoded]
+        for number, (word, pieces) in enumerate(zip(words, self._split(words), strict=True)):
+            if pieces == [number] and number not in self._meaningless:
+                yield word
+                if word.lower() != word:
+                    yield word.lower()
+
+    def _split(self, words: Sequence[str]) -> list[list[int]]:
+        """Return the pieces of words that follow a space."""
+        encoded = self.tokenizer.encode_batch([self._prefix + word for word in words], add_special_tokens=False)
+        return [encoding.ids for encoding in encoded]
+
+    def _count_pieces(self, pieces: Sequence[int]) -> tuple[int, int]:
+        return sum(piece in self._meaningless for piece in pieces), len(pieces)
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
+        config: dict[str, Any] = json.loads(self.tokenizer.to_str())
+        return config
+
+    @cached_property
+    def _prefix(self) -> str:
+        """Space before a word, if the tokenizer may not add it: those that work on bytes."""
+        return " " if "ByteLevel" in json.dumps(self._config["pre_tokenizer"]) else ""
+
+    @cached_property
+    def _meaningless(self) -> frozenset[int]:
+        """Unknown piece, bytes, and spaces alone."""
+        unknown = {self._config["model"].get("unk_token"), self._config["model"].get("unk_id")}
+        return frozenset(
+            number
+            for token, number in self.tokenizer.get_vocab().items()
+            if {token, number} & unknown or _BYTE.fullmatch(token) or not token.strip(_SPACES)
+        )
+
+
+def load_piece_vectors(source: str) -> PieceVectors:
+    """Load vectors of pieces.
+
+    Args:
+        source: ``wordllama``, ``hf://OWNER/NAME``, which is downloaded, or a folder.
+
+    Raises:
+        InputError: A package is missing, the download fails, or a file is missing or damaged.
+    """
+    readers = import_optional("safetensors.numpy", "vectors"), import_optional("tokenizers", "vectors")
+    weights, tokenizer = find_files(source)
+    try:
+        arrays = readers[0].load_file(weights)
+    except Exception as error:  # the class of its errors is not of the public interface
+        raise InputError(f"{weights}: not a file of vectors ({to_one_line(error)})") from None
+    rows = _select_rows(arrays, weights)
+    try:
+        loaded = readers[1].Tokenizer.from_file(str(tokenizer))
+    except Exception as error:  # it raises nothing more special
+        raise InputError(f"{tokenizer}: not a tokenizer of Hugging Face's tokenizers ({to_one_line(error)})") from None
+    loaded.no_truncation()
+    loaded.no_padding()
+    if (pieces := max(loaded.get_vocab().values(), default=-1) + 1) > len(rows):
+        raise InputError(f"{weights}: {len(rows):,} vectors for the {pieces:,} pieces of {tokenizer}")
+    return PieceVectors(source, loaded, rows)
+
+
+def find_files(source: str) -> tuple[Path, Path]:
+    """Return the paths of the vectors and of the tokenizer; a repository is downloaded, unless it is in the cache.
+
+    Args:
+        source: See ``load_piece_vectors``.
+
+    Raises:
+        InputError: The package is missing or damaged, the download fails, or the folder lacks a file.
+    """
+    if source == WORDLLAMA:
+        return wordllama.PACKAGE.find_file(wordllama.WEIGHTS), wordllama.PACKAGE.find_file(wordllama.TOKENIZER)
+    folder = _download(source) if source.startswith(HUB) else Path(source)
+    for layout in LAYOUTS:
+        weights, tokenizer = folder / layout / VECTORS, folder / layout / TOKENIZER
+        if weights.is_file() and tokenizer.is_file():
+            return weights, tokenizer
+    raise InputError(f"{source}: has no {VECTORS} and {TOKENIZER}; give a folder in the format of model2vec")
+
+
+def _download(source: str) -> Path:
+    name = source.removeprefix(HUB)
+    if not _REPOSITORY.fullmatch(name):
+        raise InputError(f"{source}: expected {HUB}OWNER/NAME, such as {HUB}minishlab/potion-base-8M")
+    library = import_optional("huggingface_hub", "vectors")
+    files = [f"{layout}/{file}".lstrip("/") for layout in LAYOUTS for file in (VECTORS, TOKENIZER)]
+    try:
+        return Path(library.snapshot_download(name, allow_patterns=files))
+    except Exception as error:  # it and the libraries below it have their own errors
+        reason = to_one_line(error)[:200] or type(error).__name__
+        raise InputError(
+            f"{source}: cannot be downloaded ({reason}); check the name and the network connection, or give a folder"
+        ) from None
+
+
+def _select_rows(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
+    """Return the vector of each piece: a matrix, perhaps with one row for several pieces, and a factor for each."""
+    matrices = [arrays[name] for name in MATRICES if name in arrays]
+    if not matrices or matrices[0].ndim != 2:
+        found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise InputError(f"{path}: expected a matrix {' or '.join(MATRICES)}, found {found}")
+    rows = matrices[0] if "mapping" not in arrays else matrices[0][arrays["mapping"]]
+    return rows if "weights" not in arrays else rows * arrays["weights"].astype(np.float32)[:, None]
