@@ -17,6 +17,7 @@ import tyro
 import yaml
 
 from kerascnn import models
+from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
 from kerascnn.settings import Fraction, NonNegativeFloat, Settings
 from kerascnn.text.config import TextConfig
@@ -201,13 +202,20 @@ class TransferConfig(Settings):
     @property
     def has_piece_vectors(self) -> bool:
         """Whether ``vectors`` are vectors of pieces of words; a name or a folder, while a file has words."""
-        is_name = self.vectors == "wordllama" or self.vectors.startswith("hf://")
+        is_name = self.vectors == wordllama.NAME or self.vectors.startswith("hf://")
         return is_name or (self.vectors != "" and Path(self.vectors).is_dir())
 
     @property
     def word_list(self) -> str:
         """File of words that text.split dictionary may look for; empty without vectors of words."""
         return "" if self.has_piece_vectors else self.vectors
+
+    @property
+    def vectors_origin(self) -> str:
+        """Sentence about origin and license of the vectors, for model cards; empty without vectors."""
+        if self.vectors in ("", wordllama.NAME):
+            return wordllama.ORIGIN if self.vectors else ""
+        return f"The word vectors came from {self.vectors}; the license of those vectors applies to this model, too."
 
     @property
     def max_new_words(self) -> int:

@@ -21,8 +21,8 @@ from kerascnn.text.word_vectors import WordVectors
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
-WORDLLAMA, HUB = "wordllama", "hf://"
-"""Name of the vectors of the package, and prefix of the name of a repository."""
+HUB = "hf://"
+"""Prefix of the name of a repository."""
 LAYOUTS = ("", "0_StaticEmbedding")
 """Where a folder has its vectors and its tokenizer: model2vec's way, or that of ``StaticEmbedding`` of
 sentence-transformers."""
@@ -142,7 +142,7 @@ def find_files(source: str) -> tuple[Path, Path]:
     Raises:
         InputError: The package is missing or damaged, the download fails, or the folder lacks a file.
     """
-    if source == WORDLLAMA:
+    if source == wordllama.NAME:
         return wordllama.PACKAGE.find_file(wordllama.WEIGHTS), wordllama.PACKAGE.find_file(wordllama.TOKENIZER)
     folder = _download(source) if source.startswith(HUB) else Path(source)
     for layout in LAYOUTS:

@@ -10,6 +10,10 @@ from kerascnn.encoders.packages import DataPackage
 
 WEIGHTS, TOKENIZER = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
 
+NAME = "wordllama"
+"""Name of the vectors in settings."""
+ORIGIN = "Started from WordLlama's static vectors (MIT), of the package wordllama 0.4.0.post1 (MIT)."
+"""Origin and license, for model cards."""
 PACKAGE = DataPackage(
     module="wordllama",
     install='pip install "kerascnn[vectors]"',

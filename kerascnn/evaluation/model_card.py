@@ -46,6 +46,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`"
         + (", the epochs in `history.csv`." if bundle.history else "."),
         *((config.network.weights_origin,) if config.network.weights_origin else ()),
+        *((config.transfer.vectors_origin,) if config.transfer.vectors_origin else ()),
         *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
         *((format_linear_classifier(metrics["linear_classifier"]) + ".",) if "linear_classifier" in metrics else ()),
         *((format_refit(metrics["refit"]) + ".",) if "refit" in metrics else ()),

@@ -83,3 +83,15 @@ def test_names_origin_and_license_of_pretrained_weights(bundle):
     assert "The encoder started from hf://org/name; the license" in render_model_card(
         dataclasses.replace(bundle, config=config)
     )
+
+
+def test_names_the_origin_of_word_vectors(bundle):
+    for vectors, sentence in (
+        ("wordllama", "WordLlama's static vectors (MIT), of the package wordllama 0.4.0.post1"),
+        ("hf://org/name", "The word vectors came from hf://org/name; the license"),
+    ):
+        config = bundle.config.replace_values({"transfer": {"vectors": vectors}}, "test")
+        assert sentence in render_model_card(dataclasses.replace(bundle, config=config))
+    member = {"linear_member": {"cost": 0.3, "weight": 1.2, "vectors": True, "seconds": 2.04}}
+    card = render_model_card(dataclasses.replace(bundle, metrics=bundle.metrics | member))
+    assert "linear member: tf-idf of n-grams and word vectors, LinearSVC" in card
