@@ -9,6 +9,8 @@ from keras import ops
 
 from kerascnn.layers.types import Tensor
 
+_RANDOM_ROWS = 4096
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class QuantizedEmbedding(keras.layers.Layer):
@@ -61,5 +63,8 @@ class QuantizedEmbedding(keras.layers.Layer):
         return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim}
 
 
-def _random_bytes(shape: tuple[int, ...], dtype: str) -> Tensor:
-    return ops.cast(keras.random.randint(shape, 0, 256), dtype)
+def _random_bytes(shape: tuple[int, int], dtype: str) -> Tensor:
+    """Return a random table; a long one repeats its first rows, since random integers take four times the memory."""
+    rows = min(shape[0], _RANDOM_ROWS)
+    block = ops.cast(keras.random.randint((rows, shape[1]), 0, 256), dtype)
+    return ops.take(block, ops.arange(shape[0]) % rows, axis=0)
