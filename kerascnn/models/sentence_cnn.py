@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerascnn.encoders import universal_sentence_encoder
 from kerascnn.encoders.piece_selection import select_pieces
@@ -20,6 +18,9 @@ from kerascnn.text.python_tokenizer import apply_rules
 from kerascnn.text.rules import build_rules
 from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LANGUAGES = (
     "Arabic, Chinese (simplified and traditional), Dutch, English, French, German, Italian, Japanese, Korean, Polish,"
@@ -175,6 +176,7 @@ def _summarize(x: Any, valid: Any, sizes: EncoderSizes) -> Any:
 
 def _arrays_of_layers(arrays: Mapping[str, np.ndarray]) -> dict[str, list[np.ndarray]]:
     """Return the weights of each layer by its name, given the arrays of the file."""
+    import numpy as np
 
     def join(name: str) -> np.ndarray:
         return np.concatenate([arrays[f"{name}{size}"] for size in KERNEL_SIZES], axis=-1)
