@@ -24,6 +24,8 @@ class AutoModel(ModelConfig):
     paper: ClassVar[str] = "docs/choosing_a_model.md"
     good_for: ClassVar[str] = "a choice from rows, language and installed packages, with few rows by cross-validation"
     parameter_count: ClassVar[int] = 0
+    linear_vectors: ClassVar[bool] = True
+    """Vectors may be given: candidates that cannot use them are left out."""
 
     budget: Annotated[Budget, tyro.conf.arg(aliases=("--budget",))] = "small"
     """What the chosen model may cost. small: no pretrained encoder, which would be in the bundle. fast: trained in

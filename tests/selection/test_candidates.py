@@ -96,14 +96,19 @@ def test_many_rows_prefer_a_pretrained_encoder_if_the_budget_allows_it(profile, 
 def test_missing_packages_are_named_with_their_remedy(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     _, left_out = list_candidates(auto(network={"budget": "accurate"}), ENGLISH)
-    assert {*left_out} == {"sentence_transformer", "sentence_cnn"}
+    vectors = {"word_cnn with wordllama", "bow with wordllama"}
+    assert {*left_out} == {"sentence_transformer", "sentence_cnn", *vectors}
     assert all(re.fullmatch(r"the package \w+ is not installed; pip install .+", why) for why in left_out.values())
 
 
 def test_few_rows_do_not_repeat_long_trainings(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     found = names(ENGLISH, network={"budget": "accurate"})
-    assert found == ["word_cnn", "bow", "sentence_transformer", "sentence_cnn"]
+    vectors = ["word_cnn with wordllama", "bow with wordllama"]
+    assert found == ["word_cnn", "bow", *vectors, "sentence_transformer", "sentence_cnn"]
+    assert names(ENGLISH, network={"budget": "fast"}) == ["word_cnn", "bow", *vectors]
+    own = {"network": {"budget": "fast"}, "transfer": {"vectors": "glove.txt"}}
+    assert names(ENGLISH, **own) == ["word_cnn", "bow"]
 
 
 def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):
