@@ -107,7 +107,9 @@ class TextClassifier(Estimator):
                 same with the prefix ``val_``. ``self.model.model`` is the functional model, and ``self.model.save``
                 saves that one; see ``kerascnn.training.fit.fit``. Unless it is refitted, the model keeps the
                 weights of the best epoch by ``monitor``, regardless of those that callbacks such as ``EarlyStopping``
-                restore. A linear classifier such as the default ``bow`` has no epochs and accepts none.
+                restore. A linear classifier such as the default ``bow`` has no epochs and accepts none. In a
+                contrastive training, ``loss`` is the only log and ``self.model.model`` the encoder; a head on a frozen
+                encoder is solved without epochs.
             folder: Folder for a checkpoint after each epoch; a linear classifier has none.
             resume: Continue from the checkpoint in ``folder``.
             verbose: Show progress on standard error.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,14 @@ from kerascnn.bundle import load_vectorizer
 from kerascnn.classifier_data import TrainingData
 from kerascnn.config import TRAINING_GROUPS, Config
 from kerascnn.models import BuiltModel
+from kerascnn.network_fitting import FittedNetwork, NetworkFitter
 from kerascnn.prediction import make_predict_function
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.word_vectors import WordVectors
 from kerascnn.training import fit
-from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed import strategies
 from kerascnn.training.fit import EncodedDataset
 from kerascnn.transfer import initial_model
-from kerascnn.transfer.initial_model import InitialModel
 from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
@@ -42,13 +41,17 @@ class FittedModel:
     logits: np.ndarray
     """Logits of the validation documents, float (documents, classes)."""
     metrics: dict[str, Any]
-    history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = 0
-    """Number of the epoch whose weights it has; 0 for a linear classifier alone."""
+    network: FittedNetwork | None = None
+    """The network; None for a linear classifier alone."""
     member: LinearMember | None = None
     """The linear member beside the network."""
     choice: Choice | None = None
     """Features and regularization of a linear classifier alone."""
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """Logs of the epochs; empty if there were none."""
+        return self.network.history if self.network else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +82,16 @@ class ModelFitter:
         """
         if self.config.network.is_linear:
             return self._solve()
-        initial, trained = self._train_network(
-            self.train, self.validation, self.config, callbacks=callbacks, folder=folder, resume=resume
+        network = self._network_fitter(self.config).fit(
+            self.train, self.validation, callbacks=callbacks, folder=folder, resume=resume
         )
+        initial, metrics = network.initial, {**network.metrics, **network.initial.metrics}
         built, logits = initial.built, make_predict_function(initial.built.model)(self.validation.ids)
-        metrics: dict[str, Any] = {**trained.speed(len(self.train.targets)), **initial.metrics}
-        member = self._fit_member(initial.config, logits)
+        member = self._fit_member(network, logits)
         if member:
             built, logits = self._add_member(built, member), logits + member.weight * member.validation_scores
             metrics["linear_member"] = member.metrics()
-        return FittedModel(initial.config, built, logits, metrics, trained.history, trained.best_epoch, member)
+        return FittedModel(initial.config, built, logits, metrics, network, member)
 
     def refit(self, fitted: FittedModel) -> tuple[BuiltModel, dict[str, Any]]:
         """Fit to the training documents without validation, by what another fit has chosen.
@@ -107,9 +110,12 @@ class ModelFitter:
             solved = self._solve_classifier(self.train, fitted.choice)
             changed = solved.metrics(len(self.train.targets))["linear_classifier"]
             return solved.built, {"refit": facts, "linear_classifier": changed, **self._measure_vocabulary()}
-        training = dataclasses.replace(self.config.training, epochs=fitted.best_epoch, tensorboard=False)
-        initial, trained = self._train_network(self.train, None, dataclasses.replace(self.config, training=training))
-        facts |= {"epochs": trained.epoch, "seconds": round(trained.seconds, 2)}
+        assert fitted.network is not None
+        training = dataclasses.replace(self.config.training, epochs=fitted.network.best_epoch, tensorboard=False)
+        fitter = self._network_fitter(dataclasses.replace(self.config, training=training))
+        network = fitter.fit(self.train, None, previous=fitted.network)
+        initial, metrics = network.initial, network.metrics
+        facts |= {name: metrics[name] for name in ("epochs", "seconds")}
         metrics = {"refit": facts, **initial.metrics}
         if fitted.member is None:
             return initial.built, metrics
@@ -128,39 +134,20 @@ class ModelFitter:
         }
         return {"model": config.model, "seed": config.seed, **config.flatten(TRAINING_GROUPS), **data}
 
-    def _train_network(
-        self,
-        train: EncodedDataset,
-        validation: EncodedDataset | None,
-        config: Config[Any],
-        *,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-        **options: Any,
-    ) -> tuple[InitialModel, Checkpoint]:
-        fit.set_random_seed(config.seed, config.training.deterministic)
-        with fit.dtype_policy_scope(config.training.dtype_policy):
-            initial = initial_model.build_model(
-                config, self.vectorizer, len(self.data.classes), train.ids.values, self.vectors
-            )
-        if self.verbose and validation is not None:
-            initial.log_messages()
-        trained = fit.fit(
-            initial.built.model, train, validation, config.training,
-            seed=config.seed, task=self.data.task, class_weight=self.data.class_weight, optimizer=self.optimizer,
-            fingerprint=self.fingerprint(initial.config), learning_rate_factors=initial.learning_rate_factors,
-            pretrained_layers=initial.built.roles.pretrained_layers,
-            callbacks=[*initial.callbacks, *callbacks], strategy=self.strategy,
-            verbose=self.verbose, **options,
+    def _network_fitter(self, config: Config[Any]) -> NetworkFitter:
+        return NetworkFitter(
+            config=config, vectorizer=self.vectorizer, vectors=self.vectors, data=self.data, strategy=self.strategy,
+            fingerprint=self.fingerprint, optimizer=self.optimizer, verbose=self.verbose,
         )  # fmt: skip
-        return initial, trained
 
-    def _fit_member(self, config: Config[Any], logits: np.ndarray) -> LinearMember | None:
+    def _fit_member(self, network: FittedNetwork, logits: np.ndarray) -> LinearMember | None:
         """Solve for the linear member of a trained network; None if the model has none, or it does not help.
 
         Args:
-            config: The run.
-            logits: Logits of the network for the validation documents.
+            network: The network.
+            logits: Its logits for the validation documents.
         """
+        config = network.initial.config
         if not getattr(config.network, "linear_ngrams", ()):
             return None
         from kerascnn.linear.member import fit_linear_member
@@ -168,6 +155,7 @@ class ModelFitter:
         return fit_linear_member(
             self._adapt_features(config, self.train), self.train.ids, self.train.targets, self.validation.ids,
             self.validation.targets, logits, self.data.task, weights=self._weights(self.train),
+            held_out_logits=network.held_out_logits,
         )  # fmt: skip
 
     def _add_member(self, built: BuiltModel, member: LinearMember) -> BuiltModel:

@@ -109,8 +109,8 @@ class TrainingConfig(Settings):
     optimizer: OptimizerName = "adam"
     """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
     learning_rate: the default suits adam."""
-    learning_rate: NonNegativeFloat = 2e-3
-    """Highest learning rate."""
+    learning_rate: NonNegativeFloat = 0.0
+    """Highest learning rate; 0: 0.002, for a pretrained encoder or a contrastive training that of the model."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate falls over all epochs after the warm-up: linear and cosine end at zero."""
     warmup_ratio: Fraction = 0.05
@@ -190,6 +190,10 @@ class TransferConfig(Settings):
     """Epochs after which frozen groups are trained too; 0: never."""
     unfreeze: Literal["together", "gradually"] = "together"
     """gradually: the encoder first, the embedding after the same number of epochs again (Howard & Ruder 2018)."""
+    contrastive: Annotated[Literal["auto", "always", "never"], tyro.conf.arg(aliases=("--contrastive",))] = "auto"
+    """Train the encoder so that texts with the same label get similar vectors (Tunstall et al. 2022), then solve the
+    head, instead of training both with cross-entropy. For models with sentence vectors whose encoder is not frozen;
+    auto: up to 1,000 training rows."""
     layerwise_lr_decay: Annotated[float, annotated_types.Interval(gt=0, le=1)] = 1.0
     """Factor from the learning rate of a group of layers to that of the group below it (Howard & Ruder 2018 use 1/2.6
     for each layer). Their slanted triangular schedule is training.schedule linear with training.warmup_ratio 0.1."""

@@ -38,7 +38,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         epochs: int = 0,
         batch_size: int = 0,
         optimizer: OptimizerName | keras.optimizers.Optimizer = "adam",
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.0,
         schedule: Literal["constant", "linear", "cosine"] = "linear",
         warmup_ratio: float = 0.05,
         weight_decay: float = 0.0,
@@ -64,6 +64,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         freeze: Sequence[Literal["embedding", "encoder"]] = (),
         frozen_epochs: int = 0,
         unfreeze: Literal["together", "gradually"] = "together",
+        contrastive: Literal["auto", "always", "never"] = "auto",
         layerwise_lr_decay: float = 1.0,
         level: Literal["word", "character"] | None = None,
         split: Literal["unicode", "whitespace", "dictionary", "wordpiece", "sentencepiece"] | None = None,
@@ -148,6 +149,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         self.freeze = freeze
         self.frozen_epochs = frozen_epochs
         self.unfreeze = unfreeze
+        self.contrastive = contrastive
         self.layerwise_lr_decay = layerwise_lr_decay
         self.level = level
         self.split = split

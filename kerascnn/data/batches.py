@@ -134,7 +134,9 @@ ALL = Shard()
 """All of each batch, for one process with one device."""
 
 
-def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
+def shuffled_batch_indices(
+    lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int, window_batches: int = WINDOW_BATCHES
+) -> list[np.ndarray]:
     """Return the positions of the documents of each batch of an epoch: shuffled, of similar length, each once.
 
     The order depends on the arguments alone, so that an interrupted training resumes with the same batches.
@@ -144,10 +146,11 @@ def shuffled_batch_indices(lengths: np.ndarray, batch_size: int, *, seed: int, e
         batch_size: Number of documents in a batch.
         seed: Seed of the order.
         epoch: The epoch, from 0.
+        window_batches: Number of batches within which documents are sorted by length.
     """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
-    window_size = WINDOW_BATCHES * batch_size
+    window_size = window_batches * batch_size
     windows = np.split(order, range(window_size, len(order), window_size))
     by_length = np.concatenate([window[np.argsort(lengths[window], kind="stable")] for window in windows])
     batches = np.split(by_length, range(batch_size, len(order), batch_size))
@@ -193,6 +196,7 @@ def training_batches(
     first_epoch: int,
     weights: np.ndarray | None = None,
     classes: np.ndarray | None = None,
+    window_batches: int = WINDOW_BATCHES,
     shard: Shard = ALL,
 ) -> tf.data.Dataset:
     """Return an endless dataset of training batches, epoch after epoch.
@@ -205,6 +209,7 @@ def training_batches(
         first_epoch: The first epoch, from 0.
         weights: Sample weights, float32 (documents,); None: all 1.
         classes: Class of each document, int (documents,), for ``balanced_order``; None: each document once per epoch.
+        window_batches: See ``shuffled_batch_indices``.
         shard: The part of each batch to return.
 
     Returns:
@@ -218,7 +223,10 @@ def training_batches(
         for epoch in itertools.count(first_epoch):
             if classes is not None:
                 order = balanced_order(classes, seed=seed, epoch=epoch)
-            for batch in shuffled_batch_indices(ids.lengths[order], batch_size, seed=seed, epoch=epoch):
+            batches = shuffled_batch_indices(
+                ids.lengths[order], batch_size, seed=seed, epoch=epoch, window_batches=window_batches
+            )
+            for batch in batches:
                 # repeats documents of a last batch that is too small for all parts
                 whole = np.resize(order[batch], max(len(batch), shard.parts))
                 for rows in shard.split(whole):

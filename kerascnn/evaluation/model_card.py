@@ -47,6 +47,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         + (", the epochs in `history.csv`." if bundle.history else "."),
         *((config.network.weights_origin,) if config.network.weights_origin else ()),
         *((config.transfer.vectors_origin,) if config.transfer.vectors_origin else ()),
+        *(f"{line}." for line in format_sentence_training(metrics)),
         *((format_linear_member(metrics["linear_member"]) + ".",) if "linear_member" in metrics else ()),
         *((format_linear_classifier(metrics["linear_classifier"]) + ".",) if "linear_classifier" in metrics else ()),
         *((format_refit(metrics["refit"]) + ".",) if "refit" in metrics else ()),
@@ -113,6 +114,18 @@ def format_refit(values: Mapping[str, Any]) -> str:
         f"trained a second time, on all {values['rows']:,} rows; the metrics of the validation rows are those of the"
         " first training"
     )
+
+
+def format_sentence_training(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a line about a contrastive training and a solved head, from ``metrics.json``; nothing without them."""
+    if "solved_head" not in metrics:
+        return ()
+    head = f"a logistic regression on sentence vectors, solved in {metrics['solved_head']['seconds']:.1f} s"
+    if "contrastive" in metrics:
+        facts = metrics["contrastive"]
+        tuned = f"encoder trained contrastively on {facts['rows']:,} rows: {facts['steps']:,} steps"
+        return (f"{tuned} in {facts['seconds']:.0f} s; head: {head}",)
+    return (f"head: {head}" + (", then trained with the encoder" if metrics["epochs"] else ""),)
 
 
 def format_linear_classifier(values: Mapping[str, Any]) -> str:

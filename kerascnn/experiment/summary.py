@@ -18,6 +18,7 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
         format_linear_classifier,
         format_linear_member,
         format_refit,
+        format_sentence_training,
     )
 
     metrics = bundle.metrics
@@ -25,6 +26,7 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
     lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), "", format_cost(metrics)]
     if "selection" in metrics:
         lines.append(f"model auto chose {metrics['selection']['reasons'][-1]}")
+    lines += format_sentence_training(metrics)
     if "linear_member" in metrics:
         lines.append(format_linear_member(metrics["linear_member"]))
     if "linear_classifier" in metrics:

@@ -17,7 +17,7 @@ from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.ngram_features import NGramFeatures
-from kerascnn.linear.regularization import Choice, Examples, choose
+from kerascnn.linear.regularization import Choice, Examples, choose, cross_validated_scores
 from kerascnn.linear.stacking import fit_weight
 from kerascnn.linear.vector_features import adapt_vector_features
 from kerascnn.linear.word_features import WordFeatures
@@ -159,6 +159,7 @@ def fit_linear_member(
     task: Task,
     *,
     weights: np.ndarray | None = None,
+    held_out_logits: np.ndarray | None = None,
 ) -> LinearMember | None:
     """Solve for the member and fit its weight beside the network; nothing is random.
 
@@ -171,6 +172,9 @@ def fit_linear_member(
         validation_logits: Logits of the trained network, (documents, classes).
         task: Task of the classifier.
         weights: How much each training document counts, (documents,); None: all the same.
+        held_out_logits: Logits of the training documents with a label and a weight above 0, by networks that were
+            trained without them; with few documents, they tell more about the weight than the validation documents.
+            None: there are none.
 
     Returns:
         The member, or None if it does not help: its weight would be 0, or no document has a label.
@@ -184,7 +188,13 @@ def fit_linear_member(
     choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
     coefficients, bias = known.solve(num_classes, features.count_columns(choice), choice.cost)
     scores = held_out.features[:, : len(coefficients)] @ coefficients + bias
-    weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
+    if held_out_logits is None:
+        weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
+    else:
+        known_scores = cross_validated_scores(known, num_classes, len(coefficients), choice.cost)
+        scale = task.fit_temperature(validation_logits, validation_targets)
+        scale /= task.fit_temperature(held_out_logits, known.targets)
+        weight = fit_weight(scale * held_out_logits, known_scores, known.targets, task, temperature=choice.temperature)
     if not weight:
         return None
     layers = features.build_layers(coefficients, bias)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from kerascnn.linear.solver import solve
 from kerascnn.tasks import Task
@@ -28,8 +28,8 @@ choose otherwise."""
 class Examples:
     """Features and targets of documents."""
 
-    features: sparse.csr_matrix
-    """(documents, columns)."""
+    features: Any
+    """Sparse matrix or array, (documents, columns)."""
     targets: np.ndarray
     """See ``kerascnn.tasks``."""
     weights: np.ndarray | None = None

@@ -53,6 +53,10 @@ class ModelConfig(Settings):
     has_sequence_outputs: ClassVar[bool] = False
     """Whether ``build`` can return ``sequence_outputs``, so that the model can be pretrained on tokens."""
 
+    learning_rate: ClassVar[float] = 2e-3
+    """Highest learning rate, unless ``training.learning_rate`` is set."""
+    contrastive_learning_rate: ClassVar[float] = 1e-4
+    """The same for contrastive training, see ``kerascnn.transfer.contrastive``."""
     scripts: ClassVar[frozenset[str]] = frozenset()
     """Scripts that the pretrained weights know, see ``kerascnn.audit.scripts``; empty: any."""
 

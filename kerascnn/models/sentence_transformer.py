@@ -23,9 +23,12 @@ class SentenceTransformer(HubModelConfig):
 
     paper: ClassVar[str] = "Reimers & Gurevych 2019, Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks"
     good_for: ClassVar[str] = "few labels, from a few dozen on: a linear head on the sentence vectors of an encoder"
-    parameter_count: ClassVar[int] = 770
+    parameter_count: ClassVar[int] = 22_566_146
+    learning_rate: ClassVar[float] = 1e-4
     text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=254)
 
+    fine_tune: bool = True
+    """Train the encoder, too; otherwise only the head is solved, which takes seconds."""
     dropout: Rate = 0.1
     """Fraction of the components of the sentence vector that is dropped in training, 0 to below 1."""
 

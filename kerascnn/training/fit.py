@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.batches import RaggedIds, Targets, training_batches, validation_batches
+from kerascnn.data.batches import WINDOW_BATCHES, RaggedIds, Targets, training_batches, validation_batches
 from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
@@ -82,6 +82,8 @@ def fit(
     *,
     seed: int,
     task: Task = SINGLE_LABEL,
+    loss: keras.losses.Loss | None = None,
+    window_batches: int = WINDOW_BATCHES,
     folder: Path | None = None,
     resume: bool = False,
     fingerprint: Mapping[str, Any] | None = None,
@@ -99,13 +101,15 @@ def fit(
     ``val_``. Weights of documents and classes change the gradients and not the logs.
 
     Args:
-        model: Functional model, int32 (batch, length) -> logits float32 (batch, classes).
+        model: Functional model, int32 (batch, length) -> logits float32 (batch, classes), or what ``loss`` takes.
         train: Training documents.
         validation: Validation documents, which early stopping uses; their sample weights are ignored. None: no early
             stopping, and the model keeps the weights of the last epoch.
         settings: How to train.
         seed: Seed of the order of the documents.
         task: Chooses loss and metrics.
+        loss: Loss of targets and outputs to use instead; then the loss is the only metric.
+        window_batches: Number of batches within which documents are sorted by length.
         folder: Folder of the training state, written after each epoch; None: do not write it.
         resume: Continue from the state in ``folder``.
         fingerprint: Name to value of everything that must be equal for a run to resume: settings and data.
@@ -153,12 +157,13 @@ def fit(
     batches = partial(
         training_batches, documents[0], targets, plan.batch_size,
         seed=seed, weights=weights, classes=train.targets if settings.sampling == "balanced" else None,
+        window_batches=window_batches,
     )  # fmt: skip
     with strategies.mirror_model(strategy, model) as mirrored:
         trainer = Trainer(
             mirrored,
-            loss=task.build_loss(settings, has_teacher=train.soft_labels is not None),
-            metrics=task.build_metrics(settings, model.output_shape[-1]),
+            loss=loss or task.build_loss(settings, has_teacher=train.soft_labels is not None),
+            metrics=[] if loss else task.build_metrics(settings, model.output_shape[-1]),
             split=split,
         )
         trainer.compile(optimizer=build_optimizer(settings, plan.steps, optimizer), jit_compile=False)

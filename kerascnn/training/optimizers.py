@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
+from kerascnn.models import ModelConfig
 from kerascnn.training.distributed.all_reduce import Gradient, all_reduce_gradients
 from kerascnn.training.keras_internals import UnreducedOptimizer, adam_slots
 from kerascnn.training.schedules import WarmupDecay
@@ -169,7 +170,7 @@ def describe_optimizer(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
 
 def _build_by_name(settings: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
     schedule = WarmupDecay(
-        peak=settings.learning_rate,
+        peak=settings.learning_rate or ModelConfig.learning_rate,
         warmup_steps=round(settings.warmup_ratio * total_steps),
         total_steps=total_steps,
         decay=settings.schedule,

@@ -75,13 +75,17 @@ def advise_more_epochs(
     risen by more than half a standard error over the last third of the epochs.
 
     Args:
-        history: Logs of the epochs.
+        history: Logs of the epochs; without validation there is no advice.
         planned: Largest number of epochs; with fewer in the history, the training was stopped early.
         monitor: Validation metric that decides on the best epoch, see ``Checkpoint``.
         num_documents: Number of validation documents.
     """
     epochs = len(history)
-    if not 2 <= epochs == planned or find_best_epoch(history, monitor, num_documents) < epochs:
+    if (
+        not 2 <= epochs == planned
+        or "val_accuracy" not in history[0]
+        or find_best_epoch(history, monitor, num_documents) < epochs
+    ):
         return ""
     accuracies = [row["val_accuracy"] for row in history]
     last, earlier = accuracies[-1], accuracies[-1 - max(1, epochs // 3)]

@@ -49,6 +49,16 @@ def test_describes_linear_member(bundle):
     assert "LinearSVC with C 0.3, solved in 2.0 s; logits = network + 1.23 × linear member." in card
 
 
+def test_describes_how_a_sentence_encoder_was_fitted(bundle):
+    assert "logistic regression" not in render_model_card(bundle)
+    solved = bundle.metrics | {"solved_head": {"cost": 1.0, "seconds": 2.34}}
+    card = render_model_card(dataclasses.replace(bundle, metrics=solved | {"epochs": 0}))
+    assert "head: a logistic regression on sentence vectors, solved in 2.3 s." in card
+    tuned = solved | {"contrastive": {"rows": 1180, "steps": 1192, "seconds": 41.7}}
+    card = render_model_card(dataclasses.replace(bundle, metrics=tuned))
+    assert "encoder trained contrastively on 1,180 rows: 1,192 steps in 42 s; head: a logistic" in card
+
+
 def test_names_no_source_of_a_training_in_python(bundle):
     assert render_model_card(dataclasses.replace(bundle, data={})).startswith("# word_cnn\n")
 

@@ -50,6 +50,13 @@ def test_documents_without_label_or_weight_do_not_count():
         assert all(map(np.array_equal, first, other))
 
 
+def test_weight_is_fitted_to_training_documents_whose_logits_are_known(monkeypatch):
+    monkeypatch.setattr(member_module, "fit_weight", lambda logits, scores, targets, *_, **__: len(targets))
+    targets = np.where(np.arange(150) % 3, has_frequent_word(TRAIN), -1)
+    assert fit(targets).weight == len(VALIDATION)
+    assert fit(targets, held_out_logits=np.zeros((100, 2))).weight == 100
+
+
 def test_member_that_does_not_help_is_left_out(monkeypatch):
     assert fit(np.full(150, -1)) is None
     monkeypatch.setattr(member_module, "fit_weight", lambda *_, **__: 0.0)

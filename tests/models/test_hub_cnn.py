@@ -152,7 +152,9 @@ def test_logits_do_not_depend_on_padding(family, built):
 def test_parameter_count_is_that_of_a_head_over_384_channels():
     convolutions = sum((size * 384 + 1) * 128 for size in (1, 2, 3))
     assert models.get("hub_cnn").parameter_count == convolutions + (3 * 128 + 1) * 2
-    assert models.get("sentence_transformer").parameter_count == (384 + 1) * 2
+    layer = 4 * (384 + 1) * 384 + (384 + 1) * 1536 + (1536 + 1) * 384 + 4 * 384
+    encoder = (30_522 + 512 + 2 + 2) * 384 + 6 * layer
+    assert models.get("sentence_transformer").parameter_count == encoder + (384 + 1) * 2
 
 
 def test_logits_are_float32_under_mixed_precision(folders):
