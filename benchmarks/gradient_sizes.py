@@ -22,8 +22,9 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn import config
-from kerascnn.config import Config, SourceConfig
+from kerascnn.config import Config
 from kerascnn.data.batches import RaggedIds, training_batches
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
 from kerascnn.text.vectorizer import Vectorizer
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
 from kerascnn.utils.errors import InputError

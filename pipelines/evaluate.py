@@ -10,7 +10,7 @@ from typing import Annotated
 
 import tyro
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 

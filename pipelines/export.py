@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow

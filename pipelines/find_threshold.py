@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.settings import Fraction, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table

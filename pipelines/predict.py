@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Literal
 import tyro
 from tqdm import tqdm
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
 from kerascnn.text.sentencepiece import SentencePieceModel
 

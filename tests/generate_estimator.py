@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn import estimator, models
-from kerascnn.config import Config, SourceConfig, TrainingConfig, TransferConfig
+from kerascnn.config import Config, TrainingConfig, TransferConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.text.config import TextConfig
 
 BEGIN = "    # BEGIN of the constructor that tests/generate_estimator.py writes\n"

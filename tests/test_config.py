@@ -11,7 +11,8 @@ import yaml
 import pipelines
 from kerascnn import config as configuration
 from kerascnn import list_models, models
-from kerascnn.config import Config, DistillationConfig, SourceConfig, TrainingConfig
+from kerascnn.config import Config, DistillationConfig, TrainingConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
 

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.labels import parse_label_list
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError

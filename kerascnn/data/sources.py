@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kerascnn.config import SourceConfig
 from kerascnn.data import demo, tfds
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.data.labels import parse_labels
 from kerascnn.data.readers import read_file, read_folder

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows

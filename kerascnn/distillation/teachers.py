@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn import models
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records

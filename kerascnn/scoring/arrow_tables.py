@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pyarrow
 
-from kerascnn.config import SourceConfig
 from kerascnn.data import json_values, readers
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.readers.parquet import describe_value_error, to_python
 from kerascnn.data.records import BadRow, BadRowHandler
 from kerascnn.data.sources import read_texts

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.readers import SUFFIXES
 from kerascnn.utils.errors import InputError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.scoring.output_columns import OutputSpec
 from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
 from kerascnn.scoring.worker import PartResult, ScoringJob

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import pyarrow
 import pyarrow.parquet
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import BadRow
 from kerascnn.scoring import arrow_tables, parts
 from kerascnn.scoring.output_columns import OutputSpec, unique_column

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from kerascnn.config import SourceConfig, TrainingConfig
+from kerascnn.config import TrainingConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row
 from kerascnn.tasks.calibration import Calibration, sigmoid, softmax

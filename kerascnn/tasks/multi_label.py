@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn.config import SourceConfig, TrainingConfig
+from kerascnn.config import TrainingConfig
 from kerascnn.data import records
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, Task

@@ -69,7 +69,7 @@ def prepare_contest(data: str, folder: Path, *, training_rows: int = 0, characte
         characters: Whether the tokens are characters.
         epochs: Number of epochs.
     """
-    from kerascnn.config import SourceConfig
+    from kerascnn.data.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
     options = parse_data_set(data)[1]

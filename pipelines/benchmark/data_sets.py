@@ -68,7 +68,7 @@ def load_rows(options: Sequence[str]) -> LabelledRows:
     Raises:
         InputError: A source cannot be read, or its rows cannot be trained on.
     """
-    from kerascnn.config import SourceConfig
+    from kerascnn.data.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
     sources = dict(zip(options[::2], options[1::2], strict=True))
@@ -93,7 +93,7 @@ def iterate_folds(data: str, folds: int, seed: int, folder: Path) -> Iterator[tu
     """
     from sklearn.model_selection import StratifiedKFold
 
-    from kerascnn.config import SourceConfig
+    from kerascnn.data.config import SourceConfig
     from kerascnn.data.sources import read_rows
 
     options = parse_data_set(data)[1]

@@ -8,7 +8,8 @@ import pytest
 
 from kerascnn import config as configuration
 from kerascnn.audit.audit import quick_audit, run_audit
-from kerascnn.config import Config, SourceConfig
+from kerascnn.config import Config
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.labels import parse_labels
 from kerascnn.data.records import Record, Row
 from kerascnn.data.splits import Splits, load_splits, split_rows

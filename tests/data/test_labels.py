@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import load_splits
 from kerascnn.data.validation import select_evaluation_rows

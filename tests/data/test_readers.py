@@ -12,7 +12,8 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.audit.audit import quick_audit
-from kerascnn.config import SourceConfig, default_config
+from kerascnn.config import default_config
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import guess_encoding
 from kerascnn.data.records import location
 from kerascnn.data.sources import read_records, read_rows, read_texts

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import location
 from kerascnn.data.sources import read_records, read_rows
 from kerascnn.utils.errors import InputError
@@ -115,7 +115,7 @@ def test_folder_error_names_file_in_other_encoding(write, tmp_path):
 def test_reading_files_imports_no_heavy_library(write):
     path = write("a.csv", csv_text(ENGLISH))
     program = (
-        "import sys; from kerascnn.config import SourceConfig; from kerascnn.data.sources import read_rows; "
+        "import sys; from kerascnn.data.config import SourceConfig; from kerascnn.data.sources import read_rows; "
         f"assert len(list(read_rows([{path!r}], SourceConfig()))) == 4; "
         "heavy = {'tensorflow', 'keras', 'tensorflow_datasets', 'sklearn', 'pyarrow', 'pandas', 'numpy'}; "
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"

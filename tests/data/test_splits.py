@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits, load_splits, split_rows
 from kerascnn.utils.errors import InputError

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.data.splits import split_rows
 

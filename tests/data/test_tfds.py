@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets
 
-from kerascnn.config import SourceConfig
 from kerascnn.data import tfds
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_records, read_rows
 from kerascnn.data.splits import load_splits
 from kerascnn.utils.errors import InputError
@@ -143,7 +143,7 @@ def test_other_sources_work_without_tensorflow_datasets(write):
     program = f"""if True:
         import sys
         sys.modules |= dict.fromkeys(("tensorflow_datasets", "tensorflow_text", "tensorflow"))
-        from kerascnn.config import SourceConfig
+        from kerascnn.data.config import SourceConfig
         from kerascnn.data.splits import load_splits
         splits = load_splits([{path!r}], (), (), SourceConfig())
         assert len(splits.train) + len(splits.validation) + len(splits.test) == 8

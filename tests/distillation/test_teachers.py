@@ -14,7 +14,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
 from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL

@@ -62,7 +62,7 @@ def test_baseline_without_validation_rows_learns_from_all_rows_that_a_network_wo
 
 
 def test_test_rows_of_a_baseline_are_those_that_a_network_would_split_off(news_csv):
-    from kerascnn.config import SourceConfig
+    from kerascnn.data.config import SourceConfig
     from kerascnn.data.splits import load_splits
 
     assert load_rows(["--data", str(news_csv)]).test == load_splits([str(news_csv)], [], [], SourceConfig()).test

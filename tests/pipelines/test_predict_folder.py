@@ -299,7 +299,7 @@ def test_names_missing_ray_and_unreachable_cluster(bundle, small_folder, tmp_pat
 
 
 def test_changed_part_or_other_output_folder_fails(bundle, small_folder, tmp_path):
-    from kerascnn.config import SourceConfig
+    from kerascnn.data.config import SourceConfig
     from kerascnn.scoring.output_columns import OutputSpec
     from kerascnn.scoring.parts import list_parts
     from kerascnn.scoring.worker import PartScorer, ScoringJob

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.scoring import parts
 from kerascnn.scoring.output_columns import OutputSpec
 from kerascnn.scoring.score_folder import ScoringSummary, score_folder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
 from kerascnn.utils.errors import InputError
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.distillation import teachers
 from kerascnn.layers import EnsembleHead, EnsembleModel

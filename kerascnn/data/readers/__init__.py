@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.data.readers import csv, jsonl, parquet, text
 from kerascnn.data.readers.base import Format

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import read_lines
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
 from kerascnn.data.json_values import parse_record
 from kerascnn.data.readers.base import decoding_errors, describe_missing_column, is_strict, skip_bad_row

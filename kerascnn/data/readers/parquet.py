@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN, open_binary
 from kerascnn.data.json_values import parse_record, to_text
 from kerascnn.data.readers.base import describe_missing_column, describe_repeated_column, is_strict

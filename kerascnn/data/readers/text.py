@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascnn.config import SourceConfig
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
 from kerascnn.data.readers.base import decoding_errors
 from kerascnn.data.records import BadRow, BadRowHandler, Record

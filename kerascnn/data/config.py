@@ -1,0 +1,73 @@
+"""Settings of the group ``source``: how rows are read and split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import annotated_types
+import tyro
+
+from kerascnn.settings import Settings
+from kerascnn.utils.errors import InputError
+
+HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
+"""A float from 0 to 0.5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceConfig(Settings):
+    """How rows are read and split into training, validation and test data."""
+
+    text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
+    """Column or JSON key of the text."""
+    label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",))] = "label"
+    """Column or JSON key of the label. Lists of labels (JSON, Parquet) are multi-label data."""
+    label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",))] = ""
+    """Separator between the labels of a row, such as ; or |; makes the data multi-label."""
+    label_columns: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",))] = ()
+    """One column per label (multi-label), named after it, that holds 1 if the row has the label and 0 if not; replaces
+    label_column."""
+    normalize_labels: bool = False
+    """Unite labels that look alike: composed and decomposed letters, full-width forms, invisible characters, kinds of
+    dashes, numbers of spaces, 1 and 1.0. Upper and lower case stay different."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
+    """File format; auto: by the extension (.csv, .tsv, .jsonl, .parquet, also with .gz)."""
+    delimiter: str = ""
+    """Character between the columns of CSV and TSV files, or the word tab; empty: the comma (TSV: tab), or the
+    semicolon, tab or vertical bar if the header has the columns with it."""
+    quoting: Literal["standard", "none"] = "standard"
+    """standard: fields in "quotes" may contain the delimiter and line breaks (RFC 4180). none: quotes of CSV and TSV
+    files are part of the text."""
+    column_names: tuple[str, ...] = ()
+    """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
+    encoding: str = "utf-8"
+    """Text encoding of the files, any that Python knows (gb18030, latin-1); a UTF-8 byte order mark is skipped."""
+    validation_fraction: HalfFraction = 0.1
+    """Fraction of the training rows to use as validation data if none is given, up to 0.5."""
+    test_fraction: HalfFraction = 0.1
+    """Fraction of the training rows to use as test data if none is given, up to 0.5; 0: no test data. The two fractions
+    together must be less than 1."""
+    split_seed: int = 0
+    """Seed of the stratified split. It differs from --seed so that runs with other seeds have the same test rows."""
+    tfds_dir: str = ""
+    """Folder of prepared TensorFlow Datasets, for tfds: sources; empty: the default of that package."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.delimiter) > 1 and self.delimiter != "tab":
+            raise InputError(f"delimiter: {self.delimiter!r} is more than one character; give one, or the word tab")
+        if self.label_separator and self.label_columns:
+            raise InputError(
+                "label_separator is for one column of labels and label_columns are several columns; give one of the two"
+            )
+        if len(self.label_columns) == 1:
+            raise InputError(
+                f"label_columns: only {self.label_columns[0]!r}; give two columns or more, or train a classifier with"
+                f" the two classes 0 and 1: --label-column {self.label_columns[0]}"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of texts and labels."""
+        return (self.text_column, *(self.label_columns or (self.label_column,)))
