@@ -98,7 +98,8 @@ def _raise_termination() -> Iterator[None]:
         yield
     finally:
         if is_main:
-            signal.signal(signal.SIGTERM, previous)
+            # None: a handler that was not set in Python, and cannot be set again
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if previous is None else previous)
 
 
 @contextlib.contextmanager

@@ -57,6 +57,8 @@ class SourceConfig(Settings):
         super().__post_init__()
         if len(self.delimiter) > 1 and self.delimiter != "tab":
             raise InputError(f"delimiter: {self.delimiter!r} is more than one character; give one, or the word tab")
+        if self.delimiter in ('"', "\n", "\r"):
+            raise InputError(f"delimiter: {self.delimiter!r} has another meaning in CSV; give another character")
         if self.label_separator and self.label_columns:
             raise InputError(
                 "label_separator is for one column of labels and label_columns are several columns; give one of the two"

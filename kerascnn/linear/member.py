@@ -25,8 +25,10 @@ from kerascnn.models import BuiltModel
 from kerascnn.tasks import Task
 from kerascnn.text.word_vectors import WordVectors
 
-NGRAMS, CHARACTERS, VECTORS = "linear_ngrams", "linear_characters", "linear_vectors"
-"""Names of the layers."""
+NGRAMS = "linear_ngrams"
+CHARACTERS = "linear_characters"
+VECTORS = "linear_vectors"
+"""Names of the layers: n-grams of tokens, characters inside words, word vectors."""
 
 
 @dataclass(frozen=True)

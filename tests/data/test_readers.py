@@ -309,6 +309,13 @@ def test_reads_dialects_of_csv(write, case):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_finds_delimiter_of_all_rows_without_header(write, suffix):
+    path = write(f"a{suffix}", "1;Hello, world\n2;Bye\n3;Good, fine\n")
+    expected = [("Hello, world", "1"), ("Bye", "2"), ("Good, fine", "3")]
+    assert read_pairs(path, column_names=("label", "text")) == expected
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
 def test_quotes_are_text_on_request(write, suffix):
     mark = "\t" if suffix == ".tsv" else ","
     rows = [('"Good start', "a"), ('and good end"', "b"), ('a "quoted" word', "a"), ('"one" word', "b")]
@@ -338,6 +345,7 @@ def test_rows_inside_a_text_are_found(write, suffix):
         ("words;class\na;b\n", {}, "--source.delimiter ';'"),
         ("good film,a\nbad film,b\n", {}, "--source.column-names"),
         ("a,b,c\n", {"column_names": ("text", "label")}, "3 fields, but the header has 2"),
+        ("1;Hello, world\n2;Good, bye\n", {"column_names": ("label", "text")}, "by a comma and a semicolon; give"),
     ],
 )
 def test_error_about_header_names_the_remedy(write, text, settings, remedy):
@@ -348,9 +356,10 @@ def test_rejects_spreadsheet(write):
     assert "save it as CSV UTF-8" in error(write("a.xlsx", b"PK"))
 
 
-def test_rejects_long_delimiter():
-    with pytest.raises(InputError, match="more than one character"):
-        SourceConfig(delimiter="::")
+@pytest.mark.parametrize("delimiter", ["::", '"', "\n"])
+def test_rejects_delimiter_that_csv_cannot_have(delimiter):
+    with pytest.raises(InputError, match="delimiter: "):
+        SourceConfig(delimiter=delimiter)
 
 
 def test_rejects_repeated_column_name(write):

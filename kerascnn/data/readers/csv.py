@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,8 @@ DELIMITERS = {"tab": "\t"}
 """Delimiters that have a name in the settings."""
 DELIMITER_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 """Delimiters that are found without a setting."""
+SAMPLE_LINES = 20
+"""Lines that the delimiter is found in, if the file has no header."""
 _EXCEL_DELIMITER = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 """First line that spreadsheets write and read."""
 _SPACED_HEADER = re.compile(r'\w"?[,;|] "?\w')
@@ -129,24 +132,32 @@ class _Table:
     ) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
         self.lines = RewindableLines(read_lines(path, source.encoding, newline="", errors=decoding_errors(on_bad_row)))
-        first = next((line for line in self.lines if line.strip()), "")
-        delimiter = DELIMITERS.get(source.delimiter, source.delimiter)
-        if match := _EXCEL_DELIMITER.fullmatch(first):
+        delimiter, sample = DELIMITERS.get(source.delimiter, source.delimiter), self._sample_lines()
+        if sample and (match := _EXCEL_DELIMITER.fullmatch(sample[0])):
             delimiter = delimiter or match[1]
-            first = next(self.lines, "")
+            next(self.lines)
+            del sample[0]
         names = source.column_names
-        # a header has no line breaks, or it is read by the delimiter that is usual for the format
-        delimiter = delimiter or _find_delimiter(first, names or required, default, has_names=bool(names))
+        if not delimiter and names:
+            delimiter = _find_delimiter_of_rows(path, sample, len(names), default)
+        elif not delimiter:
+            delimiter = _find_delimiter_of_header("".join(sample[:1]), required, default)
         self.delimiter, self.number = delimiter, 0
         self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
-        self.options["skipinitialspace"] = bool(_SPACED_HEADER.search(first))
-        self.lines.record = [first] if first else []
-        self.lines.rewind(len(self.lines.record))
+        self.options["skipinitialspace"] = not names and bool(_SPACED_HEADER.search("".join(sample[:1])))
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
+
+    def _sample_lines(self) -> list[str]:
+        """Return the first lines after blank ones, which are read again later."""
+        first = next((line for line in self.lines if line.strip()), "")
+        self.lines.record = [first] if first else []
+        sample = [*self.lines.record, *itertools.islice(self.lines, SAMPLE_LINES - 1)]
+        self.lines.rewind(len(sample))
+        return sample
 
     def _read_header(self, path: str) -> list[str]:
         self.number = 1
@@ -171,20 +182,30 @@ class _Table:
         return ""
 
 
-def _find_delimiter(line: str, required: Sequence[str], default: str, *, has_names: bool) -> str:
-    """Return the delimiter with which the first line has the required columns; the default if no other has them.
-
-    Args:
-        line: First line of the file.
-        required: Columns that the header must have, or all columns if the file has no header.
-        default: Delimiter that is usual for the format.
-        has_names: Whether the file has no header.
-    """
-    for delimiter in (default, *(mark for mark in DELIMITER_NAMES if mark != default)):
-        fields = [field.strip().strip('"') for field in line.split(delimiter)]
-        if len(fields) == len(required) if has_names else set(required) <= set(fields):
+def _find_delimiter_of_header(line: str, required: Sequence[str], default: str) -> str:
+    """Return the delimiter with which a header has the required columns; the default if no other has them."""
+    for delimiter in (default, *DELIMITER_NAMES):
+        fields = next(csv.reader([line], delimiter=delimiter), [])
+        if set(required) <= {field.strip() for field in fields}:
             return delimiter
     return default
+
+
+def _find_delimiter_of_rows(path: str, lines: Sequence[str], columns: int, default: str) -> str:
+    """Return the delimiter with which the first rows of a file without a header have the right number of columns.
+
+    Raises:
+        InputError: Several delimiters fit.
+    """
+    fitting = [
+        delimiter
+        for delimiter in DELIMITER_NAMES
+        if all(len(row) in (0, columns) for row in csv.reader(lines, delimiter=delimiter))
+    ]
+    if len(fitting) > 1:
+        names = " and ".join(DELIMITER_NAMES[delimiter] for delimiter in fitting)
+        raise InputError(f"{path}: its first rows have {columns} columns by {names}; give --source.delimiter")
+    return fitting[0] if fitting else default
 
 
 def _check_header(
