@@ -117,8 +117,9 @@ def fit(
             of the loss that comes from the labels.
         optimizer: Optimizer to use instead of that of the settings, see ``optimizers.build_optimizer``.
         learning_rate_factors: Weight path to learning rate relative to the schedule's; 1 for other weights.
-        pretrained_layers: Layers whose outputs depend on the ids alone, without dropout. On one device, the outputs of
-            the first one that is frozen, with all layers below it, are computed once, if they fit into memory.
+        pretrained_layers: Layers whose outputs depend on the ids alone, without dropout. Without a strategy, the
+            outputs of the first one that is frozen, and of all layers below it, are computed once, if they fit in
+            memory.
         callbacks: Keras callbacks. Their ``model`` is the ``Trainer``: ``self.model.model`` is the functional model,
             and ``self.model.save`` saves that. At the end of an epoch they are called before its state is written;
             a resumed training does not restore state of their own. A call of ``on_train_batch_end`` covers up to
@@ -149,7 +150,9 @@ def fit(
     if verbose:
         callbacks.append(ProgressBar(epochs=plan.epochs, num_documents=len(train.targets), batch_size=plan.batch_size))
     targets, weights = _weighted_targets(train, settings, class_weight)
-    split = split_at_frozen_layer(model, pretrained_layers) if strategy.num_replicas_in_sync == 1 else None
+    # under another strategy, even on one device, a copy of the model is trained
+    is_trained_itself = strategy is tf.distribute.get_strategy()
+    split = split_at_frozen_layer(model, pretrained_layers) if is_trained_itself else None
     started = time.perf_counter()
     documents = [train.ids] if validation is None else [train.ids, validation.ids]
     documents = compute_outputs(split, documents, verbose=verbose)

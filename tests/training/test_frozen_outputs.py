@@ -8,6 +8,7 @@ from kerascnn.config import TrainingConfig
 from kerascnn.data.batches import RaggedIds
 from kerascnn.layers import MaskedGlobalPooling1D, PaddingMask, StartEndTokens
 from kerascnn.training import frozen_outputs
+from kerascnn.training.distributed.strategies import create_strategy
 from kerascnn.training.fit import EncodedDataset, fit
 from kerascnn.training.frozen_outputs import compute_outputs, split_at_frozen_layer
 
@@ -53,6 +54,14 @@ def test_weights_are_those_of_a_training_that_runs_the_frozen_layers(frozen, dat
         np.testing.assert_allclose(array, other, atol=1e-6)
     split = split_at_frozen_layer(model, NAMES)
     assert len(split.lower.output_shape) == (2 if frozen is NAMES else 3)
+
+
+def test_trains_under_a_strategy_with_one_device(dataset):
+    model, expected = build_model(), build_model()
+    train(model, dataset, strategy=create_strategy("mirrored"))
+    train(expected, dataset)
+    for array, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(array, other, atol=1e-5)
 
 
 def test_outputs_are_those_of_the_layer(dataset):
