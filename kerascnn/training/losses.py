@@ -109,7 +109,8 @@ class DistillationLoss(keras.losses.Loss):
         """
         if not isinstance(y_true, dict):
             return self.label_loss.call(y_true, y_pred)
-        hard = y_true["label_weight"] * self.label_loss.call(y_true["labels"], y_pred)
+        labels = ops.maximum(y_true["labels"], 0)  # with -1, some losses are not finite
+        hard = y_true["label_weight"] * self.label_loss.call(labels, y_pred)
         soft = self._soft_loss(y_true["soft_labels"], y_pred)
         return (1 - self.weight) * hard + self.weight * self.temperature**2 * soft
 

@@ -108,6 +108,19 @@ def test_multi_label_distillation_is_the_sum_of_two_binary_crossentropies():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_documents_without_labels_have_a_finite_loss_with_every_focal_exponent():
+    label_loss = keras.losses.BinaryFocalCrossentropy(gamma=1.5, from_logits=True)
+    targets = {
+        "labels": np.array([[1, 0, 1], [-1, -1, -1]]),
+        "label_weight": np.array([1, 0], np.float32),
+        "soft_labels": np.full((2, 3), 0.5, np.float32),
+    }
+    loss = MultiLabelDistillationLoss(temperature=2.0, weight=0.0, label_loss=label_loss, reduction=None)
+    found = keras.ops.convert_to_numpy(loss(targets, LOGITS))
+    assert found[0] > 0
+    assert found[1] == 0
+
+
 @pytest.mark.parametrize("gamma", [0.3, 1.0, 5.0])
 def test_focal_gradient_of_certain_predictions_is_finite(gamma):
     import tensorflow as tf
