@@ -63,7 +63,7 @@ class UnigramModel:
         """
         try:
             return cls._read(content)
-        except (IndexError, UnicodeDecodeError, struct.error, TypeError):
+        except (AttributeError, LookupError, OverflowError, TypeError, UnicodeDecodeError, struct.error):
             raise ValueError("damaged, or not a SentencePiece model") from None
 
     @classmethod

@@ -26,11 +26,9 @@ class SentencePieceEncoder(tf.Module):
 
     def __init__(self, model: SentencePieceModel, rules: Sequence[Sequence[Any]], max_length: int) -> None:
         super().__init__(name="sentencepiece_encoder")
-        text, content, rules = (
-            load_tensorflow_text("text.split sentencepiece"),
-            model.serialize(),
-            rules_from_json(rules),
-        )
+        text = load_tensorflow_text("text.split sentencepiece")
+        content = model.serialize()
+        rules = rules_from_json(rules)
 
         def encode(texts: tf.Tensor) -> tf.Tensor:
             # A tokenizer of the graph: what it holds outside of a graph is lost when tf.random.set_seed clears caches.

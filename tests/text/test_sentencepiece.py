@@ -216,6 +216,18 @@ def test_rejects_damaged_files(sentencepiece_model):
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [b"\x15\x00\x00\x80\xbf", b"\x08\x07", b"\x0d\x00\x00\x80\xbf", b"\x0a\x01a\x10" + b"\xff" * 200 + b"\x01"],
+    ids=["without text", "integer as text", "float as text", "integer as score"],
+)
+def test_rejects_damaged_pieces(piece, sentencepiece_model):
+    content = sentencepiece_model.serialize() + bytes([0x0A, len(piece) & 0x7F | 0x80 * (len(piece) > 127)])
+    content += bytes([len(piece) >> 7]) * (len(piece) > 127) + piece
+    with pytest.raises(InputError, match=r"sp\.model: damaged, or not a SentencePiece model"):
+        SentencePieceModel.parse(content, "sp.model")
+
+
 def test_user_defined_pieces_match_no_text(news):
     content = train_pieces(news[0], user_defined_symbols=["market"], vocab_size=400)
     model = SentencePieceModel.parse(content, "sp.model")
