@@ -173,5 +173,15 @@ def _select_rows(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     if not matrices or matrices[0].ndim != 2:
         found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise InputError(f"{path}: expected a matrix {' or '.join(MATRICES)}, found {found}")
-    rows = matrices[0] if "mapping" not in arrays else matrices[0][arrays["mapping"]]
-    return rows if "weights" not in arrays else rows * arrays["weights"].astype(np.float32)[:, None]
+    rows, mapping, weights = matrices[0], arrays.get("mapping"), arrays.get("weights")
+    if mapping is not None:
+        if mapping.dtype.kind not in "iu" or mapping.ndim != 1 or not np.isin(mapping, np.arange(len(rows))).all():
+            raise InputError(
+                f"{path}: mapping, {mapping.dtype} {mapping.shape}, is not the row of each piece among {len(rows):,}"
+            )
+        rows = rows[mapping]
+    if weights is None:
+        return rows
+    if weights.shape != rows.shape[:1]:
+        raise InputError(f"{path}: weights of the shape {weights.shape} for {len(rows):,} vectors")
+    return rows * weights.astype(np.float32)[:, None]

@@ -97,21 +97,32 @@ def read_sizes(folder: str) -> EncoderSizes:
 
 
 def read_weights(folder: str) -> EncoderWeights:
-    """Return all weights, see ``find_sentencepiece_model`` for the argument and errors.
+    """Return all weights, see ``find_sentencepiece_model`` for the argument.
 
     The table of n blocks is interleaved: block i has the pieces i, i + n, i + 2n, ... and one scale.
+
+    Raises:
+        InputError: The file is missing, damaged, or has blocks of other sizes.
     """
     import numpy as np
 
     path = _find_file(folder, "weights.npz")
     arrays = _read_arrays(path, _ARRAYS)
-    scales, offsets = arrays["scale"], arrays["lo"]
+    scales, offsets, width = arrays["scale"], arrays["lo"], arrays["proj2"].shape[0]
+    if not scales.size or scales.ndim != 1 or scales.shape != offsets.shape:
+        raise InputError(f"{path}: scale and lo have the shapes {scales.shape} and {offsets.shape}, not one per block")
     names = [f"q{number}" for number in range(1, len(scales) + 1)]
     blocks = _read_arrays(path, names)
-    rows = sum(len(block) for block in blocks.values())
-    table = np.empty((rows, arrays["proj2"].shape[0]), np.uint8)
+    rows = sum(block.size for block in blocks.values()) // width
+    table = np.empty((rows, width), np.uint8)
     for number, name in enumerate(names):
-        table[number :: len(names)] = blocks[name]
+        part = table[number :: len(names)]
+        if blocks[name].shape != part.shape:
+            raise InputError(
+                f"{path}: {name} has the shape {blocks[name].shape}; expected {part.shape}, as a table of {rows:,} rows"
+                f" in {len(names)} blocks"
+            )
+        part[:] = blocks[name]
     block_of_row = np.arange(rows) % len(names)
     return EncoderWeights(table, scales[block_of_row, None], offsets[block_of_row, None], arrays)
 

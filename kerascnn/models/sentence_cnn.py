@@ -113,10 +113,20 @@ class SentenceCNN(ModelConfig):
         return BuiltModel(keras.Model(ids, logits, name="sentence_cnn"), roles)
 
     def load_pretrained_weights(self, built: BuiltModel, vocabulary: Sequence[str]) -> None:
-        """Set the weights of all layers but the head, see ``ModelConfig.load_pretrained_weights``."""
+        """Set the weights of all layers but the head, see ``ModelConfig.load_pretrained_weights``.
+
+        Raises:
+            InputError: A file is missing or damaged, or the table has fewer rows than there are pieces.
+        """
         weights = universal_sentence_encoder.read_weights(self.weights)
         # The pieces of the model file begin with the unknown piece, whose row padding has, too.
         numbers = {piece: number for number, piece in enumerate(self._read_pieces().pieces, start=1)}
+        if len(weights.table) <= len(numbers):
+            path = universal_sentence_encoder.find_sentencepiece_model(self.weights)
+            raise InputError(
+                f"{path}: has {1 + len(numbers):,} pieces, but weights.npz beside it has vectors of"
+                f" {len(weights.table):,}; the files do not belong together"
+            )
         rows = [numbers.get(piece, 0) for piece in vocabulary]
         table = [array[rows] for array in (weights.table, weights.scale, weights.offset)]
         for name, arrays in {"embedding": table, **_arrays_of_layers(weights.arrays)}.items():

@@ -73,6 +73,12 @@ def damage(folder, name):
         (lambda path: damage(write_folder(path, ROWS), "tokenizer.json"), "not a tokenizer of"),
         (lambda path: write_folder(path, ROWS[:5]), r"5 vectors for the 13 pieces of .*tokenizer\.json"),
         (lambda path: write_folder(path, ROWS, name="kernel"), r"expected a matrix embeddings or .*, found kernel \("),
+        (
+            lambda path: write_folder(path, ROWS, mapping=np.arange(1, 14)),
+            r"model\.safetensors: mapping, int64 \(13,\)",
+        ),
+        (lambda path: write_folder(path, ROWS, mapping=np.ones(13)), "mapping, float64 .*each piece among 13"),
+        (lambda path: write_folder(path, ROWS, weights=np.ones(12)), r"weights of the shape \(12,\) for 13 vectors"),
     ],
 )
 def test_rejects_incomplete_or_damaged_folder(make, message, tmp_path):

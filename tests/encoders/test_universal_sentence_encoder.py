@@ -43,3 +43,15 @@ def test_rejects_missing_and_damaged_files(tmp_path):
     np.savez(tmp_path / "weights.npz", scale=np.array([object()]))
     with pytest.raises(InputError, match="not weights of the Universal Sentence Encoder"):
         use.read_sizes(str(tmp_path))
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"q2": np.zeros((2, EMBEDDING), np.uint8)}, r"q1 has the shape \(\d+, 32\); expected \(\d+, 32\), as a table of"),
+    ({"q1": np.zeros(7, np.uint8)}, r"q1 has the shape \(7,\)"),
+    ({"scale": np.ones(2, np.float32)}, r"scale and lo have the shapes \(2,\) and \(3,\)"),
+])  # fmt: skip
+def test_rejects_blocks_of_other_sizes(changes, message, tmp_path):
+    arrays = dict(np.load(f"{tiny_sentence_encoder()}/weights.npz"))
+    np.savez(tmp_path / "weights.npz", **arrays | changes)
+    with pytest.raises(InputError, match=rf"weights\.npz: {message}"):
+        use.read_weights(str(tmp_path))

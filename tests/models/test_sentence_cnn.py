@@ -8,7 +8,7 @@ import pytest
 from kerascnn import models
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
-from tests.encoders.tiny_encoder import tiny_sentence_encoder
+from tests.encoders.tiny_encoder import make_arrays, tiny_sentence_encoder, write_encoder
 
 TEXTS = [
     "How far is it from Denver to Aspen ?", "a gorgeous, witty, seductive movie", "x", "!!!", "1234567890", "a",
@@ -96,3 +96,11 @@ def test_rejects_text_settings_that_contradict_the_pieces(tmp_path):
         config.pretrained_vocabulary(TextConfig(split="sentencepiece", stop_words="words.txt"))
     with pytest.raises(InputError, match=r"sp\.model: no such file"):
         dataclasses.replace(config, weights=str(tmp_path)).pretrained_vocabulary(config.text)
+
+
+def test_rejects_a_table_with_fewer_rows_than_pieces(tmp_path):
+    write_encoder(tmp_path)
+    np.savez(tmp_path / "weights.npz", **make_arrays(100))
+    config = models.get("sentence_cnn")(weights=str(tmp_path))
+    with pytest.raises(InputError, match=r"sp\.model: has 3,\d+ pieces, but weights\.npz .* vectors of 100"):
+        build(config, config.pretrained_vocabulary(config.text))
