@@ -49,7 +49,10 @@ class Predictions:
 
 
 def draw_folds(data: TrainingData, count: int, seed: int) -> list[Fold]:
-    """Return stratified folds, the same ones for the same seed; rows of rare labels are trained on in every fold.
+    """Return stratified folds, the same ones for the same seed.
+
+    Rows of rare labels, and rows whose text occurs more than once, are trained on in every fold: a text that is tested
+    has not been learned.
 
     Args:
         data: Training data; its validation documents are left out.
@@ -58,7 +61,8 @@ def draw_folds(data: TrainingData, count: int, seed: int) -> list[Fold]:
     """
     labels = data.task.decode(data.targets, data.classes)
     rows = [Row(text, labels[i], "", i, data.task.name) for i, text in enumerate(data.texts)]
-    testable = _rows_of_frequent_labels(rows, count)
+    copies = Counter(data.texts)
+    testable = _rows_of_frequent_labels([row for row in rows if copies[row.text] == 1], count)
     parts = data.task.draw_split(testable, {str(fold): 1 / count for fold in range(1, count)}, seed)
     tested = [[testable[i].number for i in positions] for positions in parts.values()]
     drawn = {position for part in tested for position in part}

@@ -41,6 +41,13 @@ def test_rows_of_rare_labels_are_always_trained_on(news):
     assert all({300, 301} <= {*fold.train, *fold.validation} and {300, 301} & {*fold.train} for fold in folds)
 
 
+def test_repeated_texts_are_never_tested(news):
+    texts, labels = news
+    data = training_data([*texts, *texts[:20]], [*labels, *labels[:20]])
+    folds = draw_folds(data, 3, seed=0)
+    assert sorted(i for fold in folds for i in fold.test) == list(range(20, 300))
+
+
 def test_folds_of_multi_label_data_hold_every_label(briefs):
     data = training_data(*briefs)
     for fold in draw_folds(data, 3, seed=0):
