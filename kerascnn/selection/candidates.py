@@ -21,6 +21,8 @@ FAST_CHARACTERS = 10_000_000
 """Characters of training text up to which the default model is trained within a minute or so on a laptop."""
 ENCODER_ROWS = 100_000
 """Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
+FROZEN_ENCODER = {"transfer": {"freeze": ["encoder"], "frozen_epochs": 0, "contrastive": "never"}}
+"""Settings with which the head of a model with sentence vectors is solved, in seconds."""
 VECTOR_PACKAGES = (wordllama.PACKAGE.module, "tokenizers", "safetensors")
 INSTALL_COMMANDS = {
     **{name: 'pip install "kerascnn[vectors]"' for name in VECTOR_PACKAGES},
@@ -40,6 +42,9 @@ class Candidate:
     budgets: tuple[Budget, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Groups of settings that differ from the defaults of the model."""
+    frozen_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that freeze its encoder in the cross-validation, where the training of the encoder would take too long;
+    empty: it is trained there as it is afterwards."""
     packages: tuple[str, ...] = ()
     """Modules of the packages that it needs, see ``INSTALL_COMMANDS``."""
     unspaced: bool | None = None
@@ -61,8 +66,9 @@ class Candidate:
                 return f"the package {package} is not installed; {INSTALL_COMMANDS[package]}"
         if self.english_only and not profile.is_english:
             return "the texts are not English"
-        if (scripts := models.get(self.model).scripts) and profile.script not in scripts:
-            return f"it does not know {profile.script or 'all of these scripts'}"
+        known = models.get(self.model).scripts
+        if known and (unknown := profile.scripts - known):
+            return f"it does not know {', '.join(sorted(unknown))}"
         words = profile.length / 2 if profile.is_unspaced else profile.length
         if self.max_words and words > self.max_words:
             return f"it reads texts of up to about {self.max_words} words"
@@ -93,6 +99,7 @@ CANDIDATES = (
     Candidate(
         name="sentence_transformer", model="sentence_transformer", budgets=("accurate",),
         packages=(minilm.PACKAGE.module, "keras_hub"), english_only=True, max_words=180,
+        frozen_settings={**FROZEN_ENCODER, "network": {"fine_tune": False}},
     ),
     Candidate(
         name="hub_cnn, fine-tuned", model="hub_cnn", budgets=("accurate",),
@@ -105,7 +112,7 @@ CANDIDATES = (
     ),
     Candidate(
         name="sentence_cnn", model="sentence_cnn", budgets=("accurate",), max_words=180, preferred=True,
-        packages=(universal_sentence_encoder.PACKAGE.module,),
+        packages=(universal_sentence_encoder.PACKAGE.module,), frozen_settings=FROZEN_ENCODER,
     ),
 )  # fmt: skip
 """All candidates. The first one that suits the script is the default of the data; with many rows the first preferred
@@ -118,6 +125,11 @@ class CandidateRun:
 
     candidate: Candidate
     config: Config[Any]
+
+    @property
+    def fold_config(self) -> Config[Any]:
+        """The run in the folds of a cross-validation, see ``Candidate.frozen_settings``."""
+        return self.config.replace_values(self.candidate.frozen_settings, self.candidate.name)
 
 
 def list_candidates(config: Config[AutoModel], profile: DataProfile) -> tuple[list[CandidateRun], dict[str, str]]:

@@ -36,7 +36,8 @@ class ModelChoice:
         config: The run with the chosen model.
         facts: What is stored in ``metrics.json`` as ``selection``: ``budget``, ``model``, ``reasons`` (lines for the
             user), ``left_out`` (name of a candidate to the reason), and after a cross-validation ``metric``, ``folds``,
-            ``rows`` and ``candidates`` (name, score, difference from the default, its standard error, seconds).
+            ``rows`` and ``candidates`` (name, score, difference from the default, its standard error, seconds, and
+            ``frozen_encoder`` if the score is that of the model with a frozen encoder).
     """
 
     config: Config[Any]
@@ -146,15 +147,16 @@ def _compare_candidates(
 ) -> tuple[CandidateRun, str]:
     """Cross-validate the candidates, add the results to the facts, and return the best one and the reason."""
     networks = [run.config.network for run in runs if not run.config.network.is_linear]
-    limit_threads(min((network.parallel_branches for network in networks), default=1))
+    limit_threads(max((network.parallel_branches for network in networks), default=1))
     start_tensorflow()
     log(f"  comparing {len(runs)} models in {len(folds)} folds of the {len(data.texts):,} training rows")
     predictions: list[Predictions] = []
     for run in runs:
-        found = cross_validate(run.config, data, folds, optimizer)
+        found = cross_validate(run.fold_config, data, folds, optimizer)
         predictions.append(found)
         score = compare([found], metric, len(data.classes)).scores[0]
-        log(f"  {run.candidate.name}: {metric} {abs(score):.4f} ({found.seconds:.0f} s)")
+        note = ", usually a lower bound" if run.candidate.frozen_settings else ""
+        log(f"  {run.candidate.name}{_freezing(run)}: {metric} {abs(score):.4f} ({found.seconds:.0f} s){note}")
     comparison = compare(predictions, metric, len(data.classes))
     facts |= {
         "metric": metric, "folds": len(folds), "rows": len(predictions[0].losses),
@@ -172,9 +174,14 @@ def _list_results(
         {
             "name": run.candidate.name, "score": round(float(score), 5), "difference": round(float(difference), 5),
             "standard_error": round(float(error), 5), "seconds": round(found.seconds, 2),
+            **({"frozen_encoder": True} if run.candidate.frozen_settings else {}),
         }
         for run, found, (score, difference, error) in zip(runs, predictions, columns, strict=True)
     ]  # fmt: skip
+
+
+def _freezing(run: CandidateRun) -> str:
+    return " with its encoder frozen" if run.candidate.frozen_settings else ""
 
 
 def _explain(runs: Sequence[CandidateRun], comparison: Comparison, best: int, metric: str) -> str:
@@ -183,11 +190,11 @@ def _explain(runs: Sequence[CandidateRun], comparison: Comparison, best: int, me
     score = f"cross-validated {metric} {abs(comparison.scores[best]):.4f}"
     if best:
         return (
-            f"{score}, {comparison.differences[best]:+.4f} against {default}, the default, with a standard error of"
-            f" {comparison.standard_errors[best]:.4f}"
+            f"{score}{_freezing(runs[best])}, {comparison.differences[best]:+.4f} against {default}, the default, with"
+            f" a standard error of {comparison.standard_errors[best]:.4f}"
         )
     second = 1 + int(np.argmax(comparison.scores[1:]))
     return (
-        f"{score}; {runs[second].candidate.name} has {comparison.differences[second]:+.4f} with a standard error of"
-        f" {comparison.standard_errors[second]:.4f}, and the default wins ties"
+        f"{score}; {runs[second].candidate.name}{_freezing(runs[second])} has {comparison.differences[second]:+.4f}"
+        f" with a standard error of {comparison.standard_errors[second]:.4f}, and the default wins ties"
     )

@@ -11,6 +11,8 @@ MAX_SAMPLED = 2000
 """Texts that scripts and lengths are measured on, at regular intervals."""
 MAIN_SCRIPT_FRACTION = 0.9
 """Fraction of the texts from which on the data has one main script."""
+SCRIPT_FRACTION = 0.05
+"""Fraction of the texts from which on a script must be known to a model."""
 ENGLISH_WORDS = frozenset({
     "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have", "how", "i", "in", "is",
     "it", "me", "my", "not", "of", "on", "or", "that", "the", "this", "to", "was", "what", "when", "where", "which",
@@ -29,6 +31,8 @@ class DataProfile:
     labels: int
     script: str
     """The script of nearly all texts, such as ``Latin``; empty if there are several."""
+    scripts: frozenset[str]
+    """All scripts of more than a few texts."""
     is_english: bool
     is_unspaced: bool
     """Whether many texts have no spaces between words."""
@@ -53,6 +57,7 @@ class DataProfile:
             rows=len(texts),
             labels=num_labels,
             script=script,
+            scripts=frozenset(name for name, number in counts.items() if number >= SCRIPT_FRACTION * counts.total()),
             is_english=script == "Latin" and frequent >= ENGLISH_FRACTION * len(words),
             is_unspaced=is_unspaced,
             length=round(characters if is_unspaced else len(words) / len(sample), 1),

@@ -16,6 +16,9 @@ CHINESE = DataProfile.measure(["价格连续第三个月上涨"] * 50, 2)
 RUSSIAN = DataProfile.measure(["Цены растут третий месяц подряд"] * 50, 2)
 GREEK = DataProfile.measure(["Οι τιμές ανεβαίνουν για τρίτο μήνα"] * 50, 2)
 
+ENGLISH_AND_RUSSIAN = DataProfile.measure(["What is the capital of Peru ?", "Цены растут третий месяц подряд"] * 25, 2)
+ENGLISH_AND_GREEK = DataProfile.measure(["What is the capital of Peru ?", "Οι τιμές ανεβαίνουν"] * 25, 2)
+
 
 def auto(**groups):
     return default_config("auto").replace_values(groups, "test")
@@ -51,6 +54,8 @@ def test_candidates_that_cannot_use_a_setting_are_left_out_with_the_reason():
         ({"packages": ("json",)}, ENGLISH, ""),
         ({"english_only": True}, CHINESE, "the texts are not English"),
         ({"model": "sentence_cnn"}, GREEK, "it does not know Greek"),
+        ({"model": "sentence_cnn"}, ENGLISH_AND_RUSSIAN, ""),
+        ({"model": "sentence_cnn"}, ENGLISH_AND_GREEK, "it does not know Greek"),
         ({"max_words": 5}, ENGLISH, "it reads texts of up to about 5 words"),
         ({"max_words": 5}, CHINESE, ""),
         ({"preferred": True}, dataclasses.replace(ENGLISH, rows=200_000), "more than 100,000 rows"),
@@ -109,6 +114,19 @@ def test_few_rows_do_not_repeat_long_trainings(monkeypatch):
     assert names(ENGLISH, network={"budget": "fast"}) == ["word_cnn", "bow", *vectors]
     own = {"network": {"budget": "fast"}, "transfer": {"vectors": "glove.txt"}}
     assert names(ENGLISH, **own) == ["word_cnn", "bow"]
+
+
+def test_only_in_folds_the_encoders_of_sentence_vectors_are_frozen(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    config = auto(network={"budget": "accurate"}, transfer={"contrastive": "always", "layerwise_lr_decay": 0.5})
+    runs = {run.candidate.name: run for run in list_candidates(config, ENGLISH)[0]}
+    for name in ("sentence_transformer", "sentence_cnn"):
+        run = runs[name]
+        assert (run.fold_config.transfer.freeze, run.fold_config.transfer.contrastive) == (("encoder",), "never")
+        assert (run.config.transfer.freeze, run.config.transfer.contrastive) == ((), "always")
+    transformer = runs["sentence_transformer"]
+    assert transformer.config.network.fine_tune and not transformer.fold_config.network.fine_tune
+    assert runs["word_cnn"].fold_config == runs["word_cnn"].config
 
 
 def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):

@@ -1,5 +1,7 @@
 """TextClassifier(model="auto"): the model that it trains, and what it says about it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from kerascnn import TextClassifier, load
 from kerascnn.classifier_data import prepare_data
 from kerascnn.config import default_config
 from kerascnn.selection import choice, choose_model
+from kerascnn.selection.cross_validation import Predictions
 from kerascnn.utils.errors import InputError
 
 FEW_EPOCHS = {"epochs": 2, "refit_rows": 0}
@@ -23,13 +26,68 @@ def chosen(news):
 def test_few_rows_choose_by_cross_validation(chosen, news):
     facts = chosen.bundle_.metrics["selection"]
     assert [row["name"] for row in facts["candidates"]] == ["word_cnn", "bow"]
-    best = max(facts["candidates"], key=lambda row: row["score"])
-    expected = "bow" if best["difference"] > best["standard_error"] else "word_cnn"
-    assert facts["model"] == chosen.bundle_.config.model == expected
+    assert facts["model"] == chosen.bundle_.config.model
+    default, other = facts["candidates"]
+    assert other["difference"] == pytest.approx(other["score"] - default["score"], abs=1e-4)
     assert (facts["folds"], facts["metric"], facts["rows"]) == (3, "accuracy", 65)
     assert facts["reasons"][0] == "65 rows, 5 labels, English, 51 words a text; budget small"
     assert "cross-validated accuracy" in facts["reasons"][1]
     assert chosen.score(*news) > 0.6
+
+
+@pytest.fixture
+def trained_in_folds(monkeypatch):
+    """Models to the fraction of rows that they predict, and the runs of the folds, which are not trained."""
+    accuracy, runs = {}, []
+
+    def predict(config, data, folds, optimizer):
+        runs.append(config)
+        tested = [i for fold in folds for i in fold.test]
+        targets = data.targets[tested]
+        is_right = np.arange(len(tested)) < accuracy[config.model] * len(tested)
+        return Predictions(targets, np.where(is_right, targets, (targets + 1) % 5), 1.0 - is_right, 1.0)
+
+    monkeypatch.setattr(choice, "cross_validate", predict)
+    return accuracy, runs
+
+
+def choose(news, **network):
+    config = default_config("auto").replace_values({"network": network}, "test")
+    data = prepare_data(config, *news, validation_data=(news[0][:5], news[1][:5]))
+    messages = []
+    return choose_model(config, data, log=messages.append), messages
+
+
+@pytest.mark.parametrize(
+    ("of_bow", "model", "reason"),
+    [
+        (0.9, "bow", "bow: cross-validated accuracy 0.9000, +0.4000 against word_cnn, the default, with a standard"),
+        (0.5, "word_cnn", "word_cnn: cross-validated accuracy 0.5000; bow has +0.0000 with a standard error of 0.0"),
+        (0.1, "word_cnn", "word_cnn: cross-validated accuracy 0.5000; bow has -0.4000 with a standard error of 0.0"),
+    ],
+)
+def test_the_default_is_replaced_by_a_clearly_better_model(of_bow, model, reason, trained_in_folds, news):
+    trained_in_folds[0].update(word_cnn=0.5, bow=of_bow)
+    found, _ = choose(news)
+    assert found.config.model == found.facts["model"] == model
+    assert found.facts["reasons"][1].startswith(reason)
+    assert [row["score"] for row in found.facts["candidates"]] == [0.5, of_bow]
+
+
+def test_a_frozen_encoder_is_compared_and_the_chosen_one_is_trained(trained_in_folds, news, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    accuracy, runs = trained_in_folds
+    accuracy.update(word_cnn=0.5, bow=0.5, sentence_transformer=0.9, sentence_cnn=0.7)
+    found, messages = choose(news, budget="accurate")
+    compared = {run.model: run for run in runs}
+    assert compared["sentence_transformer"].transfer.freeze == compared["sentence_cnn"].transfer.freeze == ("encoder",)
+    assert found.config == dataclasses.replace(
+        default_config("sentence_transformer"), **{name: getattr(found.config, name) for name in ("data", "output")}
+    )
+    assert "accuracy 0.9000 with its encoder frozen, +0.4000 against word_cnn" in found.facts["reasons"][1]
+    assert "  sentence_cnn with its encoder frozen: accuracy 0.7000 (1 s), usually a lower bound" in messages
+    frozen = [row["name"] for row in found.facts["candidates"] if row.get("frozen_encoder")]
+    assert frozen == ["sentence_transformer", "sentence_cnn"]
 
 
 def test_a_bundle_has_the_chosen_model_and_the_reasons(chosen, tmp_path):

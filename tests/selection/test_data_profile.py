@@ -27,6 +27,11 @@ def test_script_and_language(texts, script, is_english, is_unspaced):
     assert (profile.script, profile.is_english, profile.is_unspaced) == (script, is_english, is_unspaced)
 
 
+def test_scripts_of_more_than_a_few_texts():
+    texts = [ENGLISH] * 85 + ["Цены растут"] * 11 + ["价格上涨"] * 4
+    assert DataProfile.measure(texts, 2).scripts == {"Latin", "Cyrillic"}
+
+
 def test_lengths_are_in_words_or_in_characters():
     assert DataProfile.measure([QUESTION] * 5000, 2).length == 7
     assert DataProfile.measure(["价格上涨", "价格连续上涨"], 2).length == 5
