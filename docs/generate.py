@@ -23,7 +23,8 @@ import tyro
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from kerascnn import models
-from kerascnn.config import Config, MaskingConfig
+from kerascnn.config import Config
+from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.settings import Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.atomic_files import atomic_write

@@ -44,9 +44,10 @@ class TrainingConfig(Settings):
     """How a model is trained."""
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
-    """Largest number of epochs; 0: enough for 800 steps, more with more than four classes; at least 3, at most 50."""
+    """Largest number of epochs; 0: enough for 800 steps, more with more than four classes; at least 3, at most 50;
+    contrastive: for about 5,000 texts, at least 4, at most 16."""
     batch_size: Annotated[int, annotated_types.Ge(0)] = 0
-    """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16."""
+    """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16; contrastive: 16."""
     optimizer: OptimizerName = "adam"
     """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
     learning_rate: the default suits adam."""
@@ -171,17 +172,6 @@ class TransferConfig(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaskingConfig(Settings):
-    """Pretraining by masked token prediction (Devlin et al. 2019)."""
-
-    rate: Annotated[float, annotated_types.Interval(gt=0, lt=1)] = 0.15
-    """Fraction of the known tokens of a document to mask."""
-    negative_samples: Annotated[int, annotated_types.Ge(0)] = 1000
-    """Number of random tokens that the masked tokens of a batch are contrasted with; 0, or at least the size of the
-    vocabulary: all tokens."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class DistillationConfig(Settings):
     """A teacher whose class probabilities are learned together with the labels (Hinton, Vinyals & Dean 2015)."""
 
@@ -223,6 +213,11 @@ class Config(Settings, Generic[ModelConfigT]):
         has_linear_vectors = getattr(self.network, "linear_vectors", False)
         if self.transfer.vectors and not (has_linear_vectors or hasattr(self.network, "embedding_dim")):
             raise InputError(f"{self.model} has no network.embedding_dim, so it cannot use --vectors; leave it out")
+        if self.transfer.contrastive == "always" and not self.network.has_sentence_vector:
+            raise InputError(
+                f"transfer.contrastive always: {self.model} has no sentence vectors; use sentence_cnn or"
+                " sentence_transformer"
+            )
         for group, name in (("training", "tensorboard"), ("transfer", "freeze")):
             if self.network.is_linear and getattr(getattr(self, group), name):
                 raise InputError(

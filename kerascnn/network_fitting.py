@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from kerascnn.classifier_data import TrainingData
 from kerascnn.config import Config, TrainingConfig
+from kerascnn.linear import classifier as linear_classifier
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.word_vectors import WordVectors
 from kerascnn.training import fit
@@ -25,6 +26,10 @@ from kerascnn.transfer.solved_head import SolvedHead
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 
+UNUSED_SETTINGS = (
+    *(name for name in linear_classifier.UNUSED_SETTINGS if name != "dtype_policy"), "tensorboard",
+)  # fmt: skip
+"""Settings of ``TrainingConfig`` without effect on a solved head."""
 Way = Literal["epochs", "contrastive", "solved_head"]
 
 
@@ -92,6 +97,8 @@ class NetworkFitter:
         way = previous.way if previous else choose_way(initial, train)
         cost = previous.head.cost if previous and previous.head else None
         if way == "solved_head":
+            if self.verbose and validation is not None:
+                self._log_solved_head(callbacks)
             return self._solve_head(initial, train, validation, cost)
         options = self._training_options(initial) | {"folder": folder, "resume": resume}
         options["callbacks"] = [*initial.callbacks, *callbacks]
@@ -109,8 +116,6 @@ class NetworkFitter:
         """Solve the head on the vectors of a frozen encoder; each process does so."""
         facts = fit.fingerprint_arguments(train, self.data.class_weight, self.optimizer)
         strategies.check_workers_agree(self.strategy, self.fingerprint(initial.config) | facts)
-        if self.verbose and validation is not None:
-            log("the encoder is frozen: the head is solved on its vectors, without epochs")
         head = self._solve(initial, train, validation, cost)
         speed = len(train.targets) / max(head.seconds, 1e-9)
         metrics = {"epochs": 0, "seconds": round(head.seconds, 2), "documents_per_second": round(speed, 1)}
@@ -121,6 +126,14 @@ class NetworkFitter:
             way="solved_head",
             held_out_logits=head.held_out_logits,
         )
+
+    def _log_solved_head(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        """Print that the head is solved, and what has no effect on it."""
+        given = {"optimizer": self.optimizer is not None, "callbacks": bool(callbacks)}
+        unused = [f"training.{name}" for name in self.config.training.list_changed(UNUSED_SETTINGS)]
+        unused += [name for name, is_given in given.items() if is_given]
+        without_effect = f"; without effect: {', '.join(unused)}" if unused else ""
+        log(f"the encoder is frozen: the head is solved on its vectors, without epochs{without_effect}")
 
     def _fit_contrastively(
         self,
@@ -202,10 +215,10 @@ def choose_way(initial: InitialModel, train: EncodedDataset) -> Way:
         InputError: ``transfer.contrastive`` is ``always``, and cannot be done.
     """
     settings, encoder = initial.config.transfer, initial.built.sentence_encoder()
-    reason = ""
     if encoder is None:
-        reason = f"{initial.config.model} has no sentence vectors; use sentence_cnn or sentence_transformer"
-    elif not encoder.trainable_variables:
+        return "epochs"
+    reason = ""
+    if not encoder.trainable_variables:
         reason = "the encoder is frozen; leave out transfer.freeze, and give --network.fine-tune if the model has it"
     elif train.soft_labels is not None:
         reason = "the soft labels of a teacher are learned by epochs; leave one of the two out"
@@ -213,7 +226,7 @@ def choose_way(initial: InitialModel, train: EncodedDataset) -> Way:
         reason = "layers are unfrozen after transfer.frozen_epochs; leave that out"
     if reason and settings.contrastive == "always":
         raise InputError(f"transfer.contrastive always: {reason}")
-    if encoder is not None and not encoder.trainable_variables and train.soft_labels is None:
+    if not encoder.trainable_variables and train.soft_labels is None:
         return "solved_head"
     if reason or settings.contrastive == "never":
         return "epochs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -42,6 +42,11 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return a nested dictionary of plain values, with lists for tuples as in YAML and JSON."""
         return {name: _to_plain(value) for name, value in dataclasses.asdict(self).items()}
+
+    def list_changed(self, names: Iterable[str]) -> list[str]:
+        """Return which of some settings differ from their defaults."""
+        defaults = type(self)()
+        return [name for name in names if getattr(self, name) != getattr(defaults, name)]
 
     def replace_values(self: SettingsT, values: Mapping[str, Any], where: str) -> SettingsT:
         """Return a copy with other values.

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Generic
 
 import tyro
 
-from kerascnn.config import Config, MaskingConfig, ModelConfigT
+from kerascnn.config import Config, ModelConfigT
+from kerascnn.pretraining.config import MaskingConfig
 from pipelines.command import choose_log, resume_hint, run
 from pipelines.config_arguments import RESUME_HINT, base_config, parse_over
 

@@ -12,6 +12,7 @@ import pytest
 
 from kerascnn import TextClassifier, bundle, config, load, models
 from kerascnn.golden import PROBES
+from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrain import pretrain
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError
@@ -136,7 +137,7 @@ def test_names_package_versions_of_unreadable_model(folder):
     [
         ("a trained classifier", load),
         ("training", lambda _: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8)),
-        ("pretraining", lambda _: pretrain(["good", "bad"], config.default_config("word_cnn"), config.MaskingConfig())),
+        ("pretraining", lambda _: pretrain(["good", "bad"], config.default_config("word_cnn"), MaskingConfig())),
         ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, num_classes=2)),
     ],
 )

@@ -119,3 +119,11 @@ def test_compact_recipes_have_at_most_350000_parameters(name):
 def test_recipes_of_papers_and_small_devices_have_no_linear_member(name):
     run = configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml")
     assert configuration.config_from_dict(run, name).network.linear_ngrams == ()
+
+
+@pytest.mark.parametrize("model", ["word_cnn", "bow", "hub_cnn"])
+def test_rejects_contrastive_training_of_models_without_sentence_vectors(model):
+    where = {"model": model, "transfer": {"contrastive": "always"}}
+    with pytest.raises(InputError, match=f"always: {model} has no sentence vectors; use sentence_cnn or sentence_"):
+        configuration.config_from_dict(where, "run.yaml")
+    configuration.config_from_dict({**where, "model": "sentence_cnn"}, "run.yaml")

@@ -56,7 +56,7 @@ def test_pretraining_rejects_transfer_before_any_work(tmp_path):
     config = default_config("word_cnn").replace_values(
         {"data": ["nowhere.csv"], "transfer": {"vectors": "glove.txt"}, "output": str(tmp_path / "out")}, "test"
     )
-    from kerascnn.config import MaskingConfig
+    from kerascnn.pretraining.config import MaskingConfig
 
     with pytest.raises(InputError, match="leave out the settings of transfer"):
         run_pretraining(config, MaskingConfig())

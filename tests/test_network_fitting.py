@@ -65,6 +65,13 @@ def test_frozen_encoder_has_a_solved_head_and_no_epochs(frozen, few):
     np.testing.assert_allclose(again.predict_proba(few[0]), frozen.predict_proba(few[0]), atol=1e-5)
 
 
+def test_settings_without_effect_on_a_solved_head_are_named(few, capfd):
+    train(*few, {"verbose": True, "callbacks": [keras.callbacks.TerminateOnNaN()]}, **FROZEN, epochs=3)
+    err = capfd.readouterr().err
+    assert "the head is solved on its vectors, without epochs; without effect: training.epochs" in err
+    assert "training.learning_rate, callbacks" in err
+
+
 def test_few_rows_are_learned_contrastively(tuned, frozen, few):
     metrics = tuned.bundle_.metrics
     assert metrics["epochs"] == 4
@@ -102,7 +109,6 @@ def test_setting_chooses_the_way(few):
     [
         (FROZEN, r"transfer\.contrastive always: the encoder is frozen"),
         ({**FROZEN, "frozen_epochs": 1}, r"always: layers are unfrozen after transfer\.frozen_epochs"),
-        ({"model": "word_cnn", "weights": None}, "always: word_cnn has no sentence vectors; use sentence_cnn"),
     ],
 )
 def test_rejects_contrastive_training_where_it_is_impossible(settings, message, few):

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kerascnn.config import Config, MaskingConfig, TransferConfig
+from kerascnn.config import Config, TransferConfig
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.run_data import describe_texts, read_distinct_texts
 from kerascnn.experiment.summary import summarize_pretraining
+from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.selection import reject_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json

@@ -143,12 +143,7 @@ def log_unused_settings(config: Config[Any]) -> None:
         ("network", config.network, UNUSED_NETWORK_SETTINGS),
         ("transfer", config.transfer, ("layerwise_lr_decay", "vectors_stddev")),
     )
-    names = [
-        f"{group}.{name}"
-        for group, values, fields in unused
-        for name in fields
-        if getattr(values, name) != getattr(type(values)(), name)
-    ]
+    names = [f"{group}.{name}" for group, values, fields in unused for name in values.list_changed(fields)]
     if names:
         log(f"{config.model} is solved, not trained by epochs; without effect: {', '.join(names)}")
     if config.transfer.init_from:

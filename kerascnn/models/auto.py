@@ -26,6 +26,8 @@ class AutoModel(ModelConfig):
     parameter_count: ClassVar[int] = 0
     linear_vectors: ClassVar[bool] = True
     """Vectors may be given: candidates that cannot use them are left out."""
+    has_sentence_vector: ClassVar[bool] = True
+    """transfer.contrastive may be always: candidates without sentence vectors are left out."""
 
     budget: Annotated[Budget, tyro.conf.arg(aliases=("--budget",))] = "small"
     """What the chosen model may cost. small: no pretrained encoder, which would be in the bundle. fast: trained in

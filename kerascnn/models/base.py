@@ -52,6 +52,8 @@ class ModelConfig(Settings):
     """Default text settings of the model."""
     has_sequence_outputs: ClassVar[bool] = False
     """Whether ``build`` can return ``sequence_outputs``, so that the model can be pretrained on tokens."""
+    has_sentence_vector: ClassVar[bool] = False
+    """Whether the model has a sentence vector among its layers by role, which contrastive training needs."""
 
     learning_rate: ClassVar[float] = 2e-3
     """Highest learning rate, unless ``training.learning_rate`` is set."""

@@ -45,6 +45,7 @@ class SentenceCNN(ModelConfig):
     paper: ClassVar[str] = "Yang et al. 2020, Multilingual Universal Sentence Encoder for Semantic Retrieval"
     good_for: ClassVar[str] = "few labels in 16 languages: a pretrained CNN (needs the extra use)"
     parameter_count: ClassVar[int] = 3_387_138
+    has_sentence_vector: ClassVar[bool] = True
     contrastive_learning_rate: ClassVar[float] = 3e-4
     scripts: ClassVar[frozenset[str]] = frozenset(
         {"Arabic", "Cyrillic", "Han", "Hangul", "Hiragana", "Katakana", "Latin", "Thai"}

@@ -24,6 +24,7 @@ class SentenceTransformer(HubModelConfig):
     paper: ClassVar[str] = "Reimers & Gurevych 2019, Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks"
     good_for: ClassVar[str] = "few labels, from a few dozen on: a linear head on the sentence vectors of an encoder"
     parameter_count: ClassVar[int] = 22_566_146
+    has_sentence_vector: ClassVar[bool] = True
     learning_rate: ClassVar[float] = 1e-4
     text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=254)
 

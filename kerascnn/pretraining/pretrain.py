@@ -13,10 +13,11 @@ import keras
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.config import Config, MaskingConfig
+from kerascnn.config import Config
 from kerascnn.data.batches import RaggedIds
 from kerascnn.models import BuiltModel
 from kerascnn.pretraining import masking
+from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrainer import Pretrainer
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.training import fit

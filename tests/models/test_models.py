@@ -100,6 +100,10 @@ def test_roles_name_layers_of_the_model_and_survive_json(built):
     assert LayerRoles.from_dict(json.loads(json.dumps(roles))) == built.roles
 
 
+def test_settings_tell_whether_there_is_a_sentence_vector(variant, built):
+    assert bool(built.roles.sentence_vector) == models.get(model_name(variant[0])).has_sentence_vector
+
+
 def test_sequence_outputs_have_one_vector_per_position(variant, built):
     assert not built.sequence_outputs
     config = make_config(*variant)

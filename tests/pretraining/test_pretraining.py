@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, bundle, config, load
-from kerascnn.config import MaskingConfig
 from kerascnn.data.batches import RaggedIds
 from kerascnn.pretraining import masking
+from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrain import build_pretrainer, pretrain
 from kerascnn.pretraining.pretrainer import expected_counts
 from kerascnn.utils.errors import InputError
