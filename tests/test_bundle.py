@@ -138,7 +138,10 @@ def test_names_package_versions_of_unreadable_model(folder):
         ("a trained classifier", load),
         ("training", lambda _: TextClassifier().fit(["good", "bad"] * 8, ["good", "bad"] * 8)),
         ("pretraining", lambda _: pretrain(["good", "bad"], config.default_config("word_cnn"), MaskingConfig())),
-        ("hub_cnn", lambda _: models.get("hub_cnn")().build(vocabulary_size=9, num_classes=2)),
+        (
+            "a pretrained encoder of keras-hub",
+            lambda _: models.get("hub_cnn")().build(vocabulary_size=9, num_classes=2),
+        ),
     ],
 )
 def test_rejects_other_keras_backends(what, attempt, saved, monkeypatch):

@@ -81,7 +81,8 @@ class Vectorizer:
         """
         if settings.uses_wordpiece:
             raise InputError(
-                "text.split wordpiece uses the pieces of a pretrained encoder; give --model hub_cnn or sentence_transformer"
+                "text.split wordpiece uses the pieces of a pretrained encoder; give --model hub_cnn or"
+                " sentence_transformer"
             )
         tokens = [*RESERVED_TOKENS, *segmentation.load_words(settings, vectors)]
         stop_words: tuple[str, ...] = ()
