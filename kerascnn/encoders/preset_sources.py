@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kerascnn.encoders import minilm
+from kerascnn.encoders.hub_presets import FAMILIES, read_max_sequence_length
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
@@ -30,7 +31,8 @@ def find_preset(preset: str) -> Path:
             ``hf://`` or ``kaggle://``.
 
     Raises:
-        InputError: There is no such preset, a package is missing, or the download fails.
+        InputError: There is no such preset, a package is missing, or the download fails; or the encoder is not
+            supported, which is found before its weights are downloaded from keras-hub or Hugging Face.
     """
     if preset in PACKAGED:
         return PACKAGED[preset]()
@@ -44,14 +46,18 @@ def find_preset(preset: str) -> Path:
         return Path(preset)
     if len(Path(preset).parts) == 1:  # a path is never a name
         hub = import_optional("keras_hub", "hub")
-        if description := hub.models.Backbone.presets.get(preset):
-            return _download_from_kaggle(description["kaggle_handle"], preset)
+        for family in FAMILIES:
+            if description := getattr(hub.models, family).presets.get(preset):
+                return _download_from_kaggle(description["kaggle_handle"], preset)
+        if preset in hub.models.Backbone.presets:
+            raise InputError(f"{preset}: an encoder of another kind; supported are {', '.join(FAMILIES)}")
     raise InputError(f"{preset}: no such folder or preset; {_REMEDY}")
 
 
 def _download_from_hugging_face(preset: str) -> Path:
     library = import_optional("huggingface_hub", "hub")
     name = preset.removeprefix(_HUGGING_FACE)
+    read_max_sequence_length(_download(lambda: library.snapshot_download(name, allow_patterns=["config.json"]), preset))
     return _download(lambda: library.snapshot_download(name, allow_patterns=_FILES), preset)
 
 

@@ -9,14 +9,17 @@ from tests.encoders.tiny_preset import tiny_preset
 
 
 @pytest.fixture
-def downloads(monkeypatch):
-    """Replace the libraries that download; return what they were asked for."""
+def downloads(monkeypatch, tmp_path):
+    """Replace the libraries that download; return the names, and whether only the configuration was asked for."""
     requests = []
 
-    def download(name, **_):
-        requests.append(name)
+    def download(name, allow_patterns=()):
+        requests.append((name, allow_patterns == ["config.json"]))
         if "missing" in name:
             raise ConnectionError("no\nroute to host")
+        if "gpt" in name:
+            (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+            return str(tmp_path)
         return tiny_preset()
 
     monkeypatch.setattr(pytest.importorskip("huggingface_hub"), "snapshot_download", download)
@@ -33,14 +36,24 @@ def test_finds_folders_without_a_download(downloads, tmp_path):
 def test_downloads_what_an_address_names(downloads):
     assert str(find_preset("hf://org/name")) == tiny_preset()
     assert str(find_preset("kaggle://keras/bert/keras/small/2")) == tiny_preset()
-    assert downloads == ["org/name", "keras/bert/keras/small/2"]
+    assert downloads == [("org/name", True), ("org/name", False), ("keras/bert/keras/small/2", False)]
 
 
 def test_downloads_presets_of_keras_hub(downloads):
     pytest.importorskip("keras_hub")
     assert str(find_preset("bert_tiny_en_uncased")) == tiny_preset()
-    [handle] = downloads
+    [(handle, _)] = downloads
     assert handle.startswith("keras/bert/keras/bert_tiny_en_uncased")
+
+
+def test_rejects_other_encoders_before_their_weights_are_downloaded(downloads):
+    with pytest.raises(InputError, match="an encoder of the kind gpt2; supported are BertBackbone"):
+        find_preset("hf://org/gpt")
+    assert downloads == [("org/gpt", True)]
+    pytest.importorskip("keras_hub")
+    with pytest.raises(InputError, match="gpt2_base_en: an encoder of another kind; supported are BertBackbone"):
+        find_preset("gpt2_base_en")
+    assert len(downloads) == 1
 
 
 def test_failed_download_is_one_line(downloads):
