@@ -16,7 +16,7 @@ from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from pipelines.benchmark import results
-from pipelines.benchmark.baselines import BASELINES, train_baseline
+from pipelines.benchmark.baselines import BASELINES, check_baseline, train_baseline
 from pipelines.benchmark.baselines.peer import PEERS, check_peer
 from pipelines.benchmark.data_sets import check_number, draw_rows, iterate_folds, parse_data_set
 from pipelines.benchmark.process import run_program
@@ -166,7 +166,7 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
     """Check the options before anything is trained.
 
     Raises:
-        InputError: Two options exclude each other, or the environment of a model is missing.
+        InputError: Two options exclude each other, or a package or the environment of a model is missing.
     """
     if args.folds and any(args.rows):
         raise InputError("--folds and --rows cannot be combined; leave one of them out")
@@ -176,6 +176,7 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
             raise InputError(f"{model} has no settings; leave --settings out")
         if model in PEERS:
             check_peer(model, interpreters[model])
+        check_baseline(model)
 
 
 def _find_missing(args: Accuracy, rows: Iterable[Mapping[str, Any]]) -> Iterator[_Trainings]:

