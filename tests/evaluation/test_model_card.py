@@ -95,6 +95,19 @@ def test_names_origin_and_license_of_pretrained_weights(bundle):
     )
 
 
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        ("hub_cnn", {"network": {"preset": "*my* <b>"}}),
+        ("sentence_cnn", {"network": {"weights": "*my* <b>"}}),
+        ("word_cnn", {"transfer": {"vectors": "*my* <b>"}}),
+    ],
+)
+def test_shows_paths_as_they_are(model, changes, bundle):
+    config = default_config(model).replace_values(changes, "test")
+    assert r"\*my\* &lt;b&gt;" in render_model_card(dataclasses.replace(bundle, config=config))
+
+
 def test_names_the_origin_of_word_vectors(bundle):
     for vectors, sentence in (
         ("wordllama", "WordLlama's static vectors (MIT), of the package wordllama 0.4.0.post1"),
