@@ -11,6 +11,7 @@ from kerascnn.experiment.run_data import text_and_label_columns
 from kerascnn.utils.tables import text_table
 
 if TYPE_CHECKING:
+    from kerascnn.classifier import TextClassifier
     from kerascnn.data.splits import Splits
 
 TIMED_TEXTS = 256
@@ -25,8 +26,9 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
         splits: The rows.
 
     Returns:
-        Name to the overall metrics of the task; ``parameters``; ``bytes`` of ``model.keras``; ``milliseconds`` per
-        text, of texts that are predicted together, from the text to the probabilities.
+        Name to the overall metrics of the task, None if unknown, see ``_evaluate``; ``parameters``; ``bytes`` of
+        ``model.keras``; ``milliseconds`` per text, of texts that are predicted together, from the text to the
+        probabilities.
     """
     from kerascnn.classifier import load
 
@@ -34,13 +36,14 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
     found: dict[str, dict[str, Any]] = {}
     for name, folder in folders.items():
         classifier = load(folder)
-        metrics = classifier.evaluate(texts, labels)
+        metrics = _evaluate(classifier, splits, texts, labels)
         timed = texts[:TIMED_TEXTS]
-        start = time.perf_counter()  # the function is compiled by now
+        classifier.predict_proba(timed)  # compiles the function
+        start = time.perf_counter()
         classifier.predict_proba(timed)
         seconds = time.perf_counter() - start
         found[name] = {
-            **{key: metrics[key] for key in splits.task.metric_titles},
+            **{key: metrics.get(key) for key in splits.task.metric_titles},
             "rows": len(texts),
             "parameters": classifier.model_.count_params(),
             "bytes": (folder / "model.keras").stat().st_size,
@@ -49,16 +52,35 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
     return found
 
 
+def _evaluate(classifier: TextClassifier, splits: Splits, texts: list[str], labels: list[Any]) -> Mapping[str, Any]:
+    """Return the metrics of a classifier on texts that it has not learned.
+
+    One that was fitted once more, with its validation rows, may have learned rows of these. On the same rows
+    it has the metrics of its first training; on others nothing is known, and the result is empty.
+    """
+    bundle = classifier.bundle_
+    if splits.test or "refit" not in bundle.metrics:
+        return classifier.evaluate(texts, labels)
+    from kerascnn.data.records import hash_rows
+
+    is_same = bundle.data.get("validation", {}).get("sha256") == hash_rows(splits.validation)
+    measured: Mapping[str, Any] = bundle.metrics.get("validation", {}) if is_same else {}
+    return measured
+
+
 def format_comparison(comparison: Mapping[str, Mapping[str, Any]], splits: Splits) -> str:
     """Return the result of ``compare_classifiers`` as a table."""
     titles = {key: title for key, title in splits.task.metric_titles.items() if key not in ("loss", "ece")}
     rows = [
         (
-            name, *(f"{values[key]:.4f}" for key in titles), f"{values['parameters']:,}",
-            f"{values['bytes'] / 1e6:.1f} MB", f"{values['milliseconds']:.3f}",
+            name, *("unknown" if values[key] is None else f"{values[key]:.4f}" for key in titles),
+            f"{values['parameters']:,}", f"{values['bytes'] / 1e6:.1f} MB", f"{values['milliseconds']:.3f}",
         )
         for name, values in comparison.items()
     ]  # fmt: skip
     split = "test" if splits.test else "validation"
     head = (f"{split} data", *titles.values(), "parameters", "model.keras", "ms per text")
-    return text_table(head, rows)
+    table = text_table(head, rows)
+    if any(values[key] is None for values in comparison.values() for key in titles):
+        table += "\nunknown: the classifier may have learned rows of this data; give --test-data"
+    return table

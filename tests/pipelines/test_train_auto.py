@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from kerascnn import config as configuration
-from kerascnn.experiment.automatic_run import choose_run
-from kerascnn.experiment.run_data import read_splits
 from tests.pipelines.conftest import command
 
 FAST = ("--model", "auto", "--budget", "fast", "--epochs", "1", "--training.refit-rows", "0")
@@ -36,20 +34,6 @@ def test_train_chooses_a_model_and_says_why(automatic):
     assert f"model auto chose {facts['reasons'][1]}" in finished.err.splitlines()[-5:]
     assert "the default" in (folder / "report.html").read_text(encoding="utf-8")
     assert not folder.with_name("news.training").exists()
-
-
-def test_interrupted_run_keeps_its_choice(news_csv, tmp_path):
-    run = configuration.default_config("auto").replace_values(
-        {"data": [str(news_csv)], "output": str(tmp_path / "out"), "training": {"epochs": 1}}, "test"
-    )
-    splits, messages = read_splits(run), []
-    short = type(splits)(splits.train[::8], splits.validation, splits.test, task=splits.task)
-    first = choose_run(run, short, tmp_path / "out", resume=False, log=messages.append)
-    messages.clear()
-    assert choose_run(run, short, tmp_path / "out", resume=True, log=messages.append) == first
-    assert messages == ["model auto chose word_cnn before the interruption"]
-    choose_run(run.replace_values({"seed": 1}, "test"), short, tmp_path / "out", resume=True, log=messages.append)
-    assert "model auto chooses word_cnn: fewer than 50 rows to compare models on, the default" in messages
 
 
 @pytest.mark.parametrize(
