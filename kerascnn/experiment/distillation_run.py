@@ -15,8 +15,11 @@ from kerascnn.distillation.teachers import TEACHER_KINDS
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
 from kerascnn.experiment.run_data import read_splits
+from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import run_training
 from kerascnn.selection import is_automatic, reject_automatic
+from kerascnn.transfer.initial_vocabulary import load_initial_vectorizer
+from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError, list_choices
@@ -24,9 +27,6 @@ from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
     from kerascnn.data.splits import Splits
-
-TEACHER_GROUPS = ("text", "network", "training", "transfer")
-"""Groups of settings that a teacher has of its own; data, source and seed are those of the student."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,12 @@ def run_distillation(
     teacher_run = _teacher_run(config, teacher_config)
     _check_folders(folder, teacher_run, may_exist=resume or overwrite)
     splits = _check_data(config, log)
+    for run in (teacher_run, config):
+        if run and not run_folders.is_finished(run_folders.default_bundle_folder(run), resume=resume):
+            _check_pretrained(run)
     if teacher_run:
+        if run_folders.is_finished(Path(teacher_run.output), resume=resume):
+            check_finished_teacher(teacher_run, splits)
         log(f"training the teacher, {teacher_run.model}, kept in {teacher_run.output}")
         log(run_training(teacher_run, **options).summary)
         log(f"\ntraining the student, {config.model}")
@@ -178,3 +183,11 @@ def _check_data(config: Config[Any], log: Log) -> Splits:
     if not config.distillation.unlabelled:
         log("no --unlabelled texts: more texts of the same kind, without labels, help a student most")
     return splits
+
+
+def _check_pretrained(run: Config[Any]) -> None:
+    """Check that the vectors, the encoder and the bundle to start from are there, before a teacher is trained."""
+    check_vectors(run.transfer)
+    pretrained = run.network.pretrained_vocabulary(run.text)
+    if run.transfer.init_from:
+        load_initial_vectorizer(run.transfer.init_from, pretrained.settings if pretrained else run.text)

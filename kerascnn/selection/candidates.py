@@ -22,7 +22,7 @@ FAST_CHARACTERS = 10_000_000
 ENCODER_ROWS = 100_000
 """Training rows up to which a pretrained encoder is trained; more rows take hours without a GPU, and need it less."""
 FROZEN_ENCODER = {"transfer": {"freeze": ["encoder"], "frozen_epochs": 0, "contrastive": "never"}}
-"""Settings with which the head of a model with sentence vectors is solved, in seconds."""
+"""Settings with which only the head of a model with sentence vectors is solved."""
 VECTOR_PACKAGES = (wordllama.PACKAGE.module, "tokenizers", "safetensors")
 INSTALL_COMMANDS = {
     **{name: 'pip install "kerascnn[vectors]"' for name in VECTOR_PACKAGES},

@@ -15,7 +15,7 @@ from kerascnn.models import BuiltModel, ModelConfig
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.word_vectors import WordVectors
-from kerascnn.transfer import embedding_vectors, initial_weights, layer_groups
+from kerascnn.transfer import embedding_vectors, initial_vocabulary, initial_weights, layer_groups
 from kerascnn.transfer.pretrained_vectors import VectorSource
 from kerascnn.utils.stderr import log
 
@@ -57,7 +57,7 @@ def extend_vocabulary(vectorizer: Vectorizer, settings: TransferConfig, source: 
         InputError: The bundle cannot be read, or its text settings differ.
     """
     if settings.init_from:
-        return initial_weights.inherit_vocabulary(vectorizer, settings.init_from)
+        return initial_vocabulary.inherit_vocabulary(vectorizer, settings.init_from)
     if not (source and settings.max_new_words) or vectorizer.sentencepiece:
         return vectorizer
     known = set(vectorizer.vocabulary)

@@ -1,4 +1,4 @@
-"""Initialize a model with the vocabulary and the weights of another bundle."""
+"""Initialize a model with the weights of another bundle."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ import numpy as np
 from kerascnn import bundle
 from kerascnn.layers import MaxPooledConv1D
 from kerascnn.models import BuiltModel
-from kerascnn.text.config import TextConfig
-from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
-
-MATCHING_SETTINGS = ("level", "split", "standardize", "normalize")
-"""Settings of ``TextConfig`` that decide what a token is."""
 
 
 @dataclass(frozen=True)
@@ -32,39 +27,10 @@ class CopiedWeights:
     """Names of the layers that the other bundle does not have in the same size; they keep their new weights."""
 
 
-def inherit_vocabulary(vectorizer: Vectorizer, folder: str) -> Vectorizer:
-    """Return a vectorizer with the vocabulary of a bundle, followed by the new tokens of the training texts.
-
-    The tokens of the bundle keep their ids.
-
-    Args:
-        vectorizer: Vectorizer of the training texts.
-        folder: Folder of the bundle.
-
-    Raises:
-        InputError: The text settings differ; the message names the setting.
-    """
-    source = bundle.load_vectorizer(Path(folder))
-    _check_text_settings(vectorizer.settings, source.settings, folder)
-    if vectorizer.sentencepiece and source.sentencepiece:
-        pieces = source.sentencepiece.extend(vectorizer.sentencepiece)
-        return Vectorizer(vectorizer.settings, pieces.tokens, sentencepiece=pieces)
-    known = set(source.vocabulary)
-    added = [token for token in vectorizer.vocabulary if token not in known]
-    return Vectorizer(vectorizer.settings, [*source.vocabulary, *added], vectorizer.stop_words)
-
-
-def _check_text_settings(settings: TextConfig, source: TextConfig, folder: str) -> None:
-    for name in MATCHING_SETTINGS:
-        new, old = getattr(settings, name), getattr(source, name)
-        if new != old:
-            raise InputError(f"{folder} has text.{name} {old!r}, this run has {new!r}; use the same value")
-
-
 def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> CopiedWeights:
     """Copy weights from a bundle to the layers of the same name and size; the last layer stays new.
 
-    The vocabulary of the model starts with the vocabulary of the bundle, see ``inherit_vocabulary``. Embeddings may
+    The vocabulary of the model starts with the vocabulary of the bundle, see ``initial_vocabulary``. Embeddings may
     have more rows than those of the bundle.
 
     Args:

@@ -108,6 +108,46 @@ def test_distillation_resumes_and_does_not_replace_a_teacher_unasked(student):
     assert refused.status == 1 and "other-teacher uses this teacher" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["--teacher", "word_cnn"], "another model (bow) than this run (word_cnn)"),
+        (["--seed", "3"], "another seed (0) than this run (3)"),
+        (["--source.split-seed", "3"], "another content of the train data ("),
+        (["--training.deterministic"], "another training.deterministic (False) than this run (True)"),
+    ],
+    ids=["model", "seed", "rows", "settings"],
+)
+def test_resuming_does_not_use_the_teacher_of_another_run(changes, message, student):
+    folder, options, _ = student
+    options = options[4:] if changes[0] == "--teacher" else options
+    refused = command("distill", *options, *SMALL, *changes, "--resume")
+    last = refused.err.splitlines()[-1]
+    assert refused.status == 1 and last.startswith(f"error: {folder}-teacher: the teacher there has {message}")
+    assert "replace it with --overwrite instead of --resume" in last
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "message"),
+    [
+        (["--vectors", "nowhere.txt"], "", "nowhere.txt: no such file of word vectors"),
+        (["--model", "sentence_cnn", "--network.weights", "nowhere"], "", "nowhere"),
+        ([], "network: {weights: nowhere}", "nowhere"),
+        (["--init-from", "STUDENT", "--text.normalize", "nfkc"], "", "has text.normalize "),
+    ],
+    ids=["vectors", "weights of the student", "weights of the teacher", "bundle to start from"],
+)
+def test_mistakes_of_the_student_are_found_before_the_teacher_is_trained(
+    options, settings, message, student, news_csv, write, tmp_path
+):
+    teacher = ["--teacher", "sentence_cnn", "--teacher-config", write("teacher.yaml", settings)] if settings else []
+    options = [str(student[0]) if option == "STUDENT" else option for option in options]
+    output = tmp_path / "new" / "out"
+    refused = command("distill", "--data", news_csv, *(teacher or ["--teacher", "bow"]), *options, "--output", output)
+    assert refused.status == 1 and message in refused.err.splitlines()[-1], refused.err
+    assert "training the teacher" not in refused.err and not output.parent.exists()
+
+
 def test_settings_of_another_model_are_not_those_of_the_teacher(news_csv, write, tmp_path):
     settings = write("teacher.yaml", "model: word_cnn\n")
     options = ("--teacher", "bow", "--teacher-config", settings, "--data", news_csv, "--output", tmp_path / "out")
