@@ -126,7 +126,8 @@ def test_only_in_folds_the_encoders_of_sentence_vectors_are_frozen(monkeypatch):
         assert (run.config.transfer.freeze, run.config.transfer.contrastive) == ((), "always")
     transformer = runs["sentence_transformer"]
     assert transformer.config.network.fine_tune and not transformer.fold_config.network.fine_tune
-    assert runs["word_cnn"].fold_config == runs["word_cnn"].config
+    default = list_candidates(auto(), ENGLISH)[0][0]
+    assert default.fold_config == default.config
 
 
 def test_settings_that_no_candidate_can_use_are_an_error(monkeypatch):
