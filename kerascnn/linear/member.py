@@ -29,6 +29,8 @@ NGRAMS = "linear_ngrams"
 CHARACTERS = "linear_characters"
 VECTORS = "linear_vectors"
 """Names of the layers: n-grams of tokens, characters inside words, word vectors."""
+LAYERS = (NGRAMS, CHARACTERS, VECTORS)
+"""All layers in the order of their columns."""
 
 
 @dataclass(frozen=True)
@@ -95,20 +97,24 @@ class Features:
         return sparse.hstack(parts, format="csr")
 
     @property
-    def column_counts(self) -> list[int]:
-        """Numbers of columns that are solved for and compared, as characters and vectors do not always help."""
+    def column_counts(self) -> dict[str, int]:
+        """Numbers of columns that are solved for and compared, as characters and vectors do not always help.
+
+        The name is that of the layer with the last of these columns.
+        """
         parts = [len(self.ngrams.columns), *(words.words.shape[1] for words in self.words.values())]
-        return [int(end) for end in np.cumsum(parts)]
+        return {name: int(end) for name, end in zip((NGRAMS, *self.words), np.cumsum(parts), strict=True)}
 
     @property
     def num_counts(self) -> int:
         """Number of the first columns that are frequencies, 0 or more; the others are vectors."""
-        counts = self.column_counts
+        counts = list(self.column_counts.values())
         return counts[-2] if VECTORS in self.words else counts[-1]
 
     def count_columns(self, choice: Choice) -> int:
-        """Return the number of columns of a choice; those of characters or vectors are left out if there are none."""
-        return self.column_counts[min(choice.option, len(self.column_counts) - 1)]
+        """Return the number of columns of a choice, also of one for other documents that had other layers."""
+        chosen = LAYERS[: LAYERS.index(choice.option) + 1]
+        return max(count for name, count in self.column_counts.items() if name in chosen)
 
     def build_layers(self, coefficients: np.ndarray, bias: np.ndarray) -> tuple[TfidfLinear, ...]:
         """Return layers, the sum of which is ``transform(ids) @ coefficients + bias``.
@@ -117,7 +123,8 @@ class Features:
             coefficients: (columns, classes); without those of characters or vectors, there is no layer for them.
             bias: (classes,).
         """
-        of_ngrams, *of_words = np.split(coefficients, [end for end in self.column_counts if end < len(coefficients)])
+        ends = [end for end in self.column_counts.values() if end < len(coefficients)]
+        of_ngrams, *of_words = np.split(coefficients, ends)
         return (
             self.ngrams.build_layer(of_ngrams, bias, name=NGRAMS),
             *(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,8 @@ class Examples:
 class Choice:
     """Features and regularization of a linear classifier."""
 
-    option: int
-    """Index of the number of columns, see ``choose``."""
+    option: str
+    """Name of the number of columns, see ``choose``."""
     cost: float
     """Inverse strength of the regularization, ``LinearSVC(C=...)``."""
     temperature: float
@@ -79,7 +79,7 @@ def choose(
     task: Task,
     *,
     num_classes: int,
-    column_counts: Sequence[int],
+    column_counts: Mapping[str, int],
     has_copies: bool = False,
 ) -> Choice:
     """Return the features and the value of C that predict new documents best.
@@ -91,13 +91,13 @@ def choose(
         validation: Validation documents.
         task: Task of the classifier.
         num_classes: Number of classes.
-        column_counts: Numbers of columns to compare, ascending.
+        column_counts: Numbers of columns to compare, by name and ascending.
         has_copies: Whether documents occur several times with different targets; then the validation documents choose.
     """
     limit = max(MAX_COMPARED // num_classes, 2 * MAX_CROSS_VALIDATED)
     known = train.select(np.sort(np.random.default_rng(0).permutation(len(train))[:limit]))
 
-    def evaluate(option: int, cost: float) -> Choice:
+    def evaluate(option: str, cost: float) -> Choice:
         columns = column_counts[option]
         if len(train) <= MAX_CROSS_VALIDATED and not has_copies:
             scores, targets = cross_validated_scores(known, num_classes, columns, cost), known.targets
@@ -109,7 +109,7 @@ def choose(
         return Choice(option, cost, temperature, float(loss))
 
     choices: list[Choice] = []
-    for option in range(len(column_counts)):
+    for option in column_counts:
         best = evaluate(option, choices[-1].cost if choices else USUAL_COST)
         position = COSTS.index(best.cost)
         # more features need no weaker regularization, which takes longest

@@ -95,7 +95,7 @@ def solve_head(
         held_out = Examples(np.zeros((0, columns)), train.targets[:0])
         if validation is not None:
             held_out = Examples(encode(validation.ids) / scale, validation.targets)
-        cost = choose(examples, held_out, task, num_classes=num_classes, column_counts=[columns]).cost
+        cost = choose(examples, held_out, task, num_classes=num_classes, column_counts={"vectors": columns}).cost
         if len(examples) <= MAX_CROSS_VALIDATED:
             held_out_logits = cross_validated_scores(examples, num_classes, columns, cost)
     coefficients, bias = examples.solve(num_classes, columns, cost)

@@ -14,6 +14,7 @@ from kerascnn.linear import ngram_features, word_features
 from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.member import Features
 from kerascnn.linear.ngram_features import NGramFeatures, choose_buckets, count_ngrams
+from kerascnn.linear.regularization import Choice
 from kerascnn.linear.vector_features import adapt_vector_features
 from kerascnn.text.word_vectors import WordVectors
 from tests.linear.documents import VOCABULARY, make_documents, pad
@@ -50,6 +51,21 @@ def test_features_equal_those_of_scikit_learn_without_collisions(monkeypatch):
     assert features.buckets == MAX_BUCKETS
     assert found.shape == expected.shape
     np.testing.assert_allclose((found @ found.T).toarray(), (expected @ expected.T).toarray(), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("option", "characters", "vectors", "expected"),
+    [
+        ("linear_vectors", (), VECTORS, "linear_vectors"),
+        ("linear_characters", (), VECTORS, "linear_ngrams"),
+        ("linear_characters", (2, 3), VECTORS, "linear_characters"),
+        ("linear_vectors", (2, 3), None, "linear_characters"),
+        ("linear_ngrams", (2, 3), VECTORS, "linear_ngrams"),
+    ],
+)
+def test_choice_names_the_same_features_where_others_fell_out(option, characters, vectors, expected):
+    features = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=characters, vectors=vectors)
+    assert features.count_columns(Choice(option, 1.0, 1.0, 0.0)) == features.column_counts[expected]
 
 
 @pytest.mark.parametrize("vectors", [None, VECTORS])

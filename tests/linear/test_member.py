@@ -63,7 +63,13 @@ def test_member_that_does_not_help_is_left_out(monkeypatch):
     assert fit(has_frequent_word(TRAIN)) is None
 
 
-@pytest.mark.parametrize(("choice", "layers"), [(0, ["linear_ngrams"]), (1, ["linear_ngrams", "linear_characters"])])
+@pytest.mark.parametrize(
+    ("choice", "layers"),
+    [
+        ("linear_ngrams", ["linear_ngrams"]),
+        ("linear_characters", ["linear_ngrams", "linear_characters"]),
+    ],
+)
 def test_characters_that_do_not_help_are_left_out(choice, layers, monkeypatch):
     features = Features(TRAIN, VOCABULARY, num_classes=2, ngrams=(1,), characters=(2, 3, 4))
     monkeypatch.setattr(member_module, "choose", lambda *_, **__: Choice(choice, 1.0, 1.0, 0.0))

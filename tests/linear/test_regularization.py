@@ -30,8 +30,8 @@ CLEAN, VALIDATION = make_examples(120), make_examples(60)
 NOISY = dataclasses.replace(CLEAN, targets=np.where(RNG.random(120) < 0.8, RNG.integers(0, 3, 120), CLEAN.targets))
 
 
-def choose_for(train, validation=VALIDATION, columns=(60,)):
-    return choose(train, validation, SINGLE_LABEL, num_classes=3, column_counts=columns)
+def choose_for(train, validation=VALIDATION, **columns):
+    return choose(train, validation, SINGLE_LABEL, num_classes=3, column_counts=columns or {"all": 60})
 
 
 @pytest.mark.parametrize("limit", [0, 2000])
@@ -44,14 +44,14 @@ def test_noisy_labels_get_a_stronger_regularization(limit, monkeypatch):
 @pytest.mark.parametrize("limit", [0, 2000])
 def test_columns_that_tell_more_are_used(limit, monkeypatch):
     monkeypatch.setattr(regularization, "MAX_CROSS_VALIDATED", limit)
-    assert choose_for(CLEAN, columns=(20, 60)).option == 1
+    assert choose_for(CLEAN, some=20, all=60).option == "all"
     useless = sparse.hstack([CLEAN.features, make_features(120, 200)], format="csr")
     unknown = sparse.hstack([VALIDATION.features, make_features(60, 200)], format="csr")
     train, validation = (
         dataclasses.replace(examples, features=features)
         for examples, features in ((CLEAN, useless), (VALIDATION, unknown))
     )
-    assert choose_for(train, validation, columns=(60, 260)).option == 0
+    assert choose_for(train, validation, all=60, with_useless=260).option == "all"
 
 
 def test_few_documents_are_cross_validated():
