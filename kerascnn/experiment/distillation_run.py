@@ -18,7 +18,6 @@ from kerascnn.experiment.run_data import read_splits
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import run_training
 from kerascnn.selection import is_automatic, reject_automatic
-from kerascnn.transfer.initial_vocabulary import load_initial_vectorizer
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder
@@ -190,4 +189,6 @@ def _check_pretrained(run: Config[Any]) -> None:
     check_vectors(run.transfer)
     pretrained = run.network.pretrained_vocabulary(run.text)
     if run.transfer.init_from:
+        from kerascnn.transfer.initial_vocabulary import load_initial_vectorizer  # imports TensorFlow
+
         load_initial_vectorizer(run.transfer.init_from, pretrained.settings if pretrained else run.text)
