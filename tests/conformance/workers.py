@@ -15,7 +15,14 @@ import numpy as np
 from kerascnn import TextClassifier, models
 from tests.conformance.descriptors import BATCH_NORMALIZED, DESCRIPTORS, MAX_LENGTH, model_name
 
-SETTINGS = {"max_length": MAX_LENGTH, "patience": 9, "deterministic": True, "global_clipnorm": 0.1}
+SETTINGS = {
+    "max_length": MAX_LENGTH,
+    "patience": 9,
+    "deterministic": True,
+    "global_clipnorm": 0.1,
+    "contrastive": "never",
+}
+"""Contrastive training compares the texts of one worker, so its weights depend on the number of workers."""
 STEPS = {"epochs": 2, "batch_size": 24}
 ONE_STEP = {"epochs": 1, "batch_size": 64}
 

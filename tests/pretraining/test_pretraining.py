@@ -116,7 +116,7 @@ def test_resumed_pretraining_ends_with_same_weights(news, tmp_path, monkeypatch)
     "model", [pytest.param(name, marks=full_if_slow(name)) for name in ("char_cnn", "dpcnn", "rnn", "transformer")]
 )
 def test_pretrains_other_models(model, news):
-    run = make_config(model, epochs=2, learning_rate=0.01)
+    run = make_config(model, epochs=2, learning_rate=0.01, batch_size=64)
     history = pretrain(news[0][:100], run, MaskingConfig()).history
     assert history[1]["loss"] < history[0]["loss"]
     assert history[1]["val_perplexity"] < history[0]["val_perplexity"]
