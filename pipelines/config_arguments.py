@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic
 
@@ -77,25 +77,24 @@ def parse_over(
     return parse(kind_of_model, prog, description, argv, default=kind_of_model(run=base, config=config_file))
 
 
-def parse_training(argv: Sequence[str] | None, prog: str, description: str | None) -> Arguments[Any]:
-    """Parse the command line of train or distill."""
-    args: Arguments[Any] = parse_over(*base_config(argv), Arguments, prog, description, argv)
-    return args
+def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: Any) -> None:
+    """Run a workflow that writes a bundle, and print its summary.
 
-
-def train(args: Arguments[Any]) -> None:
-    """Run a training and print its summary."""
-    from kerascnn.experiment import run_training
-
+    Args:
+        args: The command line.
+        workflow: ``run_training`` or ``run_distillation`` of ``kerascnn.experiment``.
+        **options: Arguments that the workflow alone has.
+    """
     log = choose_log(quiet=args.quiet)
     with resume_hint(RESUME_HINT):
-        result = run_training(
+        result = workflow(
             args.run,
             resume=args.resume,
             overwrite=args.overwrite,
             store_examples=not args.no_examples,
             verbose=not args.quiet,
             log=log,
+            **options,
         )
     log(result.summary)
     if args.json:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kerascnn.config import ModelConfigT
 from pipelines import config_arguments
-from pipelines.command import choose_log, resume_hint, run
-from pipelines.config_arguments import RESUME_HINT, base_config, parse_over
+from pipelines.command import run
+from pipelines.config_arguments import base_config, parse_over, run_workflow
 
 DESCRIPTION = """Train a text classifier on the class probabilities of a teacher for labelled and unlabelled texts.
 
@@ -40,20 +39,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.dis
     args = parse_arguments(argv, prog)
     from kerascnn.experiment import run_distillation
 
-    log = choose_log(quiet=args.quiet)
-    with resume_hint(RESUME_HINT):
-        result = run_distillation(
-            args.run,
-            teacher_config=args.teacher_config,
-            resume=args.resume,
-            overwrite=args.overwrite,
-            store_examples=not args.no_examples,
-            verbose=not args.quiet,
-            log=log,
-        )
-    log(result.summary)
-    if args.json:
-        print(json.dumps(result.metrics, ensure_ascii=False))
+    run_workflow(args, run_distillation, teacher_config=args.teacher_config)
 
 
 if __name__ == "__main__":

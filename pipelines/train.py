@@ -8,7 +8,7 @@ from typing import Any
 from kerascnn import models
 from kerascnn.utils.tables import text_table
 from pipelines.command import run
-from pipelines.config_arguments import Arguments, parse_training, train
+from pipelines.config_arguments import Arguments, base_config, parse_over, run_workflow
 
 DESCRIPTION = """Train a text classifier on labelled texts and write a bundle, the folder that predicts.
 
@@ -18,7 +18,8 @@ or as in the YAML file (--text.max_length). The options of the group network are
 
 def parse_arguments(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.train") -> Arguments[Any]:
     """Parse the command line."""
-    return parse_training(argv, prog, DESCRIPTION)
+    args: Arguments[Any] = parse_over(*base_config(argv), Arguments, prog, DESCRIPTION, argv)
+    return args
 
 
 def format_models() -> str:
@@ -35,8 +36,10 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.tra
     args = parse_arguments(argv, prog)
     if args.list_models:
         print(format_models())
-    else:
-        train(args)
+        return
+    from kerascnn.experiment import run_training
+
+    run_workflow(args, run_training)
 
 
 if __name__ == "__main__":
