@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,12 +65,18 @@ class PieceVectors:
         ids = [number for number, pieces in enumerate(known, len(RESERVED_TOKENS)) if pieces]
         if not ids:
             raise InputError(f"{self.source}: has none of the {len(words):,} tokens; is its language right?")
-        rows = [self.rows[pieces].astype(np.float32).mean(axis=0) for pieces in known if pieces]
-        return WordVectors(np.array(ids), np.stack(rows))
+        rows = np.stack([self.rows[pieces].astype(np.float32).mean(axis=0) for pieces in known if pieces])
+        if len(damaged := np.flatnonzero(~np.isfinite(rows).all(axis=1))):
+            raise InputError(
+                f"{self.source}: the vector of {vocabulary[ids[damaged[0]]]!r} has a number that is not finite;"
+                " download or write the vectors again"
+            )
+        return WordVectors(np.array(ids), rows)
 
     def words(self) -> Iterator[str]:
         """Yield the words that are one piece, in the order of the tokenizer, each also in lower case."""
-        decoded = self.tokenizer.decode_batch([[piece] for piece in range(len(self.rows))])
+        with _explain_errors(f"{self.source}: its {TOKENIZER} cannot join pieces", "download the folder again"):
+            decoded = self.tokenizer.decode_batch([[piece] for piece in range(len(self.rows))])
         words = [text.strip() for text in decoded]
         for number, (word, pieces) in enumerate(zip(words, self._split(words), strict=True)):
             if pieces == [number] and number not in self._meaningless:
@@ -79,8 +86,10 @@ class PieceVectors:
 
     def _split(self, words: Sequence[str]) -> list[list[int]]:
         """Return the pieces of words that follow a space."""
-        encoded = self.tokenizer.encode_batch([self._prefix + word for word in words], add_special_tokens=False)
-        return [encoding.ids for encoding in encoded]
+        prefix = self._prefix
+        texts = [prefix + word.encode("utf-8", "replace").decode("utf-8") for word in words]  # no lone surrogates
+        with _explain_errors(f"{self.source}: its {TOKENIZER} cannot split words", "download the folder again"):
+            return [pieces.ids for pieces in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
 
     def _count_pieces(self, pieces: Sequence[int]) -> tuple[int, int]:
         return sum(piece in self._meaningless for piece in pieces), len(pieces)
@@ -117,15 +126,11 @@ def load_piece_vectors(source: str) -> PieceVectors:
     """
     readers = import_optional("safetensors.numpy", "vectors"), import_optional("tokenizers", "vectors")
     weights, tokenizer = find_files(source)
-    try:
+    with _explain_errors(f"{weights}: not a file of vectors", "download it again, or save it as float32"):
         arrays = readers[0].load_file(weights)
-    except Exception as error:  # the class of its errors is not of the public interface
-        raise InputError(f"{weights}: not a file of vectors ({to_one_line(error)})") from None
     rows = _select_rows(arrays, weights)
-    try:
+    with _explain_errors(f"{tokenizer}: not a tokenizer of Hugging Face's tokenizers", "download it again"):
         loaded = readers[1].Tokenizer.from_file(str(tokenizer))
-    except Exception as error:  # it raises nothing more special
-        raise InputError(f"{tokenizer}: not a tokenizer of Hugging Face's tokenizers ({to_one_line(error)})") from None
     loaded.no_truncation()
     loaded.no_padding()
     if (pieces := max(loaded.get_vocab().values(), default=-1) + 1) > len(rows):
@@ -152,6 +157,17 @@ def find_files(source: str) -> tuple[Path, Path]:
     raise InputError(f"{source}: has no {VECTORS} and {TOKENIZER}; give a folder in the format of model2vec")
 
 
+@contextmanager
+def _explain_errors(message: str, remedy: str) -> Iterator[None]:
+    """Raise an ``InputError`` for any error of a library in Rust: their classes are not of the public interface."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # a failed check in Rust
+            raise
+        raise InputError(f"{message} ({to_one_line(error)}); {remedy}") from None
+
+
 def _download(source: str) -> Path:
     name = source.removeprefix(HUB)
     if not _REPOSITORY.fullmatch(name):
@@ -170,9 +186,9 @@ def _download(source: str) -> Path:
 def _select_rows(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     """Return the vector of each piece: a matrix, perhaps with one row for several pieces, and a factor for each."""
     matrices = [arrays[name] for name in MATRICES if name in arrays]
-    if not matrices or matrices[0].ndim != 2:
-        found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise InputError(f"{path}: expected a matrix {' or '.join(MATRICES)}, found {found}")
+    if not matrices or matrices[0].ndim != 2 or 0 in matrices[0].shape or matrices[0].dtype.kind not in "fiu":
+        found = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
+        raise InputError(f"{path}: expected a matrix {' or '.join(MATRICES)}, found {found or 'none'}")
     rows, mapping, weights = matrices[0], arrays.get("mapping"), arrays.get("weights")
     if mapping is not None:
         if mapping.dtype.kind not in "iu" or mapping.ndim != 1 or not np.isin(mapping, np.arange(len(rows))).all():
@@ -182,6 +198,6 @@ def _select_rows(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
         rows = rows[mapping]
     if weights is None:
         return rows
-    if weights.shape != rows.shape[:1]:
-        raise InputError(f"{path}: weights of the shape {weights.shape} for {len(rows):,} vectors")
+    if weights.shape != rows.shape[:1] or weights.dtype.kind not in "fiu":
+        raise InputError(f"{path}: weights, {weights.dtype} {weights.shape}, for {len(rows):,} vectors")
     return rows * weights.astype(np.float32)[:, None]

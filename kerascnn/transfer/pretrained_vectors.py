@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kerascnn.config import TransferConfig
-from kerascnn.encoders.piece_vectors import find_files, load_piece_vectors
+from kerascnn.encoders.piece_vectors import load_piece_vectors
 from kerascnn.text import word_vectors
 from kerascnn.text.word_vectors import WordVectors
 from kerascnn.utils.errors import InputError
@@ -49,15 +49,19 @@ def open_vectors(settings: TransferConfig) -> VectorSource:
 
 
 def check_vectors(settings: TransferConfig) -> None:
-    """Check that the vectors of a run can be found, before other work; a repository is downloaded.
+    """Check that the vectors of a run can be read, before other work; a repository is downloaded.
+
+    Of a file of word vectors, only the start is read.
 
     Raises:
-        InputError: A package or a file is missing, or the download fails.
+        InputError: A package or a file is missing or damaged, or the download fails.
     """
     if settings.has_piece_vectors:
-        find_files(settings.vectors)
-    elif settings.vectors and not Path(settings.vectors).exists():
-        raise InputError(
-            f"{settings.vectors}: no such file of word vectors; give a file, a folder in the format of model2vec,"
-            " wordllama, or hf://OWNER/NAME of the Hugging Face Hub"
-        )
+        load_piece_vectors(settings.vectors)
+    elif settings.vectors:
+        if not Path(settings.vectors).exists():
+            raise InputError(
+                f"{settings.vectors}: no such file of word vectors; give a file, a folder in the format of model2vec,"
+                " wordllama, or hf://OWNER/NAME of the Hugging Face Hub"
+            )
+        next(word_vectors.read_words(settings.vectors), None)

@@ -14,7 +14,7 @@ class InputError(ValueError):
     """
 
 
-def to_one_line(error: Exception) -> str:
+def to_one_line(error: BaseException) -> str:
     """Return the message of an exception without line breaks."""
     return " ".join(str(error).split())
 

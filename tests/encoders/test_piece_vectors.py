@@ -9,7 +9,7 @@ import pytest
 from kerascnn.encoders import piece_vectors
 from kerascnn.encoders.piece_vectors import load_piece_vectors
 from kerascnn.utils.errors import InputError
-from tests.encoders.static_vectors import TOKENS, build_byte_tokenizer, write_folder
+from tests.encoders.static_vectors import TOKENS, build_byte_tokenizer, build_tokenizer, write_folder
 
 ROWS = np.random.default_rng(0).normal(size=(len(TOKENS), 4)).astype(np.float16)
 VECTORS = dict(zip(TOKENS, ROWS.astype(np.float32), strict=True))
@@ -72,18 +72,39 @@ def damage(folder, name):
         (lambda path: damage(write_folder(path, ROWS), "model.safetensors"), "not a file of vectors"),
         (lambda path: damage(write_folder(path, ROWS), "tokenizer.json"), "not a tokenizer of"),
         (lambda path: write_folder(path, ROWS[:5]), r"5 vectors for the 13 pieces of .*tokenizer\.json"),
-        (lambda path: write_folder(path, ROWS, name="kernel"), r"expected a matrix embeddings or .*, found kernel \("),
+        (lambda path: write_folder(path, ROWS, name="kernel"), "expected a matrix embeddings or .*, found kernel "),
         (
             lambda path: write_folder(path, ROWS, mapping=np.arange(1, 14)),
             r"model\.safetensors: mapping, int64 \(13,\)",
         ),
         (lambda path: write_folder(path, ROWS, mapping=np.ones(13)), "mapping, float64 .*each piece among 13"),
-        (lambda path: write_folder(path, ROWS, weights=np.ones(12)), r"weights of the shape \(12,\) for 13 vectors"),
+        (lambda path: write_folder(path, ROWS, weights=np.ones(12)), r"weights, float64 \(12,\), for 13 vectors"),
     ],
 )
 def test_rejects_incomplete_or_damaged_folder(make, message, tmp_path):
     with pytest.raises(InputError, match=message):
         load_piece_vectors(str(make(tmp_path)))
+
+
+def without_unknown_piece():
+    return build_tokenizer([token for token in TOKENS if token != "[UNK]"])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: write_folder(path, ROWS[:, :0]), r"found embeddings float16 \(13, 0\)"),
+        (lambda path: write_folder(path, np.full_like(ROWS, np.nan)), "the vector of 'good' has a number that is not"),
+        (lambda path: write_folder(path, ROWS, tokenizer=without_unknown_piece()), "cannot split words .*UNK"),
+    ],
+)
+def test_rejects_vectors_that_cannot_be_looked_up(make, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        look_up(make(tmp_path), "good", "quokka")
+
+
+def test_word_that_is_not_unicode_has_no_vector(folder):
+    assert list(look_up(folder, "\ud800", "good")) == ["good"]
 
 
 def test_rejects_vectors_of_another_language(folder):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import zipfile
 
 import numpy as np
 import pytest
 
-from kerascnn.text import word_vectors
+from kerascnn.text import vector_arrays, word_vectors
 from kerascnn.utils.errors import InputError
 
 VOCABULARY = ["[PAD]", "[UNK]", "film", "好", "paris", "straße", "unseen", "a"]
@@ -76,7 +77,7 @@ def test_exact_match_precedes_match_in_another_case(tmp_path):
 
 
 def test_reads_half_precision_matrix_in_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr(word_vectors, "_CHUNK_ROWS", 3)
+    monkeypatch.setattr(vector_arrays, "_CHUNK_ROWS", 3)
     npz(tmp_path / "half.npz", np.float16)
     vectors = word_vectors.read_vectors(tmp_path / "half.npz", VOCABULARY)
     np.testing.assert_allclose(vectors.rows, MATRIX[[2, 4, 3, 5, 1]], atol=1e-3)
@@ -130,6 +131,72 @@ def test_rejects_unusable_file_in_one_line(content, message, tmp_path):
     with pytest.raises(InputError, match=message) as error:
         word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
     assert "\n" not in str(error.value) and "vectors.txt" in str(error.value)
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("marks", [1, 2])
+def test_byte_order_mark_is_not_part_of_the_first_word(header, marks, tmp_path):
+    words = ["film", "a", "paris"]
+    content = b"\xef\xbb\xbf" * marks + text(header, words, MATRIX[:3])
+    vectors = word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
+    assert [VOCABULARY[number] for number in vectors.ids] == ["film", "paris", "a"] and not vectors.messages
+
+
+def npz_of(**members):
+    """Return an archive of members, each the bytes of an array or of something else."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def npy(array, **header):
+    """Return an array as a file, with other values in its header."""
+    file = io.BytesIO()
+    values = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape, **header}
+    np.lib.format.write_array_header_1_0(file, values)
+    return file.getvalue() + array.tobytes()
+
+
+LIST, VECTORS = np.array(WORDS), npy(MATRIX)
+UNUSABLE = {
+    "header with 5,000 digits": (b"9" * 5000 + b" 5\nfilm 1 2 3 4 5\n", "line 1: a number of 5,000 digits"),
+    "header without dimensions": (b"5 0\nfilm\n", "line 1: vectors of 0 dimensions"),
+    "header with huge dimensions": (b"8 999999999999\nfilm " + b"\1" * 99, "line 1: vectors of 999,999,999,999 dim"),
+    "endless line": (text() + b"film" + b" 1" * 2**20, "line 10: 1,048,576 bytes or more, too many for 5 numbers"),
+    "UTF-16": (text().decode().encode("utf-16"), "line 1: not word vectors .UTF-16; save it as UTF-8"),
+    "model of fastText": (b"\xba\x16O/\x0c\0\0\0", "a model of fastText; take its .vec file"),
+    "array without words": (VECTORS, "an array without words; save both with numpy.savez"),
+    "no number": (b"2 5\nnothing 1 2 3 4 5\nfilm 1 2 x 4 5\n", "line 3: a value is not a number"),
+    "empty archive": (npz_of(), "expected a zip of one file, found none"),
+    "no array": (npz_of(words=b"", vectors=VECTORS), r"words\.npy: not a NumPy array"),
+    "damaged header": (npz_of(words=npy(LIST).replace(b"{", b"("), vectors=VECTORS), r"words\.npy: not a NumPy array"),
+    "unknown version": (npz_of(words=b"\x93NUMPY\x09\0" + npy(LIST)[8:], vectors=VECTORS), "version 9.0 of"),
+    "more words than declared": (npz_of(words=npy(LIST, shape=(10**12,)), vectors=VECTORS), "not the 28,000,000,000,0"),
+    "negative shape": (npz_of(words=npy(LIST, shape=(-8,)), vectors=VECTORS), "bytes of data, not the"),
+    "no dimensions": (npz_of(words=npy(LIST), vectors=npy(MATRIX[:, :0])), "0 bytes a row"),
+    "fewer words": (npz_of(words=npy(LIST[:7]), vectors=VECTORS), "7 words for 8 vectors"),
+    "truncated matrix": (npz_of(words=npy(LIST), vectors=VECTORS[:-7]), "153 bytes of data, not the 160"),
+    "objects": (npz_of(words=npy(LIST, descr="|O"), vectors=VECTORS), "found words.npy .* object"),
+    "unknown compression": (npz_of(w=VECTORS).replace(b"\x14\0\0\0\x08", b"\x14\0\0\0\x63"), "damaged or truncated"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_rejects_malformed_file_in_one_line(case, tmp_path):
+    content, message = UNUSABLE[case]
+    with pytest.raises(InputError, match=message) as error:
+        word_vectors.read_vectors(save(tmp_path, content), VOCABULARY)
+    assert "\n" not in str(error.value) and "vectors.txt" in str(error.value)
+
+
+def test_skips_words_that_are_not_unicode(tmp_path):
+    words = np.array([*WORDS[:-1], "x"]).view(np.uint32).copy()
+    words[-1] = 0x7FFFFFFF
+    path = save(tmp_path, npz_of(words=npy(words, descr="<U7", shape=(8,)), vectors=VECTORS))
+    vectors = word_vectors.read_vectors(path, VOCABULARY)
+    np.testing.assert_array_equal(vectors.rows, MATRIX[[2, 4, 3, 5, 1]])
 
 
 def test_rejects_missing_file(tmp_path):
