@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.keras_registration import register_layers_with_keras
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier, load
@@ -22,6 +23,8 @@ _MODULES = {
     "load": "kerascnn.classifier",
     "list_models": "kerascnn.models",
 }
+_KERAS_NAMES = ("TextClassifier", "load")
+"""Names whose modules import Keras."""
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +32,8 @@ def __getattr__(name: str) -> Any:
         return version("kerascnn")
     if name not in _MODULES:
         raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
+    if name in _KERAS_NAMES:
+        require_tensorflow_backend(f"kerascnn.{name}")
     return getattr(importlib.import_module(_MODULES[name]), name)
 
 

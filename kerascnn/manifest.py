@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kerascnn.utils.atomic_files import read_json
+from kerascnn.utils.atomic_files import finish_replacement, read_json
 from kerascnn.utils.errors import InputError
 
 SCHEMA_VERSION = 1
@@ -20,6 +20,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: The folder is not a bundle, has a newer schema version, or the manifest is damaged.
     """
+    finish_replacement(folder)
     path = folder / "manifest.json"
     if not path.is_file():
         raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")

@@ -17,7 +17,8 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -79,10 +80,8 @@ def run(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except OSError as error:
-        if error.strerror is None:  # not of the operating system
-            raise
         name = f"{error.filename}: " if error.filename else ""
-        raise SystemExit(f"error: {name}{error.strerror}") from None
+        raise SystemExit(f"error: {name}{error.strerror or to_one_line(error)}") from None
 
 
 @contextlib.contextmanager
@@ -125,6 +124,7 @@ def read_task_and_labels(folder: str) -> tuple[Task, list[str]]:
     from kerascnn.manifest import read_classifier_manifest
     from kerascnn.tasks import get_task
 
+    require_tensorflow_backend("a trained classifier")
     manifest = read_classifier_manifest(Path(folder))
     return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
 

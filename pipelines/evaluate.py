@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     task, labels = read_task_and_labels(args.bundle)
     if args.plot:
         task.require("confusion_matrix", "--plot")
+        check_output_file(Path(args.plot))
     data = read_labelled_texts(args.data, args.source, task, labels, log)
     start_tensorflow()
     from kerascnn.classifier import load
@@ -46,7 +48,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
 
     metrics = load(args.bundle).evaluate(*data)
     if args.plot:
-        plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, Path(args.plot))
+        with atomic_path(Path(args.plot)) as partial:
+            plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, partial)
         log(f"wrote {args.plot}")
     print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,18 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from kerascnn.config import config_from_dict, load_yaml
 from kerascnn.data.config import SourceConfig
+from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
+    from kerascnn.tasks import Task
 
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
-FLOAT_FORMATS = ("saved_model", "onnx")
-"""Formats that --quantize does not apply to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,31 +56,61 @@ class Arguments:
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.export") -> None:
     """Run the command."""
     args = parse(Arguments, prog, __doc__, argv)
-    if not args.format and not args.verify:
-        raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
-    log = choose_log(quiet=args.quiet)
+    _check_options(args)
+    log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
     task, labels = read_task_and_labels(args.bundle)
-    data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
-    start_tensorflow()
-    from kerascnn.classifier import load
-    from kerascnn.experiment.run_data import read_calibration_texts
-    from kerascnn.export import verify
+    _check_formats(args, task)
+    with lock_output(folder) if args.format else contextlib.nullcontext():
+        data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
+        start_tensorflow()
+        from kerascnn.classifier import load
+        from kerascnn.experiment.run_data import read_calibration_texts
+        from kerascnn.export import verify
 
-    folder = Path(args.bundle)
-    classifier = load(folder)
-    bundle = classifier.bundle_
-    texts = read_calibration_texts(bundle.config, args.calibration_data) if "int8" in args.quantize else []
-    for name in args.format:
-        log(f"wrote {_export(name, bundle, folder, args, texts)}")
+        classifier = load(folder)
+        bundle = classifier.bundle_
+        texts = read_calibration_texts(bundle.config, args.calibration_data) if "int8" in args.quantize else []
+        for name in dict.fromkeys(args.format):
+            log(f"wrote {_export(name, bundle, folder, args, texts)}")
     if args.verify:
         with suppress_native_stderr():
             rows = list(verify.compare_artifacts(classifier, folder, *data))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 
 
+def _check_options(args: Arguments) -> None:
+    """Check the options that need no bundle.
+
+    Raises:
+        InputError: Two of them exclude each other, or one has no effect.
+    """
+    if not args.format and not args.verify:
+        raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
+    if args.quantize != ("none",) and not set(args.format) & set(QUANTIZED_FORMATS):
+        raise InputError(f"--quantize applies to {', '.join(QUANTIZED_FORMATS)}; add one of them to --format")
+    if args.calibration_data and "int8" not in args.quantize:
+        raise InputError("--calibration-data is for int8; add --quantize int8")
+    if args.data and not args.verify:
+        raise InputError("--data compares the artifacts on labelled data; add --verify")
+
+
+def _check_formats(args: Arguments, task: Task) -> None:
+    """Check the formats for a bundle: settings, packages and the folder.
+
+    Raises:
+        InputError: One of them cannot be written.
+    """
+    folder = Path(args.bundle)
+    text = config_from_dict(load_yaml(folder / "config.yaml"), str(folder / "config.yaml")).text
+    for name in args.format:
+        check_export(name, folder=folder, task=task, text=text, quantize=args.quantize)
+    if args.format and not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} is read-only; copy the bundle to a folder that can be written")
+
+
 def _export(name: Format, bundle: Bundle, folder: Path, args: Arguments, texts: Sequence[str]) -> Path:
     """Export one format and return the file or folder that was written."""
-    options = {} if name in FLOAT_FORMATS else {"quantize": args.quantize, "texts": texts}
+    options = {"quantize": args.quantize, "texts": texts} if name in QUANTIZED_FORMATS else {}
     written: Path = importlib.import_module(f"kerascnn.export.{name}").export(bundle, folder, **options)
     return written
 

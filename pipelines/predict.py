@@ -25,6 +25,7 @@ from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_task_and_labels, resume_hint, run
 
@@ -91,7 +92,10 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         raise InputError("--explain explains the predicted label; leave out --top-k and --abstain-below")
     if parts := _find_parts(args):
         _predict_folder(args, parts)
-    else:
+        return
+    if args.output != "-":
+        check_output_file(Path(args.output))
+    with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
         _predict_rows(args)
 
 
@@ -106,8 +110,6 @@ def _predict_rows(args: Arguments) -> None:
     file_format = "jsonl" if args.json else output_format(args.output)
     if args.explain and args.output != "-" and file_format != "jsonl":
         raise InputError(f"--explain: explanations are not a table; write --output NAME.jsonl, not {args.output}")
-    if args.output != "-":
-        check_output_file(Path(args.output))
     task, labels = read_task_and_labels(args.bundle)
     start_tensorflow()
     from kerascnn.classifier import load

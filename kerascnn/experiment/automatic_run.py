@@ -9,7 +9,7 @@ from kerascnn.config import Config, config_from_dict
 from kerascnn.experiment.run_data import text_and_label_columns
 from kerascnn.experiment.run_folders import discard_interrupted_run, state_folder
 from kerascnn.selection import choose_model
-from kerascnn.utils.atomic_files import read_json, write_json
+from kerascnn.utils.atomic_files import atomic_path, read_json, write_json
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -49,5 +49,6 @@ def choose_run(
     )  # fmt: skip
     choice = choose_model(config, data, log=log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"run": run, "config": choice.config.to_dict(), "facts": choice.facts})
+    with atomic_path(path) as partial:
+        write_json(partial, {"run": run, "config": choice.config.to_dict(), "facts": choice.facts})
     return choice.config, {"selection": choice.facts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -76,8 +78,21 @@ def run_distillation(
     options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
     options = {**options, "verbose": verbose, "log": log}
     reject_automatic(config, "a student")
+    require_tensorflow_backend("distillation")
     folder = run_folders.default_bundle_folder(config)
     teacher_run = _teacher_run(config, teacher_config)
+    with contextlib.ExitStack() as locks:
+        for run in (teacher_run, config):
+            if run:
+                locks.enter_context(run_folders.lock_run(run_folders.default_bundle_folder(run), config))
+        return _distill(config, teacher_run, folder, options)
+
+
+def _distill(
+    config: Config[Any], teacher_run: Config[Any] | None, folder: Path, options: Mapping[str, Any]
+) -> DistillationResult:
+    """Train teacher and student into folders that no other process writes, see ``run_distillation``."""
+    resume, overwrite, log = options["resume"], options["overwrite"], options["log"]
     _check_folders(folder, teacher_run, may_exist=resume or overwrite)
     splits = _check_data(config, log)
     for run in (teacher_run, config):

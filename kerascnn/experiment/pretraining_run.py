@@ -16,6 +16,7 @@ from kerascnn.selection import reject_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 
@@ -67,8 +68,17 @@ def run_pretraining(
     folder = pretrained_folder(config)
     if config.transfer != TransferConfig():
         raise InputError("pretraining starts from random weights; leave out the settings of transfer")
+    with run_folders.lock_run(folder, config):
+        return _pretrain(config, masking, folder, resume=resume, overwrite=overwrite, verbose=verbose, log=log)
+
+
+def _pretrain(
+    config: Config[Any], masking: MaskingConfig, folder: Path, *, resume: bool, overwrite: bool, verbose: bool, log: Log
+) -> PretrainingResult:
+    """Pretrain into a folder that no other process writes, see ``run_pretraining``."""
     if run_folders.is_finished(folder, resume=resume):
         return PretrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+    require_tensorflow_backend("pretraining")
     check_output_folder(folder, overwrite=overwrite or resume)
     texts = read_distinct_texts(config, log)
     log(f"{len(texts):,} texts")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
 
 from kerascnn.config import Config
+from kerascnn.utils.atomic_files import remove_folder
+from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import Log
 
 
@@ -30,6 +33,15 @@ def state_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.training")
 
 
+def lock_run(folder: Path, config: Config[Any]) -> contextlib.AbstractContextManager[None]:
+    """Lock the folder of a run, so that a second run into it is rejected; the workers of one run share theirs.
+
+    Raises:
+        InputError: Another process writes the folder.
+    """
+    return contextlib.nullcontext() if config.training.strategy == "multi_worker" else lock_output(folder)
+
+
 def is_finished(folder: Path, *, resume: bool) -> bool:
     """Return whether a run to resume has already written its bundle."""
     return resume and folder.exists() and not state_folder(folder).exists()
@@ -40,7 +52,7 @@ def discard_interrupted_run(folder: Path, *, resume: bool, log: Log) -> None:
     state = state_folder(folder)
     if state.exists() and not resume:
         log(f"{state}: replacing an interrupted run; to continue that run instead, stop now and add --resume")
-        shutil.rmtree(state)
+        remove_folder(state)
 
 
 def remove_state(folder: Path) -> None:
@@ -50,4 +62,4 @@ def remove_state(folder: Path) -> None:
         return
     if (state / "tensorboard").exists():
         shutil.move(state / "tensorboard", folder / "tensorboard")
-    shutil.rmtree(state)
+    remove_folder(state)

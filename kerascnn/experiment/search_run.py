@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +25,10 @@ from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.trials import TrialResult
 from kerascnn.utils import stderr
-from kerascnn.utils.atomic_files import atomic_write
+from kerascnn.utils.atomic_files import atomic_path, atomic_write, check_output_parent, remove_folder
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import check_installed, require_tensorflow_backend
+from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 
@@ -104,12 +104,30 @@ def run_search(
         InputError: The space, a setting or a row cannot be used, or no trial succeeded.
     """
     reject_automatic(config, "a search")
+    require_tensorflow_backend("a search")
+    check_installed("keras_tuner", "tune")
     folder, config = search_folder(config), dataclasses.replace(config, output="")
     space = spaces.read_space(options.space, config)
     if options.algorithm == "hyperband" and "training.epochs" in space.dimensions:
         raise InputError(f"{options.space}: training.epochs is chosen by hyperband; leave it out, --epochs limits it")
     if options.algorithm == "hyperband" and config.network.is_linear:
         raise InputError(f"hyperband compares epochs, and {config.model} is solved; use --algorithm bayesian or random")
+    with lock_output(folder):
+        return _search(config, options, space, folder, resume=resume, overwrite=overwrite, verbose=verbose, log=log)
+
+
+def _search(
+    config: Config[Any],
+    options: SearchOptions,
+    space: SearchSpace,
+    folder: Path,
+    *,
+    resume: bool,
+    overwrite: bool,
+    verbose: bool,
+    log: Log,
+) -> SearchResult:
+    """Search into a folder that no other process writes, see ``run_search``."""
     check_search_folder(folder, resume=resume, overwrite=overwrite)
     limit_threads(config.network.parallel_branches)
     splits = _read_search_splits(config, log)
@@ -123,7 +141,7 @@ def run_search(
     epochs = plan_training(config.training, len(splits.train), num_classes).epochs
     oracle = oracles.build_oracle(options.algorithm, space, options.objective, options.trials, config.seed, epochs)
     if overwrite and folder.exists():
-        shutil.rmtree(folder)
+        remove_folder(folder)
     search.prepare_folder(folder, _describe_search(options, config, space, splits, distillation), resume=resume)
     tuner = search.SettingsTuner(
         oracle, space, lambda settings: train_trial(config, settings, splits, distillation), folder
@@ -178,6 +196,7 @@ def check_search_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         InputError: The folder holds something else, or a search that is to be neither resumed nor replaced.
     """
     if not folder.exists():
+        check_output_parent(folder)
         return
     if not (folder / "search.json").exists():
         raise InputError(f"{folder} exists and is not a search; choose another --output")
@@ -240,9 +259,8 @@ def _draw_trials(trials: Sequence[TrialResult], objective: str, folder: Path) ->
 
     scores = [trial.metrics.get(objective, math.nan) for trial in trials]
     settings = {name: [trial.settings[name] for trial in trials] for name in trials[0].settings}
-    partial = folder / ".trials.png.partial"
-    plots.plot_trials(scores, settings, objective, partial, highest=results.DIRECTIONS[objective] == "max")
-    os.replace(partial, folder / "trials.png")
+    with atomic_path(folder / "trials.png") as partial:
+        plots.plot_trials(scores, settings, objective, partial, highest=results.DIRECTIONS[objective] == "max")
 
 
 def _format_settings(settings: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import check_output_folder, read_json
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 
@@ -79,8 +80,25 @@ def run_training(
         InputError: A setting, a file or a row cannot be used; the message names it.
     """
     folder = run_folders.default_bundle_folder(config)
+    options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
+    with run_folders.lock_run(folder, config):
+        return _train(config, folder, log=log, **options)
+
+
+def _train(
+    config: Config[Any],
+    folder: Path,
+    *,
+    resume: bool,
+    overwrite: bool,
+    store_examples: bool,
+    verbose: bool,
+    log: Log,
+) -> TrainingResult:
+    """Train into a folder that no other process writes, see ``run_training``."""
     if run_folders.is_finished(folder, resume=resume):
         return TrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+    require_tensorflow_backend("training")
     check_output_folder(folder, overwrite=overwrite or resume)
     if is_automatic(config):
         check_automatic(config)

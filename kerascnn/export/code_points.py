@@ -8,10 +8,10 @@ import unicodedata
 import numpy as np
 import tensorflow as tf
 
+from kerascnn.export.checks import check_code_points
 from kerascnn.text import python_tokenizer
 from kerascnn.text.rules import build_rules
 from kerascnn.text.vectorizer import Vectorizer
-from kerascnn.utils.errors import InputError
 
 PAGE_SIZE = 128
 """Code points per page of the table. Equal pages, such as those without a known character, are stored once."""
@@ -36,13 +36,7 @@ class CodePointEncoder:
     """
 
     def __init__(self, vectorizer: Vectorizer) -> None:
-        settings = vectorizer.settings
-        for name, supported in (("normalize", "none"), ("stop_words", "")):
-            if (value := getattr(settings, name)) != supported:
-                raise InputError(
-                    f"text.{name} {value}: the TFLite file of a character model converts code points to ids, which"
-                    f" cannot express this setting; train with --text.{name} {supported!r}"
-                )
+        check_code_points(vectorizer.settings)
         self._space_id = vectorizer.encode_text("a a")[1]
         pages = _build_table(vectorizer).reshape(-1, PAGE_SIZE)
         unique_pages, page_numbers = np.unique(pages, axis=0, return_inverse=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from kerascnn.bundle import Bundle, PredictFn
 from kerascnn.export import tflite
+from kerascnn.export.checks import check_mediapipe
 from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
 from kerascnn.text.escaped_lines import write_escaped_lines
@@ -42,7 +43,7 @@ def export(
     Raises:
         InputError: MediaPipe cannot run the model, or the extra `mediapipe` is not installed.
     """
-    _check_bundle(bundle, bundle_folder)
+    check_mediapipe(bundle_folder, bundle.task, bundle.vectorizer.settings)
     writer_modules = _load_metadata_writers()
     folder = bundle_folder / "edge"
     with atomic_folder(folder, keep=True) as partial:
@@ -75,22 +76,6 @@ def load_predict_fn(path: Path) -> PredictFn:
         return [category.score for category in sorted(head.categories, key=lambda category: category.index)]
 
     return lambda texts: np.array([classify(text) for text in texts], np.float32)
-
-
-def _check_bundle(bundle: Bundle, folder: Path) -> None:
-    """Raise ``InputError`` if MediaPipe cannot run the model."""
-    bundle.task.require("mediapipe", str(folder))
-    if bundle.vectorizer.settings.level != "word":
-        raise InputError(
-            f"{folder}: a character model, but MediaPipe's tokenizer knows words only; export --format tflite for"
-            " devices or --format web for browsers"
-        )
-    settings = bundle.vectorizer.settings
-    if settings.uses_wordpiece or settings.uses_sentencepiece:
-        raise InputError(
-            f"{folder}: text.split {settings.split}, but MediaPipe's tokenizer does not split words; export"
-            " --format tflite for devices"
-        )
 
 
 def _add_metadata(bundle: Bundle, content: bytes, metadata_writer: Any, text_classifier: Any) -> bytes:

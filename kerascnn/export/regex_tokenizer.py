@@ -66,18 +66,8 @@ def format_vocabulary(vectorizer: Vectorizer) -> str:
         vectorizer: Vectorizer of a word model.
 
     Raises:
-        InputError: A token has another meaning in MediaPipe, or the vectorizer removes stop words or looks for the
-            words of a dictionary.
+        InputError: A token has another meaning in MediaPipe.
     """
-    if vectorizer.settings.uses_dictionary:
-        raise InputError(
-            "text.split dictionary: MediaPipe cannot segment text without spaces; train with --text.split unicode, or"
-            " export --format tflite or web"
-        )
-    if vectorizer.stop_words:
-        raise InputError(
-            "text.stop_words: MediaPipe cannot remove words; train without them, or export --format tflite"
-        )
     tokens = vectorizer.vocabulary[2:]
     if reserved := {PADDING, UNKNOWN, START}.intersection(tokens):
         raise InputError(

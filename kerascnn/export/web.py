@@ -10,10 +10,10 @@ from pathlib import Path
 
 from kerascnn.bundle import Bundle
 from kerascnn.export import tflite
+from kerascnn.export.checks import check_web
 from kerascnn.export.tflite_conversion import Precision
 from kerascnn.golden import PROBES
 from kerascnn.utils.atomic_files import atomic_folder, write_json
-from kerascnn.utils.errors import InputError
 
 PAGE_FOLDER = Path(__file__).parent / "web_page"
 NPM_FOLDER = "node_modules"
@@ -38,14 +38,7 @@ def export(
     Raises:
         InputError: There is more than one precision, or a setting is not supported in browsers.
     """
-    if len(quantize) != 1:
-        raise InputError(f"a web page runs one file; give one --quantize with web, not {', '.join(quantize)}")
-    if bundle.vectorizer.settings.normalize == "nfkc_casefold":
-        raise InputError("text.normalize nfkc_casefold: browsers cannot fold case; train with --text.normalize nfkc")
-    if bundle.vectorizer.settings.uses_wordpiece:
-        raise InputError(
-            "text.split wordpiece: the web page does not split words; export --format tflite or saved_model"
-        )
+    check_web(bundle.vectorizer.settings, quantize)
     folder = bundle_folder / "web"
     with atomic_folder(folder) as partial:
         shutil.copytree(PAGE_FOLDER, partial, dirs_exist_ok=True)

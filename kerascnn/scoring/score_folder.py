@@ -13,6 +13,7 @@ from kerascnn.scoring.output_columns import OutputSpec
 from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
 from kerascnn.scoring.worker import PartResult, ScoringJob
 from kerascnn.utils.atomic_files import sha256
+from kerascnn.utils.output_lock import lock_output
 
 Engine = Callable[[ScoringJob, Sequence[Part]], Iterator[PartResult]]
 """Scores parts and yields their results in any order."""
@@ -82,12 +83,21 @@ def score_folder(
         verbose: Show a progress bar if standard error is a terminal.
 
     Raises:
-        InputError: The bundle cannot be loaded, or an output file was not written by kerascnn.
+        InputError: The bundle cannot be loaded, an output file was not written by kerascnn, or another run writes the
+            output.
     """
     job = ScoringJob(
         bundle=str(bundle.absolute()), manifest=sha256(bundle / "manifest.json"), source=source,
         output_spec=output_spec, marker=str(marker_path(output)),
     )  # fmt: skip
+    with lock_output(output):
+        return _score_parts(job, parts, output, engine, verbose=verbose)
+
+
+def _score_parts(
+    job: ScoringJob, parts: Sequence[Part], output: Path, engine: Engine, *, verbose: bool
+) -> ScoringSummary:
+    """Score into a folder that no other run writes."""
     summary = ScoringSummary(len(parts))
     remaining = _skip_finished(parts, output, job, summary)
     output.mkdir(parents=True, exist_ok=True)

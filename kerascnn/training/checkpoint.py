@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerascnn.utils.errors import InputError
+from kerascnn.training.state_file import damaged_state, read_state, write_state
+from kerascnn.utils.errors import InputError, to_one_line
 
 FILE_NAME = "state.npz"
 # A state of 100 MB would otherwise take longer to write than an epoch of a few thousand documents.
@@ -105,23 +104,23 @@ class Checkpoint(keras.callbacks.Callback):
         if self.folder is None or not (self.folder / FILE_NAME).exists():
             return
         path = self.folder / FILE_NAME
-        try:
-            with np.load(path) as state:
-                arrays = {name: state[name] for name in state.files}
-            progress = json.loads(str(arrays.pop("progress")))
-        except Exception as error:
-            raise InputError(f"{path}: not a training state ({error}); delete it and train again") from None
+        progress, arrays = read_state(path)
+        found = progress.get("fingerprint", {})
         for name, value in self.fingerprint.items():
-            if progress["fingerprint"].get(name) != value:
+            if found.get(name) != value:
                 raise InputError(
-                    f"{path}: the interrupted run had {name} {progress['fingerprint'].get(name)!r}, this one has"
-                    f" {value!r}; give the same settings and data, or train without --resume"
+                    f"{path}: the interrupted run had {name} {found.get(name)!r}, this one has {value!r}; give the same"
+                    " settings and data, or train without --resume"
                 )
-        self.history, self.seconds = progress["history"], progress["seconds"]
         variables = self._variables()
-        for variable, name in zip(variables, _array_names("variable", variables), strict=True):
-            variable.assign(arrays[name])
-        self._best_weights = [arrays[name] for name in _array_names("best", self.model.weights)]
+        try:
+            best_weights = [arrays[name] for name in _array_names("best", self.model.weights)]
+            for variable, name in zip(variables, _array_names("variable", variables), strict=True):
+                variable.assign(arrays[name])
+            self.history, self.seconds = progress["history"], progress["seconds"]
+        except (KeyError, ValueError, TypeError) as error:
+            raise damaged_state(path, to_one_line(error)) from None
+        self._best_weights = best_weights
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the clock."""
@@ -162,13 +161,7 @@ class Checkpoint(keras.callbacks.Callback):
         values = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
         arrays = dict(zip(_array_names("variable", values), values, strict=True))
         arrays |= dict(zip(_array_names("best", self._best_weights), self._best_weights, strict=True))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}")
-        with open(temporary, "wb") as file:
-            np.savez(file, progress=np.array(json.dumps(progress)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        write_state(path, progress, arrays)
 
 
 def find_best_epoch(history: Sequence[Mapping[str, float]], monitor: str, num_documents: int) -> int:

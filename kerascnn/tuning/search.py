@@ -11,7 +11,7 @@ from typing import Any
 from kerascnn.tuning.oracles import MAX_CONSECUTIVE_FAILURES
 from kerascnn.tuning.space import SearchSpace
 from kerascnn.tuning.trials import TrialResult
-from kerascnn.utils.atomic_files import read_json, write_json
+from kerascnn.utils.atomic_files import atomic_path, read_json, write_json
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
@@ -129,4 +129,5 @@ def prepare_folder(folder: Path, description: Mapping[str, Any], *, resume: bool
                 )
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(path, description)
+    with atomic_path(path) as partial:
+        write_json(partial, description)

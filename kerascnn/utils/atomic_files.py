@@ -13,59 +13,101 @@ from pathlib import Path
 from typing import IO, Any
 
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.rename import exchange
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Return the temporary path of a file that replaces ``path`` if the block ends without an error.
+
+    Raises:
+        InputError: Another process or thread writes it.
+    """
+    path = Path(os.path.realpath(path))  # a link stays
+    partial = path.with_name(f".{path.name}.partial")
+    with lock_output(path):
+        try:
+            yield partial
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[IO[str]]:
-    """Open a text file, gzipped if its name ends in .gz, that replaces ``path`` if the block ends without an error."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Open a text file, gzipped if its name ends in .gz, that replaces ``path`` if the block ends without an error.
+
+    Raises:
+        InputError: Another process or thread writes it.
+    """
     open_file = gzip.open if path.suffix == ".gz" else open
-    try:
-        with open_file(partial, "wt", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(path) as partial, open_file(partial, "wt", encoding="utf-8", newline="") as file:
+        yield file
 
 
 @contextlib.contextmanager
 def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     """Create a folder that replaces ``folder`` if the block ends without an error.
 
+    Where the system can swap two folders, there is always the old or the new one. Elsewhere there is neither for a
+    moment, and ``finish_replacement`` repairs what a killed process left then.
+
     Args:
         folder: The final folder; an existing one is replaced.
         keep: Start with a copy of the existing folder instead of an empty one.
+
+    Raises:
+        InputError: Another process or thread writes it.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    finish_replacement(folder)
-    partial, old = _partial_and_old(folder)
-    shutil.rmtree(partial, ignore_errors=True)
-    if keep and folder.exists():
-        shutil.copytree(folder, partial)
-    else:
-        partial.mkdir()
-    try:
-        yield partial
-    except BaseException:
-        shutil.rmtree(partial)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, old)
-    os.replace(partial, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    folder = Path(os.path.realpath(folder))  # a link stays
+    with lock_output(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        finish_replacement(folder)
+        partial, old = _partial_and_old(folder)
+        shutil.rmtree(partial, ignore_errors=True)
+        if keep and folder.exists():
+            shutil.copytree(folder, partial)
+        else:
+            partial.mkdir()
+        try:
+            yield partial
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists() and not exchange(partial, folder):
+            os.replace(folder, old)
+        if not folder.exists():
+            os.replace(partial, folder)
+        shutil.rmtree(partial, ignore_errors=True)  # the old folder, if they were swapped
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def finish_replacement(folder: Path) -> None:
-    """Finish what ``atomic_folder`` did when its process was killed between its two renames; else do nothing.
+    """Finish what ``atomic_folder`` did when its process was killed between two renames; else do nothing.
 
     At that moment the new folder is complete, and the old one has its temporary name already.
+
+    Raises:
+        InputError: Another process replaces the folder at this moment.
     """
     partial, old = _partial_and_old(folder)
     if folder.exists() or not old.exists():
         return
-    os.replace(partial if partial.exists() else old, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with lock_output(folder):
+        if not folder.exists() and old.exists():
+            os.replace(partial if partial.exists() else old, folder)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, of which a killed process leaves either all or nothing under its name."""
+    removed = folder.with_name(f".{folder.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)  # of a killed process
+    if folder.exists():
+        os.replace(folder, removed)
+        shutil.rmtree(removed)
 
 
 def _partial_and_old(folder: Path) -> tuple[Path, Path]:
@@ -82,8 +124,9 @@ def check_output_file(path: Path) -> None:
         raise InputError(f"{path} is a folder; name a file to write")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; create it first")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} must not be written; choose another one")
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise InputError(f"{path}: {place} is read-only; choose another file")
 
 
 def check_output_folder(folder: Path, *, overwrite: bool) -> None:
@@ -93,17 +136,26 @@ def check_output_folder(folder: Path, *, overwrite: bool) -> None:
         InputError: The folder exists, and is not a bundle or must not be replaced; or it cannot be created.
     """
     finish_replacement(folder)
+    check_output_parent(folder)
     if not folder.exists():
-        ancestor = next(path for path in folder.absolute().parents if path.exists())
-        if not ancestor.is_dir():
-            raise InputError(f"{folder} cannot be created: {ancestor} is a file; choose another --output")
-        if not os.access(ancestor, os.W_OK):
-            raise InputError(f"{folder} cannot be created: {ancestor} must not be written; choose another --output")
         return
     if not (folder / "manifest.json").exists():
         raise InputError(f"{folder} exists and is not a bundle; choose another --output")
     if not overwrite:
         raise InputError(f"{folder} exists already; choose another --output, or replace it with --overwrite")
+
+
+def check_output_parent(folder: Path) -> None:
+    """Check before any work that a folder can be created or replaced.
+
+    Raises:
+        InputError: Its parent is a file, or must not be written.
+    """
+    ancestor = next(path for path in Path(os.path.realpath(folder)).parents if path.exists())
+    if not ancestor.is_dir():
+        raise InputError(f"{folder} cannot be created: {ancestor} is a file; choose another --output")
+    if not os.access(ancestor, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be written: {ancestor} is read-only; choose another --output")
 
 
 def read_json(path: Path) -> Any:

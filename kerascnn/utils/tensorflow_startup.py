@@ -7,6 +7,7 @@ import os
 import platform
 
 from kerascnn.utils.cpu import available_cpus
+from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import suppress_native_stderr
 
 
@@ -36,7 +37,11 @@ def start_tensorflow() -> None:
 
     Environment variables that are set already stay. Warnings of TensorFlow's Python code are hidden, too: a process
     that trains several models would be warned that their functions are compiled several times.
+
+    Raises:
+        InputError: Keras has another backend.
     """
+    require_tensorflow_backend("kerascnn")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)

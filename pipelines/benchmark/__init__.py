@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import tyro
 
+from kerascnn.utils.atomic_files import check_output_file
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_output
 from pipelines.benchmark import accuracy, accuracy_tables, inference, results, speed
 from pipelines.command import parse
 
@@ -81,11 +83,10 @@ def _select(rows: list[dict[str, str]], args: Table) -> list[dict[str, str]]:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.benchmark") -> None:
     """Run the command."""
-    verbs: dict[type, Callable[[Any], None]] = {
+    benchmarks: dict[type, Callable[[Any], None]] = {
         accuracy.Accuracy: accuracy.run,
         speed.Speed: speed.run,
         inference.Inference: inference.run,
-        Table: make_table,
     }
     kind: Any = (
         Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
@@ -94,4 +95,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ben
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, prog, __doc__, argv)
-    verbs[type(args)](args)
+    if isinstance(args, Table):
+        make_table(args)
+        return
+    check_output_file(Path(args.output))
+    with lock_output(Path(args.output)):  # each result writes the whole file again
+        benchmarks[type(args)](args)

@@ -11,6 +11,8 @@ import pytest
 from kerascnn import TextClassifier, load
 from kerascnn.edge import EdgeClassifier
 from kerascnn.export import mediapipe, regex_tokenizer, verify
+from kerascnn.export.checks import check_mediapipe
+from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
@@ -98,9 +100,9 @@ def test_rejects_what_the_tokenizer_cannot_express(news, tmp_path):
     with pytest.raises(InputError, match=r"vocabulary contains <START>.*--text.split unicode"):
         regex_tokenizer.format_vocabulary(Vectorizer(TextConfig(split="whitespace"), ["[PAD]", "[UNK]", "<START>"]))
     with pytest.raises(InputError, match=r"stop_words.*--format tflite"):
-        regex_tokenizer.format_vocabulary(Vectorizer(TextConfig(), ["[PAD]", "[UNK]", "film"], ["the"]))
+        check_mediapipe(tmp_path, SINGLE_LABEL, TextConfig(stop_words="stop.txt"))
     with pytest.raises(InputError, match=r"split dictionary.*--text.split unicode"):
-        regex_tokenizer.format_vocabulary(Vectorizer(TextConfig(split="dictionary"), ["[PAD]", "[UNK]", "手机"]))
+        check_mediapipe(tmp_path, SINGLE_LABEL, TextConfig(split="dictionary"))
 
 
 def test_rejects_character_model_before_writing(reviews_zh, tmp_path):

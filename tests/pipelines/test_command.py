@@ -1,7 +1,10 @@
 """Behavior of all commands: the name in the help, exit codes, Ctrl-C, the encoding of the output."""
 
 import io
+import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -11,6 +14,7 @@ from kerascnn.utils.errors import InputError
 from pipelines import command
 from pipelines.__main__ import COMMANDS
 from tests.pipelines.conftest import ROOT, SMALL, start
+from tests.pipelines.conftest import command as run_command
 
 
 def python(*arguments):
@@ -94,6 +98,66 @@ def test_errors_and_ctrl_c_become_one_line_and_a_status(error, status, message, 
         command.run(main)
     assert ended.value.code == status
     assert capsys.readouterr().err == message
+
+
+def test_second_run_into_an_output_is_rejected_at_its_start(news_bundle, news_csv, tmp_path):
+    bundle, rows, labelled = tmp_path / "bundle", tmp_path / "rows", tmp_path / "labelled.csv"
+    rows.mkdir()
+    shutil.copy(news_csv, rows)
+    runs = {
+        bundle: ("train", "--data", "missing.csv", "--output", bundle),
+        tmp_path / "encoder": ("pretrain", "--data", "missing.csv", "--output", tmp_path / "encoder"),
+        tmp_path / "bundle-teacher": ("distill", "--data", "missing.csv", "--teacher", "bow", "--output", bundle),
+        tmp_path / "search": ("tune", "--data", "missing.csv", "--output", tmp_path / "search"),
+        news_bundle[0]: ("export", news_bundle[0], "--format", "saved_model"),
+        labelled: ("predict", "missing", "--input", news_csv, "--output", labelled),
+        tmp_path / "scored": ("predict", news_bundle[0], "--input", rows, "--output", tmp_path / "scored"),
+        tmp_path / "accuracy.csv": ("benchmark", "accuracy", "--output", tmp_path / "accuracy.csv"),
+    }
+    holder = subprocess.Popen(
+        [sys.executable, "-c", LOCK_ALL, *map(str, runs)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    holder.stdout.readline()
+    for output, (name, *options) in runs.items():
+        finished = run_command(name, *options)
+        assert finished.status == 1
+        assert finished.err == (
+            f"error: {output}: process {holder.pid} on {socket.gethostname()} is writing it; wait for its end, or"
+            " choose another output\n"
+        )
+    holder.communicate()
+
+
+LOCK_ALL = """
+import contextlib, sys
+from pathlib import Path
+from kerascnn.utils.output_lock import lock_output
+
+with contextlib.ExitStack() as locks:
+    for path in sys.argv[1:]:
+        locks.enter_context(lock_output(Path(path)))
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch", "nonsense"])
+def test_other_backends_of_keras_are_rejected_in_one_line_before_keras_is_imported(backend, news_csv):
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    code = "import kerascnn; kerascnn.TextClassifier"
+    arguments = [["-m", "pipelines.train", "--data", news_csv, "--output", "unused"], ["-c", code]]
+    for command_line, subject in zip(
+        arguments, ("error: training", "InputError: kerascnn.TextClassifier"), strict=True
+    ):
+        finished = subprocess.run(
+            [sys.executable, *command_line], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 1
+        [*lines, last] = finished.stderr.splitlines()
+        assert last.endswith(
+            f"{subject} needs Keras' TensorFlow backend, not {backend}; unset KERAS_BACKEND, or set it to tensorflow"
+        )
+        assert not lines or "-c" in command_line
 
 
 def test_standard_output_is_utf8_whatever_the_locale(monkeypatch):

@@ -110,3 +110,18 @@ def test_missing_package_is_named_with_its_extra(name, package, extra, news_bund
     assert finished.status == 1
     assert finished.err.startswith("error: ") and f'pip install "kerascnn[{extra}]"' in finished.err
     assert not (folder / "edge").exists() and not (folder / "onnx").exists()
+
+
+def test_options_and_settings_are_checked_before_the_model_is_loaded(news_bundle, tmp_path):
+    folder = shutil.copytree(news_bundle[0], tmp_path / "news")
+    (folder / "model.keras").unlink()  # its loading would be the next error
+    for options, complaint in (
+        (("--format", "tflite", "web", "--quantize", "none", "int8"), "give one --quantize with web, not none, int8"),
+        (("--format", "saved_model", "--quantize", "int8"), "--quantize applies to tflite, mediapipe, web"),
+        (("--format", "tflite", "--calibration-data", "a.csv"), "--calibration-data is for int8"),
+        (("--format", "tflite", "--data", "a.csv"), "--data compares the artifacts on labelled data; add --verify"),
+    ):
+        finished = command("export", folder, *options)
+        assert finished.status == 1
+        assert finished.err.startswith("error: ") and complaint in finished.err and finished.err.count("\n") == 1
+    assert not (folder / "edge").exists()

@@ -112,7 +112,7 @@ def test_resumed_training_ends_with_the_weights_of_an_undisturbed_one(halves, tm
 
 def test_state_is_written_less_often_to_a_slow_disk(halves, tmp_path, monkeypatch):
     written = []
-    monkeypatch.setattr("kerascnn.training.checkpoint.os.fsync", lambda file: (written.append(file), time.sleep(1)))
+    monkeypatch.setattr("kerascnn.training.state_file.os.fsync", lambda file: (written.append(file), time.sleep(1)))
     train, validation = halves
     settings = {"epochs": 4, "patience": 4, **SMALL}
     classifier = TextClassifier(**settings).fit(*train, validation_data=validation, folder=tmp_path)
