@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import annotated_types
 import tyro
 
+from kerascnn.data.encodings import check_encoding
 from kerascnn.settings import Settings
 from kerascnn.utils.errors import InputError
 
@@ -42,7 +43,9 @@ class SourceConfig(Settings):
     column_names: tuple[str, ...] = ()
     """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
     encoding: str = "utf-8"
-    """Text encoding of the files, any that Python knows (gb18030, latin-1); a UTF-8 byte order mark is skipped."""
+    """Text encoding of the files, any that Python knows (gb18030, latin-1); a byte order mark is skipped."""
+    max_row_bytes: Annotated[int, annotated_types.Interval(ge=1, le=2**30)] = 16_000_000
+    """Largest size of a row in bytes, which limits the memory that reading takes; a larger row is an error."""
     validation_fraction: HalfFraction = 0.1
     """Fraction of the training rows to use as validation data if none is given, up to 0.5."""
     test_fraction: HalfFraction = 0.1
@@ -55,6 +58,10 @@ class SourceConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        try:
+            check_encoding(self.encoding)
+        except InputError as error:
+            raise InputError(f"encoding: {error}") from None
         if len(self.delimiter) > 1 and self.delimiter != "tab":
             raise InputError(f"delimiter: {self.delimiter!r} is more than one character; give one, or the word tab")
         if self.delimiter in ('"', "\n", "\r"):

@@ -24,14 +24,35 @@ _SAMPLE_BYTES = 50_000
 """Number of bytes that are sufficient for a guess."""
 _PREFERRED = ("utf_8", "gb18030", "cp1252")
 """Encodings to prefer where the sample fits several equally well, as short texts do."""
+_NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+"""Text encodings of Python for other purposes: names of hosts, source code, tests and mail."""
+_BOM = "\ufeff"
 
 
-def read_lines(path: str, encoding: str, *, newline: str | None = None, errors: str = "strict") -> Iterator[str]:
+def check_encoding(name: str) -> None:
+    """Check the name of an encoding of text files.
+
+    Raises:
+        InputError: Python does not know it, or it is not one of text files.
+    """
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # raises for codecs that are not of text, such as hex
+        is_suitable = codecs.lookup(name).name not in _NOT_OF_FILES
+    except (LookupError, ValueError):  # ValueError: a NUL or a surrogate in the name
+        is_suitable = False
+    if not is_suitable:
+        raise InputError(f"{name!r} is not a text encoding of files that Python knows; give utf-8, gb18030, cp1252, …")
+
+
+def read_lines(
+    path: str, encoding: str, *, max_bytes: int, newline: str | None = None, errors: str = "strict"
+) -> Iterator[str]:
     """Decode a text file line by line.
 
     Args:
         path: The file, plain or gzipped; ``-`` is standard input.
-        encoding: Any text encoding that Python knows. A UTF-8 BOM is skipped.
+        encoding: Any encoding that ``check_encoding`` accepts. A byte order mark is skipped.
+        max_bytes: Largest number of bytes of a line as UTF-8. No more of a line is read.
         newline: Line ending, as in ``open``.
         errors: ``surrogateescape`` continues after undecodable bytes, see ``describe_undecodable``.
 
@@ -39,15 +60,22 @@ def read_lines(path: str, encoding: str, *, newline: str | None = None, errors: 
         Lines with their line endings.
 
     Raises:
-        InputError: The file cannot be opened, the encoding is unknown or wrong, or the gzip data is damaged.
+        InputError: The file cannot be opened, the encoding is wrong, the gzip data is damaged, or a line is too long.
     """
     number = 0
     with open_binary(path) as binary:
-        text = _open_text(binary, encoding, newline, errors)
+        text = None
         try:
-            for line in text:
+            _check_byte_order_mark(path, binary, encoding)
+            text = io.TextIOWrapper(binary, encoding=encoding, newline=newline, errors=errors)
+            while line := text.readline(max_bytes + 1):
+                if len(line) > max_bytes // 4 and count_bytes(line) > max_bytes:
+                    raise InputError(f"{path}, line {number + 1}: {describe_too_large(max_bytes)}")
+                if not number and line.startswith(_BOM):
+                    line = line.lstrip(_BOM)
                 number += 1
-                yield line
+                if line:
+                    yield line
         except UnicodeDecodeError as error:
             raise InputError(_describe_decode_error(path, number, encoding, error)) from None
         except UnicodeError as error:  # UTF-16 or UTF-32 without a byte order mark
@@ -58,8 +86,25 @@ def read_lines(path: str, encoding: str, *, newline: str | None = None, errors: 
             raise InputError(
                 f"{path}, row {number + 1}: damaged gzip data ({error}); copy or download the file again"
             ) from None
+        except OSError as error:
+            raise InputError(f"{path}, row {number + 1}: cannot be read ({error.strerror or error})") from None
         finally:
-            text.detach()  # or its destructor would close standard input
+            if text:
+                text.detach()  # or its destructor would close standard input
+
+
+def count_bytes(text: str) -> int:
+    """Return the number of bytes of a text as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def describe_too_large(max_bytes: int, size: int | None = None) -> str:
+    """Describe a row that is too large, and the remedy; ``size`` is its number of bytes if it is known."""
+    found = f"{size:,} bytes, more than" if size else "more than"
+    return (
+        f"{found} {max_bytes:,} bytes, the limit of a row; split it, write the file again, or allow more with"
+        " --source.max_row_bytes"
+    )
 
 
 @contextlib.contextmanager
@@ -73,8 +118,13 @@ def open_binary(path: str) -> Iterator[IO[bytes]]:
         binary = cast(io.BufferedReader, sys.stdin.buffer if path == STDIN else open(path, "rb"))  # noqa: SIM115
     except OSError as error:
         raise InputError(f"{path} cannot be opened: {error.strerror}") from None
+    except ValueError as error:  # a NUL character in the name
+        raise InputError(f"{path!r} cannot be opened: {error}") from None
     with contextlib.nullcontext() if path == STDIN else binary:
-        is_gzip = path.endswith(".gz") or binary.peek(2).startswith(_GZIP_MAGIC)
+        try:
+            is_gzip = path.endswith(".gz") or binary.peek(2).startswith(_GZIP_MAGIC)
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from None
         yield cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if is_gzip else binary
 
 
@@ -128,14 +178,10 @@ def _informative_parts(sample: bytes) -> list[bytes]:
     return [part] if part.endswith(b"\n") else [part[: len(part) - cut] for cut in range(4)]
 
 
-def _open_text(binary: IO[bytes], encoding: str, newline: str | None, errors: str) -> io.TextIOWrapper:
-    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    try:
-        return io.TextIOWrapper(binary, encoding=codec, newline=newline, errors=errors)
-    except LookupError:
-        raise InputError(
-            f"{encoding!r} is not a text encoding that Python knows; --source.encoding takes utf-8, gb18030, cp1252, …"
-        ) from None
+def _check_byte_order_mark(path: str, binary: IO[bytes], encoding: str) -> None:
+    start = cast(io.BufferedReader, binary).peek(len(codecs.BOM_UTF8))
+    if start.startswith(codecs.BOM_UTF8) and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        raise InputError(f"{path} starts with the mark of UTF-8, and is not {encoding}; try --source.encoding utf-8")
 
 
 def _describe_decode_error(path: str, lines_read: int, encoding: str, error: UnicodeDecodeError) -> str:

@@ -74,10 +74,18 @@ def check_text(value: object, column: str, *, allow_null: bool) -> str:
 
 
 def to_text(value: object) -> str:
-    """Convert a value to text: null to an empty string, everything but strings to JSON."""
+    """Convert a value to text: null to nothing, numbers, lists and objects to JSON, dates as Python writes them.
+
+    Half of a surrogate pair, which JSON can have, is replaced.
+    """
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, int | float | list | tuple | dict):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        text = str(value)
     if text.isascii():
         return text
     # JSON can spell half of a surrogate pair, which no encoder would accept later.

@@ -38,18 +38,21 @@ def read_records(
     Raises:
         InputError: The source is missing or cannot be read; the message names the file and the row.
     """
-    if spec.startswith(demo.PREFIX):
-        yield from demo.read_demo(spec, source)
-    elif spec.startswith(tfds.PREFIX):
-        yield from tfds.read_tfds(spec, source)
-    elif spec == STDIN:
-        yield from read_file(spec, source, labelled=labelled, on_bad_row=on_bad_row)
-    else:
-        for path in _find_paths(spec):
-            if os.path.isdir(path):
-                yield from read_folder(path, source)
-            else:
-                yield from read_file(path, source, labelled=labelled, on_bad_row=on_bad_row)
+    try:
+        if spec.startswith(demo.PREFIX):
+            yield from demo.read_demo(spec, source)
+        elif spec.startswith(tfds.PREFIX):
+            yield from tfds.read_tfds(spec, source)
+        elif spec == STDIN:
+            yield from read_file(spec, source, labelled=labelled, on_bad_row=on_bad_row)
+        else:
+            for path in _find_paths(spec):
+                if os.path.isdir(path):
+                    yield from read_folder(path, source)
+                else:
+                    yield from read_file(path, source, labelled=labelled, on_bad_row=on_bad_row)
+    except OSError as error:  # a name that is too long, a folder without permission, a disk that fails
+        raise InputError(f"{error.filename or spec} cannot be read: {error.strerror or error}") from None
 
 
 def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = True) -> Iterator[Row]:

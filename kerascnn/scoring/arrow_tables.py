@@ -9,7 +9,8 @@ import pyarrow
 
 from kerascnn.data import json_values, readers
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.readers.parquet import describe_value_error, to_python
+from kerascnn.data.readers.parquet import describe_value_error
+from kerascnn.data.readers.parquet_batches import to_python
 from kerascnn.data.records import BadRow, BadRowHandler
 from kerascnn.data.sources import read_texts
 from kerascnn.scoring.output_columns import BATCH_ROWS
@@ -38,12 +39,12 @@ def read_tables(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> I
 
 def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
     number = 0
-    for batch in readers.read_parquet_batches(path, (source.text_column,), batch_size=BATCH_ROWS):
+    for batch in readers.read_parquet_batches(path, source, BATCH_ROWS):
         is_valid = []
         for value in to_python(batch.column(source.text_column)):
             number += 1
             if isinstance(value, ValueError):
-                fault, value = describe_value_error(value), ""
+                fault, value = describe_value_error(value, source.text_column), ""
             else:
                 fault = json_values.check_text(value, source.text_column, allow_null=False)
             if fault:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+import encodings.aliases
 import gzip
 import io
 import json
 import sys
+from decimal import Decimal
+from pathlib import Path
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -15,6 +20,7 @@ from kerascnn.audit.audit import quick_audit
 from kerascnn.config import default_config
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import guess_encoding
+from kerascnn.data.readers import parquet
 from kerascnn.data.records import location
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.data.splits import load_splits
@@ -262,9 +268,69 @@ def test_binary_data_error_names_encoding_option(write):
     assert "--source.encoding NAME" in error(write("a.csv", b"text,label\n" + bytes(range(0x80, 0x100)) + b",a\n"))
 
 
-@pytest.mark.parametrize("encoding", ["utf-9", "hex"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-9", "hex", "rot13", "idna", "punycode", "undefined", "utf-7", "unicode_escape", "a\0b", "\ud800", ""],
+)
 def test_unknown_encoding_is_named_in_error(write, encoding):
-    assert f"{encoding!r} is not a text encoding" in error(write("a.csv", csv_text(REAL)), encoding=encoding)
+    message = error(write("a.csv", csv_text(REAL)), encoding=encoding)
+    assert f"encoding: {encoding!r} is not a text encoding of files" in message
+
+
+def test_reads_every_text_encoding_of_python(write):
+    rows = [("Good film.", "a"), ("Bad, bad film.", "b")]
+    for encoding in sorted({*encodings.aliases.aliases.values(), "utf-8-sig", "utf-16-le", "cp65001"}):
+        try:
+            SourceConfig(encoding=encoding)
+        except InputError:
+            continue
+        assert read_pairs(write("a.csv", csv_text(rows), encoding), encoding=encoding) == rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "U8", "utf-8-sig", "utf-16-le", "utf-32-be", "gb18030"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".txt"])
+def test_byte_order_mark_costs_nothing_in_any_encoding(write, suffix, encoding):
+    text = "Good film.\n" if suffix == ".txt" else content(suffix, REAL).decode()
+    path = write(f"a{suffix}", "\ufeff" + text, encoding)
+    found = [record.fields["text"] for record in read_texts(path, SourceConfig(encoding=encoding))]
+    assert found == (["Good film."] if suffix == ".txt" else [text for text, _ in REAL])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_byte_order_mark_of_utf8_contradicts_another_encoding(write, suffix):
+    path = write(f"a{suffix}", b"\xef\xbb\xbf" + content(suffix, REAL))
+    assert "try --source.encoding utf-8" in error(path, encoding="latin-1")
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "\ud800.csv", "x" * 5000 + "/a.csv", "/proc/self/mem"])
+def test_name_that_no_file_can_have_is_an_error(name):
+    assert error(name, format="csv")
+
+
+LARGE_ROWS = {
+    "a.csv": ("text,label\nfine,a\n" + "x" * 2000 + ",b\n", "a.csv, line 3: more than 1,000 bytes"),
+    "b.csv": ("text,label\nfine,a\n" + "x" * 2000, "b.csv, line 3: more than 1,000 bytes"),
+    "c.csv": ("text,label\nfine,a\n" + "é" * 501 + ",b\n", "c.csv, line 3: more than 1,000 bytes"),
+    "quote.csv": ('text,label\nfine,a\n"' + "x,y\n" * 300, "quote.csv, row 3: broken quoting (the row has more"),
+    "a.tsv": ("x" * 2000 + "\tlabel\n", "a.tsv, line 1: more than 1,000 bytes"),
+    "a.jsonl": ('{"text": "a", "label": "b"}\n{"text": "' + "x" * 2000 + '"}\n', "a.jsonl, line 2: more than 1,000"),
+    "folder/a/a.txt": ("x\n" * 2000, "a.txt: more than 1,000 bytes"),
+    "a.parquet": (content(".parquet", [("fine", "a"), ("x" * 2000, "b")]), "row 2: 2,001 bytes, more than 1,000 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_ROWS)
+def test_row_over_the_limit_names_file_size_and_remedy(write, name):
+    data, message = LARGE_ROWS[name]
+    path = write(name, data)
+    found = error(path.removesuffix("/a/a.txt"), max_row_bytes=1000)
+    assert message in found and "source.max_row_bytes" in found
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_rows_up_to_the_limit_are_read_in_any_number(write, suffix):
+    rows = [("é" * 450, str(number % 2)) for number in range(50)]
+    assert read_pairs(write(f"a{suffix}", content(suffix, rows)), max_row_bytes=1000) == rows
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
@@ -414,6 +480,71 @@ def test_damaged_parquet_file_is_named_in_error(write):
     sink = io.BytesIO()
     pyarrow.parquet.write_table(table, sink)
     assert "'text' is 1.5 (float), not a string" in error(write("a.parquet", sink.getvalue()))
+
+
+def write_table(path, columns, **options):
+    table = columns if isinstance(columns, pyarrow.Table) else pyarrow.table(columns)
+    pyarrow.parquet.write_table(table, path, **options)
+    return path
+
+
+def broken_strings():
+    """Return an array of strings of which the first is not UTF-8."""
+    buffers = [None, pyarrow.py_buffer(np.array([0, 2, 4], np.int32)), pyarrow.py_buffer(b"\xff\xfeok")]
+    return pyarrow.Array.from_buffers(pyarrow.string(), 2, buffers)
+
+
+UNREADABLE = {
+    "text": lambda: broken_strings(),
+    "label": lambda: broken_strings(),
+    "list": lambda: pyarrow.ListArray.from_arrays([0, 1, 2], broken_strings()),
+    "structure": lambda: pyarrow.StructArray.from_arrays([broken_strings()], ["a"]),
+    "date": lambda: pyarrow.array([10**8, 1], pyarrow.date32()),
+    "time": lambda: pyarrow.array([2**62, 1], pyarrow.timestamp("ms")),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize("options", [{}, {"use_dictionary": False}, {"store_schema": False}], ids=str)
+def test_parquet_value_that_python_cannot_hold_costs_one_row(tmp_path, name, options):
+    columns = {"text": ["a", "b"], "label": ["x", "y"], name: UNREADABLE[name]()}
+    path, bad = write_table(str(tmp_path / "a.parquet"), columns, **options), []
+    records = list(read_records(path, SourceConfig(), on_bad_row=bad.append))
+    assert [record.number for record in records] == [2]
+    assert [row.number for row in bad] == [1] and f"{name!r} cannot be read" in bad[0].reason
+    with pytest.raises(InputError, match=r"a\.parquet, row 1: .* cannot be read"):
+        list(read_records(path, SourceConfig()))
+
+
+def test_parquet_values_of_other_types_are_written_as_python_writes_them(tmp_path):
+    columns = {"text": ["a"], "date": [datetime.date(2024, 2, 29)], "number": [Decimal("1.50")], "tags": [["x", "ÿ"]]}
+    [record] = read_records(write_table(str(tmp_path / "a.parquet"), columns), SourceConfig())
+    assert record.fields == {"text": "a", "date": "2024-02-29", "number": "1.50", "tags": '["x", "ÿ"]'}
+
+
+def test_parquet_columns_of_one_name_or_without_utf8_are_named(tmp_path):
+    path, values = str(tmp_path / "a.parquet"), pyarrow.array(["a"])
+    write_table(path, pyarrow.Table.from_arrays([values] * 3, ["text", "label", "text"]))
+    assert "two columns are named 'text'" in error(path)
+    write_table(path, {"text": values, "label": values, "another": values}, store_schema=False)
+    Path(path).write_bytes(Path(path).read_bytes().replace(b"another", b"anoth\xffr"))
+    assert "a.parquet, row 1: damaged Parquet file" in error(path)
+
+
+def test_json_object_with_two_values_of_one_name_is_an_error(write):
+    lines = '{"text": "a", "label": "x", "note": {"b": 1, "b": 2}}\n{"text": "a", "label": "x", "text": "b"}\n'
+    assert "row 2: two values are named 'text'" in error(write("a.jsonl", lines))
+
+
+@pytest.mark.parametrize("data", [b"text,label\na,b\n", b"\0" * 10_000])
+def test_gzip_file_that_is_not_parquet_is_not_unpacked(write, data):
+    assert "does not start with PAR1" in error(write("a.parquet.gz", gzip.compress(data)))
+
+
+def test_gzipped_parquet_that_expands_too_much_is_refused(write, monkeypatch):
+    monkeypatch.setattr(parquet, "_MIN_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(parquet, "_COPY_BYTES", 1000)
+    assert "too many for its size" in error(write("a.parquet.gz", gzip.compress(b"PAR1" + b"\0" * 100_000)))
 
 
 def test_unknown_extension_error_lists_known_ones(write):

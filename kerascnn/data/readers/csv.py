@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.encodings import describe_undecodable, read_lines
+from kerascnn.data.encodings import count_bytes, describe_undecodable, read_lines
 from kerascnn.data.readers.base import (
     decoding_errors,
     describe_missing_column,
@@ -27,12 +26,12 @@ DELIMITER_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a ve
 """Delimiters that are found without a setting."""
 SAMPLE_LINES = 20
 """Lines that the delimiter is found in, if the file has no header."""
+SAMPLE_CHARACTERS = 65_536
+"""Number of characters from which fewer lines are sufficient."""
 _EXCEL_DELIMITER = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 """First line that spreadsheets write and read."""
 _SPACED_HEADER = re.compile(r'\w"?[,;|] "?\w')
 """A header with a space after the delimiter; the rows have one too."""
-# Far above any document, and low enough that a quote left open in a huge file ends in a message, not in swapping.
-MAX_FIELD_CHARACTERS = 100_000_000
 
 
 def read_csv(
@@ -81,14 +80,16 @@ class RewindableLines:
 
     Args:
         lines: The lines.
+        max_bytes: Largest number of bytes of a record; a quote that is left open includes all lines after it.
 
     Attributes:
         number: Number of lines read so far.
         record: Lines read since ``start_record``.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.number = 0
+    def __init__(self, lines: Iterable[str], max_bytes: int) -> None:
+        self.number = self._bytes = 0
+        self._max_bytes = max_bytes
         self.record: list[str] = []
         self._lines, self._rewound = iter(lines), deque[str]()
 
@@ -96,25 +97,45 @@ class RewindableLines:
         return self
 
     def __next__(self) -> str:
-        line = self._rewound.popleft() if self._rewound else next(self._lines)
+        line = self._take()
         self.number += 1
         self.record.append(line)
+        self._bytes += count_bytes(line)
+        if self._bytes > self._max_bytes and len(self.record) > 1:
+            raise csv.Error(f"the row has more than {self._max_bytes:,} bytes, source.max_row_bytes")
         return line
 
     def start_record(self) -> None:
         """Start a record at the next line."""
-        self.record = []
+        self.record, self._bytes = [], 0
 
     def rewind_to_second_line(self) -> None:
         """Reduce the record to its first line, and read its other lines again."""
-        self.rewind(len(self.record) - 1)
+        self._rewound.extendleft(reversed(self.record[1:]))
+        self.number -= len(self.record) - 1
+        self.record = self.record[:1]
 
-    def rewind(self, count: int) -> None:
-        """Read the last lines of the record again."""
-        kept = len(self.record) - count
-        self._rewound.extendleft(reversed(self.record[kept:]))
-        self.number -= count
-        self.record = self.record[:kept]
+    def skip_blank_lines(self) -> None:
+        """Skip blank lines before a header."""
+        while lines := self.peek(1):
+            if lines[0].strip():
+                break
+            self._rewound.clear()
+            self.number += 1
+
+    def peek(self, count: int) -> list[str]:
+        """Return at most ``count`` of the next lines, fewer if they are long, which are read again later."""
+        lines: list[str] = []
+        while len(lines) < count and sum(map(len, lines)) < SAMPLE_CHARACTERS:
+            try:
+                lines.append(self._take())
+            except StopIteration:
+                break
+        self._rewound.extendleft(reversed(lines))
+        return lines
+
+    def _take(self) -> str:
+        return self._rewound.popleft() if self._rewound else next(self._lines)
 
 
 class _Table:
@@ -130,9 +151,12 @@ class _Table:
     def __init__(
         self, path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler, default: str
     ) -> None:
-        csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))
-        self.lines = RewindableLines(read_lines(path, source.encoding, newline="", errors=decoding_errors(on_bad_row)))
-        delimiter, sample = DELIMITERS.get(source.delimiter, source.delimiter), self._sample_lines()
+        csv.field_size_limit(max(csv.field_size_limit(), source.max_row_bytes))
+        errors = decoding_errors(on_bad_row)
+        lines = read_lines(path, source.encoding, max_bytes=source.max_row_bytes, newline="", errors=errors)
+        self.lines = RewindableLines(lines, source.max_row_bytes)
+        self.lines.skip_blank_lines()
+        delimiter, sample = DELIMITERS.get(source.delimiter, source.delimiter), self.lines.peek(SAMPLE_LINES)
         if sample and (match := _EXCEL_DELIMITER.fullmatch(sample[0])):
             delimiter = delimiter or match[1]
             next(self.lines)
@@ -150,14 +174,6 @@ class _Table:
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
-
-    def _sample_lines(self) -> list[str]:
-        """Return the first lines after blank ones, which are read again later."""
-        first = next((line for line in self.lines if line.strip()), "")
-        self.lines.record = [first] if first else []
-        sample = [*self.lines.record, *itertools.islice(self.lines, SAMPLE_LINES - 1)]
-        self.lines.rewind(len(sample))
-        return sample
 
     def _read_header(self, path: str) -> list[str]:
         self.number = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.encodings import read_lines
+from kerascnn.data.encodings import count_bytes, describe_too_large, read_lines
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
 
@@ -31,5 +31,15 @@ def read_folder(folder: str, source: SourceConfig) -> Iterator[Record]:
                     f"{file} is a folder inside the class {class_folder.name!r}; "
                     f"give the folder that contains the class folders, such as {class_folder}"
                 )
-            text = "".join(read_lines(str(file), source.encoding))
+            text = _read_text(str(file), source)
             yield Record({source.text_column: text, source.label_column: class_folder.name}, str(file), 1)
+
+
+def _read_text(path: str, source: SourceConfig) -> str:
+    lines, size = [], 0
+    for line in read_lines(path, source.encoding, max_bytes=source.max_row_bytes):
+        lines.append(line)
+        size += count_bytes(line)
+        if size > source.max_row_bytes:
+            raise InputError(f"{path}: {describe_too_large(source.max_row_bytes)}")
+    return "".join(lines)

@@ -21,7 +21,8 @@ def read_jsonl(
 ) -> Iterator[Record]:
     """Yield the records of a JSON Lines file; blank lines are skipped."""
     number = 0
-    lines = read_lines(path, source.encoding, newline="\n", errors=decoding_errors(on_bad_row))
+    errors = decoding_errors(on_bad_row)
+    lines = read_lines(path, source.encoding, max_bytes=source.max_row_bytes, newline="\n", errors=errors)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -50,14 +51,23 @@ def _parse_object(line: str, source: SourceConfig, required: tuple[str, ...]) ->
     """
     if fault := describe_undecodable(line, source.encoding):
         raise InputError(fault)
+    names: list[str] = []
+
+    def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # the last object to be made is the outer one
+        names[:] = [name for name, _ in pairs]
+        return dict(pairs)
+
     try:
-        values = json.loads(line)
+        values = json.loads(line, object_pairs_hook=make_object)
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON ({error.msg} at character {error.pos + 1}); {_EXPECTED}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error}); {_EXPECTED}") from None
     if not isinstance(values, dict):
         raise InputError(f"{_EXPECTED}, this is a {type(values).__name__}")
+    if len(names) > len(values):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"two values are named {repeated!r}; rename or remove one of them")
     if fault := describe_missing_column(values, required):
         raise InputError(fault)
     return values

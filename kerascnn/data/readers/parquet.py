@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
-import io
-import zlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN, open_binary
@@ -18,81 +19,121 @@ from kerascnn.utils.errors import InputError, to_one_line
 if TYPE_CHECKING:
     import pyarrow
 
+_MAGIC = b"PAR1"
+_COPY_BYTES = 2**20
+_MIN_UNPACKED_BYTES, _MAX_UNPACKED_RATIO = 2**30, 100
+"""A gzipped Parquet file, which is compressed itself, may be larger than the one, or than its size times the other."""
+
 
 def read_parquet(
     path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler
 ) -> Iterator[Record]:
-    """Yield the records of a Parquet file: the required columns, or all columns if only the text is required."""
+    """Yield the records of a Parquet file: the required columns, or all columns if only the text is required.
+
+    Rows with the same long string share it.
+    """
+    # deferred: they import NumPy
+    from kerascnn.data.readers.parquet_batches import split_nested_columns, to_python
+
     number = 0
-    for batch in read_parquet_batches(path, required, list(required) if len(required) > 1 else None):
-        for values in to_python(batch):
+    columns = list(required) if len(required) > 1 else None
+    for batch in _read_batches(path, source, required, columns, 1024, split_nested_columns):
+        names = batch.schema.names
+        for row in zip(*map(to_python, batch.columns), strict=True):
             number += 1
+            values = dict(zip(names, row, strict=True))
             try:
-                if isinstance(values, ValueError):
-                    raise InputError(describe_value_error(values))
+                for name, value in values.items():
+                    if isinstance(value, ValueError):
+                        raise InputError(describe_value_error(value, name))
                 record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
             except InputError as error:
-                raw = "" if isinstance(values, ValueError) else to_text(values[source.text_column])
-                on_bad_row(BadRow(path, number, str(error), raw))
+                text = values[source.text_column]
+                on_bad_row(BadRow(path, number, str(error), "" if isinstance(text, ValueError) else to_text(text)))
             else:
                 yield record
 
 
-def to_python(values: pyarrow.RecordBatch | pyarrow.Array) -> Iterator[Any]:
-    """Yield Python values of rows, or a ``ValueError`` in the place of a value that Python cannot hold."""
-    try:
-        yield from values.to_pylist()
-    except (ValueError, OverflowError):  # of one row; before the first value was yielded
-        for number in range(len(values)):
-            try:
-                yield from values.slice(number, 1).to_pylist()
-            except (ValueError, OverflowError) as error:
-                yield error if isinstance(error, ValueError) else ValueError(str(error))
-
-
-def describe_value_error(error: ValueError) -> str:
+def describe_value_error(error: ValueError, column: str) -> str:
     """Describe a value that Python cannot hold, such as a string that is not UTF-8 or a date in year 10,000."""
-    return f"a value cannot be read ({to_one_line(error)}); write strings as UTF-8 and dates of the years 1 to 9999"
+    return (
+        f"{column!r} cannot be read ({to_one_line(error)}); write strings as UTF-8, and dates of the years 1 to 9999"
+        " and of known time zones"
+    )
 
 
 def read_parquet_columns(path: str, source: SourceConfig) -> list[str]:
     """Return the column names of a Parquet file."""
-    return list(next(read_parquet_batches(path, (source.text_column,), batch_size=1)).schema.names)
+    return list(next(read_parquet_batches(path, source, 1)).schema.names)
 
 
-def read_parquet_batches(
-    path: str, required: tuple[str, ...], columns: list[str] | None = None, batch_size: int = 1024
-) -> Iterator[pyarrow.RecordBatch]:
-    """Read a Parquet file batch by batch.
+def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> Iterator[pyarrow.RecordBatch]:
+    """Read all columns of a Parquet file batch by batch.
 
     Args:
         path: The file; ``-`` is standard input.
-        required: Columns that must exist, the text column first.
-        columns: Columns to read; None: all.
-        batch_size: Largest number of rows in a batch.
+        source: Name of the text column, and the largest size of a row.
+        batch_size: Largest number of rows in a batch; batches of long rows have fewer.
 
     Yields:
         At least one batch, which is empty if the file has no rows.
 
     Raises:
-        InputError: The file is damaged, or a required column is missing.
+        InputError: The file is damaged, a row is too large, or the text column is missing.
     """
+    from kerascnn.data.readers.parquet_batches import split_batch
+
+    return _read_batches(path, source, (source.text_column,), None, batch_size, split_batch)
+
+
+def _read_batches(
+    path: str,
+    source: SourceConfig,
+    required: tuple[str, ...],
+    columns: list[str] | None,
+    batch_size: int,
+    split: Callable[[pyarrow.RecordBatch, pyarrow.Schema], Iterator[pyarrow.RecordBatch]],
+) -> Iterator[pyarrow.RecordBatch]:
+    """Yield batches of rows; ``split`` splits each, given the schema without dictionaries."""
     import pyarrow
     import pyarrow.parquet
+
+    from kerascnn.data.readers.parquet_batches import iterate_batches
 
     number = 0
     with open_binary(path) as binary:
         try:
-            seekable = io.BytesIO(binary.read()) if path == STDIN or isinstance(binary, gzip.GzipFile) else binary
-            table = pyarrow.parquet.ParquetFile(seekable)
-            names = table.schema_arrow.names
-            if fault := describe_repeated_column(names) or describe_missing_column(names, required):
-                raise InputError(f"{path}: {fault}")
-            for batch in table.iter_batches(batch_size=batch_size, columns=columns):
-                yield batch
-                number += len(batch)
-            if not number:
-                yield pyarrow.RecordBatch.from_pylist([], table.schema_arrow)
-        except (pyarrow.ArrowException, OSError, EOFError, zlib.error) as error:
-            reason = str(error).splitlines()[0]
+            with _open_seekable(path, binary) as seekable:
+                table = pyarrow.parquet.ParquetFile(seekable)
+                names = table.schema_arrow.names
+                if fault := describe_repeated_column(names) or describe_missing_column(names, required):
+                    raise InputError(fault)
+                for batch in iterate_batches(table, seekable, columns, batch_size, source.max_row_bytes):
+                    yield from split(batch, table.schema_arrow)
+                    number += len(batch)
+                if not number:
+                    yield pyarrow.RecordBatch.from_pylist([], table.schema_arrow)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+        except Exception as error:  # Arrow raises errors of many classes for damaged files, also UnicodeDecodeError
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise InputError(f"{path}, row {number + 1}: damaged Parquet file ({reason}); write it again") from None
+
+
+@contextlib.contextmanager
+def _open_seekable(path: str, binary: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Return a file that can be read at any position; standard input and gzip are copied to a temporary file."""
+    if path != STDIN and not isinstance(binary, gzip.GzipFile):
+        yield binary
+        return
+    limit = max(_MIN_UNPACKED_BYTES, _MAX_UNPACKED_RATIO * os.path.getsize(path)) if path != STDIN else None
+    with tempfile.TemporaryFile() as file:
+        while piece := binary.read(_COPY_BYTES):
+            if not file.tell() and not piece.startswith(_MAGIC):
+                raise InputError("damaged Parquet file (it does not start with PAR1); write it again")
+            file.write(piece)
+            if limit and file.tell() > limit:
+                raise InputError(
+                    f"more than {limit:,} bytes after decompression, too many for its size; decompress it with gunzip"
+                )
+        yield file
