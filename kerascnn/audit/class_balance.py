@@ -28,12 +28,27 @@ def _find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     (largest, most), *_, (smallest, least) = counts.most_common()
     if most < IMBALANCE_RATIO * least:
         return []
-    is_linear = corpus.config.network.is_linear
     return [Issue(
-        "class_imbalance", "warning",
+        "class_imbalance", "note" if _is_balanced(corpus) else "warning",
         f"the classes are imbalanced: {most:,} training rows of {largest!r}, {least:,} of {smallest!r}", least,
-        suggestion=corpus.task.linear_imbalance_remedy if is_linear else corpus.task.imbalance_remedy,
+        suggestion=_suggest_balance(corpus),
     )]  # fmt: skip
+
+
+def _is_balanced(corpus: Corpus) -> bool:
+    """Return whether the training balances the classes."""
+    training = corpus.config.training
+    return "balanced" in (training.class_weights, training.sampling) or training.focal_gamma > 0
+
+
+def _suggest_balance(corpus: Corpus) -> str:
+    """Return the remedies that the run does not use yet: settings that balance the classes, and a metric."""
+    task, is_linear = corpus.task, corpus.config.network.is_linear
+    settings, _, metric = (task.linear_imbalance_remedy if is_linear else task.imbalance_remedy).partition("; ")
+    remedies = [] if _is_balanced(corpus) else [settings]
+    if metric and corpus.config.training.monitor != "macro_f1":
+        remedies.append(metric)
+    return "; ".join(remedies)
 
 
 def _find_rare_classes(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
@@ -47,7 +62,8 @@ def _find_rare_classes(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
         issues, "rare_class", "warning",
         "{count} training [row belongs to a class|rows belong to classes] with fewer than {limit} rows, {rare} of {all}"
         " classes: {names}",
-        "add rows, or merge classes; pretrained weights help: --vectors FILE, --init-from FOLDER",
+        "add rows, or merge classes"
+        + ("" if corpus.is_pretrained else "; pretrained weights help: --vectors FILE, --init-from FOLDER"),
         rare=len(rare), all=len(counts), limit=RARE_ROWS, names=quote_names(rare),
     )  # fmt: skip
     return issues

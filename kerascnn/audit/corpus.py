@@ -67,12 +67,23 @@ class Corpus:
         return concatenate_tokens(list(self.tokens.values()))
 
     @property
+    def is_pretrained(self) -> bool:
+        """Whether the run has pretrained weights, or vectors of words."""
+        transfer = self.config.transfer
+        return bool(transfer.vectors or transfer.init_from) or self.has_pretrained_vocabulary
+
+    @property
+    def has_pretrained_vocabulary(self) -> bool:
+        """Whether the tokens are those of a pretrained model."""
+        return self.config.text.level == "word" and self.config.text.split in ("wordpiece", "sentencepiece")
+
+    @property
     def unit(self) -> str:
         """Name of the tokens, in the plural."""
         text = self.config.text
         if text.level == "character":
             return "characters"
-        return "word pieces" if text.split in ("wordpiece", "sentencepiece") else "words and punctuation"
+        return "word pieces" if self.has_pretrained_vocabulary else "words and punctuation"
 
     @property
     def max_length(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 
@@ -49,7 +50,7 @@ def find_encoding_issues(corpus: Corpus) -> list[Issue]:
         "{count} [row contains|rows contain] invisible characters (zero-width spaces, soft hyphens, direction marks)",
         "no action is needed: they are removed, and a zero-width space separates words, as in Thai",
     )  # fmt: skip
-    if has_composed:
+    if has_composed and corpus.config.text.normalize == "none":
         decomposed.report(
             issues, "mixed_normalization", "warning",
             "{count} [row is|rows are] not in the Unicode normal form NFC, but other rows are",
@@ -64,7 +65,7 @@ def _report_wrong_encodings(corpus: Corpus, replacement: RowCounter, mojibake: R
         "{count} [row contains|rows contain] U+FFFD, which replaces characters that could not be decoded",
         "write the file again from its source; the lost characters are read as spaces",
     )  # fmt: skip
-    is_utf8 = corpus.config.source.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    is_utf8 = codecs.lookup(corpus.config.source.encoding).name in ("utf-8", "utf-8-sig")
     mojibake.report(
         issues, "mojibake", "serious",
         "{count} [row contains|rows contain] mojibake, characters that were decoded with a wrong encoding",

@@ -96,8 +96,9 @@ def _find_similar_labels(corpus: Corpus) -> list[Issue]:
         issues, "similar_labels", "serious",
         "{count} [row has a label that differs|rows have a label that differs] from another label only in case, spaces,"
         " punctuation or characters that look alike",
-        "write each label in one way; --source.normalize-labels unites all but those that differ in case, spaces or"
-        " punctuation",
+        "write each label in one way"
+        + ("" if corpus.config.source.normalize_labels else "; --source.normalize-labels unites all but those that"
+        " differ in case, spaces or punctuation"),
     )  # fmt: skip
     return issues
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from kerascnn.audit.corpus import Corpus
-from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.data.issues import Issue, RowCounter, Severity
+from kerascnn.data.records import Row
 
 UNSPACED_SCRIPTS = frozenset({"Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"})
 """Scripts without spaces between words."""
@@ -17,6 +18,8 @@ UNSPACED_FRACTION = 0.2
 """Fraction of rows in such scripts from which a model that reads words is not suitable."""
 SAMPLE_LETTERS = 50
 """Letters at the start of a text that decide on its script."""
+CLASS_FRACTION = 0.9
+"""Fraction of the rows of a class in one script from which the class is a language."""
 WARNING_FRACTION = 0.05
 """Fraction of rows in other scripts from which they are a warning."""
 
@@ -73,19 +76,39 @@ def _find_mixed_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     if len(counts) < 2:
         return []
     main, main_count = counts.most_common(1)[0]
-    counter = RowCounter()
+    counter, other_rows = RowCounter(), []
     for row in corpus.all_rows:
         if (script := detect_script(row.text)) and script != main:
             counter.add(row, detail=script)
+            other_rows.append((script, row))
+    if _are_classes(corpus, main, other_rows):
+        severity: Severity = "note"
+        suggestion = "no action is needed if the classes are languages: each class has its own script"
+    else:
+        severity = "warning" if counter.count >= WARNING_FRACTION * counts.total() else "note"
+        model = _suggest_characters(corpus, "; {} reads any script")
+        suggestion = f"check that each language has rows of every class{model}"
     issues: list[Issue] = []
     counter.report(
-        issues, "mixed_scripts", "warning" if counter.count >= WARNING_FRACTION * counts.total() else "note",
-        "{count} [row is|rows are] not in {main} script ({main_count:,} rows) but in {others}",
-        "check that each language has rows of every class; --model char_cnn reads any script",
+        issues, "mixed_scripts", severity,
+        "{count} [row is|rows are] not in {main} script ({main_count:,} rows) but in {others}", suggestion,
         main=main, main_count=main_count,
         others=", ".join(f"{name} ({count:,})" for name, count in counts.most_common()[1:6]),
     )  # fmt: skip
     return issues
+
+
+def _are_classes(corpus: Corpus, main: str, other_rows: Sequence[tuple[str, Row]]) -> bool:
+    """Return whether nearly all rows in other scripts have labels that the main script does not have."""
+    others = Counter((label, script) for script, row in other_rows for label in row.labels)
+    totals = Counter(label for row in corpus.all_rows for label in row.labels)
+    own = sum(count for (label, _), count in others.items() if count >= CLASS_FRACTION * totals[label])
+    return own >= CLASS_FRACTION * max(1, others.total())
+
+
+def _suggest_characters(corpus: Corpus, template: str = "{}") -> str:
+    """Return a suggestion of a model that reads characters; empty for a run of such a model."""
+    return "" if corpus.config.text.level == "character" else template.format("--model char_cnn")
 
 
 def _find_unspaced_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
@@ -110,5 +133,5 @@ def _find_unknown_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
         "unknown_script", "warning" if number >= WARNING_FRACTION * counts.total() else "note",
         f"{number / counts.total():.0%} of the rows are in a script that the pretrained weights of"
         f" {corpus.config.model} do not know: {names}. A language in a known script may be unknown as well: only"
-        " scripts are detected", number, suggestion="--model char_cnn",
+        " scripts are detected", number, suggestion=_suggest_characters(corpus),
     )]  # fmt: skip

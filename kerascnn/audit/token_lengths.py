@@ -45,8 +45,12 @@ def estimate_truncation(corpus: Corpus) -> list[Issue]:
     fraction = (lengths > text.max_length).mean() * len(candidates) / len(train)
     if fraction < TRUNCATION_FRACTION:
         return []
+    about, source = "", ""
+    if len(sample) < len(candidates):
+        about, source = "about ", f", estimated from {len(sample)} of them"
     return [Issue(
-        "truncated", "warning", f"about {fraction:.0%} of the training rows are longer than {corpus.max_length}",
+        "truncated", "warning",
+        f"{about}{fraction:.0%} of the training rows are longer than {corpus.max_length}{source}",
         round(fraction * len(train)), suggestion="increase --text.max_length to read them completely",
     )]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerascnn.audit.corpus import Corpus
+from kerascnn.audit.scripts import count_scripts
 from kerascnn.data.issues import Issue
 
 SUFFICIENT_COVERAGE = 0.95
@@ -42,14 +43,17 @@ def compute_coverage(corpus: Corpus, name: str) -> dict[str, float]:
 
 
 def _suggest(corpus: Corpus) -> str:
-    text, transfer = corpus.config.text, corpus.config.transfer
+    text = corpus.config.text
     options = []
-    if text.level == "word" and not transfer.vectors:
-        options.append("--vectors wordllama (English) or FILE --transfer.extend_vocabulary 20000")
-    if text.min_count > 1:
-        options.append("--text.min_count 1")
-    if corpus.tokenizer.is_in_vocabulary().sum() + 2 >= text.max_tokens:
-        options.append(f"--text.max_tokens {2 * text.max_tokens}")
+    if not corpus.has_pretrained_vocabulary:
+        if text.level == "word" and not corpus.is_pretrained:
+            [(script, _)] = count_scripts(row.text for row in corpus.train).most_common(1) or [("", 0)]
+            vectors = "wordllama (English) or FILE" if script == "Latin" else "FILE"
+            options.append(f"--vectors {vectors} --transfer.extend_vocabulary 20000")
+        if text.min_count > 1:
+            options.append("--text.min_count 1")
+        if corpus.tokenizer.is_in_vocabulary().sum() + 2 >= text.max_tokens:
+            options.append(f"--text.max_tokens {2 * text.max_tokens}")
     if text.level == "word":
         options.append("--model char_cnn")
     return ", or ".join(options) or "add training rows"

@@ -151,7 +151,7 @@ def _log_advice(config: Config[Any], splits: Splits, log: Log) -> None:
     from kerascnn.audit.audit import quick_audit
 
     for issue in quick_audit(splits, config)[:MAX_ADVICE]:
-        log(f"{issue.message}; {issue.suggestion}; more by python -m pipelines.audit")
+        log("; ".join(filter(None, (issue.message, issue.suggestion, "more by python -m pipelines.audit"))))
 
 
 def _evaluate(

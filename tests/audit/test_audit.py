@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerascnn import config as configuration
+from kerascnn.audit import audit
 from kerascnn.audit.audit import quick_audit, run_audit
 from kerascnn.config import Config
 from kerascnn.data.config import SourceConfig
@@ -317,6 +318,93 @@ def test_quick_audit_omits_issues_of_split(rows):
     long = split_rows(rows["train"], rows["validation"], rows["test"], SourceConfig())
     [issue] = quick_audit(long, make_config("bow", max_length=30))
     assert issue.kind == "truncated" and "% of the training rows are longer than" in issue.message
+
+
+def make_rows(pairs):
+    return [Row(text, (label,), "all.csv", number) for number, (text, label) in enumerate(pairs, start=2)]
+
+
+def keep_all(pairs):
+    """Return splits whose training rows are all rows."""
+    others = [Row("Another text", ("a",), "v.csv", 2)], [Row("One more text", ("b",), "t.csv", 2)]
+    return split_rows(make_rows(pairs), *others, SourceConfig())
+
+
+def test_quick_audit_counts_all_rows_and_names_the_first():
+    texts = [(f"{'Fine CafÃ©' if number % 3 == 1 else 'A café'} of the town, number {number}", "ab"[number % 2])
+             for number in range(6000)]  # fmt: skip
+    [issue] = [issue for issue in quick_audit(keep_all(texts), make_config()) if issue.kind == "mojibake"]
+    assert issue.count == 2000 and issue.message.startswith("2,000 rows contain mojibake")
+    assert "first: all.csv, row 3" in issue.message
+
+
+def test_quick_audit_says_that_it_checked_a_sample(monkeypatch):
+    monkeypatch.setattr(audit, "QUICK_AUDIT_ROWS", 100)
+    wrong = ["", "CafÃ©", "CafÃ©", "CafÃ©"]
+    texts = [(f"Café {number} {wrong[number % 4]} and more", "ab"[number // 2 % 2]) for number in range(1000)]
+    [issue] = [issue for issue in quick_audit(keep_all(texts), make_config()) if issue.kind == "mojibake"]
+    assert issue.message.startswith("in a sample of 100 of the 1,000 training rows, ")
+    number = int(re.search(r"row (\d+)", issue.message)[1])
+    assert "Ã" in texts[number - 2][0]
+
+
+LANGUAGES = {"en": "The weather is fine, {}", "ru": "Погода хорошая, {}", "el": "Ο καιρός είναι καλός, {}"}
+
+
+def test_languages_that_are_classes_need_no_rows_of_every_class():
+    pairs = [(text.format(number), label) for number in range(40) for label, text in LANGUAGES.items()]
+    rows = [*make_rows(pairs), Row("Москва 1", ("en",), "all.csv", 999)]
+    splits = split_rows(rows, None, None, SourceConfig())
+    issue = only_issue(run_audit(splits, make_config("word_cnn")), "mixed_scripts")
+    assert issue.severity == "note" and "if the classes are languages" in issue.suggestion
+    assert "mixed_scripts" not in {issue.kind for issue in quick_audit(splits, make_config("word_cnn"))}
+
+
+@pytest.mark.parametrize(("model", "is_suggested"), [("word_cnn", True), ("char_cnn", False), ("vdcnn", False)])
+def test_model_that_reads_characters_is_not_suggested_to_who_uses_it(model, is_suggested):
+    pairs = [(text.format(number), "ab"[number % 2]) for number in range(40) for text in LANGUAGES.values()]
+    report = run_audit(split_rows(make_rows(pairs), None, None, SourceConfig()), make_config(model))
+    suggestions = " ".join(issue.suggestion for issue in report.issues)
+    assert ("--model char_cnn" in suggestions) == is_suggested
+    assert "each language has rows of every class" in only_issue(report, "mixed_scripts").suggestion
+
+
+USED = {
+    "class_weights": ({"training": {"class_weights": "balanced"}}, "class_imbalance", "class_weights", "note"),
+    "sampling": ({"training": {"sampling": "balanced"}}, "class_imbalance", "sampling", "note"),
+    "focal loss": ({"training": {"focal_gamma": 2.0}}, "class_imbalance", "focal_gamma", "note"),
+    "metric": ({"training": {"monitor": "macro_f1"}}, "class_imbalance", "macro_f1", "warning"),
+    "vectors": ({"transfer": {"vectors": "v.vec"}}, "rare_class", "--vectors", "warning"),
+    "bundle": ({"transfer": {"init_from": "folder"}}, "rare_class", "--init-from", "warning"),
+    "labels": ({"source": {"normalize_labels": True}}, "similar_labels", "normalize-labels", "serious"),
+    "utf-8": ({"source": {"encoding": "U8"}}, "mojibake", "--source.encoding", "serious"),
+    "utf-8 with a mark": ({"source": {"encoding": "utf_8_sig"}}, "mojibake", "--source.encoding", "serious"),
+}
+
+
+@pytest.mark.parametrize("case", USED)
+def test_no_setting_is_suggested_that_is_used(case, rows):
+    values, kind, option, severity = USED[case]
+    plant = PLANTED["rare_class" if kind == "class_imbalance" else kind][1]
+    before = only_issue(audit_rows(rows, make_config("word_cnn"), {"train": plant}), kind)
+    config = make_config("word_cnn").replace_values(values, "test")
+    issue = only_issue(audit_rows(rows, config, {"train": plant}), kind)
+    assert option in before.suggestion or kind == "mojibake"
+    assert option not in issue.suggestion and issue.severity == severity
+
+
+def test_normalized_texts_need_no_normal_form(rows):
+    change = change_text(lambda text: unicodedata.normalize("NFD", f"Café. {text}"))
+    changes = {"train": lambda rows: [*change(rows), rows[0]._replace(text="Café au lait", number=999)]}
+    assert "nfkc" in only_issue(audit_rows(rows, None, changes), "mixed_normalization").suggestion
+    assert "mixed_normalization" not in issue_kinds(audit_rows(rows, make_config(normalize="nfkc"), changes))
+
+
+@pytest.mark.parametrize(("file", "quoting"), [("a.jsonl", "standard"), ("a.parquet", "standard"), ("a.csv", "none")])
+def test_texts_without_quotes_of_the_file_swallow_no_rows(file, quoting, rows):
+    changes = {"train": append_changed(lambda row: row._replace(text=f"{row.text}!,{row.label}\nAnother"), file=file)}
+    config = make_config().replace_values({"source": {"quoting": quoting}}, "test")
+    assert "swallowed_row" not in issue_kinds(audit_rows(rows, config, changes))
 
 
 def test_every_suggested_option_exists(rows):
