@@ -103,7 +103,7 @@ class NetworkFitter:
         options = self._training_options(initial) | {"folder": folder, "resume": resume}
         options["callbacks"] = [*initial.callbacks, *callbacks]
         if way == "contrastive":
-            return self._fit_contrastively(initial, train, validation, options)
+            return self._fit_contrastively(initial, train, validation, options, previous)
         return self._fit_by_epochs(initial, train, validation, cost, options)
 
     def _solve_head(
@@ -141,8 +141,9 @@ class NetworkFitter:
         train: EncodedDataset,
         validation: EncodedDataset | None,
         options: dict[str, Any],
+        previous: FittedNetwork | None = None,
     ) -> FittedNetwork:
-        """Train the encoder contrastively, then solve the head on its vectors."""
+        """Train the encoder contrastively, average it with that of the previous fit, and solve the head."""
         encoder = initial.built.sentence_encoder()
         assert encoder is not None
         if self.verbose and validation is not None:
@@ -157,6 +158,8 @@ class NetworkFitter:
             # of the encoder before the training, which has no knowledge of the labels
             held_out_logits = self._solve(initial, train, validation, None).held_out_logits
         trained = contrastive.tune_encoder(encoder, train, settings, **options)
+        if previous and (other := previous.initial.built.sentence_encoder()):
+            contrastive.average_weights(encoder, other)
         head = self._solve(initial, train, validation, solved_head.TUNED_COST)
         facts = {
             "rows": len(train.targets),

@@ -134,6 +134,18 @@ def test_second_training_on_all_rows_is_of_the_same_kind(settings, few):
     assert bundle.model.get_layer("linear_ngrams")
 
 
+def test_encoder_is_the_mean_of_both_contrastive_trainings(few):
+    def encoder_weights(texts, labels, **options):
+        options |= {"validation_data": held_out}
+        bundle = train(texts, labels, options, epochs=2, deterministic=True).bundle_
+        return bundle.built.sentence_encoder().trainable_variables
+
+    learned, held_out = [part[:40] for part in few], [part[40:] for part in few]
+    first, second = encoder_weights(*learned), encoder_weights(*few)
+    for mean, one, other in zip(encoder_weights(*learned, refit=True), first, second, strict=True):
+        np.testing.assert_allclose(mean, (np.asarray(one) + np.asarray(other)) / 2, atol=1e-5)
+
+
 @pytest.mark.parametrize("settings", [{"epochs": 4}, FROZEN], ids=["contrastive", "frozen"])
 def test_texts_have_several_labels(settings):
     topics = [[topic for bit, topic in enumerate(TOPICS) if number >> bit & 1] for number in range(ROWS)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from kerascnn.encoders import minilm
 from kerascnn.encoders.preset_sources import find_preset
 from kerascnn.models.base import ModelConfig, PretrainedVocabulary
-from kerascnn.settings import Rate
+from kerascnn.settings import PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import escape_markdown
@@ -53,6 +53,9 @@ class HubModelConfig(ModelConfig):
 
     fine_tune_dropout: Rate = 0.1
     """Fraction of the outputs of each layer of the encoder that is dropped while it is trained, 0 to below 1."""
+    linear_ngrams: tuple[PositiveInt, ...] = (1, 2)
+    """Lengths of the n-grams of the linear member, in pieces; empty: no linear member. It is solved after the training
+    of the network."""
 
     @property
     def weights_origin(self) -> str:

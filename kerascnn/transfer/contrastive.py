@@ -63,3 +63,9 @@ def tune_encoder(encoder: keras.Model, train: EncodedDataset, settings: Training
     for variable, value in zip(variables, before, strict=True):
         variable.assign(PRETRAINED_SHARE * value + (1 - PRETRAINED_SHARE) * keras.ops.convert_to_numpy(variable))
     return trained
+
+
+def average_weights(encoder: keras.Model, other: keras.Model) -> None:
+    """Set each trained weight to its mean in two trainings with one start, a model soup (Wortsman et al. 2022)."""
+    for variable, value in zip(encoder.trainable_variables, other.trainable_variables, strict=True):
+        variable.assign((variable + value) / 2)
