@@ -37,9 +37,9 @@ class SourceConfig(Settings):
     delimiter: str = ""
     """Character between the columns of CSV and TSV files, or the word tab; empty: the comma (TSV: tab), or the
     semicolon, tab or vertical bar if the header has the columns with it."""
-    quoting: Literal["standard", "none"] = "standard"
+    quoting: Literal["auto", "standard", "none"] = "auto"
     """standard: fields in "quotes" may contain the delimiter and line breaks (RFC 4180). none: quotes of CSV and TSV
-    files are part of the text."""
+    files are part of the text. auto: as standard, but quotes that join lines with the tabs of a row are an error."""
     column_names: tuple[str, ...] = ()
     """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
     encoding: str = "utf-8"

@@ -27,6 +27,22 @@ _PREFERRED = ("utf_8", "gb18030", "cp1252")
 _NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
 """Text encodings of Python for other purposes: names of hosts, source code, tests and mail."""
 _BOM = "\ufeff"
+_START_BYTES = 32
+_BINARY_FILES = {
+    rb"PK\x03\x04": "an Excel workbook or a zip archive; save it as CSV UTF-8, or unpack it",
+    rb"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV UTF-8",
+    rb"PAR1[\x00-\x1f]": "a Parquet file; rename it to .parquet, or add --source.format parquet",
+    rb"BZh[1-9]1AY": "compressed with bzip2; decompress it, or compress it with gzip",
+    rb"\xfd7zXZ": "compressed with xz; decompress it, or compress it with gzip",
+    rb"\x28\xb5\x2f\xfd": "compressed with zstd; decompress it, or compress it with gzip",
+    rb"%PDF-": "a PDF document; give a file with texts and labels",
+}
+"""Patterns of the first bytes of other kinds of files, and the remedy."""
+_TEXT_FILES = {
+    rb"(?i)<!DOCTYPE html": "a web page, perhaps an error message of a server; download the file again",
+    rb"version https://git-lfs": "a pointer of Git LFS; download the file itself with git lfs pull",
+}
+"""The same for files of text, which are no tables."""
 
 
 def check_encoding(name: str) -> None:
@@ -45,7 +61,13 @@ def check_encoding(name: str) -> None:
 
 
 def read_lines(
-    path: str, encoding: str, *, max_bytes: int, newline: str | None = None, errors: str = "strict"
+    path: str,
+    encoding: str,
+    *,
+    max_bytes: int,
+    newline: str | None = None,
+    errors: str = "strict",
+    is_table: bool = True,
 ) -> Iterator[str]:
     """Decode a text file line by line.
 
@@ -55,6 +77,7 @@ def read_lines(
         max_bytes: Largest number of bytes of a line as UTF-8. No more of a line is read.
         newline: Line ending, as in ``open``.
         errors: ``surrogateescape`` continues after undecodable bytes, see ``describe_undecodable``.
+        is_table: Whether a web page is an error.
 
     Yields:
         Lines with their line endings.
@@ -66,7 +89,7 @@ def read_lines(
     with open_binary(path) as binary:
         text = None
         try:
-            _check_byte_order_mark(path, binary, encoding)
+            _check_start(path, binary, encoding, is_table=is_table)
             text = io.TextIOWrapper(binary, encoding=encoding, newline=newline, errors=errors)
             while line := text.readline(max_bytes + 1):
                 if len(line) > max_bytes // 4 and count_bytes(line) > max_bytes:
@@ -178,8 +201,12 @@ def _informative_parts(sample: bytes) -> list[bytes]:
     return [part] if part.endswith(b"\n") else [part[: len(part) - cut] for cut in range(4)]
 
 
-def _check_byte_order_mark(path: str, binary: IO[bytes], encoding: str) -> None:
-    start = cast(io.BufferedReader, binary).peek(len(codecs.BOM_UTF8))
+def _check_start(path: str, binary: IO[bytes], encoding: str, *, is_table: bool) -> None:
+    """Check that the first bytes are not those of another kind of file, or of another encoding."""
+    start = cast(io.BufferedReader, binary).peek(_START_BYTES)[:_START_BYTES]
+    for pattern, remedy in (_BINARY_FILES | _TEXT_FILES if is_table else _BINARY_FILES).items():
+        if re.match(pattern, start):
+            raise InputError(f"{path} is {remedy}")
     if start.startswith(codecs.BOM_UTF8) and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
         raise InputError(f"{path} starts with the mark of UTF-8, and is not {encoding}; try --source.encoding utf-8")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -177,15 +178,14 @@ class Vectorizer:
             The values and row splits of a ragged array: the ids of all documents, int32 (tokens,), and the start of
             each document in them, int64 (documents + 1,).
         """
-        batches = list(_batch_texts(map(_to_bytes, texts)))
-        if not batches:
+        batches = _batch_texts(map(_to_bytes, texts))
+        first = list(itertools.islice(batches, 2))
+        if not first:
             return np.empty(0, np.int32), np.zeros(1, np.int64)
-        encode_batch = self._encode_batch
-        if len(batches) == 1:  # a single text should not wait for threads to start
-            encoded = [encode_batch(tf.constant(batches[0]))]
+        if len(first) == 1:  # a single text should not wait for threads to start
+            encoded = [self._encode_batch(tf.constant(first[0]))]
         else:
-            with ThreadPoolExecutor(_NUM_THREADS) as threads:
-                encoded = list(threads.map(lambda batch: encode_batch(tf.constant(batch)), batches))
+            encoded = list(_map_in_threads(lambda batch: self._encode_batch(tf.constant(batch)), first, batches))
         lengths = [np.zeros(1, np.int64), *(ragged.row_lengths().numpy() for ragged in encoded)]
         return np.concatenate([ragged.values.numpy() for ragged in encoded]), np.cumsum(np.concatenate(lengths))
 
@@ -261,6 +261,19 @@ def _make_counter(
         input_signature=[tf.TensorSpec([None], tf.string)],
     )
     return function
+
+
+def _map_in_threads(
+    function: Callable[[list[bytes]], tf.RaggedTensor], *batches: Iterable[list[bytes]]
+) -> Iterator[tf.RaggedTensor]:
+    """Yield the results of batches in their order; few batches are in memory at a time."""
+    pending = deque[Future[tf.RaggedTensor]]()
+    with ThreadPoolExecutor(_NUM_THREADS) as threads:
+        for batch in itertools.chain(*batches):
+            pending.append(threads.submit(function, batch))
+            if len(pending) > 2 * _NUM_THREADS:
+                yield pending.popleft().result()
+        yield from (future.result() for future in pending)
 
 
 def _to_bytes(text: str) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime
 import encodings.aliases
 import gzip
 import io
 import json
+import lzma
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -356,6 +358,9 @@ DIALECTS = {
     "vertical bars": ("a.csv", "id|label|text\n1|a|Good, fine\n2|b|Bad; poor\n", {}),
     "quoted header": ("a.csv", '"text";"label"\n"Good, fine";"a"\n"Bad; poor";"b"\n', {}),
     "spaces after commas": ("a.csv", 'text, label\n"Good, fine", a\n"Bad; poor", "b"\n', {}),
+    "spaces before quotes": ("a.csv", 'text,label\n"Good, fine", "a"\n"Bad; poor", "b"\n', {}),
+    "spaces before quotes of labels": ("a.csv", 'text;label\nGood, fine; "a"\n"Bad; poor"; "b"\n', {}),
+    "columns without names that are left out": ("a.csv", 'label,text,,\na,"Good, fine"\nb,Bad; poor,\n', {}),
     "columns without names": ("a.csv", 'label,text,,,\na,"Good, fine",,,\nb,Bad; poor,,,\n', {}),
     "no header": ("a.csv", 'a,"Good, fine"\nb,Bad; poor\n', {"column_names": ("label", "text")}),
     "no header, semicolons": (
@@ -400,9 +405,29 @@ def test_rows_inside_a_text_are_found(write, suffix):
         f'and good end"{mark}b',
         *[f"text {i}{mark}{'ab'[i % 2]}" for i in range(40)],
     ]
-    splits = load_splits([write(f"a{suffix}", "\n".join(lines))], [], [], SourceConfig(test_fraction=0))
+    source = SourceConfig(test_fraction=0, quoting="standard")
+    splits = load_splits([write(f"a{suffix}", "\n".join(lines))], [], [], source)
     issues = quick_audit(splits, default_config("bow"))
     assert any(issue.kind == "swallowed_row" and "quoting none" in issue.suggestion for issue in issues)
+
+
+@pytest.mark.parametrize("header", ["text\tlabel", "label\ttext", "id\ttext\tlabel", "text\tlabel\tid"])
+def test_quote_that_joins_rows_of_tsv_is_an_error(write, header):
+    rows = [('"Good start', "a"), ("middle", "b"), ('and good end"', "b"), ("text", "a"), ("more text", "b")]
+    names = header.split("\t")
+    lines = ["\t".join({"text": text, "label": label, "id": "7"}[name] for name in names) for text, label in rows]
+    path, bad = write("a.tsv", "\n".join([header, *lines, ""])), []
+    assert "a.tsv, row 2: a quote joins 3 lines that look like rows" in error(path)
+    assert "--source.quoting none" in error(path)
+    assert read_pairs(path, quoting="none") == rows
+    assert len(read_pairs(path, quoting="standard")) == len(rows) - 2
+    texts = [record.fields["text"] for record in read_texts(path, SourceConfig(), on_bad_row=bad.append)]
+    assert texts == [text for text, _ in rows[1:]] and [row.raw for row in bad] == [lines[0] + "\n"]
+
+
+def test_text_of_several_lines_is_one_row_of_tsv(write):
+    rows = [("one\ntwo", "a"), ("one\ttwo\nthree\tfour", "b"), ("three\n\nfour\tfive", "a")]
+    assert read_pairs(write("a.tsv", csv_text(rows, delimiter="\t"))) == rows
 
 
 @pytest.mark.parametrize(
@@ -416,6 +441,36 @@ def test_rows_inside_a_text_are_found(write, suffix):
 )
 def test_error_about_header_names_the_remedy(write, text, settings, remedy):
     assert remedy in error(write("a.csv", text), **settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (b"PK\x03\x04\x14", "an Excel workbook or a zip archive; save it as CSV UTF-8"),
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "an old Excel workbook; save it as CSV UTF-8"),
+        (content(".parquet", REAL), "a Parquet file; rename it"),
+        (bz2.compress(csv_text(REAL).encode()), "compressed with bzip2"),
+        (lzma.compress(csv_text(REAL).encode()), "compressed with xz"),
+        (b"<!DOCTYPE html>\n<html></html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\n", "a pointer of Git LFS"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_other_kinds_of_files_are_named_with_their_remedy(write, data, remedy, name):
+    assert f"{name} is {remedy}" in error(write(name, data))
+    assert f"{name} is {remedy}" in error(write(name, data), encoding="latin-1")
+
+
+def test_web_pages_of_a_folder_are_texts(write):
+    page = "<!DOCTYPE html>\n<html>Good film.</html>"
+    path = write("pages/a/1.html", page)
+    assert read_pairs(path.removesuffix("/a/1.html")) == [(page, "a")]
+    assert next(read_texts(write("a.txt", page), SourceConfig())).fields["text"] == "<!DOCTYPE html>"
+
+
+@pytest.mark.parametrize("text", ['[{"text": "a", "label": "b"},\n{"text": "c"}]', '{\n"text": "a"\n}', "[\n]"])
+def test_json_of_several_lines_names_the_remedy(write, text):
+    assert "lines=True" in error(write("a.json", text))
 
 
 def test_rejects_spreadsheet(write):

@@ -32,6 +32,9 @@ _EXCEL_DELIMITER = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 """First line that spreadsheets write and read."""
 _SPACED_HEADER = re.compile(r'\w"?[,;|] "?\w')
 """A header with a space after the delimiter; the rows have one too."""
+_SPACED_QUOTES = re.compile(r' +".*"\s*')
+"""A field in quotes after a space, read as part of the field."""
+_UNNAMED = re.compile(r"Unnamed: \d+")
 
 
 def read_csv(
@@ -44,8 +47,10 @@ def read_csv(
         lines.start_record()
         start, number = lines.number + 1, number + 1
         try:
-            values = next(table.rows)
+            values = table.pad_row(next(table.rows))
             fault = table.describe_fault(values)
+            if not fault and (fault := table.describe_joined_rows()):
+                lines.rewind_to_second_line()
         except StopIteration:
             return
         except csv.Error as error:
@@ -166,11 +171,12 @@ class _Table:
             delimiter = _find_delimiter_of_rows(path, sample, len(names), default)
         elif not delimiter:
             delimiter = _find_delimiter_of_header("".join(sample[:1]), required, default)
-        self.delimiter, self.number = delimiter, 0
+        self.delimiter, self.quoting, self.number = delimiter, source.quoting, 0
         self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
-        self.options["skipinitialspace"] = not names and bool(_SPACED_HEADER.search("".join(sample[:1])))
+        has_spaced_header = not names and _SPACED_HEADER.search("".join(sample[:1]))
+        self.options["skipinitialspace"] = bool(has_spaced_header or _has_spaced_quotes(sample, delimiter))
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
@@ -184,6 +190,26 @@ class _Table:
         # as pandas names them: spreadsheets write columns without a name, which nobody asks for
         return [name or f"Unnamed: {position}" for position, name in enumerate(names)] if any(names) else names
 
+    def pad_row(self, values: list[str]) -> list[str]:
+        """Return the fields of a row, with those of columns without a name at the end, which may be left out."""
+        missing = self.header[len(values) :] if values else []
+        return values + [""] * len(missing) if all(map(_UNNAMED.fullmatch, missing)) else values
+
+    def describe_joined_rows(self) -> str:
+        """Describe why the lines of the current record are rows of their own; empty if they are one row.
+
+        A text of a TSV file hardly ever has as many tabs in each of its lines as a row has.
+        """
+        lines, tabs = self.lines.record, len(self.header) - 1
+        if self.quoting != "auto" or self.delimiter != "\t" or len(lines) < 2 or not tabs:
+            return ""
+        if any(line.count("\t") != tabs for line in lines):
+            return ""
+        return (
+            f"a quote joins {len(lines)} lines that look like rows; if quotes are part of the texts, read the file with"
+            " --source.quoting none, otherwise with --source.quoting standard"
+        )
+
     def describe_fault(self, values: list[str]) -> str:
         """Describe why a record is not a row of this table; empty if it is one."""
         if len(values) not in (0, len(self.header)):
@@ -196,6 +222,15 @@ class _Table:
                 f" {remedy}"
             )
         return ""
+
+
+def _has_spaced_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether fields in quotes have a space before them, which is no part of them."""
+    return any(
+        f'{delimiter} "' in line and any(_SPACED_QUOTES.fullmatch(field) for field in row[1:])
+        for line in lines
+        for row in csv.reader([line], delimiter=delimiter)
+    )
 
 
 def _find_delimiter_of_header(line: str, required: Sequence[str], default: str) -> str:

@@ -37,7 +37,7 @@ def read_folder(folder: str, source: SourceConfig) -> Iterator[Record]:
 
 def _read_text(path: str, source: SourceConfig) -> str:
     lines, size = [], 0
-    for line in read_lines(path, source.encoding, max_bytes=source.max_row_bytes):
+    for line in read_lines(path, source.encoding, max_bytes=source.max_row_bytes, is_table=False):
         lines.append(line)
         size += count_bytes(line)
         if size > source.max_row_bytes:

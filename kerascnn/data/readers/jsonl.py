@@ -60,6 +60,11 @@ def _parse_object(line: str, source: SourceConfig, required: tuple[str, ...]) ->
     try:
         values = json.loads(line, object_pairs_hook=make_object)
     except json.JSONDecodeError as error:
+        if line.strip()[:1] == "[" or line.strip() == "{":
+            raise InputError(
+                "not one object in a line, but JSON of several lines; write it with pandas:"
+                " table.to_json(FILE, orient='records', lines=True)"
+            ) from None
         raise InputError(f"not JSON ({error.msg} at character {error.pos + 1}); {_EXPECTED}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error}); {_EXPECTED}") from None

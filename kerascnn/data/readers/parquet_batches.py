@@ -70,6 +70,9 @@ def split_batch(batch: pyarrow.RecordBatch, schema: pyarrow.Schema) -> Iterator[
     """Yield the rows of a batch with the columns of a schema instead of dictionaries, in batches of bounded size."""
     import pyarrow
 
+    plain_types = {pyarrow.string_view(): pyarrow.large_string(), pyarrow.binary_view(): pyarrow.large_binary()}
+    for position, field in enumerate(schema):  # Arrow cannot select rows of views
+        schema = schema.set(position, field.with_type(plain_types.get(field.type, field.type)))
     parts = np.cumsum(count_row_bytes(batch)) // BATCH_BYTES
     starts = [0, *(np.flatnonzero(np.diff(parts)) + 1).tolist(), len(batch)]
     for start, end in itertools.pairwise(starts):

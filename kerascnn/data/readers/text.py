@@ -12,7 +12,8 @@ from kerascnn.data.records import BadRow, BadRowHandler, Record
 
 def read_txt(path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler) -> Iterator[Record]:
     """Yield one record per line, which has a text and no other column; blank lines are empty texts."""
-    lines = read_lines(path, source.encoding, max_bytes=source.max_row_bytes, errors=decoding_errors(on_bad_row))
+    errors = decoding_errors(on_bad_row)
+    lines = read_lines(path, source.encoding, max_bytes=source.max_row_bytes, errors=errors, is_table=False)
     for number, line in enumerate(lines, start=1):
         if fault := describe_undecodable(line, source.encoding):
             on_bad_row(BadRow(path, number, fault, line))
