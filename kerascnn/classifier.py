@@ -11,12 +11,16 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.bundle import Bundle, check_golden, load_bundle, save_bundle
-from kerascnn.classifier_data import LabelledTexts, check_lengths, prepare_data
-from kerascnn.classifier_training import train_bundle
+from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
+from kerascnn.classifier_training import check_callbacks, train_bundle
 from kerascnn.data.documents import check_texts
+from kerascnn.data.sample_weights import check_sample_weight
+from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
 from kerascnn.selection import choose_model, is_automatic
 from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.utils.argument_names import name_arguments
+from kerascnn.utils.arguments import check_flag, check_path, shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
@@ -69,6 +73,7 @@ class TextClassifier(Estimator):
         check_is_fitted(self, "bundle_")
         return self.bundle_.model
 
+    @name_arguments
     def fit(
         self,
         texts: Sequence[str],
@@ -121,8 +126,11 @@ class TextClassifier(Estimator):
         from kerascnn.linear.classifier import check_arguments
         from kerascnn.training.progress import EpochsAdvisor
 
-        config = self.to_config()
+        config, callbacks = self.to_config(), check_callbacks(callbacks)
         check_arguments(config, self.custom_optimizer, callbacks)
+        state_folder = None if folder is None else check_path("folder", folder)
+        resume, refit = check_flag("resume", resume), None if refit is None else check_flag("refit", refit)
+        verbose = check_flag("verbose", bool(verbose) if isinstance(verbose, int) else verbose)  # Keras has 0, 1 and 2
         if refit is None and callbacks:
             refit = False  # a second training would not have their effect
         data = prepare_data(
@@ -139,7 +147,7 @@ class TextClassifier(Estimator):
         advisor = EpochsAdvisor()
         bundle = train_bundle(
             config, data, optimizer=self.custom_optimizer, callbacks=[advisor, *callbacks],
-            folder=Path(folder) if folder else None, resume=resume, verbose=verbose,
+            folder=state_folder, resume=resume, verbose=verbose,
         )  # fmt: skip
         bundle.metrics |= facts
         if verbose:
@@ -147,6 +155,7 @@ class TextClassifier(Estimator):
         self._set_bundle(bundle, data.classes, data.labels_dtype)
         return self
 
+    @name_arguments
     def predict(self, texts: Sequence[str]) -> Any:
         """Predict the label of each document.
 
@@ -158,6 +167,7 @@ class TextClassifier(Estimator):
         predictions = self._predict_targets(texts)
         return self.bundle_.task.format_predictions(predictions, self.classes_, self._labels_dtype)
 
+    @name_arguments
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities, float32 (documents, labels), in the order of ``classes_``.
 
@@ -166,12 +176,14 @@ class TextClassifier(Estimator):
         logits = self._compute("logits", texts)
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
 
+    @name_arguments
     def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
         """Return the predicted labels of each document with their probabilities, the most probable first."""
         probabilities = self.predict_proba(texts)
         positions = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
         return self._pair_with_labels(probabilities, positions)
 
+    @name_arguments
     def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
         """Return the k most probable labels of each document with their probabilities, the most probable first.
 
@@ -179,11 +191,12 @@ class TextClassifier(Estimator):
             InputError: ``k`` is not a whole number of at least 1.
         """
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise InputError(f"k: {k!r} is not a whole number of at least 1")
+            raise InputError(f"k: {shorten(k)} is not a whole number of at least 1")
         probabilities = self.predict_proba(texts)
         positions = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
         return self._pair_with_labels(probabilities, positions)
 
+    @name_arguments
     def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy, for multi-label classifiers the fraction of documents with all labels right.
 
@@ -192,13 +205,18 @@ class TextClassifier(Estimator):
             y: Labels as for ``fit``; scikit-learn passes them by this name.
             sample_weight: Weight of each document, (documents,).
         """
-        predictions = self._predict_targets(texts)
-        return self.bundle_.task.score(y, predictions, self.classes_, sample_weight)
+        check_is_fitted(self, "bundle_")
+        texts, labels = check_labelled_texts(texts, y, "y")
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(sample_weight, len(texts))
+        return self.bundle_.task.score(labels, self._predict_targets(texts), self.classes_, sample_weight)
 
+    @name_arguments
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return the features of each document, the input of the last layer, float32 (documents, features)."""
         return self._compute("features", texts)
 
+    @name_arguments
     def explain(self, text: str, label: Any = None) -> Explanation:
         """Explain which n-grams of a text support a label, and which oppose it.
 
@@ -213,7 +231,8 @@ class TextClassifier(Estimator):
         from kerascnn.evaluation.explanation import explain_attribution
 
         check_is_fitted(self, "bundle_")
-        [text] = check_texts([text])
+        if not isinstance(text, str):
+            raise InputError(f"text: give one text, a string. Received: {shorten(text)}")
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
         if self._attribute is None:
             self._attribute = choose_attribution_method(bundle.built)
@@ -223,6 +242,7 @@ class TextClassifier(Estimator):
         label = self.classes_[attribution.target]
         return explain_attribution(text, tokens, attribution, label=label, score=float(score))
 
+    @name_arguments
     def evaluate(
         self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
     ) -> dict[str, Any]:
@@ -233,12 +253,18 @@ class TextClassifier(Estimator):
             labels: As for ``fit``, each one of ``classes_``.
             probabilities: Result of ``predict_proba`` for the texts; None: compute it.
         """
+        check_is_fitted(self, "bundle_")
+        bundle, (texts, labels) = self.bundle_, check_labelled_texts(texts, labels, "labels")
+        targets = bundle.task.encode(labels, self.classes_)
         if probabilities is None:
             probabilities = self.predict_proba(texts)
-        bundle, targets = self.bundle_, self.bundle_.task.encode(labels, self.classes_)
-        check_lengths(probabilities, targets)
+        else:
+            sums_to_one = bundle.task.has_exclusive_labels
+            check_probabilities(probabilities, bundle.labels, len(texts), name="probabilities", sums_to_one=sums_to_one)
+            probabilities = np.asarray(probabilities, np.float32)
         return bundle.task.evaluate(targets, probabilities, bundle.labels, bundle.thresholds)
 
+    @name_arguments
     def save(
         self,
         folder: str | Path,
@@ -259,25 +285,30 @@ class TextClassifier(Estimator):
         from kerascnn.evaluation.report_files import write_report_files
 
         check_is_fitted(self, "bundle_")
+        folder, overwrite = check_path("folder", folder), check_flag("overwrite", overwrite)
+        if not isinstance(examples, Mapping | None):
+            raise InputError(f"examples: give the result of collect_examples. Received: {shorten(examples)}")
         write_files = partial(
             write_report_files,
             self.bundle_,
             examples=examples or {},
             explain=lambda text, position: self.explain(text, self.classes_[position]),
         )
-        save_bundle(self.bundle_, Path(folder), self.predict_proba, write_files, overwrite=overwrite)
+        save_bundle(self.bundle_, folder, self.predict_proba, write_files, overwrite=overwrite)
 
     @classmethod
+    @name_arguments
     def load(cls, folder: str | Path) -> TextClassifier:
         """Read a bundle and check its golden probabilities. The labels of a loaded classifier are strings.
 
         Raises:
             InputError: The bundle is missing, damaged, newer than this package, or predicts other probabilities.
         """
-        bundle = load_bundle(Path(folder))
+        folder = check_path("folder", folder)
+        bundle = load_bundle(folder)
         classifier = cls.from_config(bundle.config)
         classifier._set_bundle(bundle, np.asarray(bundle.labels, dtype=object), None)
-        check_golden(Path(folder), bundle.vectorizer, classifier.predict_proba)
+        check_golden(folder, bundle.vectorizer, classifier.predict_proba)
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:

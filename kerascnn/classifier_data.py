@@ -14,6 +14,7 @@ from kerascnn.data.documents import check_texts, split_validation
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.tasks import Task, infer_task
+from kerascnn.utils.arguments import to_rows
 from kerascnn.utils.errors import InputError
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]
@@ -89,10 +90,10 @@ def prepare_data(
     has_teacher = soft_labels is not None
     if refit and has_teacher:
         raise InputError("refit: the validation data has no soft labels; leave refit out, or train without soft_labels")
-    texts, task = check_texts(texts), infer_task(labels)
+    texts, labels = check_labelled_texts(texts, labels, "labels")
+    task = infer_task(labels)
     task.check_settings(config.training, has_teacher=has_teacher)
     labels_dtype, labels = task.labels_dtype(labels), task.as_labels(labels)
-    check_lengths(texts, labels)
     classes = task.find_classes(labels, has_teacher=has_teacher)
     targets = task.encode(labels, classes, has_teacher=has_teacher)
     if soft_labels is not None:
@@ -125,28 +126,48 @@ def prepare_data(
     )  # fmt: skip
 
 
-def check_lengths(texts: Sized, labels: Sized, where: str = "") -> None:
+def check_labelled_texts(texts: Sequence[str], labels: Any, name: str) -> tuple[list[str], Any]:
+    """Return the texts to evaluate a classifier on as strings, and their labels as ``to_rows`` has them.
+
+    Args:
+        texts: The texts.
+        labels: Their labels.
+        name: Name of the argument of the labels, for messages.
+
+    Raises:
+        InputError: There are no texts, or not as many as labels; or one of the two has another form.
+    """
+    texts, labels = check_texts(texts), to_rows(name, labels, "labels")
+    check_lengths(texts, labels)
+    if not texts:
+        raise InputError("texts: there are none; give at least one text")
+    return texts, labels
+
+
+def check_lengths(texts: Sized, labels: Any) -> None:
     """Check that there are as many texts as labels.
 
     Args:
         texts: Texts, or values of texts.
         labels: Their labels.
-        where: Name of the argument that holds both, for the message.
 
     Raises:
         InputError: There are more of one or of the other.
     """
-    if len(texts) != len(labels):
-        start = f"{where}: " if where else ""
-        raise InputError(f"{start}{len(texts)} texts and {len(labels)} labels; give one label per text")
+    rows = labels.shape[0] if hasattr(labels, "shape") else len(labels)  # sparse matrices have no length
+    if len(texts) != rows:
+        raise InputError(f"{len(texts)} texts and {rows} labels; give one label per text")
 
 
 def _prepare_validation_data(data: LabelledTexts, task: Task, classes: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Return the checked texts and the targets of validation data."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise InputError(f"validation_data: give (texts, labels). Received: {type(data).__name__}")
-    texts, labels = check_texts(data[0]), task.as_labels(data[1])
-    check_lengths(texts, labels, "validation_data")
-    if not texts:
-        raise InputError("validation_data: has no texts; leave it out to use a part of the training texts")
-    return texts, task.encode(labels, classes)
+    try:
+        texts, labels = check_texts(data[0]), task.as_labels(to_rows("labels", data[1], "labels"))
+        check_lengths(texts, labels)
+        if not texts:
+            raise InputError("has no texts; leave it out to use a part of the training texts")
+        return texts, task.encode(labels, classes)
+    except InputError as error:
+        raise InputError(f"validation_data: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from kerascnn.bundle import Bundle
 from kerascnn.classifier_data import TrainingData
 from kerascnn.config import Config, DistillationConfig
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
@@ -54,7 +58,10 @@ def train_bundle(
     strategy = strategies.create_strategy(config.training.strategy)
     fit.set_random_seed(config.seed, config.training.deterministic)
     fitter = _prepare_fitter(config, data, strategy=strategy, optimizer=optimizer, verbose=verbose)
-    fitted = fitter.fit(callbacks, folder, resume)
+    # the workers of a training share the folder
+    is_shared = config.training.strategy == "multi_worker"
+    with lock_output(folder) if folder and not is_shared else contextlib.nullcontext():
+        fitted = fitter.fit(callbacks, folder, resume)
     calibration = data.task.calibrate(fitted.logits, data.validation_targets, fit=config.training.calibrate)
     metrics, built, validation_probabilities = dict(fitted.metrics), fitted.built, None
     if optimizer is not None:
@@ -76,6 +83,20 @@ def train_bundle(
         distillation={} if data.soft_labels is None else _describe_distillation(config),
         validation_probabilities=validation_probabilities,
     )  # fmt: skip
+
+
+def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return Keras callbacks as a list; None is none, as in ``keras.Model.fit``.
+
+    Raises:
+        InputError: They are not a list of callbacks.
+    """
+    import keras
+
+    callbacks = () if callbacks is None else callbacks
+    if not isinstance(callbacks, list | tuple) or not all(isinstance(x, keras.callbacks.Callback) for x in callbacks):
+        raise InputError(f"callbacks: give a list of Keras callbacks. Received: {shorten(callbacks)}")
+    return list(callbacks)
 
 
 def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> ModelFitter:

@@ -20,7 +20,7 @@ from kerascnn import models
 from kerascnn.data.config import SourceConfig
 from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
-from kerascnn.settings import Fraction, NonNegativeFloat, Settings
+from kerascnn.settings import Fraction, NonNegativeFloat, NonNegativeInt, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.tables import escape_markdown
@@ -201,7 +201,7 @@ class Config(Settings, Generic[ModelConfigT]):
     """Name of the architecture; --list-models lists all. auto: choose one for the data and the --budget."""
     output: str = ""
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
-    seed: int = 0
+    seed: NonNegativeInt = 0
     """Seed of the weights, dropout and the order of rows."""
     source: SourceConfig = field(default_factory=SourceConfig)
     text: TextConfig

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
@@ -11,6 +12,8 @@ from sklearn.utils import Tags
 
 from kerascnn import config as configuration
 from kerascnn.config import TRAINING_GROUPS, Config, OptimizerName
+from kerascnn.utils.argument_names import name_arguments
+from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -232,6 +235,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         classifier._run = config
         return classifier
 
+    @name_arguments
     def to_config(self) -> Config[Any]:
         """Return the settings as a ``Config``.
 
@@ -242,13 +246,17 @@ class Estimator(ClassifierMixin, BaseEstimator):
         for name in ("model", "seed", "validation_fraction"):
             if name not in given:
                 raise InputError(f"{name}: None is no value for it; leave it out for the default")
+        if not isinstance(self.model, str):
+            raise InputError(f"model: give the name of a model, a string. Received: {shorten(self.model)}")
+        if not isinstance(self.init_from, str | os.PathLike):
+            raise InputError(f"init_from: give the path of a folder. Received: {shorten(self.init_from)}")
         if (optimizer := self.custom_optimizer) is not None:
             given["optimizer"] = _optimizer_name(optimizer)
         run: Config[Any] | None = getattr(self, "_run", None)
         base = (
             run
             if run is not None and run.model == self.model
-            else configuration.default_config(self.model, self.init_from)
+            else configuration.default_config(self.model, os.fspath(self.init_from))
         )
         changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}

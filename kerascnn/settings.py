@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -11,7 +13,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import annotated_types
 import typeguard
 
-from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.errors import InputError, list_choices, to_one_line
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A float from 0 to 1."""
@@ -23,6 +26,9 @@ NonNegativeInt = Annotated[int, annotated_types.Ge(0)]
 """An integer of at least 0."""
 NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
 """A float of at least 0."""
+
+LARGEST_INT = 2**31 - 1
+"""Largest whole number of a setting."""
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -82,7 +88,9 @@ def _to_plain(value: Any) -> Any:
 
 
 def _to_python(value: Any) -> Any:
-    """Return numbers and arrays of NumPy as those of Python, and lists as tuples."""
+    """Return numbers and arrays of NumPy as those of Python, lists as tuples, and paths as strings."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if type(value).__module__ == "numpy":
         value = value.tolist()
     return tuple(map(_to_python, value)) if isinstance(value, (list, tuple)) else value
@@ -101,7 +109,14 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
     try:
         typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)
     except typeguard.TypeCheckError as error:
-        raise InputError(f"{name}: {value!r}: {error}") from None
+        raise InputError(f"{name}: {shorten(value)}: {to_one_line(error)}") from None
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, bool) and kind is not bool:
+            raise InputError(f"{name}: {number} is not a number")
+        if isinstance(number, float) and not math.isfinite(number):
+            raise InputError(f"{name}: {number} is not a finite number")
+        if isinstance(number, int) and abs(number) > LARGEST_INT:
+            raise InputError(f"{name}: {number} is too large; numbers go up to {LARGEST_INT}")
     for constraint in constraints:
         for bound in constraint if isinstance(constraint, annotated_types.GroupedMetadata) else (constraint,):
             if isinstance(bound, annotated_types.Ge) and value < bound.ge:

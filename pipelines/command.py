@@ -17,6 +17,7 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
+from kerascnn.utils.argument_names import keep_option_names
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
@@ -67,7 +68,7 @@ def run(main: Callable[[], None]) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        with _raise_termination():
+        with keep_option_names(), _raise_termination():
             main()
             sys.stdout.flush()
     except InputError as error:

@@ -184,7 +184,7 @@ def test_never_replaces_folder_that_is_not_a_bundle(classifier, tmp_path):
 
 
 def test_replaces_existing_bundle_with_overwrite_only(classifier, folder):
-    with pytest.raises(InputError, match="--overwrite"):
+    with pytest.raises(InputError, match="overwrite=True"):
         classifier.save(folder)
     classifier.save(folder, overwrite=True)
     assert [path.name for path in folder.parent.iterdir()] == ["reviews"]

@@ -45,7 +45,7 @@ def test_training_prints_nothing_and_logs_to_the_given_function(run, capfd):
 
 def test_training_keeps_a_finished_bundle_unless_it_may_overwrite(run):
     config, result, _ = run
-    with pytest.raises(InputError, match=r"exists already; .* --overwrite"):
+    with pytest.raises(InputError, match=r"exists already; .* overwrite=True"):
         run_training(config, verbose=False, log=lambda message: None)
     resumed = run_training(config, resume=True, verbose=False, log=lambda message: None)
     assert resumed.summary == f"{result.folder} is finished already"

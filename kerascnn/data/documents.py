@@ -11,6 +11,7 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.data.splits import split_rows
 from kerascnn.tasks import Task
+from kerascnn.utils.arguments import shorten, to_rows
 from kerascnn.utils.errors import InputError
 
 
@@ -21,16 +22,15 @@ def check_texts(texts: Iterable[str]) -> list[str]:
         InputError: ``texts`` is a single string, a table or no sequence, or an element is not a string.
     """
     if isinstance(texts, (str, bytes)):
-        raise InputError(f"give a list of texts, not one text. Received: {texts[:40]!r}")
+        raise InputError(f"texts: give a list of texts, not one text. Received: {shorten(texts)}")
     # the elements of a table are the names of its columns, those of a set have no order
-    if isinstance(texts, (Mapping, Set)) or getattr(texts, "ndim", 1) != 1 or not isinstance(texts, Iterable):
-        raise InputError(
-            f"give a list of texts, such as the column table['text'] of a table. Received: {type(texts).__name__}"
-        )
-    checked = list(texts)
+    if isinstance(texts, Mapping | Set) or getattr(texts, "ndim", 1) > 1:
+        kind = type(texts).__name__
+        raise InputError(f"texts: give a list of texts, such as the column table['text'] of a table. Received: {kind}")
+    checked = list(to_rows("texts", texts, "texts"))
     for row, text in enumerate(checked):
         if not isinstance(text, str):
-            raise InputError(f"row {row}: a text must be a string. Received: {text!r}")
+            raise InputError(f"row {row}: a text must be a string. Received: {shorten(text)}")
     return checked
 
 

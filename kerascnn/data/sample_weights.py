@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError, list_choices
 
 
@@ -44,6 +45,11 @@ def encode_class_weight(class_weight: Mapping[Any, float], classes: np.ndarray) 
     Raises:
         InputError: A label is unknown, or a weight cannot be used.
     """
+    if not hasattr(class_weight, "items"):
+        raise InputError(
+            f"class_weight: give a dictionary of labels and weights, or the setting class_weights='balanced'. Received:"
+            f" {shorten(class_weight)}"
+        )
     positions = {label: position for position, label in enumerate(classes.tolist())}
     weights = np.ones(len(classes), np.float32)
     for label, weight in class_weight.items():
@@ -53,6 +59,8 @@ def encode_class_weight(class_weight: Mapping[Any, float], classes: np.ndarray) 
         if not (isinstance(weight, int | float | np.number) and np.isfinite(weight) and weight >= 0):
             raise InputError(f"class_weight: {label!r} has the weight {weight!r}; give a number of 0 or more")
         weights[positions[label]] = weight
+    if not weights.any():
+        raise InputError("class_weight: all weights are 0; give at least one label a weight")
     return weights
 
 

@@ -21,6 +21,7 @@ from kerascnn.experiment.training_run import run_training
 from kerascnn.selection import is_automatic, reject_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
+from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError, list_choices
 from kerascnn.utils.optional_packages import require_tensorflow_backend
@@ -48,6 +49,7 @@ class DistillationResult:
     summary: str
 
 
+@name_arguments
 def run_distillation(
     config: Config[Any],
     *,

@@ -14,6 +14,7 @@ from kerascnn.experiment.summary import summarize_pretraining
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.selection import reject_automatic
 from kerascnn.utils import stderr
+from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
@@ -42,6 +43,7 @@ def pretrained_folder(config: Config[Any]) -> Path:
     return folder if config.output else folder.with_name(f"{folder.name}-pretrained")
 
 
+@name_arguments
 def run_pretraining(
     config: Config[Any],
     masking: MaskingConfig,

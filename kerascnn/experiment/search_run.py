@@ -25,6 +25,7 @@ from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
 from kerascnn.tuning.trials import TrialResult
 from kerascnn.utils import stderr
+from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import atomic_path, atomic_write, check_output_parent, remove_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import check_installed, require_tensorflow_backend
@@ -81,6 +82,7 @@ def search_folder(config: Config[Any]) -> Path:
     return Path(config.output or Path("tuned") / default_bundle_folder(config).name)
 
 
+@name_arguments
 def run_search(
     config: Config[Any],
     options: SearchOptions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from kerascnn.experiment.summary import summarize_training
 from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
+from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder, read_json
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
@@ -55,6 +57,7 @@ class TrainingResult:
     has_written: bool = False
 
 
+@name_arguments
 def run_training(
     config: Config[Any],
     *,
@@ -81,7 +84,9 @@ def run_training(
     """
     folder = run_folders.default_bundle_folder(config)
     options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
-    with run_folders.lock_run(folder, config):
+    with run_folders.lock_run(folder, config), warnings.catch_warnings():
+        # the check of the rows says it of rows
+        warnings.filterwarnings("ignore", message="each text has a list of exactly one label")
         return _train(config, folder, log=log, **options)
 
 

@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.utils.errors import InputError
+from kerascnn.tasks.label_values import to_label
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.errors import InputError, quote_names
 
+MAX_SHOWN_LABELS = 10
+"""Most labels that a message names."""
 COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 """Types of the labels of one document."""
 
@@ -16,11 +20,12 @@ COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 def check_label_list(names: Any, row: int) -> list[Any]:
     """Return the labels of one document as Python strings and numbers."""
     if not isinstance(names, COLLECTIONS):
-        raise InputError(f"row {row}: {names!r} where a list of labels is expected; write [{names!r}], or [] for none")
-    found = [name.item() if isinstance(name, np.generic) else name for name in names]
-    for name in found:
-        if not isinstance(name, str | int):
-            raise InputError(f"row {row}: the label {name!r} is neither a string nor a whole number")
+        shown = shorten(names)
+        raise InputError(f"row {row}: {shown} where a list of labels is expected; write [{shown}], or [] for none")
+    found = [to_label(name, row) for name in names]
+    for name, label in zip(names, found, strict=True):
+        if not isinstance(label, str | int):
+            raise InputError(f"row {row}: the label {shorten(name)} is neither a string nor a whole number")
     return found
 
 
@@ -63,7 +68,8 @@ def encode_label_lists(labels: Sequence[Any], classes: np.ndarray) -> np.ndarray
         for label in check_label_list(names, row):
             if label not in positions:
                 raise InputError(
-                    f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
+                    f"row {row}: the label {shorten(label)} was not seen in training; known are"
+                    f" {quote_names(list(positions), MAX_SHOWN_LABELS)}"
                 )
             matrix[row, positions[label]] = 1
     return matrix

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 
+from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
 
-NO_LISTS = (str, bytes, Mapping, Set)
-"""Types whose elements are not the labels of documents in their order."""
 _PANDAS_MISSING = ("NAType", "NaTType")
 
 
@@ -27,7 +25,8 @@ def to_label(label: Any, row: int) -> Any:
     """
     if isinstance(label, np.generic):
         label = label.item()
-    if type(label).__name__ in _PANDAS_MISSING or (isinstance(label, float) and math.isnan(label)):
+    is_missing = label is None or label is np.ma.masked or type(label).__name__ in _PANDAS_MISSING
+    if is_missing or (isinstance(label, float) and math.isnan(label)):
         return None
     if isinstance(label, str):
         if not label.strip():
@@ -36,4 +35,6 @@ def to_label(label: Any, row: int) -> Any:
             label.encode("utf-8")
         except UnicodeEncodeError:
             raise InputError(f"row {row}: the label {label!r} is not valid Unicode; replace its surrogates") from None
+    elif isinstance(label, bytes):
+        raise InputError(f"row {row}: the label {shorten(label)} is bytes; decode it to a string")
     return label

@@ -109,7 +109,14 @@ class MultiLabel(Task):
                     stacklevel=2,
                 )
             return list_columns(labels)
-        return find_labels(empty_unknown(labels) if has_teacher else labels)
+        classes = find_labels(empty_unknown(labels) if has_teacher else labels)
+        if all(names is not None and len(names) == 1 for names in labels):
+            warnings.warn(
+                "each text has a list of exactly one label; they are learned as multi-label data. For one label per"
+                " text give the labels without lists",
+                stacklevel=2,
+            )
+        return classes
 
     def encode(self, labels: Any, classes: np.ndarray, *, has_teacher: bool = False) -> np.ndarray:
         """Return the indicator matrix, int32 (documents, labels); -1 in the row of None with a teacher.
@@ -171,10 +178,11 @@ class MultiLabel(Task):
                 f"{len(unused)} {columns} 0 in all training rows and dropped: {', '.join(map(repr, unused))}",
                 len(unused), suggestion="add rows with these labels",
             ))  # fmt: skip
-        if source.label_columns and all(len(row.labels) == 1 for row in rows):
+        if all(len(row.labels) == 1 for row in rows):
+            form = "a 1 in exactly one label column" if source.label_columns else "a list of exactly one label"
             issues.append(Issue(
                 "one_hot_labels", "warning",
-                "each training row has a 1 in exactly one label column; they are learned as multi-label data",
+                f"each training row has {form}; they are learned as multi-label data",
                 len(rows), suggestion="if a text has one label, write its name in one column, see --label-column",
             ))  # fmt: skip
         return issues

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,16 +13,20 @@ from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
 from kerascnn.tasks.base import Task
 from kerascnn.tasks.calibration import calibration_gap, fit_temperature
-from kerascnn.tasks.label_values import NO_LISTS, to_label
+from kerascnn.tasks.label_values import to_label
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.single_label_metrics import compute_single_label_losses, evaluate_single_label, reliability_bins
 from kerascnn.tasks.stratification import split_by_class
-from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.errors import InputError, quote_names
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+MAX_SHOWN_LABELS = 10
+"""Most labels that a message names."""
 
 
 class SingleLabel(Task):
@@ -72,12 +76,15 @@ class SingleLabel(Task):
         """
         from sklearn.utils.validation import column_or_1d  # deferred: commands print their help without scikit-learn
 
-        if getattr(labels, "ndim", 1) == 1 and isinstance(labels, Iterable) and not isinstance(labels, NO_LISTS):
-            return [to_label(label, row) for row, label in enumerate(labels)]
-        try:
-            return [to_label(label, row) for row, label in enumerate(column_or_1d(labels, warn=True))]
-        except ValueError as error:
-            raise InputError(f"labels: {to_one_line(error)}") from None
+        if getattr(labels, "ndim", 1) != 1:
+            try:
+                labels = column_or_1d(labels, warn=True)
+            except (ValueError, TypeError):
+                raise InputError(
+                    f"labels: give one label per text; an array of shape {labels.shape} is neither a column of labels"
+                    " nor an indicator matrix, whose numbers are 0 and 1"
+                ) from None
+        return [to_label(label, row) for row, label in enumerate(labels)]
 
     def find_classes(self, labels: Sequence[Any], *, has_teacher: bool = False) -> np.ndarray:
         """Return all labels, sorted, (classes,); None is not a class and allowed only with a teacher.
@@ -94,7 +101,11 @@ class SingleLabel(Task):
         if len({isinstance(label, str) for label in known}) > 1:
             raise InputError("labels are strings and numbers; give strings, or whole numbers")
         values = np.asarray(labels if len(known) == len(labels) else known)
-        if (kind := type_of_target(values)) not in ("binary", "multiclass"):
+        try:
+            kind = type_of_target(values)
+        except (ValueError, TypeError):  # infinite or complex numbers
+            kind = "unknown"
+        if kind not in ("binary", "multiclass"):
             raise InputError(f"Unknown label type: {kind}; a label is a string or a whole number, one for each text")
         classes = np.unique(values)
         if len(classes) < 2:
@@ -110,10 +121,11 @@ class SingleLabel(Task):
         positions = {label: i for i, label in enumerate(classes.tolist())} | ({None: -1} if has_teacher else {})
         labels = self.as_labels(labels)
         for row, label in enumerate(labels):
-            if label not in positions:
-                raise InputError(
-                    f"row {row}: the label {label!r} was not seen in training; known are {list(positions)}"
-                )
+            if label is None and not has_teacher:
+                raise InputError(f"row {row} has no label")
+            if not isinstance(label, Hashable) or label not in positions:
+                known = quote_names(list(positions), MAX_SHOWN_LABELS)
+                raise InputError(f"row {row}: the label {shorten(label)} was not seen in training; known are {known}")
         return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
 
     def decode(self, targets: np.ndarray, classes: np.ndarray) -> list[tuple[str, ...]]:
@@ -223,9 +235,14 @@ class SingleLabel(Task):
         self, labels: Any, predictions: np.ndarray, classes: np.ndarray, sample_weight: Sequence[float] | None = None
     ) -> float:
         """Return the accuracy; a label that is not a class counts as wrong."""
-        from sklearn.metrics import accuracy_score
-
-        return float(accuracy_score(labels, classes[predictions], sample_weight=sample_weight))
+        positions = {label: position for position, label in enumerate(classes.tolist())}
+        labels = self.as_labels(labels)
+        if None in labels:
+            raise InputError(f"row {labels.index(None)} has no label")
+        targets = [positions.get(label, -1) if isinstance(label, Hashable) else -1 for label in labels]
+        if labels and isinstance(labels[0], str) != isinstance(classes.tolist()[0], str) and max(targets) < 0:
+            raise InputError(f"row 0: the label {shorten(labels[0])} has another type than {classes.tolist()[0]!r}")
+        return float(np.average(np.equal(targets, predictions), weights=sample_weight))
 
     def confused_pairs(self, results: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, float]]:
         """Return the largest counts of the confusion matrix outside its diagonal."""

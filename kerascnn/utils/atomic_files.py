@@ -92,8 +92,10 @@ def finish_replacement(folder: Path) -> None:
     Raises:
         InputError: Another process replaces the folder at this moment.
     """
+    if folder.exists():
+        return
     partial, old = _partial_and_old(folder)
-    if folder.exists() or not old.exists():
+    if not old.exists():
         return
     with lock_output(folder):
         if not folder.exists() and old.exists():
@@ -111,6 +113,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def _partial_and_old(folder: Path) -> tuple[Path, Path]:
+    folder = Path(os.path.realpath(folder))
     return folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.old")
 
 

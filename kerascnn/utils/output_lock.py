@@ -65,6 +65,8 @@ def _lock_path(path: Path) -> Path:
 
 def _lock(path: Path) -> int | None:
     """Return the descriptor of a locked file; None if there can be no lock."""
+    if not path.name:  # the root of a file system
+        return None
     lock_path = _lock_path(path)
     for _ in range(_MAX_ATTEMPTS):
         try:

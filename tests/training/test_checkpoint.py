@@ -130,7 +130,7 @@ def test_rejects_damaged_state_by_name(halves, tmp_path):
 
 def test_infinite_loss_stops_training_and_names_a_remedy(halves):
     train, validation = halves
-    with pytest.raises(InputError, match=r"lower --training\.learning_rate"):
+    with pytest.raises(InputError, match=r"lower learning_rate or set global_clipnorm 1"):
         TextClassifier(learning_rate=1e30, epochs=2, **SMALL).fit(*train, validation_data=validation)
 
 
