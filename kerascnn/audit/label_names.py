@@ -12,8 +12,22 @@ from kerascnn.data.labels import normalize_label
 
 SEPARATORS = ";|,"
 """Characters that may join several labels."""
-MISSING_VALUES = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "<na>", "missing"})
+MISSING_VALUES = frozenset({
+    "", "-", "--", "---", "?", ".", "na", "n/a", "n.a.", "#n/a", "#n/a n/a", "nan", "-nan", "nat", "none", "null",
+    "(null)", "nil", "<na>", "missing", "undefined", "\\n", "#null!", "#ref!", "#value!", "#name?", "#div/0!", "1.#ind",
+})  # fmt: skip
 """Lower case of labels that tables and programs write where a value is missing."""
+_LIST = re.compile(
+    r"""(?:array\()?[\[({]\s*(?:["'].*["'],?|-?\d[-\d\s,.eE+]*|nan)?\s*[\])}]?(?:, dtype=\w+\))?""", re.DOTALL
+)
+"""A list, tuple, set or array as Python and JSON write it, or its start: a separator may have split it."""
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_SIMILAR_LETTERS = str.maketrans(
+    "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456\u0458\u0455\u0410\u0412\u0421\u0415\u041d\u041a\u041c\u041e\u0420\u0422\u0425\u0406\u0408\u0405"
+    "\u03bf\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "aceopxyijsABCEHKMOPTXIJSoABEZHIKMNOPTYX",
+)
+"""Cyrillic and Greek letters that look like Latin ones."""
 
 
 def find_label_name_issues(corpus: Corpus) -> list[Issue]:
@@ -52,7 +66,7 @@ def _find_written_lists(corpus: Corpus) -> list[Issue]:
     """Find labels such as ``['a', 'b']``: pandas writes a column of lists to CSV so."""
     counter = RowCounter()
     for row in corpus.train:
-        if lists := [label for label in row.labels if re.fullmatch(r"""\[\s*(["'].*["']|\d.*)?\s*\]?""", label)]:
+        if lists := [label for label in row.labels if _LIST.fullmatch(label)]:
             counter.add(row, detail=repr(lists[0]))
     issues: list[Issue] = []
     counter.report(
@@ -67,10 +81,14 @@ def _find_written_lists(corpus: Corpus) -> list[Issue]:
 
 def _find_missing_values(corpus: Corpus) -> list[Issue]:
     """Find labels that look like a missing value."""
+    labels = {label for row in corpus.all_rows for label in row.labels}
+    missing = {label for label in labels if normalize_label(label).casefold() in MISSING_VALUES}
+    if "+" in labels:
+        missing -= {"-"}
     counter = RowCounter()
     for row in corpus.all_rows:
-        if labels := [label for label in row.labels if label.casefold() in MISSING_VALUES]:
-            counter.add(row, detail=repr(labels[0]))
+        if labels := missing.intersection(row.labels):
+            counter.add(row, detail=", ".join(map(ascii, sorted(labels))))
     issues: list[Issue] = []
     counter.report(
         issues, "missing_label_name", "warning",
@@ -110,6 +128,16 @@ def _show(label: str) -> str:
 
 @cache
 def _normalize(label: str) -> str:
-    """Return a label in one case, without punctuation at its end and between letters; C++ and C# stay different."""
-    label = normalize_label(label).replace("\u0130", "i")  # the dotted capital I, whose lower case has two characters
-    return re.sub(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])", "", label.rstrip(" .,;:")).casefold() or label
+    """Return what labels have in common that look alike, or that differ in case, quotes, spaces and punctuation.
+
+    Punctuation between letters and at the end does not count, so that C++ and C# stay different. Numbers are equal if
+    their values are. A Latin label may have similar Cyrillic or Greek letters.
+    """
+    normal = normalize_label(label).replace("\u0130", "i")  # the dotted capital I, whose lower case has two characters
+    if _NUMBER.fullmatch(normal) and abs(value := float(normal)) < 2**53:
+        return repr(value + 0.0)
+    if len(normal) > 2 and normal[0] == normal[-1] and normal[0] in "'\"":
+        normal = normal[1:-1]
+    if not (latin := normal.translate(_SIMILAR_LETTERS)).isascii():
+        latin = normal
+    return re.sub(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])", "", latin.rstrip(" .,;:")).casefold() or label

@@ -155,7 +155,11 @@ def describe_undecodable(text: str, encoding: str) -> str:
     """Describe the first undecodable byte of a text decoded with ``surrogateescape``; empty if there is none."""
     if text.isascii() or not (match := _SURROGATE.search(text)):
         return ""
-    return _describe_byte(ord(match[0]) - 0xDC00, text.encode(encoding, "surrogateescape"), encoding)
+    try:
+        sample = text.encode(encoding, "surrogateescape")
+    except UnicodeError:  # UTF-16 and UTF-32 cannot write single bytes
+        sample = b""
+    return _describe_byte(ord(match[0]) - 0xDC00, sample, encoding)
 
 
 def guess_encoding(sample: bytes, *, excluded: str) -> str | None:
@@ -218,6 +222,6 @@ def _describe_decode_error(path: str, lines_read: int, encoding: str, error: Uni
 
 
 def _describe_byte(byte: int, sample: bytes, encoding: str) -> str:
-    guess = guess_encoding(sample, excluded=encoding)
+    guess = guess_encoding(sample, excluded=encoding) if sample else None
     remedy = f"try --source.encoding {guess}" if guess else "name the encoding of the file with --source.encoding NAME"
     return f"byte 0x{byte:02x} is not {encoding}; {remedy}"

@@ -10,8 +10,18 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import MULTI_LABEL_TASK, SINGLE_LABEL_TASK, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
-DASHES = re.compile("[\u2010-\u2015\u2212\ufe58]")
-"""Hyphens, dashes and the minus sign, which look like the hyphen of the keyboard."""
+_LOOK_ALIKES = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58",
+    "'": "\u2018\u2019\u201a\u201b\u02bc\u00b4`",
+    '"': "\u201c\u201d\u201e\u201f\u2033",
+    "/": "\u2044\u2215",
+}
+"""Characters of the keyboard, and others that look like them: hyphens, dashes and the minus sign, quotes, slashes."""
+_TO_KEYBOARD = str.maketrans({other: key for key, others in _LOOK_ALIKES.items() for other in others})
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+"""Characters without a picture that are not format characters: fillers, variation selectors, tags."""
 _WHOLE_FLOAT = re.compile(r"([-+]?\d+)\.0+")
 BOOLEANS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 """Values of a label column, in lower case, and whether the label applies."""
@@ -61,12 +71,12 @@ def normalize_label(label: str) -> str:
     """Return the form of a label that labels which look like it share.
 
     It is composed (Unicode NFKC, which also makes full-width letters and digits those of the keyboard), has no
-    invisible characters, one kind of hyphen, single spaces, and no decimals if they are 0: pandas writes whole numbers
-    so if one is missing. Upper and lower case differ.
+    invisible characters, one kind of hyphen and of quote, single spaces, and no decimals if they are 0: pandas writes
+    whole numbers so if one is missing. Upper and lower case differ.
     """
-    label = unicodedata.normalize("NFKC", label)
-    label = "".join(character for character in label if unicodedata.category(character) != "Cf")
-    label = " ".join(DASHES.sub("-", label).split())
+    label = unicodedata.normalize("NFKC", _INVISIBLE.sub("", label).translate(_TO_KEYBOARD))
+    label = "".join(letter for letter in label if unicodedata.category(letter) != "Cf")
+    label = unicodedata.normalize("NFKC", " ".join(label.translate(_TO_KEYBOARD).split()))
     return match[1] if (match := _WHOLE_FLOAT.fullmatch(label)) else label
 
 

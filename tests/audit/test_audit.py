@@ -214,6 +214,11 @@ LOOK_ALIKE = {
     "spaces": ("world news", "world\u00a0 news"),
     "whole float": ("1", "1.0"),
     "ligature": ("file", "\ufb01le"),
+    "apostrophe": ("don't", "don\u2019t"),
+    "quotes": ('"top"', "\u201ctop\u201d"),
+    "variation selector": ("\u2764", "\u2764\ufe0f"),
+    "filler": ("sport", "spo\u3164rt"),
+    "joiner": ("sport", "spo\u034frt"),
 }
 
 
@@ -228,10 +233,39 @@ def test_labels_that_look_alike_are_found_and_can_be_united(case, rows):
     assert labels[0] == labels[1] == (label,)
 
 
-def test_dotted_capital_i_is_another_case(rows):
-    names = ("istanbul", "İstanbul", "izmir")
-    changed = [row._replace(labels=(names[number % 3],)) for number, row in enumerate(rows["train"])]
-    assert "similar_labels" in issue_kinds(run_audit(Splits(changed, [], []), make_config()))
+def kinds_with_labels(rows, *names):
+    """Return the issues if the rows have labels in turns."""
+    changed = [row._replace(labels=(names[number % len(names)],)) for number, row in enumerate(rows["train"])]
+    return issue_kinds(run_audit(Splits(changed, [], []), make_config()))
+
+
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        ("istanbul", "İstanbul"), ("7", "007"), ("7", "+7"), ("0", "-0"), ("7", "7e0"), ("good", "g\u043eod"),
+        ("good", '"good"'), ("good", "'good'"), ("straße", "STRASSE"), ("7", "\u0667"),
+    ],
+)  # fmt: skip
+def test_labels_that_may_be_the_same_are_found(label, other, rows):
+    assert "similar_labels" in kinds_with_labels(rows, label, other, "other")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "['a', 'b']", "['a' 'b']", '["a"]', "('a', 'b')", "('a',)", "{'a'}", "[1, 2]", "[]", "[nan]", "['a'",
+        "array(['a'], dtype=object)",
+    ],
+)  # fmt: skip
+def test_lists_as_text_are_found(label, rows):
+    assert "list_as_label" in kinds_with_labels(rows, label, "other", "[INST]", "(1) first", "[note]")
+    assert "list_as_label" not in kinds_with_labels(rows, "other", "[INST]", "(1) first", "[note]")
+
+
+@pytest.mark.parametrize("label", ["NaN", "n/a", "NaT", "#N/A", "(null)", "\\N", "-", "\u200b", "Ｎ／Ａ", "#REF!"])
+def test_labels_that_mean_a_missing_value_are_found(label, rows):
+    assert "missing_label_name" in kinds_with_labels(rows, label, "other", "another")
+    assert "missing_label_name" not in kinds_with_labels(rows, "+", "-")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("same", "train_overlap"), ("near", "near_train_overlap")])

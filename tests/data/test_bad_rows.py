@@ -66,6 +66,13 @@ def test_skips_rows_with_undecodable_bytes(write, suffix, encoding, others, line
     assert raw.encode(encoding, "surrogateescape") == form("|").encode().replace(b"|", line)
 
 
+@pytest.mark.parametrize(("encoding", "wrong"), [("utf-16", b"\x80\xd8\x80\xd8"), ("utf-32", b"\xff\xff\xff\xff")])
+def test_skips_rows_with_undecodable_bytes_of_wide_encodings(write, encoding, wrong):
+    line = "good film\n".encode(f"{encoding}-le")
+    texts, bad = read_all(write("a.txt", line * 3 + wrong + line * 2), encoding=f"{encoding}-le")
+    assert texts == ["good film"] * 4 and len(bad) == 1 and bad[0][1].startswith("byte 0x")
+
+
 def test_skips_json_lines_without_text(write):
     bad = {
         '{"text": "cut off': "not JSON (",

@@ -8,14 +8,17 @@ import json
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import strategies as st
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.labels import normalize_label
 from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import load_splits
 from kerascnn.data.validation import select_evaluation_rows
 from kerascnn.tasks import MULTI_LABEL
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import csv_text
+from tests.tiers import check_examples, tiers
 
 TEXTS = [
     "Parliament votes on a new stadium",
@@ -147,3 +150,14 @@ def test_reports_rows_and_columns_without_labels(write):
 def test_rejects_conflicting_label_settings(settings, message):
     with pytest.raises(InputError, match=message):
         SourceConfig(**settings)
+
+
+@tiers(few=200)
+def test_normal_form_of_any_label_is_one(count):
+    def check(label):
+        normal = normalize_label(label)
+        assert normalize_label(normal) == normal == normal.strip()
+
+    known = "a1.0 \u0301\u200b\ufeff\ufe0f\uff11\u2013\u00b4\u0345\u03b1\u1fb3\u3164\u0130"
+    letters = st.sampled_from(known) | st.characters(codec=None)
+    check_examples(count, check, st.text(letters))
