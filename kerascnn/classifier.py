@@ -239,7 +239,7 @@ class TextClassifier(Estimator):
         attribution = self._attribute(bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         tokens = bundle.vectorizer.tokenize_with_offsets(text)
-        label = self.classes_[attribution.target]
+        label = self.classes_.tolist()[attribution.target]
         return explain_attribution(text, tokens, attribution, label=label, score=float(score))
 
     @name_arguments
@@ -333,11 +333,9 @@ class TextClassifier(Estimator):
     def _pair_with_labels(
         self, probabilities: np.ndarray, positions: Sequence[Sequence[int]]
     ) -> list[list[tuple[Any, float]]]:
-        """Return the labels at the positions of each document with their probabilities."""
-        return [
-            [(self.classes_[i], float(row[i])) for i in best]
-            for row, best in zip(probabilities, positions, strict=True)
-        ]
+        """Return the labels at the positions of each document, as Python values, with their probabilities."""
+        labels = self.classes_.tolist()
+        return [[(labels[i], float(row[i])) for i in best] for row, best in zip(probabilities, positions, strict=True)]
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:
         """Return the logits or the features of texts, float32 (documents, channels)."""

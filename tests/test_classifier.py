@@ -56,6 +56,21 @@ def test_top_k_is_sorted_and_matches_probabilities(trained, news):
     assert len(trained.predict_top_k(news[0][:1], k=99)[0]) == 5
 
 
+@pytest.mark.parametrize("labels", [np.arange(40) % 2, np.arange(40) % 2 == 0, np.array([1.0, 0.0] * 20)])
+def test_answers_are_values_for_json(labels):
+    texts = [f"{('good', 'bad')[number % 2]} film {number}" for number in range(40)]
+    settings = {"linear_characters": (), "linear_ngrams": (1,), "refit_rows": 0}
+    classifier = TextClassifier(model="bow", **settings).fit(texts, labels)
+    answers = [
+        classifier.predict_scored(texts[:2]),
+        classifier.predict_top_k(texts[:1], k=2),
+        classifier.explain(texts[0]).to_dict(),
+        classifier.evaluate(texts, labels),
+    ]
+    json.dumps(answers)
+    assert answers[0][0][0][0] == labels[0]
+
+
 def test_encode_returns_input_of_last_layer(news):
     texts, labels = news[0][::5], news[1][::5]
     network = TextClassifier(epochs=2, linear_ngrams=(), **SMALL).fit(texts, labels)
