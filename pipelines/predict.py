@@ -151,12 +151,14 @@ def _column_names(args: Arguments) -> list[str]:
 
 
 def _read_records(args: Arguments) -> Iterable[Record]:
+    from kerascnn.data.json_values import to_text
     from kerascnn.data.records import Record
     from kerascnn.data.sources import read_texts
 
     if not args.texts:
         return read_texts(args.input, args.source)
-    return (Record({args.source.text_column: text}, "arguments", number) for number, text in enumerate(args.texts, 1))
+    column = args.source.text_column  # arguments that are not UTF-8 have surrogates
+    return (Record({column: to_text(text)}, "arguments", number) for number, text in enumerate(args.texts, 1))
 
 
 def _find_parts(args: Arguments) -> list[Part]:

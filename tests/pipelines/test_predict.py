@@ -26,6 +26,13 @@ def test_labels_arguments_with_the_k_best_labels(news_bundle):
     assert empty["label_1"]
 
 
+def test_argument_that_is_not_utf8_is_classified(news_bundle):
+    folder, _ = news_bundle
+    for options in ((), ("--json",)):
+        finished = command("predict", folder, "A \udcff match", *options)
+        assert finished.status == 0 and "A \ufffd match" in finished.out, finished.err
+
+
 def test_abstains_below_the_threshold(news_bundle):
     folder, _ = news_bundle
     options = ("predict", folder, TEXT, "", "--top-k", "2")
