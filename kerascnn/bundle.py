@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,31 +17,39 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
-from kerascnn.golden import PROBES
-from kerascnn.manifest import PRETRAINING, SCHEMA_VERSION, read_classifier_manifest, read_manifest
+from kerascnn.golden import PredictFn, check_golden, write_golden
+from kerascnn.manifest import (
+    PRETRAINING,
+    SCHEMA_VERSION,
+    Manifest,
+    check_files,
+    read_classifier_manifest,
+    read_manifest,
+)  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
 from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.archives import check_keras_file
 from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.sealed_json import write_sealed_json
+from kerascnn.utils.tensorflow_startup import check_fork
 
 if TYPE_CHECKING:
     import keras
 
 PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
 # Files that loading reads. The model card is not among them: users may edit it.
-CHECKED_FILES = ("config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "golden.json")
+CHECKED_FILES = (
+    "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
+)  # fmt: skip
 SENTENCEPIECE_FILE = "sentencepiece.model"
 """File that a bundle has, and checks, if text is split into SentencePieces."""
-TOLERANCE = 1e-4
-"""Largest difference between a probability of ``golden.json`` and the loaded model's."""
 
-PredictFn = Callable[[Sequence[str]], np.ndarray]
-"""Function from texts to probabilities, (documents, labels)."""
 WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that already has those of this module."""
 
@@ -80,6 +88,15 @@ class Bundle:
         """The model with its layers by role."""
         return BuiltModel(self.model, self.roles)
 
+    def decide(self, probabilities: np.ndarray) -> list[list[str]]:
+        """Return the predicted labels of documents, best first, for probabilities (documents, labels)."""
+        ranked = self.task.ranked_labels(probabilities, self.thresholds)
+        return [[self.labels[position] for position in positions] for positions in ranked]
+
+    def check_golden(self, folder: Path, predict_fn: PredictFn) -> None:
+        """Check that a loaded classifier answers as at training, see ``golden.check_golden``."""
+        check_golden(folder / "golden.json", self.vectorizer.encode_text, predict_fn, self.decide)
+
 
 def save_bundle(
     bundle: Bundle, folder: Path, predict_fn: PredictFn, write_files: WriteFiles, *, overwrite: bool = False
@@ -100,7 +117,7 @@ def save_bundle(
     with atomic_folder(folder) as partial:
         _write_common_files(bundle, partial)
         write_escaped_lines(partial / "labels.txt", bundle.labels)
-        _write_golden(bundle, partial / "golden.json", predict_fn)
+        write_golden(partial / "golden.json", bundle.vectorizer.encode_text, predict_fn, bundle.decide)
         write_files(partial)
         _write_manifest(bundle, partial, bundle.task.name)
 
@@ -131,35 +148,52 @@ def load_bundle(folder: Path) -> Bundle:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
     manifest = read_classifier_manifest(folder)
-    _check_files(folder, manifest, CHECKED_FILES)
+    check_files(folder, manifest, CHECKED_FILES)
+    task, labels = _read_task(folder, manifest), read_escaped_lines(folder / "labels.txt")
+    _check_thresholds(folder, manifest["thresholds"], task.default_thresholds(len(labels)))
     bundle = Bundle(
         config=configuration.config_from_dict(
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
         ),
         vectorizer=_read_vectorizer(folder, manifest),
-        labels=read_escaped_lines(folder / "labels.txt"),
+        labels=labels,
+        roles=_read_roles(folder, manifest),
         model=_load_model(folder / "model.keras", manifest["packages"]),
-        roles=LayerRoles.from_dict(manifest["layers"]),
         metrics=read_json(folder / "metrics.json"),
         history=_read_history(folder / "history.csv"),
         data=manifest["data"],
-        task=_read_task(folder, manifest),
+        task=task,
         temperature=manifest["temperature"],
         thresholds=manifest["thresholds"],
-        distillation=manifest.get("distillation") or {},
+        distillation=manifest["distillation"] or {},
     )
-    if bundle.model.output_shape[-1] != len(bundle.labels):
-        raise InputError(
-            f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
-        )
+    if bundle.model.output_shape[-1] != len(labels):
+        raise InputError(f"{folder / 'labels.txt'}: {len(labels)} labels for {bundle.model.output_shape[-1]} logits")
+    names = {layer.name for layer in bundle.model.layers}
+    if unknown := {name for layers in manifest["layers"].values() for name in layers} - names:
+        raise InputError(f"{folder / 'manifest.json'}: the model has no layer {min(unknown)!r}")
     return bundle
 
 
-def _read_task(folder: Path, manifest: dict[str, Any]) -> Task:
+def _check_thresholds(folder: Path, thresholds: list[float] | None, default: list[float] | None) -> None:
+    """Check that a task has thresholds, one for each label, or none, as by default."""
+    if (thresholds is None, len(thresholds or [])) != (default is None, len(default or [])):
+        found, expected = len(thresholds or []), len(default or [])
+        raise InputError(f"{folder / 'manifest.json'}: has {found} thresholds, and its task and labels need {expected}")
+
+
+def _read_task(folder: Path, manifest: Manifest) -> Task:
     try:
         return get_task(manifest["task"])
     except InputError as error:
         raise InputError(f"{folder / 'manifest.json'}: {error}") from None
+
+
+def _read_roles(folder: Path, manifest: Manifest) -> LayerRoles:
+    try:
+        return LayerRoles.from_dict(manifest["layers"])
+    except TypeError as error:
+        raise InputError(f"{folder / 'manifest.json'}: layers: {error}") from None
 
 
 def load_model(folder: Path) -> keras.Model:
@@ -169,7 +203,7 @@ def load_model(folder: Path) -> keras.Model:
         InputError: It is missing, damaged, or written by a newer version.
     """
     manifest = read_manifest(folder)
-    _check_files(folder, manifest, ("model.keras",))
+    check_files(folder, manifest, ("model.keras",))
     return _load_model(folder / "model.keras", manifest["packages"])
 
 
@@ -180,25 +214,20 @@ def load_vectorizer(folder: Path) -> Vectorizer:
         InputError: It is missing, damaged, or written by a newer version.
     """
     manifest = read_manifest(folder)
-    _check_files(folder, manifest, ("vocabulary.txt",))
+    check_files(folder, manifest, ("vocabulary.txt",))
     return _read_vectorizer(folder, manifest)
 
 
-def _read_vectorizer(folder: Path, manifest: dict[str, Any]) -> Vectorizer:
+def _read_vectorizer(folder: Path, manifest: Manifest) -> Vectorizer:
     path, pieces = folder / SENTENCEPIECE_FILE, None
     if path.name in manifest["files"]:
-        _check_files(folder, manifest, (path.name,))
+        check_files(folder, manifest, (path.name,))
         pieces = SentencePieceModel.parse(path.read_bytes(), str(path))
     tokens = vocabulary.read_vocabulary(folder / "vocabulary.txt")
-    return Vectorizer.from_config(manifest["vectorizer"], tokens, pieces)
-
-
-def _check_files(folder: Path, manifest: dict[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: missing, the bundle is incomplete; train it again or copy it again")
-        if sha256(folder / name) != manifest["files"].get(name):
-            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
+    try:
+        return Vectorizer.from_config(manifest["vectorizer"], tokens, pieces)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
 
 
 def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
@@ -207,34 +236,18 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
     from kerascnn import layers  # noqa: F401  registers the layers with Keras
 
     require_tensorflow_backend("a trained classifier")
+    check_fork()
     try:
+        check_keras_file(path)
         return keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[-1]
+    except InputError:
+        raise
+    except Exception as error:  # Keras documents none
+        reason = (str(error).strip() or repr(error)).splitlines()[-1]
         raise InputError(
             f"{path}: Keras cannot read it ({reason}); it was written with"
             f" kerascnn {packages.get('kerascnn')} and keras {packages.get('keras')}: install these, or train again"
         ) from None
-
-
-def check_golden(folder: Path, vectorizer: Vectorizer, predict_fn: PredictFn) -> None:
-    """Check that ids and probabilities of the golden texts are the same as at training.
-
-    Raises:
-        InputError: They differ; the message names the probe and the difference.
-    """
-    path = folder / "golden.json"
-    golden = read_json(path)
-    for text, ids in zip(golden["texts"], golden["ids"], strict=True):
-        if vectorizer.encode_text(text) != ids:
-            raise InputError(f"{path}: the text {text[:40]!r} is encoded differently than at training")
-    difference = np.abs(predict_fn(golden["texts"]) - np.asarray(golden["probabilities"])).max(axis=1)
-    worst = int(difference.argmax())
-    if difference[worst] > TOLERANCE:
-        raise InputError(
-            f"{path}: the probabilities of {golden['texts'][worst][:40]!r} differ by {difference[worst]:.2g}"
-            " from those at training"
-        )
 
 
 def _write_common_files(bundle: Bundle, folder: Path) -> None:
@@ -247,18 +260,8 @@ def _write_common_files(bundle: Bundle, folder: Path) -> None:
     _write_history(bundle.history, folder / "history.csv")
 
 
-def _write_golden(bundle: Bundle, path: Path, predict_fn: PredictFn) -> None:
-    texts = list(PROBES)
-    golden = {
-        "texts": texts,
-        "ids": [bundle.vectorizer.encode_text(text) for text in texts],
-        "probabilities": [[float(f"{p:.7g}") for p in row] for row in predict_fn(texts)],
-    }
-    write_json(path, golden)
-
-
 def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
-    write_json(
+    write_sealed_json(
         folder / "manifest.json",
         {
             "schema_version": SCHEMA_VERSION,

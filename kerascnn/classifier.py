@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from kerascnn.bundle import Bundle, check_golden, load_bundle, save_bundle
+from kerascnn.bundle import Bundle, load_bundle, save_bundle
 from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
 from kerascnn.data.documents import check_texts
@@ -24,6 +24,7 @@ from kerascnn.utils.arguments import check_flag, check_path, shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
+from kerascnn.utils.tensorflow_startup import check_fork
 
 if TYPE_CHECKING:
     import keras
@@ -126,6 +127,7 @@ class TextClassifier(Estimator):
         from kerascnn.linear.classifier import check_arguments
         from kerascnn.training.progress import EpochsAdvisor
 
+        check_fork()
         config, callbacks = self.to_config(), check_callbacks(callbacks)
         check_arguments(config, self.custom_optimizer, callbacks)
         state_folder = None if folder is None else check_path("folder", folder)
@@ -231,6 +233,7 @@ class TextClassifier(Estimator):
         from kerascnn.evaluation.explanation import explain_attribution
 
         check_is_fitted(self, "bundle_")
+        check_fork()
         if not isinstance(text, str):
             raise InputError(f"text: give one text, a string. Received: {shorten(text)}")
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
@@ -308,7 +311,7 @@ class TextClassifier(Estimator):
         bundle = load_bundle(folder)
         classifier = cls.from_config(bundle.config)
         classifier._set_bundle(bundle, np.asarray(bundle.labels, dtype=object), None)
-        check_golden(folder, bundle.vectorizer, classifier.predict_proba)
+        bundle.check_golden(folder, classifier.predict_proba)
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:
@@ -343,6 +346,7 @@ class TextClassifier(Estimator):
         from kerascnn.prediction import make_predict_function
 
         check_is_fitted(self, "bundle_")
+        check_fork()
         if output not in self._predict_functions:
             built = self.bundle_.built
             self._predict_functions[output] = make_predict_function(

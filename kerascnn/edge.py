@@ -1,7 +1,7 @@
 """Run an exported classifier with NumPy and a TFLite interpreter only, without TensorFlow and Keras.
 
-Export copies this file, ``python_tokenizer.py`` and ``python_sentencepiece.py`` to the folder ``edge`` of a bundle, so
-that a device needs only that folder::
+Export copies this file, ``python_tokenizer.py``, ``python_sentencepiece.py`` and ``unicode_tables.py`` to the folder
+``edge`` of a bundle, so that a device needs only that folder::
 
     pip install ai-edge-litert numpy
     python edge/edge.py "a text" "another text"
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,18 +24,28 @@ import numpy as np
 if __package__:
     from kerascnn.text import python_sentencepiece, python_tokenizer
 else:
-    import python_sentencepiece  # type: ignore[no-redef]
-    import python_tokenizer  # type: ignore[no-redef]
+    try:
+        import python_sentencepiece  # type: ignore[no-redef]
+        import python_tokenizer  # type: ignore[no-redef]
+    except Exception as error:  # a damaged program raises any kind
+        message = f"{Path(__file__).parent}: its programs are damaged ({error}); copy the edge folder again"
+        raise (SystemExit(f"error: {message}") if __name__ == "__main__" else ImportError(message)) from None
 
 SCHEMA_VERSION = 1
 """Highest version of ``edge.json`` that this program can read."""
 TASKS = ("single_label", "multi_label")
+CONFIG_TYPES = {"input": str, "max_length": int, "level": str, "rules": list, "stop_words": list, "files": dict}
+"""Types of values of ``edge.json``."""
+SEAL_SIZE = 68
+"""Bytes at the end of ``edge.json`` that protect the others: a SHA-256 hash, and the end of the JSON object."""
 MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite", "model_int8.tflite")
 """Files that an edge folder may contain, the most exact first."""
 
 
 class EdgeClassifier:
     """A text classifier that runs a .tflite file.
+
+    Several threads may use it; they run the model one after another. It works after a fork, too.
 
     Example::
 
@@ -58,6 +70,9 @@ class EdgeClassifier:
         path = Path(path)
         folder = path if path.is_dir() else path.parent
         self._config = _read_config(folder / "edge.json")
+        if not __package__ and folder.resolve() == Path(__file__).resolve().parent:
+            for name in ("python_sentencepiece.py", "python_tokenizer.py", "unicode_tables.py"):
+                self._read_file(folder / name)
         if path.is_dir():
             names = [name for name in MODEL_FILES if name in self._config["files"]]
             if not names:
@@ -68,6 +83,8 @@ class EdgeClassifier:
         self.task: str = self._config["task"]
         self.predicts_list = self.task == "multi_label"
         self.thresholds = np.asarray(self._config["thresholds"] or [], np.float32)
+        if self.predicts_list and len(self.thresholds) != len(self.labels):
+            raise ValueError(f"{folder / 'edge.json'}: {len(self.thresholds)} thresholds for {len(self.labels)} labels")
         self._ids: dict[str, int] = {}
         self._split: Callable[[str], list[str]] | None = None
         if self._config["level"] == "sentencepiece":
@@ -77,9 +94,8 @@ class EdgeClassifier:
         elif self._config["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
             self._ids = {token: number for number, token in enumerate(tokens) if number > 1}
-        self._interpreter = _load_interpreter(path, self._read_file(path), num_threads)
-        [model_input], [output] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        self._input_index, self._output_index = model_input["index"], output["index"]
+        self._content, self._num_threads = self._read_file(path), num_threads
+        self._runners = [self._make_runner()]
 
     def predict(self, texts: Sequence[str]) -> list[Any]:
         """Predict labels with their probabilities.
@@ -117,9 +133,16 @@ class EdgeClassifier:
         """Run the model on the result of ``encode_text`` and return probabilities, float32 (labels,)."""
         row = np.zeros((1, self._config["max_length"]), np.int32)
         row[0, : len(values)] = values
-        self._interpreter.set_tensor(self._input_index, row)
-        self._interpreter.invoke()
-        return np.array(self._interpreter.get_tensor(self._output_index)[0])
+        runner = self._runners[-1]
+        if runner.process != os.getpid():
+            # the threads of an interpreter, and a lock that another thread holds, do not survive a fork; the old one
+            # is kept, as freeing it would wait for its threads
+            runner = self._make_runner()
+            self._runners.append(runner)
+        probabilities = runner.run(row)
+        if not np.isfinite(probabilities).all():
+            raise ValueError(f"{self._path}: the model predicts NaN; export it with another precision")
+        return probabilities
 
     def check(self) -> float:
         """Compare the model with the golden answers that were written at export, ``golden.json``.
@@ -130,12 +153,32 @@ class EdgeClassifier:
         Raises:
             ValueError: A text is encoded differently than at export.
         """
-        golden = _read_json(self._path.with_name("golden.json"))
+        path = self._path.with_name("golden.json")
+        golden = json.loads(self._read_file(path))
         for text, values in zip(golden["texts"], golden["inputs"], strict=True):
             if self.encode_text(text) != values:
                 raise ValueError(f"{self._path}: {text[:40]!r} is encoded differently than at export")
         expected = np.asarray(golden["probabilities"][self._path.name])
+        for text, row, labels in zip(golden["texts"], expected, golden["labels"][self._path.name], strict=True):
+            if [label for label, _ in self._rank_labels(row)] != labels:
+                raise ValueError(f"{path}: {text[:40]!r} has other labels than at export")
         return float(np.abs(self.predict_proba(golden["texts"]) - expected).max())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without interpreters, which are loaded again."""
+        return {name: value for name, value in vars(self).items() if name != "_runners"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickled state."""
+        vars(self).update(state)
+        self._runners = [self._make_runner()]
+
+    def _make_runner(self) -> _Runner:
+        runner = _Runner(_load_interpreter(self._path, self._content, self._num_threads))
+        expected = ((1, self._config["max_length"]), (1, len(self.labels)))
+        if runner.shapes != expected:
+            raise ValueError(f"{self._path}: has the shapes {runner.shapes}, and edge.json describes {expected}")
+        return runner
 
     def _rank_labels(self, probabilities: np.ndarray) -> list[tuple[str, float]]:
         """Return the predicted labels of one text with their probabilities, best first."""
@@ -160,29 +203,51 @@ class EdgeClassifier:
         return [python_tokenizer.unescape(line) for line in self._read_file(path).decode("utf-8").split("\n")[:-1]]
 
 
+class _Runner:
+    """An interpreter that one thread at a time runs, of one process."""
+
+    def __init__(self, interpreter: Any) -> None:
+        self.process = os.getpid()
+        self._interpreter, self._lock = interpreter, threading.Lock()
+        [model_input], [output] = interpreter.get_input_details(), interpreter.get_output_details()
+        self._input, self._output = model_input["index"], output["index"]
+        self.shapes = tuple(tuple(map(int, details["shape"])) for details in (model_input, output))
+
+    def run(self, row: np.ndarray) -> np.ndarray:
+        """Return the output for an input of one document, float32 (labels,)."""
+        with self._lock:
+            self._interpreter.set_tensor(self._input, row)
+            self._interpreter.invoke()
+            return np.array(self._interpreter.get_tensor(self._output)[0])
+
+
 def _read_config(path: Path) -> dict[str, Any]:
-    """Read ``edge.json``."""
-    config = _read_json(path)
-    version = config.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {version}, but this program reads up to {SCHEMA_VERSION}")
-    if config.get("task") not in TASKS:
-        raise ValueError(f"{path}: task {config.get('task')!r} is not supported; supported: {', '.join(TASKS)}")
-    return config
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+    """Read ``edge.json`` and check it."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
+        content = path.read_bytes()
+        config = json.loads(content)
+        if not isinstance(config, dict):
             raise ValueError("not an object")
-        return values
     except OSError as error:
         raise ValueError(
             f"{path}: cannot be read ({error.strerror}); give the folder that export wrote, or a .tflite file in it"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: damaged ({error}); copy the edge folder again") from None
+    version = config.get("schema_version")
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise ValueError(f"{path}: schema version {version}, but this program reads up to {SCHEMA_VERSION}")
+    # the last 68 bytes are the hash of those before them, and the end of the JSON object
+    if content[-SEAL_SIZE:] != hashlib.sha256(content[:-SEAL_SIZE]).hexdigest().encode() + b'"\n}\n':
+        raise ValueError(f"{path}: changed or damaged since it was exported; copy the edge folder again")
+    for key, kind in CONFIG_TYPES.items():
+        if not isinstance(config.get(key), kind):
+            raise ValueError(f"{path}: {key} {config.get(key)!r} is not a {kind.__name__}; export it again")
+    if not all(0 <= threshold <= 1 for threshold in config["thresholds"] or ()):
+        raise ValueError(f"{path}: thresholds {config['thresholds']} are not numbers from 0 to 1; export it again")
+    if config.get("task") not in TASKS:
+        raise ValueError(f"{path}: task {config.get('task')!r} is not supported; supported: {', '.join(TASKS)}")
+    return config
 
 
 def _parse_model(path: Path, content: bytes) -> python_sentencepiece.UnigramModel:

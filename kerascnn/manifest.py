@@ -1,12 +1,16 @@
-"""The manifest of a bundle, read without TensorFlow."""
+"""The manifest of a bundle, read without TensorFlow, and the checks of the files that it names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from kerascnn.utils.atomic_files import finish_replacement, read_json
-from kerascnn.utils.errors import InputError
+import typeguard
+
+from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
+from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.sealed_json import read_sealed_json
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
@@ -14,7 +18,23 @@ PRETRAINING = "pretraining"
 """Task of a pretrained encoder, which has no labels."""
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+class Manifest(TypedDict):
+    """Content of ``manifest.json`` without its hash; ``saved_models/README.md`` describes the keys."""
+
+    schema_version: int
+    task: str
+    model: str
+    layers: dict[str, list[str]]
+    vectorizer: dict[str, Any]
+    temperature: float
+    thresholds: list[float] | None
+    distillation: dict[str, Any] | None
+    packages: dict[str, str]
+    data: dict[str, dict[str, Any]]
+    files: dict[str, str]
+
+
+def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a bundle.
 
     Raises:
@@ -24,20 +44,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     if not path.is_file():
         raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
+    values = read_sealed_json(path, schema_version=SCHEMA_VERSION)
     try:
-        manifest: dict[str, Any] = read_json(path)
-        schema = manifest["schema_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
-    if schema > SCHEMA_VERSION:
-        raise InputError(
-            f"{path}: written by a newer kerascnn (schema version {schema}, this version reads {SCHEMA_VERSION});"
-            " pip install --upgrade kerascnn"
+        manifest: Manifest = typeguard.check_type(
+            values, Manifest, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS
         )
+    except typeguard.TypeCheckError as error:
+        raise InputError(f"{path}: damaged ({to_one_line(error)}); copy the bundle again") from None
+    if not 0 < manifest["temperature"] < float("inf"):  # also if it is NaN
+        raise InputError(f"{path}: temperature {manifest['temperature']} is not a positive number")
+    if not all(0 <= threshold <= 1 for threshold in manifest["thresholds"] or ()):
+        raise InputError(f"{path}: thresholds {manifest['thresholds']} are not numbers from 0 to 1")
     return manifest
 
 
-def read_classifier_manifest(folder: Path) -> dict[str, Any]:
+def read_classifier_manifest(folder: Path) -> Manifest:
     """Return the manifest of a classifier.
 
     Raises:
@@ -50,3 +71,26 @@ def read_classifier_manifest(folder: Path) -> dict[str, Any]:
             f" --init-from {folder}"
         )
     return manifest
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Return ``metrics.json`` of a bundle.
+
+    Raises:
+        InputError: It, or the manifest, is missing or damaged.
+    """
+    check_files(folder, read_manifest(folder), ("metrics.json",))
+    return dict(read_json(folder / "metrics.json"))
+
+
+def check_files(folder: Path, manifest: Manifest, names: Sequence[str]) -> None:
+    """Check that files of a bundle are unchanged.
+
+    Raises:
+        InputError: One is missing, or has another hash than in the manifest.
+    """
+    for name in names:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: missing, the bundle is incomplete; train it again or copy it again")
+        if sha256(folder / name) != manifest["files"].get(name):
+            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")

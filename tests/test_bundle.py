@@ -16,6 +16,7 @@ from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrain import pretrain
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError
+from tests.sealing import edit_golden, edit_sealed, update_hash
 
 FILES = {
     "README.md", "config.yaml", "golden.json", "history.csv", "labels.txt", "manifest.json", "metrics.json",
@@ -112,22 +113,15 @@ def test_import_of_kerascnn_does_not_import_keras():
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-def edit(folder, **changes):
-    """Change the manifest."""
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
-
-
 def test_rejects_newer_schema(folder):
-    edit(folder, schema_version=3)
+    edit_sealed(folder / "manifest.json", schema_version=3)
     with pytest.raises(InputError, match=r"schema version 3, this version reads 1.*upgrade"):
         load(folder)
 
 
 def test_names_package_versions_of_unreadable_model(folder):
     (folder / "model.keras").write_bytes(b"PK not a model")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    edit(folder, files=manifest["files"] | {"model.keras": sha256(folder / "model.keras")})
+    update_hash(folder / "model.keras")
     with pytest.raises(InputError, match=r"model\.keras: Keras cannot read it .* keras \d"):
         load(folder)
 
@@ -157,11 +151,12 @@ def test_rejects_damaged_manifest(folder):
 
 
 def test_rejects_model_with_other_golden_probabilities(folder):
-    golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
-    golden["probabilities"][3] = golden["probabilities"][3][::-1]
-    (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
-    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-    edit(folder, files=files | {"golden.json": sha256(folder / "golden.json")})
+    probabilities = json.loads((folder / "golden.json").read_text(encoding="utf-8"))["probabilities"]
+    label = load(folder).bundle_.labels.index("好|good\\\u2028")
+    probabilities[3] = [0.6 if position == label else 0.4 for position in range(2)]
+    labels = ["好|good\\\u2028"]
+    golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))["labels"]
+    edit_golden(folder, probabilities=probabilities, labels=[*golden[:3], labels, *golden[4:]])
     with pytest.raises(InputError, match=r"The plot is thin.*differ by"):
         load(folder)
 

@@ -16,6 +16,7 @@ import kerascnn
 from kerascnn import TextClassifier, tasks
 from kerascnn.data.documents import split_validation
 from kerascnn.utils.errors import InputError
+from tests.sealing import edit_sealed
 
 SMALL = {
     "model": "bow",
@@ -128,8 +129,7 @@ def test_loaded_and_pickled_classifier_predict_the_same(trained, briefs, tmp_pat
 
 def test_rejects_bundle_of_unknown_task(trained, tmp_path):
     trained.save(tmp_path / "bundle")
-    path = tmp_path / "bundle" / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"task": "ordinal"}))
+    edit_sealed(tmp_path / "bundle" / "manifest.json", task="ordinal")
     with pytest.raises(InputError, match="no task is called 'ordinal'"):
         kerascnn.load(tmp_path / "bundle")
 

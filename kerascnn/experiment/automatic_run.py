@@ -9,7 +9,8 @@ from kerascnn.config import Config, config_from_dict
 from kerascnn.experiment.run_data import text_and_label_columns
 from kerascnn.experiment.run_folders import discard_interrupted_run, state_folder
 from kerascnn.selection import choose_model
-from kerascnn.utils.atomic_files import atomic_path, read_json, write_json
+from kerascnn.utils.atomic_files import atomic_path
+from kerascnn.utils.sealed_json import read_sealed_json, write_sealed_json
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def choose_run(
     run = {**config.to_dict(), "output": "", "training_rows": hash_rows(splits.train)}
     discard_interrupted_run(folder, resume=resume, log=log)
     path = state_folder(folder) / FILE_NAME
-    if resume and path.exists() and (written := read_json(path))["run"] == run:
+    if resume and path.exists() and (written := _read_choice(path))["run"] == run:
         log(f"model auto chose {written['facts']['model']} before the interruption")
         chosen, facts = config_from_dict(written["config"], str(path)), written["facts"]
         return chosen.replace_values({"output": config.output}, str(path)), {"selection": facts}
@@ -49,6 +50,11 @@ def choose_run(
     )  # fmt: skip
     choice = choose_model(config, data, log=log)
     path.parent.mkdir(parents=True, exist_ok=True)
+    values = {"schema_version": 1, "run": run, "config": choice.config.to_dict(), "facts": choice.facts}
     with atomic_path(path) as partial:
-        write_json(partial, {"run": run, "config": choice.config.to_dict(), "facts": choice.facts})
+        write_sealed_json(partial, values)
     return choice.config, {"selection": choice.facts}
+
+
+def _read_choice(path: Path) -> dict[str, Any]:
+    return read_sealed_json(path, schema_version=1, remedy="delete it and train again")

@@ -11,11 +11,12 @@ from kerascnn.config import Config, TransferConfig
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.run_data import describe_texts, read_distinct_texts
 from kerascnn.experiment.summary import summarize_pretraining
+from kerascnn.manifest import read_metrics
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.selection import reject_automatic
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.atomic_files import check_output_folder, read_json
+from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
@@ -79,7 +80,7 @@ def _pretrain(
 ) -> PretrainingResult:
     """Pretrain into a folder that no other process writes, see ``run_pretraining``."""
     if run_folders.is_finished(folder, resume=resume):
-        return PretrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+        return PretrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("pretraining")
     check_output_folder(folder, overwrite=overwrite or resume)
     texts = read_distinct_texts(config, log)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config, config_from_dict, load_yaml
 from kerascnn.experiment.run_data import describe_data
-from kerascnn.manifest import read_classifier_manifest
+from kerascnn.manifest import read_classifier_manifest, read_metrics
 from kerascnn.selection import is_automatic
-from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def check_finished_teacher(run: Config[Any], splits: Splits) -> None:
 def _find_differences(run: Config[Any], folder: Path, splits: Splits) -> Iterator[tuple[str, Any, Any]]:
     path = folder / "config.yaml"
     found = config_from_dict(load_yaml(path), str(path))
-    is_chosen = is_automatic(run) and "selection" in read_json(folder / "metrics.json")
+    is_chosen = is_automatic(run) and "selection" in read_metrics(folder)
     if found.model != run.model and not is_chosen:
         yield "model", found.model, run.model
     data = read_classifier_manifest(folder)["data"]

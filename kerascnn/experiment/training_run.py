@@ -19,11 +19,12 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.summary import summarize_training
+from kerascnn.manifest import read_metrics
 from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.atomic_files import check_output_folder, read_json
+from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
@@ -102,7 +103,7 @@ def _train(
 ) -> TrainingResult:
     """Train into a folder that no other process writes, see ``run_training``."""
     if run_folders.is_finished(folder, resume=resume):
-        return TrainingResult(folder, read_json(folder / "metrics.json"), f"{folder} is finished already")
+        return TrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("training")
     check_output_folder(folder, overwrite=overwrite or resume)
     if is_automatic(config):

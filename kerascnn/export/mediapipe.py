@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.bundle import Bundle, PredictFn
+from kerascnn.bundle import Bundle
 from kerascnn.export import tflite
 from kerascnn.export.checks import check_mediapipe
+from kerascnn.export.file_hashes import check_file_hashes
 from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
+from kerascnn.golden import PredictFn
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError, to_one_line
@@ -61,9 +63,10 @@ def load_predict_fn(path: Path) -> PredictFn:
         A function from texts to probabilities, float32 (texts, labels).
 
     Raises:
-        InputError: MediaPipe is not installed or cannot load the file.
+        InputError: MediaPipe is not installed or cannot load the file, or the file is changed.
     """
     text_tasks = _import_mediapipe("mediapipe.tasks.python.text")
+    check_file_hashes(path.parent, path.with_name("edge.json"), (path.name,))
     try:
         classifier = text_tasks.TextClassifier.create_from_model_path(str(path))
     except (OSError, RuntimeError, ValueError) as error:

@@ -8,12 +8,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerascnn.bundle import Bundle, PredictFn
+from kerascnn.bundle import Bundle
 from kerascnn.data.batches import RaggedIds
+from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
+from kerascnn.export.model_check import check_model
+from kerascnn.golden import PredictFn
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import suppress_native_stderr
+
+HASHES = "files.json"
+"""File with the hash of the model."""
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
@@ -23,13 +29,15 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
         The file.
 
     Raises:
-        InputError: The extra `onnx` is not installed.
+        InputError: The extra `onnx` is not installed, or the model predicts NaN.
     """
     import_optional("tf2onnx", "onnx")
+    check_model(bundle)
     folder = bundle_folder / "onnx"
     with atomic_folder(folder) as partial, suppress_native_stderr():
         signature = [keras.InputSpec(shape=(None, None), dtype="int32", name="ids")]
         bundle.model.export(partial / "model.onnx", format="onnx", input_signature=signature, verbose=False)
+        write_file_hashes(partial, partial / HASHES)
     return folder / "model.onnx"
 
 
@@ -44,9 +52,10 @@ def load_predict_fn(path: Path, bundle: Bundle) -> PredictFn:
         A function from texts to probabilities, float32 (texts, labels).
 
     Raises:
-        InputError: onnxruntime is not installed or cannot load the file.
+        InputError: onnxruntime is not installed or cannot load the file, or the file is changed.
     """
     onnxruntime = import_optional("onnxruntime", "onnx")
+    check_file_hashes(path.parent, path.parent / HASHES)
     try:
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:

@@ -9,13 +9,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.bundle import Bundle, PredictFn
+from kerascnn.bundle import Bundle
+from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
+from kerascnn.export.model_check import check_model
 from kerascnn.export.warmup import write_warmup_requests
+from kerascnn.golden import PredictFn
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
+from kerascnn.utils.tensorflow_startup import check_fork
 
 Outputs = dict[str, tf.Tensor]
+HASHES = Path("assets.extra", "files.json")
+"""File of a version with the hashes of the others; TensorFlow ignores it."""
 
 
 class ServingSignatures:
@@ -88,8 +94,12 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
 
     Returns:
         The folder of the new version.
+
+    Raises:
+        InputError: The model predicts NaN.
     """
     serving = bundle_folder / "serving"
+    check_model(bundle)
     latest = latest_version(serving)
     folder = serving / str(int(latest.name) + 1 if latest else 1)
     with atomic_folder(folder) as partial:
@@ -97,6 +107,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
             _write(bundle, partial)
             _set_classify_method(partial)
         write_warmup_requests(partial, bundle_folder.resolve().name)
+        write_file_hashes(partial, partial / HASHES)
     return folder
 
 
@@ -113,8 +124,10 @@ def load_predict_fn(folder: Path) -> PredictFn:
         A function from texts to probabilities, float32 (texts, labels).
 
     Raises:
-        InputError: The folder contains no SavedModel, or a damaged one.
+        InputError: The folder contains no SavedModel, or a damaged one, or a file is changed.
     """
+    check_fork()
+    check_file_hashes(folder, folder / HASHES)
     graph = tf.Graph()
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)
@@ -128,6 +141,7 @@ def load_predict_fn(folder: Path) -> PredictFn:
     input_name, output_name = signature.inputs["text"].name, signature.outputs["probabilities"].name
 
     def predict(texts: Sequence[str]) -> np.ndarray:
+        check_fork()
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         return np.asarray(session.run(output_name, {input_name: encoded}))
 

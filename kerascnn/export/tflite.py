@@ -7,17 +7,20 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from kerascnn import edge
-from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle, PredictFn
+from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
-from kerascnn.golden import PROBES
+from kerascnn.golden import PROBES, PredictFn
 from kerascnn.manifest import SCHEMA_VERSION
-from kerascnn.text import python_sentencepiece, python_tokenizer
+from kerascnn.text import python_sentencepiece, python_tokenizer, unicode_tables
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vocabulary import write_vocabulary
-from kerascnn.utils.atomic_files import atomic_folder, sha256, write_json
+from kerascnn.utils.atomic_files import atomic_folder, sha256
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.sealed_json import write_sealed_json
 from kerascnn.utils.stderr import suppress_native_stderr
 
 PRECISION_SUFFIXES: dict[Precision, str] = {
@@ -78,8 +81,8 @@ def write_models(bundle: Bundle, folder: Path, quantize: Sequence[Precision], te
 def write_program(bundle: Bundle, folder: Path) -> None:
     """Write the Python program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge.__file__, folder / "edge.py")
-    shutil.copy(python_tokenizer.__file__, folder / "python_tokenizer.py")
-    shutil.copy(python_sentencepiece.__file__, folder / "python_sentencepiece.py")
+    for module in (python_tokenizer, python_sentencepiece, unicode_tables):
+        shutil.copy(str(module.__file__), folder)
     write_description(bundle, folder)
 
 
@@ -94,7 +97,8 @@ def write_description(bundle: Bundle, folder: Path) -> None:
     elif input_name(bundle) == "ids":
         level = "wordpiece" if vectorizer.settings.uses_wordpiece else level
         write_vocabulary(folder / "vocabulary.txt", vectorizer.vocabulary)
-    files = sorted([*folder.glob("*.tflite"), *folder.glob("*.txt"), *folder.glob("*.model")])
+    suffixes = (".tflite", ".txt", ".model", ".py")
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.suffix in suffixes}
     description = {
         "schema_version": SCHEMA_VERSION,
         "task": bundle.task.name,
@@ -102,19 +106,31 @@ def write_description(bundle: Bundle, folder: Path) -> None:
         "max_length": vectorizer.settings.max_length,
         "level": level,
         "rules": vectorizer.rules,
+        "unicode": unicode_tables.RANGES,
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,
-        "files": {path.name: sha256(path) for path in files},
+        "files": files,
     }
-    write_json(folder / "edge.json", description)
-    probabilities = {}
-    for path in sorted(folder.glob("model_*.tflite")):
-        with suppress_native_stderr():
-            rows = edge.EdgeClassifier(path).predict_proba(PROBES)
-        probabilities[path.name] = [[float(f"{p:.6g}") for p in row] for row in rows]
+    write_sealed_json(folder / "edge.json", description)
+    probabilities = {path.name: _predict_probes(path) for path in sorted(folder.glob("model_*.tflite"))}
     golden = {
         "texts": PROBES,
         "inputs": [encode_input(bundle, text) for text in PROBES],
         "probabilities": probabilities,
+        "labels": {name: bundle.decide(np.array(rows)) for name, rows in probabilities.items()},
     }
-    (folder / "golden.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = folder / "golden.json"
+    path.write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
+    # the program that computes the golden answers reads edge.json, so that their hash comes last
+    write_sealed_json(folder / "edge.json", {**description, "files": {**files, path.name: sha256(path)}})
+
+
+def _predict_probes(path: Path) -> list[list[float]]:
+    """Return the rounded probabilities of the golden texts.
+
+    Raises:
+        InputError: One is NaN.
+    """
+    with suppress_native_stderr():
+        rows = load_predict_fn(path)(PROBES)
+    return [[float(f"{p:.6g}") for p in row] for row in rows]

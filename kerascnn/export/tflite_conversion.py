@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from kerascnn.bundle import Bundle
 from kerascnn.export.code_points import CodePointEncoder
+from kerascnn.export.model_check import check_model
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
 
@@ -38,10 +39,11 @@ def convert(
         The content of a .tflite file for each precision.
 
     Raises:
-        InputError: TFLite has no operation that the model needs, or ``int8`` has no texts.
+        InputError: TFLite has no operation that the model needs, ``int8`` has no texts, or the model predicts NaN.
     """
     if "int8" in quantize and not texts:
         raise InputError("int8 is calibrated on training texts, but there are none; give --calibration-data")
+    check_model(bundle)
     with tempfile.TemporaryDirectory() as folder, suppress_native_stderr():
         _write_saved_model(bundle, folder)
         return {precision: _convert(folder, bundle, precision, texts) for precision in quantize}

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.bundle import PredictFn
 from kerascnn.classifier import TextClassifier
 from kerascnn.export import mediapipe, onnx, saved_model, tflite
+from kerascnn.golden import PredictFn
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.tables import markdown_table
 

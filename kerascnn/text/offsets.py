@@ -165,7 +165,7 @@ _RULES: dict[str, Callable[..., AlignedText]] = {
     "replace": _replace,
     "unless": _unless,
     "repair": lambda text, spans: (text, spans),
-    "lower": _per_character(str.lower),
+    "lower": _per_character(python_tokenizer.lower),
     "width": _per_character(lambda text: python_tokenizer.apply_rules(text, [("width",)])),
     "longest_match": _longest_match,
     "nfkc": _per_unit(lambda text: python_tokenizer.apply_rules(text, [("nfkc",)])),

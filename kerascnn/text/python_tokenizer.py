@@ -1,6 +1,7 @@
 """Tokenize one text in plain Python, with the standard library only.
 
-This file imports nothing from the package, so that it can be copied to places where the package is not installed.
+This file imports only ``unicode_tables.py`` from the package, so that both can be copied to places where the package is
+not installed.
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import accumulate
 from typing import Any
+
+if __package__:
+    from kerascnn.text import unicode_tables
+else:
+    import unicode_tables  # type: ignore[no-redef]
 
 _WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
@@ -102,8 +108,14 @@ def _repair(text: str) -> str:
     return text  # `tokenize` decodes with U+FFFD for invalid bytes
 
 
-def _lower(text: str) -> str:
-    return text.lower()
+def lower(text: str) -> str:
+    """Convert to lower case all letters that the graph knows."""
+    if text.isascii():
+        return text.lower()
+    if "\u03a3" in text:  # the final sigma depends on the characters beside it, with their properties in the graph
+        known = compile_pattern(f"[^{expand_ranges('unassigned')}]+")
+        return known.sub(lambda run: run[0].lower(), text)
+    return text.translate(_lower_case_table())
 
 
 def _width(text: str) -> str:
@@ -111,14 +123,23 @@ def _width(text: str) -> str:
 
 
 def _nfkc(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text.translate(_code_table(unicode_tables.NFKC)))
+    return text if text.isascii() else _compose(text)
 
 
 def _nfkc_casefold(text: str) -> str:
     """Apply NFKC_Casefold (Unicode standard, section 3.13, R5 and D147)."""
-    folded = unicodedata.normalize("NFD", text).casefold()
+    new = _code_table(unicode_tables.NFKC) | _code_table(unicode_tables.FOLDED)
+    folded = unicodedata.normalize("NFD", text.translate(new)).casefold()
     folded = unicodedata.normalize("NFKC", folded).casefold()
-    return unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded))
+    return _compose(unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded)))
+
+
+def _compose(text: str) -> str:
+    """Compose letters that an old version of Python does not know."""
+    for letters, letter in _compositions():
+        text = text.replace(letters, letter)
+    return text
 
 
 def _longest_match(text: str, ranges: str, words: str) -> str:
@@ -132,7 +153,7 @@ _RULES: dict[str, Callable[..., str]] = {
     "replace": _replace,
     "unless": _unless,
     "repair": _repair,
-    "lower": _lower,
+    "lower": lower,
     "width": _width,
     "longest_match": _longest_match,
     "nfkc": _nfkc,
@@ -192,26 +213,39 @@ def _bracket_categories(pattern: str) -> str:
 
 def _expand_category(match: re.Match[str]) -> str:
     sign, category = match.groups()
-    return _category_ranges(category, sign == "p")
+    return expand_ranges(category, include=sign == "p")
 
 
 @lru_cache(maxsize=64)
-def _category_ranges(category: str, include: bool) -> str:
-    """Return the code points of a general category (``L``, ``Cc``), or all others, as ranges of a character class."""
-    return "".join(
-        f"\\U{start:08x}-\\U{stop - 1:08x}"
-        for start, stop, name in _category_runs()
-        if name.startswith(category) == include
-    )
+def expand_ranges(name: str, *, include: bool = True) -> str:
+    """Return a set of code points (``L``, ``Cc``), or all others, as ranges of a character class."""
+    starts_and_stops = list(accumulate(map(int, unicode_tables.RANGES[name].split())))
+    if not include:
+        starts_and_stops = [0, *starts_and_stops, 0x110000]
+    pairs = zip(starts_and_stops[::2], starts_and_stops[1::2], strict=True)
+    return "".join(f"\\U{start:08x}-\\U{stop - 1:08x}" for start, stop in pairs if start < stop)
 
 
 @lru_cache(maxsize=1)
-def _category_runs() -> list[tuple[int, int, str]]:
-    """List runs of code points of one category: first code point, the one after the last, category."""
-    runs: list[tuple[int, int, str]] = []
-    start = 0
-    for name, run in groupby(map(unicodedata.category, map(chr, range(0x110000)))):
-        stop = start + sum(1 for _ in run)
-        runs.append((start, stop, name))
-        start = stop
-    return runs
+def _lower_case_table() -> dict[int, str]:
+    """Return the lower case of each letter that has one in the graph."""
+    stops = list(accumulate(map(int, unicode_tables.RANGES["unassigned"].split())))
+    known = zip([0, *stops[1::2]], [*stops[::2], 0x110000], strict=True)
+    return {
+        code: chr(code).lower()
+        for start, stop in known
+        for code in range(start, stop)
+        if chr(code).lower() != chr(code)
+    }
+
+
+@lru_cache(maxsize=2)
+def _code_table(table: str) -> dict[int, int]:
+    numbers = [int(number, 16) for number in table.split()]
+    return dict(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@lru_cache(maxsize=1)
+def _compositions() -> list[tuple[str, str]]:
+    numbers = [chr(int(number, 16)) for number in unicode_tables.COMPOSED.split()]
+    return [(first + last, letter) for letter, first, last in zip(*[iter(numbers)] * 3, strict=True)]

@@ -21,6 +21,7 @@ from kerascnn.text.tf_sentencepiece import SentencePieceEncoder
 from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.tensorflow_startup import check_fork
 
 # Large enough to amortize the overhead of a call; a batch of very long documents still fits in memory.
 _BATCH_DOCUMENTS = 1024
@@ -178,6 +179,7 @@ class Vectorizer:
             The values and row splits of a ragged array: the ids of all documents, int32 (tokens,), and the start of
             each document in them, int64 (documents + 1,).
         """
+        check_fork()
         batches = _batch_texts(map(_to_bytes, texts))
         first = list(itertools.islice(batches, 2))
         if not first:

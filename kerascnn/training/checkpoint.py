@@ -114,12 +114,16 @@ class Checkpoint(keras.callbacks.Callback):
                 )
         variables = self._variables()
         try:
+            values = [arrays[name] for name in _array_names("variable", variables)]
             best_weights = [arrays[name] for name in _array_names("best", self.model.weights)]
-            for variable, name in zip(variables, _array_names("variable", variables), strict=True):
-                variable.assign(arrays[name])
-            self.history, self.seconds = progress["history"], progress["seconds"]
+            expected = [tuple(variable.shape) for variable in [*variables, *self.model.weights]]
+            if [array.shape for array in [*values, *best_weights]] != expected:
+                raise ValueError("its arrays have other shapes than the model")
+            self.history, self.seconds = list(progress["history"]), float(progress["seconds"])
         except (KeyError, ValueError, TypeError) as error:
             raise damaged_state(path, to_one_line(error)) from None
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
         self._best_weights = best_weights
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

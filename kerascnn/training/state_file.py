@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerascnn.utils.archives import read_arrays
 from kerascnn.utils.atomic_files import atomic_path
 from kerascnn.utils.errors import InputError, to_one_line
 
@@ -40,13 +41,14 @@ def read_state(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         InputError: The file is damaged.
     """
     try:
-        with np.load(path) as state:
-            arrays = {name: state[name] for name in state.files}
+        arrays = read_arrays(path)
         progress = json.loads(str(arrays.pop(PROGRESS)))
         if not isinstance(progress, dict):
             raise TypeError("no progress")
-    except Exception as error:
-        raise damaged_state(path, to_one_line(error)) from None
+    except InputError:
+        raise
+    except Exception as error:  # zipfile and NumPy raise many kinds
+        raise damaged_state(path, to_one_line(error) or type(error).__name__) from None
     return progress, arrays
 
 

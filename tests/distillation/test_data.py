@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,6 +9,7 @@ from kerascnn import config as configuration
 from kerascnn.data.records import Row, hash_rows
 from kerascnn.data.splits import Splits
 from kerascnn.distillation import data as distillation_data
+from kerascnn.utils.sealed_json import write_sealed_json
 
 TRAIN = [Row("A triumph.", ("good",), "all.csv", 2), Row("A bore.", ("bad",), "all.csv", 3)]
 TEST = [Row("A gem.", ("good",), "all.csv", 4)]
@@ -25,7 +24,9 @@ def load_messages(tmp_path, monkeypatch):
 
     def messages(sources, test, **run):
         data = {"train": {"sources": sources}, "test": {"sha256": hash_rows(test)}}
-        (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "data": data}))
+        manifest = {"task": "single_label", "model": "bow", "layers": {}, "vectorizer": {}, "packages": {}, "files": {}}
+        values = {"schema_version": 1, "temperature": 1.0, "thresholds": None, "distillation": None, "data": data}
+        write_sealed_json(tmp_path / "manifest.json", manifest | values)
         values = {"data": ["all.csv"], "distillation": {"teacher": str(tmp_path)}, **run}
         run = configuration.default_config("bow").replace_values(values, "test")
         return distillation_data.load_soft_labels(run, Splits(TRAIN, [], TEST)).messages

@@ -17,6 +17,7 @@ from kerascnn.export.code_points import CodePointEncoder
 from kerascnn.golden import PROBES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
+from tests.sealing import edit_golden, edit_sealed
 
 NAMES = ("news", "reviews")
 every_bundle = pytest.mark.parametrize("name", NAMES)
@@ -83,9 +84,8 @@ def test_check_passes_for_every_file(name, exports):
 
 
 def test_check_names_a_text_that_is_encoded_differently(edge):
-    golden = json.loads((edge / "golden.json").read_text(encoding="utf-8"))
-    golden["inputs"][3] = golden["inputs"][3][::-1]
-    (edge / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    inputs = json.loads((edge / "golden.json").read_text(encoding="utf-8"))["inputs"]
+    edit_golden(edge, "edge.json", inputs=[*inputs[:3], inputs[3][::-1], *inputs[4:]])
     with pytest.raises(ValueError, match=r"'The plot is thin.*encoded differently"):
         EdgeClassifier(edge).check()
 
@@ -241,13 +241,40 @@ def test_rejects_tflite_file_that_is_not_in_edge_json(edge):
         ("[]", "damaged"),
         ("{}", "schema version None"),
         ('{"schema_version": 3}', "schema version 3"),
-        ('{"schema_version": 1, "task": "other"}', "task 'other'"),
+        ('{"schema_version": 1, "task": "single_label"}', "changed or damaged"),
     ],
 )
 def test_rejects_damaged_or_newer_edge_json(content, message, edge):
     (edge / "edge.json").write_text(content)
     with pytest.raises(ValueError, match=rf"edge\.json: {message}"):
         EdgeClassifier(edge)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "other"}, "task 'other' is not supported"),
+        ({"task": "multi_label"}, "0 thresholds for 5 labels"),
+        ({"task": "multi_label", "thresholds": [0.5] * 4}, "4 thresholds for 5 labels"),
+        ({"task": "multi_label", "thresholds": [0.5] * 4 + [float("nan")]}, "are not numbers from 0 to 1"),
+        ({"max_length": "64"}, "max_length '64' is not a int"),
+        ({"max_length": 63}, "has the shapes"),
+        ({"rules": None}, "rules None is not a list"),
+    ],
+)
+def test_rejects_wrong_values_of_edge_json(change, message, edge):
+    edit_sealed(edge / "edge.json", **change)
+    with pytest.raises(ValueError, match=message):
+        EdgeClassifier(edge)
+
+
+def test_check_names_a_text_with_other_labels(edge):
+    labels = json.loads((edge / "golden.json").read_text(encoding="utf-8"))["labels"]
+    for names in labels.values():
+        names[3] = ["other"]
+    edit_golden(edge, "edge.json", labels=labels)
+    with pytest.raises(ValueError, match=r"'The plot is thin.*has other labels"):
+        EdgeClassifier(edge).check()
 
 
 def test_rejects_folder_without_edge_json(tmp_path):

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import classification_pb2, predict_pb2, prediction_service_pb2_grpc
 
 from kerascnn.export import saved_model
+from kerascnn.export.file_hashes import write_file_hashes
 from kerascnn.golden import PROBES
 from kerascnn.utils.errors import InputError
 
@@ -163,6 +164,11 @@ def test_new_export_is_the_next_version_and_atomic(exports, classifiers, tmp_pat
 def test_rejects_damaged_saved_model_in_one_line(damage, exports, tmp_path):
     version = shutil.copytree(exports / "news" / "serving" / "1", tmp_path / "1")
     damage(version / "saved_model.pb")
+    with pytest.raises(InputError, match=r"saved_model.pb: (changed|missing).*export it again") as error:
+        saved_model.load_predict_fn(version)
+    assert "\n" not in str(error.value)
+    (version / saved_model.HASHES).unlink()
+    write_file_hashes(version, version / saved_model.HASHES)
     with pytest.raises(InputError, match=r"not a complete SavedModel.*export it again") as error:
         saved_model.load_predict_fn(version)
     assert "\n" not in str(error.value)
@@ -175,7 +181,7 @@ def test_export_without_serving_api_says_how_to_get_warmup_requests(classifiers,
     version = saved_model.export(classifiers["news"].bundle_, tmp_path)
     [line] = [line for line in capfd.readouterr().err.splitlines() if "warm-up" in line]
     assert 'pip install "kerascnn[serving]"' in line
-    assert not (version / "assets.extra").exists()
+    assert [path.name for path in (version / "assets.extra").iterdir()] == ["files.json"]
     np.testing.assert_allclose(
         saved_model.load_predict_fn(version)(PROBES), classifiers["news"].predict_proba(PROBES), atol=1e-5
     )

@@ -19,6 +19,7 @@ from kerascnn.export import web
 from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import build_rules
+from kerascnn.text.unicode_tables import RANGES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
@@ -79,6 +80,7 @@ def open_page(browser):
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         page = browser.new_page()
+        page.add_init_script(WATCH_POLICY)
         page.goto(f"http://localhost:{servers[-1].server_port}/")
         page.wait_for_selector("body[data-ready], body[data-failed]", timeout=60_000)
         return page
@@ -87,6 +89,12 @@ def open_page(browser):
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+WATCH_POLICY = """
+    window.violations = [];
+    addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
+"""
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -168,9 +176,9 @@ def test_javascript_tokenizer_equals_python(node, news, reviews_zh, name, tmp_pa
 
 def every_character():
     """Lines of a thousand words; each word has one character of Unicode between a lower and an upper case letter."""
-    # characters of Unicode 3.2, which later versions did not change, without private use and surrogates
-    known = [c for c in map(chr, range(0x110000)) if unicodedata.ucd_3_2_0.category(c) not in ("Cn", "Co", "Cs")]
-    words = [f"x{character}Y" for character in known]
+    # without most unassigned ones, private use and surrogates
+    codes = [code for code in range(0x33480) if not 0xD800 <= code < 0xF900 and not 0x18D00 < code < 0x1AFF0]
+    words = [f"x{chr(code)}Y" for code in [*codes, *range(0xE0000, 0xE0200)]]
     return [" ".join(words[start : start + 1000]) for start in range(0, len(words), 1000)]
 
 
@@ -178,13 +186,13 @@ def tokenize_in_node(node, settings, texts, options, folder):
     script = """
         import { readFileSync } from "node:fs";
         import { tokenize } from "./text.mjs";
-        const { texts, rules, level, max_length, stop_words } = JSON.parse(readFileSync("arguments.json"));
-        const options = { level, maxLength: max_length, stopWords: new Set(stop_words) };
+        const { texts, rules, level, max_length, stop_words, unicode } = JSON.parse(readFileSync("arguments.json"));
+        const options = { level, maxLength: max_length, stopWords: new Set(stop_words), unicode };
         console.log(JSON.stringify(texts.map((text) => tokenize(text, rules, options))));
     """
     shutil.copy(web.PAGE_FOLDER / "text.js", folder / "text.mjs")
     (folder / "arguments.json").write_text(
-        json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), **options})
+        json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), "unicode": RANGES, **options})
     )
     (folder / "run.mjs").write_text(script)
     finished = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, encoding="utf-8", timeout=120)
@@ -258,13 +266,43 @@ def test_page_names_what_is_missing(exports, node_modules, open_page, tmp_path):
     def broken_config(folder):
         (folder / "edge.json").write_text('{"files"')
 
+    def other_thresholds(folder):
+        content = (folder / "edge.json").read_text("utf-8")
+        (folder / "edge.json").write_text(content.replace('"thresholds": null', '"thresholds": 0.5'), "utf-8")
+
     def other_model(folder):
         (folder / "model_float32.tflite").write_bytes(b"TFL3")
 
     assert "npm install" in open_damaged(no_runtime)
     assert open_damaged(no_config) == "edge.json cannot be loaded (HTTP 404). Export the page again."
     assert open_damaged(broken_config).startswith("edge.json is damaged (")
+    assert open_damaged(other_thresholds).startswith("edge.json was changed or damaged")
     assert open_damaged(other_model).startswith("model_float32.tflite was changed or damaged")
+
+
+def test_page_runs_under_its_content_security_policy(exports, node_modules, open_page):
+    page = open_page(with_modules(exports["reviews"], node_modules))
+    page.get_by_label("Text", exact=True).fill(SENTENCES["reviews"])
+    page.wait_for_selector(".predicted")
+    assert page.evaluate("violations") == []
+    page.evaluate(
+        """async () => {
+            document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='ran = true'>");
+            const script = document.createElement("script");
+            script.textContent = "ran = true";
+            document.body.append(script);
+            fetch("http://127.0.0.1:9/").catch(() => {});
+            while (violations.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+        }"""
+    )
+    assert set(page.evaluate("violations")) == {"script-src-attr", "script-src-elem", "connect-src"}
+    assert page.evaluate("window.ran") is None
+
+
+def test_page_opened_from_a_disk_says_that_it_needs_a_server(exports, browser):
+    page = browser.new_page()
+    page.goto((exports["news"] / "index.html").as_uri())
+    assert "python -m http.server" in page.get_by_role("alert").text_content()
 
 
 def with_modules(folder, node_modules, copy_to=None):

@@ -15,6 +15,7 @@ import pytest
 
 from tests.pipelines import parts
 from tests.pipelines.conftest import command, start
+from tests.sealing import edit_sealed
 
 AWKWARD = ["", 'She said "never, ever"', "two\nlines\tand a tab", "好书，值得一看", "a\0b"]
 
@@ -144,9 +145,9 @@ def test_skips_finished_parts_and_scores_changed_parts_again(bundle, small_folde
     for path in bundle.iterdir():
         if path.is_file():
             (other / path.name).write_bytes(path.read_bytes())
-    (other / "manifest.json").write_text(json.dumps(manifest | {"temperature": 7.0}), encoding="utf-8")
+    edit_sealed(other / "manifest.json", temperature=7.0)
     assert "error: " in command("predict", other, *run[2:], "--top-k", "2").err, "the golden probabilities differ"
-    (other / "manifest.json").write_text(json.dumps(manifest | {"distillation": {}}), encoding="utf-8")
+    edit_sealed(other / "manifest.json", temperature=manifest["temperature"], distillation={})
     assert "3 of 3 parts, 31 rows" in command("predict", other, *run[2:], "--top-k", "2").err
 
 

@@ -9,6 +9,7 @@ import { tokenize, unescape } from "./text.js";
 
 const SCHEMA_VERSION = 1;
 const TASKS = ["single_label", "multi_label"];
+const SEAL_SIZE = 68;
 const WASM = new URL("node_modules/@litertjs/core/wasm/", import.meta.url).href;
 
 export class Classifier {
@@ -35,6 +36,9 @@ export class Classifier {
     ]);
     classifier.labels = labels;
     classifier.file = { name: model.name, bytes: model.content.length };
+    if (config.task === "multi_label" && config.thresholds?.length !== labels.length) {
+      throw new Error("edge.json has not one threshold for each label. Export the page again.");
+    }
     classifier.#config = { ...config, stopWords: new Set(config.stop_words), maxLength: config.max_length };
     if (pieces) classifier.#config.split = (text) => pieces.tokenize(text);
     // id 0 is padding, id 1 any out-of-vocabulary token
@@ -67,6 +71,7 @@ export class Classifier {
     const inputTensor = new this.#litert.Tensor(row, [1, row.length]);
     const [outputTensor] = await this.#model.run(inputTensor);
     const probabilities = Array.from(await outputTensor.data());
+    if (!probabilities.every(Number.isFinite)) throw new Error("The model predicts NaN. Export the page again.");
     inputTensor.delete();
     outputTensor.delete();
     return { probabilities, labels: this.#predict(probabilities), inputs, milliseconds: performance.now() - start };
@@ -125,6 +130,11 @@ async function readConfig() {
   }
   if (!(config.schema_version <= SCHEMA_VERSION)) {
     throw new Error(`edge.json has schema version ${config.schema_version}, but this page reads up to ${SCHEMA_VERSION}.`);
+  }
+  // the file ends with the hash of all bytes before it, and the end of the JSON object
+  const [head, seal] = [content.subarray(0, -SEAL_SIZE), new TextDecoder().decode(content.subarray(-SEAL_SIZE))];
+  if (crypto.subtle && seal !== `${await sha256(head)}"\n}\n`) {
+    throw new Error("edge.json was changed or damaged since it was exported. Export the page again.");
   }
   if (!TASKS.includes(config.task)) throw new Error(`edge.json has the task ${config.task}, which this page does not support.`);
   return config;

@@ -1,0 +1,8 @@
+"""The tables of Unicode are those of the libraries inside TensorFlow."""
+
+from kerascnn.text import unicode_tables
+from tests import generate_unicode_tables
+
+
+def test_tables_are_those_of_the_installed_tensorflow():
+    assert generate_unicode_tables.find_ranges() == unicode_tables.RANGES, "run python -m tests.generate_unicode_tables"
