@@ -137,7 +137,7 @@ class SentenceCNN(ModelConfig):
 
     def _read_pieces(self) -> SentencePieceModel:
         path = universal_sentence_encoder.find_sentencepiece_model(self.weights)
-        pieces = SentencePieceModel.parse(path.read_bytes(), str(path))
+        pieces = SentencePieceModel.load(path)
         if pieces.tokens[START : END + 1] != ["<s>", "</s>"]:
             raise InputError(f"{path}: its first pieces are not <s> and </s>; it belongs to another encoder")
         return pieces

@@ -6,7 +6,8 @@ import dataclasses
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from kerascnn.text.python_sentencepiece import PieceTokenizer, UnigramModel
@@ -22,11 +23,24 @@ class SentencePieceModel(UnigramModel):
 
     Example::
 
-        model = SentencePieceModel.parse(Path("sp.model").read_bytes(), "sp.model")
+        model = SentencePieceModel.load(Path("sp.model"))
         model.tokenizer.tokenize("good films")   # ["▁good", "▁films"]
         small = model.keep({"▁good", "▁", "f", "i", "l", "m", "s"})
         vectorizer = Vectorizer(TextConfig(split="sentencepiece"), small.tokens, sentencepiece=small)
     """
+
+    @classmethod
+    def load(cls, path: Path) -> SentencePieceModel:
+        """Read a model file, see ``parse``; a file that has not changed since the last time is not read again.
+
+        Raises:
+            InputError: It cannot be read, is damaged or not supported.
+        """
+        try:
+            state = path.stat()
+            return _load(path, (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size))
+        except OSError as error:
+            raise InputError(f"{path}: the SentencePiece model cannot be read ({error.strerror})") from None
 
     @classmethod
     def parse(cls, content: bytes, name: str) -> SentencePieceModel:
@@ -105,6 +119,12 @@ class SentencePieceModel(UnigramModel):
         normalizer = _encode_bytes(1, b"kerascnn") + _encode_bytes(2, self.charsmap)
         normalizer += b"".join(_encode_number(number, int(flag)) for number, flag in enumerate(flags, start=3))
         return b"".join([*pieces, _encode_bytes(2, trainer), _encode_bytes(3, normalizer)])
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path, version: tuple[int, ...]) -> SentencePieceModel:
+    """Read a model file; ``version`` tells it apart from other files of that name."""
+    return SentencePieceModel.parse(path.read_bytes(), str(path))
 
 
 def _encode_piece(piece: str, score: float, kind: int) -> bytes:

@@ -150,6 +150,19 @@ def test_file_is_read_and_written_without_loss(sentencepiece_model):
     assert sentencepiece_model.control == {"<s>", "</s>"}
 
 
+def test_file_is_read_again_only_after_a_change(sentencepiece_model, tmp_path):
+    path = tmp_path / "sp.model"
+    with pytest.raises(InputError, match=r"sp\.model: the SentencePiece model cannot be read \(No such file"):
+        SentencePieceModel.load(path)
+    path.write_bytes(sentencepiece_model.serialize())
+    loaded = SentencePieceModel.load(path)
+    assert loaded == sentencepiece_model
+    assert SentencePieceModel.load(path) is loaded
+    smaller = sentencepiece_model.keep(sentencepiece_model.pieces[:100])
+    path.write_bytes(smaller.serialize())
+    assert SentencePieceModel.load(path) == smaller
+
+
 def test_control_pieces_match_no_text(sentencepiece_model):
     ids = make_vectorizer(sentencepiece_model).encode_text("<s> </s> <unk> [UNK] [PAD]")
     assert not {0, 2, 3} & set(ids)
