@@ -113,7 +113,8 @@ def _suggest_characters(corpus: Corpus, template: str = "{}") -> str:
 
 def _find_unspaced_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
     text = corpus.config.text
-    if not has_unspaced_scripts(counts) or text.level != "word" or text.split in ("dictionary", "sentencepiece"):
+    splits_words = corpus.has_pretrained_vocabulary or text.uses_dictionary
+    if not has_unspaced_scripts(counts) or text.level != "word" or splits_words:
         return []
     unspaced = sum(counts[name] for name in UNSPACED_SCRIPTS)
     return [Issue(
@@ -124,7 +125,7 @@ def _find_unspaced_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
 
 
 def _find_unknown_scripts(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
-    known: frozenset[str] = corpus.config.network.scripts
+    known: frozenset[str] = corpus.config.network.known_scripts
     unknown = {name: count for name, count in counts.most_common() if known and name not in known}
     if not unknown:
         return []

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from kerascnn.text.sentencepiece import SentencePieceModel
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 
 if TYPE_CHECKING:
     import keras
 
-FAMILIES = ("BertBackbone", "DistilBertBackbone", "ElectraBackbone")
-"""Supported encoders, which read WordPieces between ``[CLS]`` and ``[SEP]``, in presets of keras-hub."""
-TRANSFORMERS_FAMILIES = ("bert", "distilbert")
+FAMILIES = ("BertBackbone", "DistilBertBackbone", "ElectraBackbone", "XLMRobertaBackbone")
+"""Supported encoders in presets of keras-hub."""
+TRANSFORMERS_FAMILIES = ("bert", "distilbert", "xlm-roberta")
 """Supported encoders in folders of Hugging Face, which keras-hub converts while it reads them."""
+_BYTE_LEVEL_FAMILIES = ("RobertaBackbone", "roberta")
 _REMEDY = "give --network.preset a folder in the format of keras-hub or Hugging Face"
+# Ids of XLM-R: <s>, <pad>, </s>, <unk>, then the pieces, then <mask>.
+_PADDING, _UNKNOWN, _START, _END = 1, 3, 0, 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,15 @@ class PresetVocabulary:
     """Id of the token before a document."""
     end: int
     """Id of the token after a document."""
-    lowercase: bool
+    lowercase: bool = False
     """Whether text is converted to lowercase."""
+    sentencepiece: SentencePieceModel | None = None
+    """The model whose pieces these are; None: they are WordPieces."""
+
+    @property
+    def split(self) -> Literal["wordpiece", "sentencepiece"]:
+        """Value of the setting ``text.split``."""
+        return "sentencepiece" if self.sentencepiece else "wordpiece"
 
 
 def read_max_sequence_length(folder: Path) -> int:
@@ -44,20 +55,7 @@ def read_max_sequence_length(folder: Path) -> int:
     Raises:
         InputError: The folder is not a preset, or the encoder is not supported.
     """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if "class_name" in config:
-            family, length = config["class_name"], config["config"].get("max_sequence_length", 0)
-        else:
-            family, length = config["model_type"], config.get("max_position_embeddings", 0)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{path}: does not describe an encoder; {_REMEDY}") from None
-    if family not in (supported := (*FAMILIES, *TRANSFORMERS_FAMILIES)):
-        raise InputError(f"{folder}: an encoder of the kind {family}; supported are {', '.join(supported)}")
-    return int(length)
+    return _read_config(folder)[1]
 
 
 def read_preset_vocabulary(folder: Path) -> PresetVocabulary:
@@ -67,9 +65,14 @@ def read_preset_vocabulary(folder: Path) -> PresetVocabulary:
         InputError: keras-hub is not installed, or the tokenizer is missing, damaged or not supported.
     """
     hub = import_optional("keras_hub", "hub")
+    if path := _find_sentencepiece_model(folder):
+        return _read_pieces(path)
     tokenizer = _load(hub.tokenizers.Tokenizer, folder)
     if not isinstance(tokenizer, hub.tokenizers.WordPieceTokenizer):
-        raise InputError(f"{folder}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer")
+        raise InputError(
+            f"{folder}: its tokenizer is a {type(tokenizer).__name__}; supported are WordPieceTokenizer and"
+            " XLMRobertaTokenizer"
+        )
     expected = {"split": True, "split_on_cjk": True, "strip_accents": False, "special_tokens_in_strings": False}
     for name, value in (expected | {"suffix_indicator": "##"}).items():
         if (found := getattr(tokenizer, name)) != value:
@@ -98,7 +101,7 @@ def load_encoder(folder: Path, vocabulary: PresetVocabulary, *, dropout: float) 
         The model for ``PretrainedEncoder``, with the current dtype policy.
 
     Raises:
-        InputError: keras-hub is not installed, or the preset is damaged.
+        InputError: keras-hub is not installed, or the preset is damaged, or has fewer vectors than tokens.
     """
     import keras
     import numpy as np
@@ -106,6 +109,11 @@ def load_encoder(folder: Path, vocabulary: PresetVocabulary, *, dropout: float) 
     hub = import_optional("keras_hub", "hub")
     backbone = _load(hub.models.Backbone, folder, dtype=keras.config.dtype_policy(), dropout=dropout)
     table = backbone.token_embedding.embeddings
+    if table.shape[0] <= max(vocabulary.rows):
+        raise InputError(
+            f"{folder}: its tokenizer has ids up to {max(vocabulary.rows):,}, but its encoder has vectors of"
+            f" {table.shape[0]:,} tokens; the files do not belong together"
+        )
     rest = np.setdiff1d(np.arange(table.shape[0]), vocabulary.rows)  # rows without a token come last
     table.assign(np.asarray(table)[np.concatenate([vocabulary.rows, rest])])
     output = backbone.output
@@ -121,3 +129,59 @@ def _load(kind: Any, folder: Path, **arguments: Any) -> Any:
     except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
         reason = to_one_line(error)[:200]
         raise InputError(f"{folder}: keras-hub cannot read it ({reason}); {_REMEDY}") from None
+
+
+def _read_config(folder: Path) -> tuple[str, int]:
+    """Return the family of an encoder, one of those supported, and its maximum number of tokens."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if "class_name" in config:
+            family, length = config["class_name"], config["config"].get("max_sequence_length", 0)
+        else:
+            family, length = config["model_type"], config.get("max_position_embeddings", 0)
+            length -= 2 * (family == "xlm-roberta")  # it counts positions from 2
+        if family in (supported := (*FAMILIES, *TRANSFORMERS_FAMILIES)):
+            return family, int(length)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: does not describe an encoder; {_REMEDY}") from None
+    pieces = ", whose byte-level pieces (BPE) kerascnn cannot read" if family in _BYTE_LEVEL_FAMILIES else ""
+    raise InputError(f"{folder}: an encoder of the kind {family}{pieces}; supported are {', '.join(supported)}")
+
+
+def _find_sentencepiece_model(folder: Path) -> Path | None:
+    """Return the path of the SentencePiece model if a preset has the tokenizer of XLM-R, else None."""
+    family, _ = _read_config(folder)
+    if family in FAMILIES:
+        is_multilingual = _read_name(folder / "tokenizer.json", "class_name") == "XLMRobertaTokenizer"
+        return folder / "assets" / "tokenizer" / "vocabulary.spm" if is_multilingual else None
+    path, name = folder / "sentencepiece.bpe.model", _read_name(folder / "tokenizer_config.json", "tokenizer_class")
+    if family == "xlm-roberta" or "XLMRoberta" in name:
+        return path
+    # multilingual MiniLM is a BERT with the tokenizer of XLM-R, too, and does not name it
+    return path if name in ("", "PreTrainedTokenizerFast") and path.is_file() else None
+
+
+def _read_name(path: Path, key: str) -> str:
+    """Return a value of a JSON file; empty if there is none, so that keras-hub explains what is wrong with the file."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get(key) or "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def _read_pieces(path: Path) -> PresetVocabulary:
+    """Return the vocabulary of a preset with the tokenizer of XLM-R."""
+    model = SentencePieceModel.load(path)
+    if model.pieces[:2] != ("<s>", "</s>"):
+        raise InputError(f"{path}: its first pieces are not <s> and </s>; it belongs to another encoder")
+    first, others = (_PADDING, _UNKNOWN, _START, _END), range(4, 2 + len(model.pieces))
+    return PresetVocabulary(
+        tokens=model.pieces,
+        rows=(*first, *others),
+        start=first.index(_START),
+        end=first.index(_END),
+        sentencepiece=model,
+    )

@@ -32,7 +32,7 @@ def find_preset(preset: str) -> Path:
 
     Raises:
         InputError: There is no such preset, a package is missing, or the download fails; or the encoder is not
-            supported, which is found before its weights are downloaded from keras-hub or Hugging Face.
+            supported, which is found before its weights are downloaded.
     """
     if preset in PACKAGED:
         return PACKAGED[preset]()
@@ -63,7 +63,9 @@ def _download_from_hugging_face(preset: str) -> Path:
 
 def _download_from_kaggle(handle: str, preset: str) -> Path:
     library = import_optional("kagglehub", "hub")
-    return _download(lambda: library.model_download(handle.removeprefix(_KAGGLE)), preset)
+    name = handle.removeprefix(_KAGGLE)
+    read_max_sequence_length(_download(lambda: library.model_download(name, "config.json"), preset).parent)
+    return _download(lambda: library.model_download(name), preset)
 
 
 def _download(download: Callable[[], str], preset: str) -> Path:

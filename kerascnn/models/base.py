@@ -60,7 +60,12 @@ class ModelConfig(Settings):
     contrastive_learning_rate: ClassVar[float] = 1e-4
     """The same for contrastive training, see ``kerascnn.transfer.contrastive``."""
     scripts: ClassVar[frozenset[str]] = frozenset()
-    """Scripts that the pretrained weights know, see ``kerascnn.audit.scripts``; empty: any."""
+    """Scripts that the pretrained weights of the model know, see ``kerascnn.audit.scripts``; empty: any."""
+
+    @property
+    def known_scripts(self) -> frozenset[str]:
+        """Scripts that the pretrained weights know which the settings choose; empty: any."""
+        return self.scripts
 
     @property
     def weights_origin(self) -> str:

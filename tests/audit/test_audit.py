@@ -506,3 +506,8 @@ def test_warns_of_scripts_that_pretrained_weights_do_not_know(write, chinese_rev
         assert issue.severity == "warning" and "20% of the rows" in issue.message and "Devanagari (" in issue.message
         assert "no_word_spaces" not in {issue.kind for issue in issues}
     assert "unknown_script" not in issue_kinds(run_audit(splits, make_config("char_cnn")))
+    english = configuration.default_config("hub_cnn")
+    multilingual = english.replace_values({"network": {"preset": "multilingual_e5_small"}}, "test")
+    [issue] = [issue for issue in quick_audit(splits, english) if "script" in issue.kind or "spaces" in issue.kind]
+    assert issue.kind == "unknown_script" and "Han (32), Devanagari (8)" in issue.message
+    assert not {"unknown_script", "no_word_spaces"} & {issue.kind for issue in quick_audit(splits, multilingual)}

@@ -13,14 +13,15 @@ def downloads(monkeypatch, tmp_path):
     """Replace the libraries that download; return the names, and whether only the configuration was asked for."""
     requests = []
 
-    def download(name, allow_patterns=()):
-        requests.append((name, allow_patterns == ["config.json"]))
+    def download(name, path=None, *, allow_patterns=()):
+        requests.append((name, "config.json" in (path, *allow_patterns)))
         if "missing" in name:
             raise ConnectionError("no\nroute to host")
+        folder = tiny_preset()
         if "gpt" in name:
+            folder = str(tmp_path)
             (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-            return str(tmp_path)
-        return tiny_preset()
+        return f"{folder}/{path}" if path else folder
 
     monkeypatch.setattr(pytest.importorskip("huggingface_hub"), "snapshot_download", download)
     monkeypatch.setattr(pytest.importorskip("kagglehub"), "model_download", download)
@@ -36,24 +37,30 @@ def test_finds_folders_without_a_download(downloads, tmp_path):
 def test_downloads_what_an_address_names(downloads):
     assert str(find_preset("hf://org/name")) == tiny_preset()
     assert str(find_preset("kaggle://keras/bert/keras/small/2")) == tiny_preset()
-    assert downloads == [("org/name", True), ("org/name", False), ("keras/bert/keras/small/2", False)]
+    kaggle = "keras/bert/keras/small/2"
+    assert downloads == [("org/name", True), ("org/name", False), (kaggle, True), (kaggle, False)]
 
 
 def test_downloads_presets_of_keras_hub(downloads):
     pytest.importorskip("keras_hub")
     assert str(find_preset("bert_tiny_en_uncased")) == tiny_preset()
-    [(handle, _)] = downloads
-    assert handle.startswith("keras/bert/keras/bert_tiny_en_uncased")
+    assert str(find_preset("multilingual_e5_base")) == tiny_preset()
+    names = [handle.rpartition("/")[0] for handle, _ in downloads]
+    bert, multilingual = "keras/bert/keras/bert_tiny_en_uncased", "keras/multilingual-e5/keras/multilingual_e5_base"
+    assert names == [bert, bert, multilingual, multilingual]
 
 
 def test_rejects_other_encoders_before_their_weights_are_downloaded(downloads):
     with pytest.raises(InputError, match="an encoder of the kind gpt2; supported are BertBackbone"):
         find_preset("hf://org/gpt")
-    assert downloads == [("org/gpt", True)]
+    with pytest.raises(InputError, match="an encoder of the kind gpt2; supported are BertBackbone"):
+        find_preset("kaggle://keras/gpt/keras/small/2")
+    assert downloads == [("org/gpt", True), ("keras/gpt/keras/small/2", True)]
     pytest.importorskip("keras_hub")
-    with pytest.raises(InputError, match="gpt2_base_en: an encoder of another kind; supported are BertBackbone"):
-        find_preset("gpt2_base_en")
-    assert len(downloads) == 1
+    for name in ("gpt2_base_en", "roberta_base_en"):
+        with pytest.raises(InputError, match=f"{name}: an encoder of another kind; supported are BertBackbone"):
+            find_preset(name)
+    assert len(downloads) == 2
 
 
 def test_failed_download_is_one_line(downloads):

@@ -49,7 +49,7 @@ def write_preset(folder: Path) -> None:
     write_safetensors(folder / "model.safetensors", make_arrays(len(pieces)))
 
 
-def make_arrays(num_pieces: int) -> dict[str, np.ndarray]:
+def make_arrays(num_pieces: int, num_positions: int = LENGTH) -> dict[str, np.ndarray]:
     """Return random weights by the names of Hugging Face."""
     rng = np.random.default_rng(0)
 
@@ -61,7 +61,7 @@ def make_arrays(num_pieces: int) -> dict[str, np.ndarray]:
         return {f"{name}.weight": np.ones(DIM, np.float32), f"{name}.bias": np.zeros(DIM, np.float32)}
 
     arrays = {}
-    for name, rows, scale in (("word", num_pieces, 1.0), ("position", LENGTH, 0.1), ("token_type", 2, 0.1)):
+    for name, rows, scale in (("word", num_pieces, 1.0), ("position", num_positions, 0.1), ("token_type", 2, 0.1)):
         arrays[f"embeddings.{name}_embeddings.weight"] = rng.normal(0, scale, (rows, DIM)).astype(np.float32)
     layer = "encoder.layer.0"
     for part in ("query", "key", "value"):

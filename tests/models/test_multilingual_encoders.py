@@ -1,0 +1,166 @@
+"""``hub_cnn`` and ``sentence_transformer`` over encoders with the tokenizer of XLM-R, which reads SentencePieces."""
+
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import TextClassifier, models
+from kerascnn.edge import EdgeClassifier
+from kerascnn.encoders import hub_presets
+from kerascnn.export import saved_model, tflite
+from kerascnn.golden import PROBES
+from kerascnn.text.config import TextConfig
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
+from tests.encoders.tiny_multilingual_preset import TOKENIZER_CLASSES, write_multilingual_preset
+from tests.encoders.tiny_preset import LENGTH, tiny_preset
+from tests.text.test_sentencepiece import HARD_TEXTS, without_replaced_characters
+
+keras_hub = pytest.importorskip("keras_hub")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
+
+FORMATS = ("xlm-roberta", "bert", "keras-hub")
+every_format = pytest.mark.parametrize("name", FORMATS)
+TEXTS = without_replaced_characters([*HARD_TEXTS, *PROBES])
+
+
+@pytest.fixture(scope="module")
+def folders(sentencepiece_model, tmp_path_factory):
+    """Write XLM-R and a BERT with its tokenizer in the format of Hugging Face, and XLM-R in that of keras-hub."""
+    place, pieces = tmp_path_factory.mktemp("presets"), sentencepiece_model.serialize()
+    count = 1 + len(sentencepiece_model.pieces)
+    written = {kind: write_multilingual_preset(place / kind, kind, pieces, count) for kind in TOKENIZER_CLASSES}
+    written["keras-hub"] = str(place / "keras-hub")
+    for kind in (keras_hub.models.Backbone, keras_hub.tokenizers.Tokenizer):
+        kind.from_preset(written["xlm-roberta"]).save_to_preset(written["keras-hub"])
+    return written
+
+
+def make_vectorizer(preset, **settings):
+    config = models.get("hub_cnn")(preset=preset)
+    pretrained = config.pretrained_vocabulary(TextConfig(**{"split": "wordpiece", "max_length": LENGTH - 2} | settings))
+    return Vectorizer(pretrained.settings, pretrained.tokens, sentencepiece=pretrained.sentencepiece)
+
+
+def read_vocabulary(folder):
+    return hub_presets.read_preset_vocabulary(Path(folder))
+
+
+@every_format
+def test_text_has_the_ids_of_keras_hub(name, folders):
+    vectorizer, rows = make_vectorizer(folders[name], standardize=()), read_vocabulary(folders[name]).rows
+    assert vectorizer.settings.split == "sentencepiece"
+    expected = keras_hub.tokenizers.Tokenizer.from_preset(folders[name])(TEXTS)
+    for text, ids in zip(TEXTS, expected, strict=True):
+        assert [rows[number] for number in vectorizer.encode_text(text)] == list(ids)[: LENGTH - 2], repr(text)
+    values, splits = vectorizer.encode(TEXTS)
+    in_graph = [values[start:stop].tolist() for start, stop in itertools.pairwise(splits)]
+    assert in_graph == [vectorizer.encode_text(text) for text in TEXTS]
+
+
+@every_format
+def test_encoder_returns_vectors_of_keras_hub(name, folders):
+    texts = ["The striker scored twice, 这部电影 quickly!", "", "ᚠᚡ a", "the " * LENGTH]
+    vectorizer = make_vectorizer(folders[name], standardize=())
+    model = models.get("hub_cnn")(preset=folders[name]).build(vocabulary_size=0, num_classes=2).model
+    ids = np.asarray(vectorizer(texts))
+    found = keras.Model(model.input, model.get_layer("encoder").output)(ids)
+    tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(folders[name])
+    kind = "Bert" if name == "bert" else "XLMRoberta"
+    preprocess = getattr(keras_hub.models, f"{kind}TextClassifierPreprocessor")(tokenizer, sequence_length=LENGTH)
+    given = preprocess(texts)
+    expected = keras_hub.models.Backbone.from_preset(folders[name])(given)
+    expected = expected["sequence_output"] if isinstance(expected, dict) else expected
+    mask = np.asarray(given["padding_mask"]).astype(bool)
+    assert found.shape[1] == LENGTH
+    np.testing.assert_allclose(np.asarray(found)[mask], np.asarray(expected)[mask], atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def classifier(folders, news):
+    texts, labels = news[0][::4], [label == news[1][0] for label in news[1][::4]]
+    settings = {"filters": 16, "max_length": 16, "epochs": 1, "refit_rows": 0, "preset": folders["keras-hub"]}
+    return TextClassifier(model="hub_cnn", **settings).fit(texts, labels, validation_data=(texts, labels))
+
+
+def test_saved_classifier_needs_no_preset_and_predicts_the_same(classifier, folders, tmp_path):
+    expected, preset = classifier.predict_proba(TEXTS), folders["keras-hub"]
+    classifier.save(tmp_path / "bundle")
+    shutil.move(preset, tmp_path / "elsewhere")
+    try:
+        loaded = TextClassifier.load(tmp_path / "bundle")
+        assert loaded.bundle_.config.text.split == "sentencepiece"
+        np.testing.assert_allclose(loaded.predict_proba(TEXTS), expected, atol=1e-6)
+    finally:
+        shutil.move(tmp_path / "elsewhere", preset)
+
+
+def test_edge_folder_gives_the_same_answers_in_plain_python(classifier, tmp_path):
+    edge = EdgeClassifier(tflite.export(classifier.bundle_, tmp_path, quantize=["none"]))
+    assert not (tmp_path / "edge" / "vocabulary.txt").exists()
+    assert [edge.encode_text(text) for text in TEXTS] == list(map(classifier.bundle_.vectorizer.encode_text, TEXTS))
+    np.testing.assert_allclose(edge.predict_proba(TEXTS), classifier.predict_proba(TEXTS), atol=1e-4)
+
+
+@pytest.mark.full
+def test_saved_model_reads_raw_text(classifier, tmp_path):
+    predict = saved_model.load_predict_fn(saved_model.export(classifier.bundle_, tmp_path))
+    np.testing.assert_allclose(predict(TEXTS), classifier.predict_proba(TEXTS), atol=1e-5)
+
+
+@pytest.mark.full
+def test_sentence_transformer_reads_sentencepieces(folders, news, tmp_path):
+    texts, labels = news[0][::8], news[1][::8]
+    fitted = TextClassifier(model="sentence_transformer", preset=folders["bert"], max_length=16).fit(texts, labels)
+    fitted.save(tmp_path / "bundle")
+    loaded = TextClassifier.load(tmp_path / "bundle")
+    np.testing.assert_allclose(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS), atol=1e-6)
+
+
+def test_settings_that_contradict_the_encoder_are_one_line(folders):
+    for settings in ({"level": "character"}, {"split": "unicode"}, {"split": "dictionary"}):
+        with pytest.raises(InputError, match=r"xlm-roberta needs SentencePiece tokens; leave out text\.level"):
+            make_vectorizer(folders["xlm-roberta"], **settings)
+    with pytest.raises(InputError, match=r"needs WordPiece tokens; leave out text\.level and text\.split"):
+        make_vectorizer(tiny_preset(), split="sentencepiece")
+    assert make_vectorizer(folders["bert"], split="sentencepiece").settings.split == "sentencepiece"
+    with pytest.raises(InputError, match=rf"accepts at most {LENGTH - 2} tokens"):
+        make_vectorizer(folders["xlm-roberta"], max_length=LENGTH - 1)
+
+
+def test_rejects_damaged_presets_in_one_line(folders, sentencepiece_model, tmp_path):
+    copy = shutil.copytree(folders["xlm-roberta"], tmp_path / "copy")
+    path, content = copy / "sentencepiece.bpe.model", sentencepiece_model.serialize()
+    path.write_bytes(content[1000:])
+    with pytest.raises(InputError, match=r"sentencepiece\.bpe\.model: damaged, or not a SentencePiece model"):
+        read_vocabulary(copy)
+    path.write_bytes(content.replace(b"</s>", b"</t>"))
+    with pytest.raises(InputError, match="its first pieces are not <s> and </s>"):
+        read_vocabulary(copy)
+    path.unlink()
+    with pytest.raises(InputError, match=r"sentencepiece\.bpe\.model: the SentencePiece model cannot be read"):
+        read_vocabulary(copy)
+    pieces = sentencepiece_model.keep(sentencepiece_model.pieces[:-50]).serialize()
+    small = write_multilingual_preset(tmp_path / "small", "bert", pieces, len(sentencepiece_model.pieces) - 49)
+    (tmp_path / "small" / "sentencepiece.bpe.model").write_bytes(content)
+    with pytest.raises(InputError, match=r"small: its tokenizer has ids up to .* the files do not belong together"):
+        models.get("hub_cnn")(preset=small).build(vocabulary_size=0, num_classes=2)
+
+
+@pytest.mark.parametrize("name", [{"tokenizer_class": "PreTrainedTokenizerFast"}, {}], ids=str)
+def test_multilingual_bert_need_not_name_its_tokenizer(name, folders, tmp_path):
+    copy = shutil.copytree(folders["bert"], tmp_path / "copy")
+    (copy / "tokenizer_config.json").write_text(json.dumps(name))
+    assert read_vocabulary(copy) == read_vocabulary(folders["bert"])
+
+
+def test_byte_level_pieces_are_refused_in_one_line(tmp_path):
+    for config in ({"model_type": "roberta"}, {"class_name": "RobertaBackbone", "config": {}}):
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        with pytest.raises(InputError, match=r"(roberta|RobertaBackbone), whose byte-level pieces .*, XLMRoberta"):
+            read_vocabulary(tmp_path)
