@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -32,6 +33,7 @@ def export(bundle: Bundle, bundle_folder: Path) -> Path:
         InputError: The extra `onnx` is not installed, or the model predicts NaN.
     """
     import_optional("tf2onnx", "onnx")
+    _register_erfc()
     check_model(bundle)
     folder = bundle_folder / "onnx"
     with atomic_folder(folder) as partial, suppress_native_stderr():
@@ -68,3 +70,18 @@ def load_predict_fn(path: Path, bundle: Bundle) -> PredictFn:
         return bundle.task.compute_probabilities(logits, bundle.temperature)
 
     return predict
+
+
+def _register_erfc() -> None:
+    """Teach tf2onnx the operation Erfc of Keras's exact GELU, which DistilBERT and XLM-R have; ONNX has only Erf."""
+    from tf2onnx import handler, utils
+
+    def convert(graph: Any, node: Any, **_: Any) -> None:
+        shape, kind = graph.get_shape(node.output[0]), graph.get_dtype(node.output[0])
+        one = graph.make_const(utils.make_name("one"), np.ones((), utils.map_onnx_to_numpy_type(kind)))
+        erf = graph.make_node("Erf", node.input, shapes=[shape], dtypes=[kind])
+        graph.remove_node(node.name)
+        inputs = [one.output[0], erf.output[0]]
+        graph.make_node("Sub", inputs, name=node.name, outputs=node.output, shapes=[shape], dtypes=[kind])
+
+    handler.tf_op("Erfc").register_compat_handler(convert, 9)

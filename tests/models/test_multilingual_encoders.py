@@ -12,13 +12,14 @@ import pytest
 from kerascnn import TextClassifier, models
 from kerascnn.edge import EdgeClassifier
 from kerascnn.encoders import hub_presets
-from kerascnn.export import saved_model, tflite
+from kerascnn.export import onnx, saved_model, tflite, web
 from kerascnn.golden import PROBES
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
 from tests.encoders.tiny_multilingual_preset import TOKENIZER_CLASSES, write_multilingual_preset
 from tests.encoders.tiny_preset import LENGTH, tiny_preset
+from tests.export.test_web import node_modules, open_page, with_modules  # noqa: F401
 from tests.text.test_sentencepiece import HARD_TEXTS, without_replaced_characters
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -108,9 +109,34 @@ def test_edge_folder_gives_the_same_answers_in_plain_python(classifier, tmp_path
 
 
 @pytest.mark.full
-def test_saved_model_reads_raw_text(classifier, tmp_path):
-    predict = saved_model.load_predict_fn(saved_model.export(classifier.bundle_, tmp_path))
-    np.testing.assert_allclose(predict(TEXTS), classifier.predict_proba(TEXTS), atol=1e-5)
+def test_saved_model_and_onnx_give_the_same_answers(classifier, tmp_path):
+    bundle, expected = classifier.bundle_, classifier.predict_proba(TEXTS)
+    predict = saved_model.load_predict_fn(saved_model.export(bundle, tmp_path))
+    np.testing.assert_allclose(predict(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(onnx.load_predict_fn(onnx.export(bundle, tmp_path), bundle)(TEXTS), expected, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def exports(classifier, tmp_path_factory):
+    """The web page, for the fixtures of its tests."""
+    return {"news": web.export(classifier.bundle_, tmp_path_factory.mktemp("pages"), quantize=["none"])}
+
+
+@pytest.mark.full
+def test_web_page_gives_the_answers_of_golden_json(exports, node_modules, open_page):  # noqa: F811
+    page = open_page(with_modules(exports["news"], node_modules))
+    golden = json.loads((exports["news"] / "golden.json").read_text("utf-8"))
+    answers = [page.evaluate("(text) => classifier.classify(text)", text) for text in golden["texts"]]
+    assert [answer["inputs"] for answer in answers] == golden["inputs"]
+    probabilities = [answer["probabilities"] for answer in answers]
+    np.testing.assert_allclose(probabilities, golden["probabilities"]["model_float32.tflite"], rtol=0, atol=1e-4)
+
+
+def test_contributions_name_parts_of_the_text(classifier):
+    for text in ("The striker scored  twice, 这部电影!", "ﬁne ①②", ""):
+        found = classifier.explain(text)
+        assert found.bias + sum(x.contribution for x in found.contributions) == pytest.approx(found.logit, abs=1e-4)
+        assert all(text[x.start : x.end] == x.text for x in found.contributions if x.start is not None)
 
 
 @pytest.mark.full
