@@ -77,12 +77,14 @@ def cases():
     lists = pyarrow.ListArray.from_arrays(np.arange(1025, dtype=np.int32), repeat(long, 1024))
     huge = parquet_of({"text": repeat("x" * 17_000_000, 4), "label": few[:4]})
     too_large = "16,000,000 bytes, the limit of a row"
+    nulls = pyarrow.nulls(2_000_000, pyarrow.string())
     return {
+        "nulls.parquet": (parquet_of({"text": nulls, "label": nulls}), "declares 2,000,000 rows in"),
         "dictionary.parquet": (parquet_of({"text": repeat(long, 1024), "label": few}, store_schema=False), 1024),
         "category.parquet": (parquet_of({"text": repeat(long, 1024), "label": few}), 1024),
         "list.parquet": (parquet_of({"text": few, "label": few, "note": lists}, store_schema=False), 1024),
         "row.parquet": (huge, "row 1: 17,000,001 bytes, more than 16,000,000 bytes"),
-        "plain.parquet": (parquet_of({"text": [long] * 300, "label": few[:300]}, use_dictionary=False), "declare 300,"),
+        "plain.parquet": (parquet_of({"text": [long] * 300, "label": few[:300]}, use_dictionary=False), "declares 300,"),
         "zeros.parquet.gz": (gzip_of(b""), "does not start with PAR1"),
         "bomb.parquet.gz": (gzip_of(b"PAR1"), "too many for its size"),
         "line.csv.gz": (gzip_of(b"text,label\n"), f"line 2: more than {too_large}"),

@@ -7,6 +7,7 @@ such columns are read as dictionaries.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,8 +24,10 @@ BATCH_BYTES = 2**26
 """Approximate largest number of bytes of a batch."""
 _BATCH_VALUES = 2**20
 _ABSURD_BYTES, _ABSURD_RATIO = 2**28, 200
-"""A part of a column that is larger, and larger in proportion to its compressed form, is refused. A dictionary stores
+"""A group of rows that declares more bytes, and more in proportion to the file, is refused. A dictionary stores
 repetitive columns in less."""
+_MANY_ROWS, _ABSURD_ROWS = 1_000_000, 16
+"""More rows are refused if there are more than the second number for each byte of the file."""
 _DELTA_ROWS = 16
 """Smallest batch of columns whose values continue the previous ones, so that their sizes are not known."""
 
@@ -51,12 +54,11 @@ def iterate_batches(
     """
     import pyarrow.parquet
 
-    batch_size = min(batch_size, _limit_rows(table, columns))
     strings = _string_columns(table, columns)
-    if strings:
-        coded = pyarrow.parquet.ParquetFile(binary, metadata=table.metadata, read_dictionary=strings)
-        if _has_long_strings(coded, columns, BATCH_BYTES // batch_size):
-            table = coded
+    options = {"metadata": table.metadata, "read_dictionary": strings}
+    with_dictionaries = pyarrow.parquet.ParquetFile(binary, **options) if strings else table
+    batch_size, has_long_strings = _inspect(with_dictionaries, columns, batch_size, binary.seek(0, os.SEEK_END))
+    table = with_dictionaries if has_long_strings else table
     number = 0
     for batch in table.iter_batches(batch_size=batch_size, columns=columns):
         sizes = count_row_bytes(batch)
@@ -139,26 +141,43 @@ def _count_bytes(array: pyarrow.Array) -> np.ndarray:
         return np.full(len(array), 8)  # numbers and times
 
 
-def _limit_rows(table: pyarrow.parquet.ParquetFile, columns: list[str] | None) -> int:
-    """Return how many rows have about ``BATCH_BYTES``, by the sizes that the file declares."""
+def _inspect(
+    table: pyarrow.parquet.ParquetFile, columns: list[str] | None, batch_size: int, file_size: int
+) -> tuple[int, bool]:
+    """Return the number of rows of a batch, and whether a dictionary has strings too long for that many rows.
+
+    The first row of each large row group is read: unlike its metadata, Arrow checks the sizes in it.
+    """
     metadata, positions = table.metadata, _column_positions(table, columns)
     widths = [metadata.schema.column(position).length or 0 for position in positions]
-    limit = BATCH_BYTES / max(1, *widths) if widths else _BATCH_VALUES
+    limit, max_string_bytes = BATCH_BYTES / max(1, 1, *widths), BATCH_BYTES // batch_size
+    is_nested = any(metadata.schema.column(position).max_repetition_level for position in positions)
+    if metadata.num_rows > max(_MANY_ROWS, _ABSURD_ROWS * file_size):
+        raise InputError(
+            f"declares {metadata.num_rows:,} rows in {file_size:,} bytes; nearly all of them must be equal or empty:"
+            " write the file again without them"
+        )
+    has_long_strings = False
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        rows = max(1, group.num_rows)
+        rows, size = max(1, group.num_rows), max(1, group.total_byte_size)
+        if size > _ABSURD_BYTES and size > _ABSURD_RATIO * file_size:
+            raise InputError(
+                f"row group {number + 1} declares {size:,} bytes, more than {_ABSURD_RATIO} times those of the file;"
+                " write the file again with dictionaries, or in row groups of fewer rows"
+            )
+        limit = min(limit, BATCH_BYTES * rows / size)
+        if not is_nested and size <= max_string_bytes:
+            continue
+        first = next(table.iter_batches(batch_size=1, row_groups=[number], columns=columns), None)
+        if first is None:
+            continue
+        has_long_strings = has_long_strings or any(_find_longest(column) > max_string_bytes for column in first.columns)
         for chunk in map(group.column, positions):
-            size = chunk.total_uncompressed_size
-            if size > _ABSURD_BYTES and size > _ABSURD_RATIO * max(1, chunk.total_compressed_size):
-                raise InputError(
-                    f"row group {number + 1}, column {chunk.path_in_schema!r}: {chunk.total_compressed_size:,} bytes"
-                    f" that declare {size:,}, more than {_ABSURD_RATIO} times as many; write the file again with"
-                    " dictionaries, or in row groups of fewer rows"
-                )
-            limit = min(limit, BATCH_BYTES * rows / max(1, size), _BATCH_VALUES * rows / max(1, chunk.num_values))
+            limit = min(limit, _BATCH_VALUES * rows / max(1, chunk.num_values))
             if "DELTA_BYTE_ARRAY" in chunk.encodings:
-                limit = min(limit, max(_DELTA_ROWS, BATCH_BYTES / max(1, size)))
-    return max(1, int(limit))
+                limit = min(limit, max(_DELTA_ROWS, BATCH_BYTES / size))
+    return max(1, int(min(batch_size, limit))), has_long_strings
 
 
 def _column_positions(table: pyarrow.parquet.ParquetFile, columns: list[str] | None) -> list[int]:
@@ -190,18 +209,6 @@ def _holds_strings(kind: pyarrow.DataType | None) -> bool:
         return all(_holds_strings(kind.field(i).type) for i in range(kind.num_fields))
     checks = types.is_string, types.is_large_string, types.is_binary, types.is_large_binary, types.is_primitive
     return any(check(kind) for check in checks)
-
-
-def _has_long_strings(table: pyarrow.parquet.ParquetFile, columns: list[str] | None, max_bytes: int) -> bool:
-    """Return whether a dictionary of the file has a string of more bytes."""
-    metadata, positions = table.metadata, _column_positions(table, columns)
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        if any(group.column(position).total_uncompressed_size > max_bytes for position in positions):
-            batch = next(table.iter_batches(batch_size=1, row_groups=[number], columns=columns), None)
-            if batch is not None and any(_find_longest(column) > max_bytes for column in batch.columns):
-                return True
-    return False
 
 
 def _find_longest(array: pyarrow.Array) -> int:
