@@ -84,7 +84,7 @@ def cases():
         "category.parquet": (parquet_of({"text": repeat(long, 1024), "label": few}), 1024),
         "list.parquet": (parquet_of({"text": few, "label": few, "note": lists}, store_schema=False), 1024),
         "row.parquet": (huge, "row 1: 17,000,001 bytes, more than 16,000,000 bytes"),
-        "plain.parquet": (parquet_of({"text": [long] * 300, "label": few[:300]}, use_dictionary=False), "declares 300,"),
+        "plain.parquet": (parquet_of({"text": [long] * 300, "label": few[:300]}, use_dictionary=False), "declares 300"),
         "zeros.parquet.gz": (gzip_of(b""), "does not start with PAR1"),
         "bomb.parquet.gz": (gzip_of(b"PAR1"), "too many for its size"),
         "line.csv.gz": (gzip_of(b"text,label\n"), f"line 2: more than {too_large}"),

@@ -1,5 +1,7 @@
 """Text settings, and texts that are hard to tokenize equally in two implementations."""
 
+from hypothesis import strategies as st
+
 from kerascnn.text.config import TextConfig
 
 SETTINGS = {
@@ -50,3 +52,20 @@ TEXTS = [
     "手" * 500 + "手机壳" * 500 + "字" * 1_000 + "機𠀋",
     "x" * 100_000 + " " + "word " * 2_000 + "字" * 1_000 + "!" * 1_000,
 ]
+
+_PIECES = [
+    *"<>&;'’\"#/!-_.,?aZßİıςΣΑﬁǅᾳé字手机壳好ーカﾞ한กำ0٣²½１Ａ　",
+    *"\u00a0\u0301\u0345\u0308\u0327\u093f\u3099\u200b\u200c\u200d\ufeff\u00ad\u034f\u061c\u202e\u2028\u0085\x00\x0b\x1c\x7f",
+    *"\ud800\udc00\udfff\ufffd\uffff\ue000\ufe0f\u20e3🇩🏽👩😀𠀋",
+    "&amp;", "&amp;lt;", "&#39;", "&#x27", "&#0;", "&#xD800;", "&#1114112;", "&nbsp", "<br/>", "<b>", "</", "<!--",
+    "-->", "<a href='x>y'>", "don't", "'s", "''", "ΑΣ", "ΣΑ", "i\u0307", "ſt", "\r\n", "👨\u200d👩\u200d👧", "𝒜",
+    "手机壳", "東京タワー", "[UNK]", "[PAD]", "##s",
+]  # fmt: skip
+"""Characters and sequences that a step of the rules changes, removes or splits at."""
+
+
+def hostile_texts():
+    """Return a strategy of texts of these pieces, other code points and repetitions."""
+    pieces = st.sampled_from(_PIECES) | st.characters(codec=None)
+    repeated = st.tuples(pieces, st.integers(2, 40)).map(lambda pair: pair[0] * pair[1])
+    return st.lists(pieces | repeated, max_size=25).map("".join)

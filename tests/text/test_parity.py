@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
-from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
+from tests.text.hard_texts import SETTINGS, TEXTS, WORDS, hostile_texts
+from tests.tiers import check_examples, tiers
 
 INVALID = [
     b"\xff",
@@ -68,11 +69,10 @@ def test_every_code_point_beside_letters_with_context(name):
     assert_parity([f"ΑΣ{chr(code)}Α Σ{chr(code)} x{chr(code)}\u0301 手{chr(code)}机" for code in codes], name)
 
 
-@pytest.mark.parametrize("name", ["default", "punctuation", "character"])
-@settings(max_examples=25, deadline=None)
-@given(texts=st.lists(st.text(st.characters(codec=None) | st.sampled_from("<>&;'’ Ａ字\u200dσΣ#39")), max_size=20))
-def test_any_text(name, texts):
-    assert_parity(texts, name)
+@pytest.mark.parametrize("name", SETTINGS)
+@tiers(few=25, many=2500)
+def test_any_text(name, count):
+    check_examples(count, lambda texts: assert_parity(texts, name), st.lists(hostile_texts(), max_size=20))
 
 
 @settings(max_examples=50, deadline=None)
