@@ -25,6 +25,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.thread_safety import BUILD_LOCK
 
 if TYPE_CHECKING:
     import keras
@@ -237,8 +238,9 @@ class TextClassifier(Estimator):
         if not isinstance(text, str):
             raise InputError(f"text: give one text, a string. Received: {shorten(text)}")
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
-        if self._attribute is None:
-            self._attribute = choose_attribution_method(bundle.built)
+        with BUILD_LOCK:
+            if self._attribute is None:
+                self._attribute = choose_attribution_method(bundle.built)
         attribution = self._attribute(bundle.vectorizer.encode_text(text), target)
         score = bundle.task.compute_probabilities(attribution.logits, bundle.temperature)[attribution.target]
         tokens = bundle.vectorizer.tokenize_with_offsets(text)
@@ -347,11 +349,11 @@ class TextClassifier(Estimator):
 
         check_is_fitted(self, "bundle_")
         check_fork()
-        if output not in self._predict_functions:
-            built = self.bundle_.built
-            self._predict_functions[output] = make_predict_function(
-                built.model if output == "logits" else built.encoder()
-            )
+        with BUILD_LOCK:
+            if output not in self._predict_functions:
+                built = self.bundle_.built
+                model = built.model if output == "logits" else built.encoder()
+                self._predict_functions[output] = make_predict_function(model)
         return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
 
 

@@ -22,8 +22,9 @@ from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
 from kerascnn.settings import Fraction, NonNegativeFloat, NonNegativeInt, Settings
 from kerascnn.text.config import TextConfig
-from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import escape_markdown
+from kerascnn.utils.yaml_files import read_yaml
 
 ModelConfigT = TypeVar("ModelConfigT", bound=ModelConfig)
 
@@ -277,14 +278,12 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
     """Read the settings of a YAML file, without checks.
 
     Raises:
-        InputError: The file is missing or not YAML; the message names the line.
+        InputError: The file cannot be read, is not YAML, or too large; the message names the line.
     """
-    try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {to_one_line(error)}") from None
+    values = read_yaml(path) or {}
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: expected settings as 'key: value', found {type(values).__name__}")
+    return values
 
 
 def save_yaml(config: Config[Any], path: str | Path) -> None:

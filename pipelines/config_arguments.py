@@ -54,8 +54,9 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
         # network and text settings of another architecture do not apply
         values = {key: value for key, value in values.items() if key not in ("network", "text")}
     if known.init_from is None:
-        known.init_from = (values.get("transfer") or {}).get("init_from", "")
-    start = configuration.default_config(known.model or values.get("model", ""), known.init_from)
+        transfer = values.get("transfer")
+        known.init_from = str(transfer.get("init_from") or "") if isinstance(transfer, dict) else ""
+    start = configuration.default_config(known.model or str(values.get("model") or ""), known.init_from)
     values = {**values, "model": start.model}
     return configuration.config_from_dict(values, known.config or "--model", start), known.config
 

@@ -164,8 +164,6 @@ def _teacher_run(config: Config[Any], teacher_config: str) -> Config[Any] | None
 def _read_teacher_config(path: str, run: Config[Any]) -> Config[Any]:
     """Return a run with the settings of a YAML file that belong to a teacher, such as config.yaml of a bundle."""
     values = load_yaml(path)
-    if not isinstance(values, Mapping):
-        raise InputError(f"{path}: expected settings as 'key: value', found {type(values).__name__}")
     if (model := values.get("model", run.model)) != run.model:
         raise InputError(f"{path}: has the settings of {model}, and the teacher is {run.model}; give --teacher {model}")
     config_from_dict(values, path, run)  # keys that a teacher does not use are checked too

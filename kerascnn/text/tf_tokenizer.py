@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -17,6 +16,7 @@ from kerascnn.text import longest_match
 from kerascnn.text.python_tokenizer import UNKNOWN_TOKEN
 from kerascnn.text.rules import Rule, rules_from_json
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.thread_safety import LockedCachedProperty
 
 # Without surrogates: over the whole range of code points RE2 would accept overlong encodings.
 _VALID_UTF8 = r"[\x00-\x{d7ff}\x{e000}-\x{10ffff}]*"
@@ -95,7 +95,7 @@ class Tokenizer:
             "pieces": list(self.pieces),
         }
 
-    @cached_property
+    @LockedCachedProperty
     def _wordpiece(self) -> Any:
         with tf.init_scope():  # its model must outlive the graph that uses it first
             return load_tensorflow_text("text.split wordpiece").FastWordpieceTokenizer(

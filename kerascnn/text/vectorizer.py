@@ -22,6 +22,7 @@ from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.thread_safety import LockedCachedProperty
 
 # Large enough to amortize the overhead of a call; a batch of very long documents still fits in memory.
 _BATCH_DOCUMENTS = 1024
@@ -151,7 +152,7 @@ class Vectorizer:
             pieces=self.vocabulary[len(RESERVED_TOKENS) :] if self.settings.uses_wordpiece else (),
         )
 
-    @cached_property
+    @LockedCachedProperty
     def layer(self) -> keras.layers.TextVectorization | SentencePieceEncoder:
         """Callable: string (batch,) -> int32 or int64 (batch, length of the longest document), padded with 0.
 
@@ -232,7 +233,7 @@ class Vectorizer:
         if self.vocabulary != self.sentencepiece.tokens:
             raise InputError("the vocabulary is not that of the SentencePiece model; use files of the same bundle")
 
-    @cached_property
+    @LockedCachedProperty
     def _encode_batch(self) -> Callable[[tf.Tensor], tf.RaggedTensor]:
         """``__call__`` without padding, traced once: string (batch,) -> ragged int32 (batch, tokens)."""
         function: Callable[[tf.Tensor], tf.RaggedTensor] = tf.function(

@@ -107,7 +107,7 @@ def read_space(path: str | Path, config: Config[Any]) -> SearchSpace:
             invalid. The message names the file, the setting and the value.
     """
     content = configuration.load_yaml(path)
-    if not isinstance(content, Mapping) or not content:
+    if not content:
         raise InputError(f"{path}: expected settings as 'network.filters: [64, 100]'")
     dimensions = {}
     for name, value in content.items():
