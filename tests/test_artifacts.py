@@ -17,7 +17,7 @@ import pytest
 from kerascnn import TextClassifier, load
 from kerascnn.bundle import Bundle
 from kerascnn.edge import EdgeClassifier
-from kerascnn.export import onnx, saved_model, tflite
+from kerascnn.export import onnx, saved_model, tflite, web
 from kerascnn.golden import PROBES
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.utils.errors import InputError
@@ -159,6 +159,15 @@ def test_copied_program_names_its_damaged_files(copy):
         assert line.startswith("error: ") and "damaged" in line and "Traceback" not in finished.stderr
         (folder / name).write_bytes(content)
     assert subprocess.run(command, capture_output=True, text=True).returncode == 0
+
+
+def test_a_model_that_predicts_nan_is_not_exported(bundles, tmp_path):
+    bundle = load(bundles / "one").bundle_
+    bundle.model.set_weights([np.full_like(weight, np.nan) for weight in bundle.model.get_weights()])
+    for export in (tflite, saved_model, onnx, web):
+        with pytest.raises(InputError, match=r"the model predicts NaN for the text '.*'; train it again"):
+            export.export(bundle, tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def train(model, checkpoint):
