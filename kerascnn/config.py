@@ -47,7 +47,7 @@ class TrainingConfig(Settings):
 
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
     """Largest number of epochs; 0: enough for 800 steps, more with more than four classes; at least 3, at most 50;
-    contrastive: for about 5,000 texts, at least 4, at most 16."""
+    sentence encoders: for about 5,000 texts, at least 4, at most 16."""
     batch_size: Annotated[int, annotated_types.Ge(0)] = 0
     """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16; contrastive: 16."""
     optimizer: OptimizerName = "adam"

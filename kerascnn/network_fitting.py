@@ -181,6 +181,9 @@ class NetworkFitter:
         head, settings = None, self._training_settings(self.config.network.learning_rate)
         if initial.built.roles.sentence_vector and np.any(train.targets >= 0):
             head = self._solve(initial, train, validation, cost)
+        if (encoder := initial.built.sentence_encoder()) and encoder.trainable_variables:
+            epochs = settings.epochs or contrastive.plan_epochs(len(train.targets))
+            settings = dataclasses.replace(settings, epochs=epochs)
         trained = fit.fit(
             initial.built.model, train, validation, settings, task=self.data.task,
             pretrained_layers=initial.built.roles.pretrained_layers, **options,

@@ -104,6 +104,11 @@ def test_setting_chooses_the_way(few):
     assert "val_accuracy" in train(*few, epochs=1, contrastive="never").bundle_.history[0]
 
 
+def test_few_texts_are_seen_in_more_epochs(few):
+    few = [part[:20] for part in few]
+    assert all(train(*few, contrastive=way, patience=16).bundle_.metrics["epochs"] == 16 for way in ("auto", "never"))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

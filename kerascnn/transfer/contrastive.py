@@ -26,10 +26,15 @@ PRETRAINED_SHARE = 0.4
 """Weight of the pretrained weights in the mean with those after the training."""
 
 
+def plan_epochs(num_documents: int) -> int:
+    """Return for how many epochs to train a pretrained encoder: 4 (Devlin et al. 2019, A.3), more if texts are few."""
+    return min(max(round(MAX_ENCODINGS / num_documents), MIN_EPOCHS), MAX_EPOCHS)
+
+
 def plan_contrastive(settings: TrainingConfig, num_documents: int) -> TrainingConfig:
     """Return the settings with the epochs and the batch size of a contrastive training, where they are 0."""
-    epochs = min(max(round(MAX_ENCODINGS / num_documents), MIN_EPOCHS), MAX_EPOCHS)
-    return dataclasses.replace(settings, epochs=settings.epochs or epochs, batch_size=settings.batch_size or BATCH_SIZE)
+    epochs, batch_size = settings.epochs or plan_epochs(num_documents), settings.batch_size or BATCH_SIZE
+    return dataclasses.replace(settings, epochs=epochs, batch_size=batch_size)
 
 
 def plan_steps(settings: TrainingConfig, num_documents: int) -> int:
