@@ -433,7 +433,9 @@ def test_text_of_several_lines_is_one_row_of_tsv(write):
 @pytest.mark.parametrize(
     ("text", "settings", "remedy"),
     [
-        ("words;class\na;b\n", {}, "--source.delimiter ';'"),
+        ("words;class\na;b\n", {}, "the header has one column, 'words;class'; if a semicolon separates"),
+        ("text;label\na;b\n", {"text_column": "text;label"}, "add --source.delimiter ';'"),
+        ("words\tclass\na\tb\n", {}, "add --source.delimiter tab"),
         ("good film,a\nbad film,b\n", {}, "--source.column-names"),
         ("a,b,c\n", {"column_names": ("text", "label")}, "3 fields, but the header has 2"),
         ("1;Hello, world\n2;Good, bye\n", {"column_names": ("label", "text")}, "by a comma and a semicolon; give"),

@@ -20,9 +20,10 @@ from kerascnn.data.readers.base import (
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
 
-DELIMITERS = {"tab": "\t"}
+TAB = "\t"
+DELIMITERS = {"tab": TAB}
 """Delimiters that have a name in the settings."""
-DELIMITER_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+DELIMITER_NAMES = {",": "a comma", ";": "a semicolon", TAB: "a tab", "|": "a vertical bar"}
 """Delimiters that are found without a setting."""
 SAMPLE_LINES = 20
 """Lines that the delimiter is found in, if the file has no header."""
@@ -201,7 +202,7 @@ class _Table:
         A text of a TSV file hardly ever has as many tabs in each of its lines as a row has.
         """
         lines, tabs = self.lines.record, len(self.header) - 1
-        if self.quoting != "auto" or self.delimiter != "\t" or len(lines) < 2 or not tabs:
+        if self.quoting != "auto" or self.delimiter != TAB or len(lines) < 2 or not tabs:
             return ""
         if any(line.count("\t") != tabs for line in lines):
             return ""
@@ -272,12 +273,14 @@ def _check_header(
         raise InputError(f"{path}, row 1: {fault}")
     if fault := describe_missing_column(header, required):
         others = [mark for mark in DELIMITER_NAMES if mark != delimiter and mark in "".join(header)]
-        hint = ""
         if len(header) == 1 and others:
-            hint = f"; if {DELIMITER_NAMES[others[0]]} separates the columns, add --source.delimiter {others[0]!r}"
-        elif not source.column_names:
-            hint = "; if the first line is a row, name the columns with --source.column-names"
-        raise InputError(f"{path}: {fault}{hint}")
+            raise InputError(
+                f"{path}: the header has one column, {header[0]!r}; if {DELIMITER_NAMES[others[0]]} separates the"
+                f" columns, add --source.delimiter {'tab' if others[0] == TAB else repr(others[0])}, and name those of"
+                " texts and labels with --text-column and --label-column"
+            )
+        hint = "; if the first line is a row, name the columns with --source.column-names"
+        raise InputError(f"{path}: {fault}{'' if source.column_names else hint}")
 
 
 def _describe_quoting(error: csv.Error) -> str:
