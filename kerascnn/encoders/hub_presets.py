@@ -126,8 +126,8 @@ def _load(kind: Any, folder: Path, **arguments: Any) -> Any:
     try:
         # an absolute path, because keras-hub takes a single name for one of its own presets
         return kind.from_preset(str(folder.resolve()), **arguments)
-    except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
-        reason = to_one_line(error)[:200]
+    except Exception as error:  # keras-hub and the libraries below it have their own errors for damaged files
+        reason = to_one_line(error)[:200] or type(error).__name__
         raise InputError(f"{folder}: keras-hub cannot read it ({reason}); {_REMEDY}") from None
 
 
@@ -145,7 +145,7 @@ def _read_config(folder: Path) -> tuple[str, int]:
             return family, int(length)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise InputError(f"{path}: does not describe an encoder; {_REMEDY}") from None
     pieces = ", whose byte-level pieces (BPE) kerascnn cannot read" if family in _BYTE_LEVEL_FAMILIES else ""
     raise InputError(f"{folder}: an encoder of the kind {family}{pieces}; supported are {', '.join(supported)}")
@@ -168,7 +168,7 @@ def _read_name(path: Path, key: str) -> str:
     """Return a value of a JSON file; empty if there is none, so that keras-hub explains what is wrong with the file."""
     try:
         return str(json.loads(path.read_text(encoding="utf-8")).get(key) or "")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return ""
 
 

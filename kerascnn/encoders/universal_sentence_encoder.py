@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerascnn.encoders.packages import DataPackage
-from kerascnn.utils.errors import InputError
+from kerascnn.utils.errors import InputError, to_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,8 @@ ORIGIN = (
 """Origin and license of the weights in the package."""
 KERNEL_SIZES = (2, 3, 5)
 """Widths of the convolutions, one branch each."""
+_MAX_SIZE, _MAX_RATIO = 2**30, 100
+"""Weights that declare more bytes than the one, and than the other times those of the file, are refused."""
 _BRANCH_ARRAYS = ("proj", "proj_b", "ln_g", "ln_b", "w1_", "b1_", "w2_", "b2_")
 _ARRAYS = (
     *("scale", "lo", "ln_g", "ln_b", "cnn_W", "cnn_b", "eps", "d0", "d1", "p1", "d2", "p3", "d3"),
@@ -144,7 +146,16 @@ def _read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     import numpy as np
 
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > max(_MAX_SIZE, _MAX_RATIO * path.stat().st_size):
+            raise InputError(f"{path}: declares {size:,} bytes, too many for its size; download it again")
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in names}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not weights of the Universal Sentence Encoder ({error})") from None
+    except InputError:
+        raise
+    except Exception as error:  # the decompressor and NumPy have no common class of errors for damaged files
+        reason = to_one_line(error) or type(error).__name__
+        raise InputError(
+            f"{path}: not weights of the Universal Sentence Encoder ({reason}); download it again"
+        ) from None

@@ -1,5 +1,7 @@
 """Weights of the Universal Sentence Encoder."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -54,4 +56,29 @@ def test_rejects_blocks_of_other_sizes(changes, message, tmp_path):
     arrays = dict(np.load(f"{tiny_sentence_encoder()}/weights.npz"))
     np.savez(tmp_path / "weights.npz", **arrays | changes)
     with pytest.raises(InputError, match=rf"weights\.npz: {message}"):
+        use.read_weights(str(tmp_path))
+
+
+def npy(shape, data=b"", start=b"\x93NUMPY\x01\x00"):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return start + len(header).to_bytes(2, "little") + header.encode() + data
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no array", npy((10**13,)), npy((-3,)), npy("((("), npy((3,), b"\0"), npy((3,), start=b"\x93NUMPY\x09\x00")],
+    ids=["empty", "text", "huge", "negative", "header", "truncated", "version"],
+)
+def test_rejects_malformed_arrays_in_one_line(tmp_path, content):
+    with zipfile.ZipFile(tmp_path / "weights.npz", "w") as archive:
+        archive.writestr("scale.npy", content)
+    with pytest.raises(InputError, match=r"weights\.npz: not weights of .*download it again") as error:
+        use.read_weights(str(tmp_path))
+    assert "\n" not in str(error.value)
+
+
+def test_rejects_arrays_that_expand(tmp_path, monkeypatch):
+    monkeypatch.setattr(use, "_MAX_SIZE", 1000)
+    np.savez_compressed(tmp_path / "weights.npz", scale=np.zeros(10**6))
+    with pytest.raises(InputError, match="declares 8,000,128 bytes, too many for its size"):
         use.read_weights(str(tmp_path))

@@ -286,9 +286,11 @@ def test_rejects_unusable_preset(folders, tmp_path, monkeypatch):
     (broken / "config.json").write_text('{"model_type": "t5"}')
     with pytest.raises(InputError, match=r"of the kind t5; supported are .* bert, distilbert"):
         build(str(broken))
-    (broken / "config.json").write_text('{"architectures": ["BertModel"]}')
-    with pytest.raises(InputError, match="does not describe an encoder"):
-        build(str(broken))
+    wrong = '{"architectures": ["BertModel"]}', '{"model_type": "bert", "max_position_embeddings": 1e999}', "[" * 10**5
+    for text in wrong:
+        (broken / "config.json").write_text(text)
+        with pytest.raises(InputError, match="does not describe an encoder"):
+            build(str(broken))
     monkeypatch.setitem(sys.modules, "keras_hub", None)
     with pytest.raises(InputError, match=r'keras_hub cannot be imported .*pip install "kerascnn\[hub\]"'):
         build(folders["Bert"])
