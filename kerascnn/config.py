@@ -22,6 +22,8 @@ from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
 from kerascnn.settings import Fraction, NonNegativeFloat, NonNegativeInt, Settings
 from kerascnn.text.config import TextConfig
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.atomic_files import finish_replacement
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import escape_markdown
 from kerascnn.utils.yaml_files import read_yaml
@@ -246,6 +248,12 @@ def default_config(model: str = "", init_from: str = "") -> Config[Any]:
     """
     if init_from:
         path = Path(init_from) / "config.yaml"
+        finish_replacement(path.parent)
+        if not path.is_file():
+            raise InputError(
+                f"--init-from {shorten(init_from)}: not a bundle (it has no config.yaml); give the folder that training"
+                " wrote"
+            )
         origin = config_from_dict(load_yaml(path), str(path))
         if model in ("", origin.model):
             return Config(

@@ -1,0 +1,97 @@
+"""Any value for any argument of the Python interface: it works, or one line says which argument is wrong."""
+
+import re
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from kerascnn import TextClassifier, load
+from kerascnn.utils.errors import InputError
+from tests.argument_strategies import LABELS, LISTS, TEXTS, anything, calls, st
+
+WORDS = {
+    "texts": "text", "text": "text", "labels": "label", "label": "label", "y": "^y:|label", "k": "^k:",
+    "probabilities": "probabilit", "soft_labels": "soft_labels|label",
+}  # fmt: skip
+"""What names an argument in a message, if not its name."""
+few = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+any_setting = st.sampled_from(sorted(TextClassifier().get_params()))
+
+
+@pytest.fixture(scope="module")
+def classifiers():
+    """Return a classifier of single labels and one of several labels, whose ``fit`` checks, but does not train."""
+    network = {"model": "bow", "ngrams": (1, 2), "ngram_buckets": 64, "epochs": 1, "min_count": 1}
+    trained = [TextClassifier(**network).fit(TEXTS, labels) for labels in (LABELS, LISTS)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerascnn.classifier.train_bundle", lambda *_, **__: trained[0].bundle_)
+        yield trained
+
+
+def check_message(error, word):
+    message = str(error)
+    assert "\n" not in message and len(message) < 700
+    assert re.search(word, message), f"{word} is not named: {message}"
+
+
+def check_call(classifiers, call, is_multi_label):
+    method, name, arguments = call
+    classifier = TextClassifier() if method == "fit" else classifiers[is_multi_label]
+    if is_multi_label and method != "fit":
+        arguments = {key: LISTS if value is LABELS else value for key, value in arguments.items()}
+    texts = arguments.get("texts")
+    if hasattr(texts, "__next__"):
+        texts = list(texts)
+        arguments["texts"] = iter(texts)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = getattr(classifier, method)(**arguments)
+    except InputError as error:
+        check_message(error, WORDS.get(name, name))
+    else:
+        if method.startswith("predict") or method == "encode":
+            assert len(result) == len(texts), "one answer per text"
+
+
+def check_setting(name, value):
+    try:
+        TextClassifier(**{name: value}).to_config()
+    except InputError as error:
+        check_message(error, name)
+
+
+@few
+@given(calls(), st.booleans())
+def test_any_argument_works_or_is_named_in_one_line(classifiers, call, is_multi_label):
+    check_call(classifiers, call, is_multi_label)
+
+
+@few
+@given(any_setting, anything)
+def test_any_setting_is_used_or_named_in_one_line(name, value):
+    check_setting(name, value)
+
+
+@pytest.mark.full
+@many
+@given(calls(), st.booleans())
+def test_any_of_many_arguments_works_or_is_named_in_one_line(classifiers, call, is_multi_label):
+    check_call(classifiers, call, is_multi_label)
+
+
+@pytest.mark.full
+@many
+@given(any_setting, anything)
+def test_any_of_many_settings_is_used_or_named_in_one_line(name, value):
+    check_setting(name, value)
+
+
+@settings(max_examples=50, deadline=None)
+@given(anything)
+def test_any_folder_without_a_bundle_is_rejected_in_one_line(folder):
+    with pytest.raises(InputError) as error:
+        load(folder)
+    check_message(error.value, "^folder:|not a bundle")
