@@ -65,6 +65,9 @@ def run(main: Callable[[], None]) -> None:
     An ``InputError`` becomes one line on standard error, without a traceback, as does an error of the operating system
     such as a full disk. SIGTERM ends the command as Ctrl-C does, with the status 143. Standard output is UTF-8.
     """
+    # None: closed by who started the command; the next file would be opened in its place
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:

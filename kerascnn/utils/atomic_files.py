@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import json
@@ -16,6 +17,9 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.rename import exchange
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a write for which there is no room: the disk, a quota, or the largest size of a file."""
+
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -28,7 +32,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.partial")
     with lock_output(path):
         try:
-            yield partial
+            with _name_full_disk(path):
+                yield partial
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -71,7 +76,8 @@ def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
         else:
             partial.mkdir()
         try:
-            yield partial
+            with _name_full_disk(folder):
+                yield partial
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
@@ -82,6 +88,20 @@ def atomic_folder(folder: Path, *, keep: bool = False) -> Iterator[Path]:
             os.replace(partial, folder)
         shutil.rmtree(partial, ignore_errors=True)  # the old folder, if they were swapped
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _name_full_disk(path: Path) -> Iterator[None]:
+    """Raise one OSError that names the output for all errors of a full disk or quota, also those of TensorFlow."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "filename", None):
+            raise
+        found = [code for code in FULL_DISK if getattr(error, "errno", None) == code or os.strerror(code) in str(error)]
+        if not found:
+            raise
+        raise OSError(found[0], os.strerror(found[0]), str(path)) from None
 
 
 def finish_replacement(folder: Path) -> None:

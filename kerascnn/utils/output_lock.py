@@ -36,6 +36,7 @@ def lock_output(path: Path) -> Iterator[None]:
 
     Raises:
         InputError: Another process or thread writes the output.
+        OSError: The disk is full.
     """
     path = Path(os.path.realpath(path))
     holder = (os.getpid(), threading.get_ident())
@@ -88,8 +89,12 @@ def _lock(path: Path) -> int | None:
             os.close(descriptor)
             return None
         if is_current:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+            try:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+            except OSError as error:  # a full disk
+                _release(lock_path, descriptor)
+                raise OSError(error.errno, error.strerror, str(path)) from None
             return descriptor
         os.close(descriptor)  # its last holder has removed it
     return None
