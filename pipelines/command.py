@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
+from kerascnn.config import Config, config_from_dict, load_yaml
 from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
@@ -131,6 +132,16 @@ def read_task_and_labels(folder: str) -> tuple[Task, list[str]]:
     require_tensorflow_backend("a trained classifier")
     manifest = read_classifier_manifest(Path(folder))
     return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
+
+
+def read_bundle_config(folder: str) -> Config[Any]:
+    """Read the settings of a bundle without TensorFlow.
+
+    Raises:
+        InputError: They are missing or damaged.
+    """
+    path = Path(folder) / "config.yaml"
+    return config_from_dict(load_yaml(path), str(path))
 
 
 def read_labelled_texts(

@@ -9,21 +9,22 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from kerascnn.config import config_from_dict, load_yaml
 from kerascnn.data.config import SourceConfig
+from kerascnn.experiment.run_data import read_calibration_texts
 from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
+from pipelines.command import choose_log, parse, read_bundle_config, read_labelled_texts, read_task_and_labels, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
+    from kerascnn.config import Config
     from kerascnn.tasks import Task
 
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
@@ -59,17 +60,17 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
     task, labels = read_task_and_labels(args.bundle)
-    _check_formats(args, task)
+    config = read_bundle_config(args.bundle)
+    _check_formats(args, task, config)
     with lock_output(folder) if args.format else contextlib.nullcontext():
         data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
+        texts = read_calibration_texts(config, args.calibration_data) if "int8" in args.quantize else []
         start_tensorflow()
         from kerascnn.classifier import load
-        from kerascnn.experiment.run_data import read_calibration_texts
         from kerascnn.export import verify
 
         classifier = load(folder)
         bundle = classifier.bundle_
-        texts = read_calibration_texts(bundle.config, args.calibration_data) if "int8" in args.quantize else []
         for name in dict.fromkeys(args.format):
             log(f"wrote {_export(name, bundle, folder, args, texts)}")
     if args.verify:
@@ -94,16 +95,15 @@ def _check_options(args: Arguments) -> None:
         raise InputError("--data compares the artifacts on labelled data; add --verify")
 
 
-def _check_formats(args: Arguments, task: Task) -> None:
+def _check_formats(args: Arguments, task: Task, config: Config[Any]) -> None:
     """Check the formats for a bundle: settings, packages and the folder.
 
     Raises:
         InputError: One of them cannot be written.
     """
     folder = Path(args.bundle)
-    text = config_from_dict(load_yaml(folder / "config.yaml"), str(folder / "config.yaml")).text
     for name in args.format:
-        check_export(name, folder=folder, task=task, text=text, quantize=args.quantize)
+        check_export(name, folder=folder, task=task, text=config.text, quantize=args.quantize)
     if args.format and not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{folder} is read-only; copy the bundle to a folder that can be written")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
@@ -17,6 +18,7 @@ import tyro
 from tqdm import tqdm
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.encodings import STDIN
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
@@ -27,7 +29,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_task_and_labels, resume_hint, run
+from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -111,20 +113,22 @@ def _predict_rows(args: Arguments) -> None:
     if args.explain and args.output != "-" and file_format != "jsonl":
         raise InputError(f"--explain: explanations are not a table; write --output NAME.jsonl, not {args.output}")
     task, labels = read_task_and_labels(args.bundle)
-    start_tensorflow()
-    from kerascnn.classifier import load
-
-    classifier = load(args.bundle)
-    separator = args.source.label_separator or classifier.bundle_.config.source.label_separator or DEFAULT_SEPARATOR
+    separator = args.source.label_separator or read_bundle_config(args.bundle).source.label_separator
     output_spec = OutputSpec(
         top_k=args.top_k,
         abstain_below=args.abstain_below,
         # JSON has lists
-        separator="" if file_format == "jsonl" or args.top_k > 1 else separator,
+        separator="" if file_format == "jsonl" or args.top_k > 1 else separator or DEFAULT_SEPARATOR,
     )
     if not args.explain:
         output_spec.check(labels, task=task, remedy="write --output NAME.jsonl")
     records = _read_records(args)
+    if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
+        records = itertools.chain(list(itertools.islice(records, 1)), records)
+    start_tensorflow()
+    from kerascnn.classifier import load
+
+    classifier = load(args.bundle)
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
             _explain(classifier, records, args, file, as_json=file_format == "jsonl")
@@ -150,11 +154,13 @@ def _column_names(args: Arguments) -> list[str]:
     return readers.column_names(args.input, args.source)
 
 
-def _read_records(args: Arguments) -> Iterable[Record]:
+def _read_records(args: Arguments) -> Iterator[Record]:
     from kerascnn.data.json_values import to_text
     from kerascnn.data.records import Record
     from kerascnn.data.sources import read_texts
+    from kerascnn.experiment.run_data import start_tensorflow_for
 
+    start_tensorflow_for([args.input])
     if not args.texts:
         return read_texts(args.input, args.source)
     column = args.source.text_column  # arguments that are not UTF-8 have surrogates

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,26 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Record, Row, location
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.data.sources import read_records
+from kerascnn.manifest import read_classifier_manifest
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.errors import InputError, did_you_mean, list_choices
 
 TEACHER_KINDS = "the folder of a bundle, a file of class probabilities (.csv, .jsonl, .parquet), or module:function"
 _FUNCTION = re.compile(r"([^\W\d][\w.]*):([^\W\d]\w*)")
 _SHOWN_CHARACTERS = 40
+
+
+def check_teacher(spec: str, source: SourceConfig) -> None:
+    """Check before TensorFlow starts that there is a bundle or a file of probabilities; a function is not imported.
+
+    Raises:
+        InputError: There is none, or it cannot be read.
+    """
+    if os.path.isdir(spec):
+        read_classifier_manifest(Path(spec))
+    elif not (_FUNCTION.fullmatch(spec) and not os.path.exists(spec)):
+        _check_file(spec)
+        next(read_records(spec, source), None)
 
 
 def teacher_probabilities(
@@ -118,14 +133,18 @@ def _working_directory_on_path() -> Iterator[None]:
         sys.path.remove(os.getcwd())
 
 
-def _read_from_file(
-    spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig, task: Task
-) -> np.ndarray:
-    """Look up the probabilities of texts in a file; its rows may have any order."""
+def _check_file(spec: str) -> None:
     if not expand_files(spec):
         if spec in models.list_options():
             raise InputError(f"--teacher {spec}: only python -m pipelines.distill trains a model as a teacher")
         raise InputError(f"--teacher {spec}: no such file or folder{_similar_file(spec)}; give {TEACHER_KINDS}")
+
+
+def _read_from_file(
+    spec: str, rows: Sequence[Row], labels: Sequence[str], source: SourceConfig, task: Task
+) -> np.ndarray:
+    """Look up the probabilities of texts in a file; its rows may have any order."""
+    _check_file(spec)
     texts = {row.text for row in rows}
     found: dict[str, tuple[Record, np.ndarray]] = {}
     for record in read_records(spec, source):

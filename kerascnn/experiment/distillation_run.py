@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn import models
 from kerascnn.config import Config, config_from_dict, default_config, load_yaml
-from kerascnn.distillation.teachers import TEACHER_KINDS
+from kerascnn.distillation.teachers import TEACHER_KINDS, check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
-from kerascnn.experiment.run_data import read_splits
+from kerascnn.experiment.run_data import check_text_files, read_splits
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import run_training
 from kerascnn.selection import is_automatic, reject_automatic
@@ -96,6 +96,8 @@ def _distill(
     """Train teacher and student into folders that no other process writes, see ``run_distillation``."""
     resume, overwrite, log = options["resume"], options["overwrite"], options["log"]
     _check_folders(folder, teacher_run, may_exist=resume or overwrite)
+    if teacher_run is None:
+        check_teacher(config.distillation.teacher, config.source)
     splits = _check_data(config, log)
     for run in (teacher_run, config):
         if run and not run_folders.is_finished(run_folders.default_bundle_folder(run), resume=resume):
@@ -202,6 +204,7 @@ def _check_data(config: Config[Any], log: Log) -> Splits:
 def _check_pretrained(run: Config[Any]) -> None:
     """Check that the vectors, the encoder and the bundle to start from are there, before a teacher is trained."""
     check_vectors(run.transfer)
+    check_text_files(run)
     pretrained = run.network.pretrained_vocabulary(run.text)
     if run.transfer.init_from:
         from kerascnn.transfer.initial_vocabulary import load_initial_vectorizer  # imports TensorFlow

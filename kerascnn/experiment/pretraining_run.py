@@ -9,7 +9,7 @@ from typing import Any
 
 from kerascnn.config import Config, TransferConfig
 from kerascnn.experiment import run_folders
-from kerascnn.experiment.run_data import describe_texts, read_distinct_texts
+from kerascnn.experiment.run_data import check_text_files, describe_texts, read_distinct_texts
 from kerascnn.experiment.summary import summarize_pretraining
 from kerascnn.manifest import read_metrics
 from kerascnn.pretraining.config import MaskingConfig
@@ -83,6 +83,7 @@ def _pretrain(
         return PretrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("pretraining")
     check_output_folder(folder, overwrite=overwrite or resume)
+    check_text_files(config)
     texts = read_distinct_texts(config, log)
     log(f"{len(texts):,} texts")
     run_folders.discard_interrupted_run(folder, resume=resume, log=log)

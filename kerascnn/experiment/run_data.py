@@ -29,6 +29,19 @@ def start_tensorflow_for(specs: Sequence[str]) -> None:
         start_tensorflow()
 
 
+def check_text_files(config: Config[Any]) -> None:
+    """Check that the list of stop words and the dictionary of a run can be read, before other work.
+
+    Raises:
+        InputError: One of them is missing or damaged.
+    """
+    from kerascnn.text import segmentation, vocabulary
+
+    if config.text.stop_words:
+        vocabulary.read_stop_word_lines(config.text.stop_words)
+    segmentation.load_words(config.text, config.transfer.word_list)
+
+
 def read_splits(config: Config[Any]) -> Splits:
     """Read the training, validation and test rows of a run.
 
@@ -89,6 +102,7 @@ def read_calibration_texts(config: Config[Any], data: Sequence[str] = ()) -> lis
     from kerascnn.data.sources import read_rows
     from kerascnn.data.splits import load_splits
 
+    start_tensorflow_for(data or [*config.data, *config.validation_data, *config.test_data])
     try:
         if data:
             rows = list(read_rows(data, config.source))

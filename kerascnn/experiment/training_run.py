@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
+from kerascnn.distillation.teachers import check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.automatic_run import choose_run
 from kerascnn.experiment.run_data import (
+    check_text_files,
     describe_data,
     load_distillation_data,
     read_splits,
@@ -109,6 +111,9 @@ def _train(
     if is_automatic(config):
         check_automatic(config)
     check_vectors(config.transfer)
+    check_text_files(config)
+    if config.distillation.teacher:
+        check_teacher(config.distillation.teacher, config.source)
     splits = read_splits(config)
     for message in splits.messages:
         log(message)

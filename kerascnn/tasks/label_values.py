@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,14 @@ from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
 
 _PANDAS_MISSING = ("NAType", "NaTType")
+
+
+def find_position(label: Any, positions: Mapping[Any, int]) -> int | None:
+    """Return the position of a label; None if it is unknown, as all that cannot be a label are."""
+    try:
+        return positions.get(label)
+    except TypeError:  # not hashable
+        return None
 
 
 def to_label(label: Any, row: int) -> Any:

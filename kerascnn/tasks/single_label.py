@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
 from kerascnn.tasks.base import Task
 from kerascnn.tasks.calibration import calibration_gap, fit_temperature
-from kerascnn.tasks.label_values import to_label
+from kerascnn.tasks.label_values import find_position, to_label
 from kerascnn.tasks.rankings import most_frequent_pairs, rank_examples
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.single_label_metrics import compute_single_label_losses, evaluate_single_label, reliability_bins
@@ -123,7 +123,7 @@ class SingleLabel(Task):
         for row, label in enumerate(labels):
             if label is None and not has_teacher:
                 raise InputError(f"row {row} has no label")
-            if not isinstance(label, Hashable) or label not in positions:
+            if find_position(label, positions) is None:
                 known = quote_names(list(positions), MAX_SHOWN_LABELS)
                 raise InputError(f"row {row}: the label {shorten(label)} was not seen in training; known are {known}")
         return np.fromiter((positions[label] for label in labels), np.int32, len(labels))
@@ -239,7 +239,7 @@ class SingleLabel(Task):
         labels = self.as_labels(labels)
         if None in labels:
             raise InputError(f"row {labels.index(None)} has no label")
-        targets = [positions.get(label, -1) if isinstance(label, Hashable) else -1 for label in labels]
+        targets = [-1 if (found := find_position(label, positions)) is None else found for label in labels]
         if labels and isinstance(labels[0], str) != isinstance(classes.tolist()[0], str) and max(targets) < 0:
             raise InputError(f"row 0: the label {shorten(labels[0])} has another type than {classes.tolist()[0]!r}")
         return float(np.average(np.equal(targets, predictions), weights=sample_weight))

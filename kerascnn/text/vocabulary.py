@@ -53,6 +53,20 @@ def read_vocabulary(path: str | Path) -> list[str]:
     return tokens
 
 
+def read_stop_word_lines(path: str | Path) -> list[str]:
+    """Read the lines of a file of stop words.
+
+    Raises:
+        InputError: The file is missing or not UTF-8.
+    """
+    try:
+        return Path(path).read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
+
+
 def read_stop_words(path: str | Path, tokenize: Callable[[str], list[str]]) -> tuple[str, ...]:
     """Read a file of stop words, one per line, and standardize them as the texts are.
 
@@ -63,14 +77,8 @@ def read_stop_words(path: str | Path, tokenize: Callable[[str], list[str]]) -> t
     Raises:
         InputError: The file is missing or not UTF-8, or a line is not exactly one token.
     """
-    try:
-        lines = Path(path).read_text("utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
     stop_words: dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_stop_word_lines(path), start=1):
         tokens = tokenize(line)
         if len(tokens) > 1:
             raise InputError(f"{path}, line {number}: {line!r} is {len(tokens)} tokens; a stop word must be one token")

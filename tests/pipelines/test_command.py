@@ -128,6 +128,42 @@ def test_second_run_into_an_output_is_rejected_at_its_start(news_bundle, news_cs
     holder.communicate()
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "complaint"),
+    [
+        ("predict", ("BUNDLE", "--input", "missing.csv"), "no file or folder 'missing.csv'"),
+        ("predict", ("BUNDLE", "--input", "DATA", "--text-column", "body"), "no column 'body'"),
+        ("predict", ("BUNDLE", "--input", "DATA", "--output", "missing/a.csv"), "there is no folder missing"),
+        ("evaluate", ("BUNDLE", "--data", "DATA", "--plot", "missing/a.png"), "there is no folder missing"),
+        ("export", ("BUNDLE", "--format", "tflite", "--quantize", "int8", "--calibration-data", "missing.csv"),
+         "no file or folder 'missing.csv'"),
+        ("train", ("--data", "DATA", "--output", "FILE/bundle"), "FILE is a file"),
+        ("train", ("--data", "DATA", "--output", "new", "--text.stop-words", "missing"), "stop words cannot be read"),
+        ("train", ("--data", "DATA", "--output", "new", "--teacher", "missing"), "no such file or folder"),
+        ("train", ("--data", "DATA", "--init-from", "missing"), "--init-from 'missing': not a bundle"),
+        ("tune", ("--data", "DATA", "--output", "FILE/search"), "FILE is a file"),
+        ("distill", ("--data", "DATA", "--teacher", "FILE", "--output", "new"), "FILE: unknown format"),
+        ("benchmark", ("accuracy", "--output", "missing/a.csv"), "there is no folder missing"),
+    ],
+)  # fmt: skip
+def test_paths_are_checked_before_tensorflow_starts(name, options, complaint, news_bundle, news_csv, tmp_path):
+    (tmp_path / "FILE").write_text("")
+    given = {"BUNDLE": str(news_bundle[0]), "DATA": str(news_csv)}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (
+            "pipelines.predict",
+            "pipelines.evaluate",
+            "pipelines.export",
+            "kerascnn.experiment.training_run",
+        ):
+            patch.setattr(f"{module}.start_tensorflow", lambda: pytest.fail("TensorFlow starts"))
+        finished = run_command(name, *(given.get(option, option) for option in options), cwd=tmp_path)
+    assert finished.status == 1
+    assert complaint in finished.err.replace(f"{tmp_path}/", "") and finished.err.startswith("error: ")
+    assert finished.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["FILE"]
+
+
 LOCK_ALL = """
 import contextlib, sys
 from pathlib import Path
