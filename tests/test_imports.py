@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("utils", "keras_registration"),
     ("settings",),
-    ("data.config",),
+    ("data.encodings", "data.config"),
     ("text",),
     ("layers",),
     ("encoders",),
