@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import json
+
 import huggingface_hub
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from kerascnn.encoders import piece_vectors
 from kerascnn.encoders.piece_vectors import load_piece_vectors
 from kerascnn.utils.errors import InputError
 from tests.encoders.static_vectors import TOKENS, build_byte_tokenizer, build_tokenizer, write_folder
+from tests.tiers import check_examples, tiers
 
 ROWS = np.random.default_rng(0).normal(size=(len(TOKENS), 4)).astype(np.float16)
 VECTORS = dict(zip(TOKENS, ROWS.astype(np.float32), strict=True))
@@ -138,3 +143,45 @@ def test_similar_words_have_similar_vectors_of_wordllama():
     assert rows["movie"] @ rows["film"] > 0.5 > rows["movie"] @ rows["awful"]
     assert rows["terrible"] @ rows["awful"] > 0.5 > rows["film"] @ rows["awful"]
     assert rows["unbelievably"].shape == (256,)
+
+
+def paths_of(value, path=()):
+    """Yield the path of each value inside a JSON value."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield (*path, key)
+        yield from paths_of(child, (*path, key))
+
+
+@st.composite
+def damage_of(draw, values, content):
+    """Return a tokenizer with one other value, and vectors with other bytes."""
+    values, content = copy.deepcopy(values), bytearray(content)
+    *parents, key = draw(st.sampled_from(list(paths_of(values))))
+    place = values
+    for parent in parents:
+        place = place[parent]
+    place[key] = draw(st.sampled_from([None, 0, -1, 2**33, 1e30, "", "\ud800", "(", [], {}, True, [1], {"type": "x"}]))
+    for _ in range(draw(st.integers(0, 2))):
+        start = draw(st.integers(0, len(content)))
+        content[start : start + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+    return values, bytes(content)
+
+
+@tiers(few=60, many=5000)
+@pytest.mark.parametrize("build", [build_tokenizer, build_byte_tokenizer])
+def test_any_folder_gives_vectors_or_an_error(count, build, tmp_path):
+    folder = write_folder(tmp_path, np.eye(len(TOKENS), dtype=np.float32), tokenizer=build())
+    tokenizer, weights = folder / "tokenizer.json", folder / "model.safetensors"
+
+    def check(damaged):
+        tokenizer.write_text(json.dumps(damaged[0]))
+        weights.write_bytes(damaged[1])
+        try:
+            vectors = load_piece_vectors(str(folder))
+            assert np.isfinite(vectors.look_up(["[PAD]", "[UNK]", "film", "\ud800", ""]).rows).all()
+            "".join(vectors.words()).encode("utf-8")
+        except InputError as error:
+            assert str(folder) in str(error) and "\n" not in str(error)
+
+    check_examples(count, check, damage_of(json.loads(tokenizer.read_text()), weights.read_bytes()))

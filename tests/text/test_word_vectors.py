@@ -9,9 +9,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from kerascnn.text import vector_arrays, word_vectors
 from kerascnn.utils.errors import InputError
+from tests.tiers import check_examples, tiers
 
 VOCABULARY = ["[PAD]", "[UNK]", "film", "好", "paris", "straße", "unseen", "a"]
 WORDS = ["the", "a", "film", "Paris", "好", "STRASSE", ". . .", "ﬁlm"]
@@ -216,3 +218,42 @@ def test_rejects_npz_without_words_and_lists_its_arrays(tmp_path):
     np.savez(tmp_path / "matrix.npz", vectors=MATRIX)
     with pytest.raises(InputError, match=r"an array of words.*vectors\.npy \(8, 5\) float32"):
         word_vectors.read_vectors(tmp_path / "matrix.npz", VOCABULARY)
+
+
+def zip_of(content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("vectors.txt", content)
+    return file.getvalue()
+
+
+@st.composite
+def damaged_contents(draw):
+    """Return the bytes of a file after damage before or after it was compressed."""
+    content = draw(st.sampled_from([text(), text(header=False), binary(), npz_of(words=npy(LIST), vectors=VECTORS)]))
+    compress = draw(st.sampled_from([bytes, gzip.compress, zip_of]))
+    for step in (bytes, compress):
+        content = bytearray(step(content))
+        for _ in range(draw(st.integers(0, 2))):
+            start = draw(st.integers(0, len(content)) | st.integers(0, 12))
+            end = start + draw(st.integers(0, 4))
+            pieces = st.sampled_from([b"9" * 40, b" ", b"\n", b"\0", b"-", b"nan"])
+            content[start:end] = draw(st.binary(max_size=4) | pieces)
+        content = content[: draw(st.integers(0, len(content)))] if draw(st.integers(0, 3)) == 0 else content
+    return bytes(content)
+
+
+@tiers(few=200)
+def test_any_file_gives_vectors_or_an_error(count, tmp_path):
+    path = tmp_path / "vectors"
+
+    def check(content):
+        path.write_bytes(content)
+        try:
+            vectors = word_vectors.read_vectors(path, VOCABULARY)
+            assert np.isfinite(vectors.rows).all() and len(vectors.ids) == len(vectors.rows)
+            "".join(word_vectors.read_words(path)).encode("utf-8")
+        except InputError as error:
+            assert str(path) in str(error) and "\n" not in str(error)
+
+    check_examples(count, check, damaged_contents())
