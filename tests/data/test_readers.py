@@ -87,6 +87,12 @@ def test_csv_rows_are_numbered_as_in_a_spreadsheet_beside_their_lines(write):
     assert [location(row) for row in rows[:2]] == [f"{path}, row 2", f"{path}, row 4 (line 6)"]
 
 
+@pytest.mark.parametrize(("start", "row", "line"), [("\n \n", 4, 4), ("sep=,\n", 2, 3), ("\nsep=,\n", 3, 4)])
+def test_rows_before_the_header_are_counted_as_a_spreadsheet_does(write, start, row, line):
+    [first, _] = read_rows([write("a.csv", f"{start}text,label\none,a\ntwo,b\n")], SourceConfig())
+    assert (first.number, first.line) == (row, line)
+
+
 def test_jsonl_rows_end_at_newlines_only(write):
     path = write("a.jsonl", '{"text": "one\u2028\u0085two", "label": 1}\n\n{"text": "three", "label": 2}\n')
     assert [(r.number, r.text, r.label) for r in read_rows([path], SourceConfig())] == [
@@ -342,6 +348,16 @@ def test_broken_quoting_error_names_row_of_opening_quote(write, suffix):
     assert f"a{suffix}, row 4 (line 5): broken quoting" in error(write(f"a{suffix}", never_closed))
     inside = f'text{tab}label\nfine{tab}a\n"he said "no" twice"{tab}b\n'
     assert f"a{suffix}, row 3: broken quoting" in error(write(f"a{suffix}", inside))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_header_of_a_second_file_is_no_row(write, mark):
+    path, bad = write("a.csv", f"text,label\none,a\n{mark}text,label\ntwo,b\n"), []
+    assert "a.csv, row 3: repeats the header" in error(path)
+    records = list(read_texts(path, SourceConfig(), on_bad_row=bad.append))
+    assert [record.fields["text"] for record in records] == ["one", "two"] and [row.number for row in bad] == [3]
+    texts = [record.fields["text"] for record in read_texts(write("b.csv", "text\none\ntext\n"), SourceConfig())]
+    assert texts == ["one", "text"]
 
 
 def test_rejects_comma_outside_quotes(write):

@@ -59,7 +59,7 @@ def read_file(
     if name == "txt" and labelled:
         raise InputError(
             f"{path} is plain text without labels; give csv, tsv, jsonl or parquet, or a folder with one folder per"
-            " class"
+            " class; if it is a table, add --source.format tsv or csv"
         )
     required = source.columns if labelled else (source.text_column,)
     return FORMATS[name].read(path, source, required, on_bad_row)

@@ -151,7 +151,7 @@ class _Table:
         lines: Its lines after the header.
         rows: The records of these lines, as lists of strings.
         header: Names of the columns.
-        number: Number of the row of the header; 0 if it has none.
+        number: Number of the row before the first record, that of the header if there is one.
     """
 
     def __init__(
@@ -162,6 +162,7 @@ class _Table:
         lines = read_lines(path, source.encoding, max_bytes=source.max_row_bytes, newline="", errors=errors)
         self.lines = RewindableLines(lines, source.max_row_bytes)
         self.lines.skip_blank_lines()
+        self.number = self.lines.number
         delimiter, sample = DELIMITERS.get(source.delimiter, source.delimiter), self.lines.peek(SAMPLE_LINES)
         if sample and (match := _EXCEL_DELIMITER.fullmatch(sample[0])):
             delimiter = delimiter or match[1]
@@ -172,7 +173,7 @@ class _Table:
             delimiter = _find_delimiter_of_rows(path, sample, len(names), default)
         elif not delimiter:
             delimiter = _find_delimiter_of_header("".join(sample[:1]), required, default)
-        self.delimiter, self.quoting, self.number = delimiter, source.quoting, 0
+        self.delimiter, self.quoting = delimiter, source.quoting
         self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
@@ -183,11 +184,11 @@ class _Table:
         _check_header(path, self.header, required, source, delimiter)
 
     def _read_header(self, path: str) -> list[str]:
-        self.number = 1
+        self.number += 1
         try:
             names = [name.strip() for name in next(filter(None, self.rows), ())]
         except csv.Error as error:
-            raise InputError(f"{path}, row 1: {_describe_quoting(error)}") from None
+            raise InputError(f"{path}, row {self.number}: {_describe_quoting(error)}") from None
         # as pandas names them: spreadsheets write columns without a name, which nobody asks for
         return [name or f"Unnamed: {position}" for position, name in enumerate(names)] if any(names) else names
 
@@ -222,6 +223,8 @@ class _Table:
                 f"{len(values)} {'field' if len(values) == 1 else 'fields'}, but the header has {len(self.header)};"
                 f" {remedy}"
             )
+        if len(values) > 1 and [value.strip("\ufeff ") for value in values] == self.header:
+            return "repeats the header; remove the row, as the file probably consists of several files"
         return ""
 
 
