@@ -47,7 +47,7 @@ def _run(write: Callable[[], None], kill_at: int, by: str) -> bool:
     """Run a writer in a copy of this process, and return whether it was killed."""
     if not (child := os.fork()):
         try:
-            _count_events(kill_at, by)
+            count_events(kill_at, by)
             write()
             sys.stdout.flush()
         except BaseException:
@@ -59,8 +59,17 @@ def _run(write: Callable[[], None], kill_at: int, by: str) -> bool:
     return status != 0
 
 
-def _count_events(kill_at: int, by: str) -> None:
-    """Kill this process at an event."""
+def count_events(kill_at: int, by: str = "exchange", root: str = "") -> Callable[[], int]:
+    """Kill this process at an event.
+
+    Args:
+        kill_at: Number of the event, from 1; 0: never.
+        by: How a folder is replaced: ``exchange`` or ``renames``.
+        root: Folder of the files that count when they are opened or written; empty: all.
+
+    Returns:
+        A function that returns the number of events so far.
+    """
     count = 0
 
     def is_last() -> bool:
@@ -72,7 +81,7 @@ def _count_events(kill_at: int, by: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
-        is_open = event == "open" and _is_write(arguments[1], arguments[2])
+        is_open = event == "open" and _is_write(arguments[1], arguments[2]) and str(arguments[0]).startswith(root)
         if (is_open or event in AUDIT_EVENTS) and is_last():
             kill()
 
@@ -88,7 +97,7 @@ def _count_events(kill_at: int, by: str) -> None:
 
     def open_file(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
         opened = real_open(file, mode, *arguments, **options)
-        if not _is_write(mode, 0):
+        if not _is_write(mode, 0) or not str(file).startswith(root):
             return opened
         write = opened.write
 
@@ -107,6 +116,7 @@ def _count_events(kill_at: int, by: str) -> None:
         setattr(os, name, before(getattr(os, name)))
     atomic_files.exchange = before(atomic_files.exchange) if by == "exchange" else lambda first, second: False
     sys.addaudithook(audit)
+    return lambda: count
 
 
 def _is_write(mode: str | None, flags: int) -> bool:
