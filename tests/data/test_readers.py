@@ -442,8 +442,11 @@ def test_quote_that_joins_rows_of_tsv_is_an_error(write, header):
 
 
 def test_text_of_several_lines_is_one_row_of_tsv(write):
-    rows = [("one\ntwo", "a"), ("one\ttwo\nthree\tfour", "b"), ("three\n\nfour\tfive", "a")]
+    rows = [("one\ntwo", "a"), ("one\ttwo\nthree", "b"), ("three\n\nfour\tfive", "a"), ("five\tsix\nseven\teight", "b")]
     assert read_pairs(write("a.tsv", csv_text(rows, delimiter="\t"))) == rows
+    numbered = [(str(number), text) for number, (text, _) in enumerate(rows)]
+    path = write("b.tsv", csv_text(numbered, header=("id", "text"), delimiter="\t"))
+    assert [record.fields["text"] for record in read_texts(path, SourceConfig())] == [text for text, _ in rows]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kerascnn.data.readers.base import (
     is_strict,
     skip_bad_row,
 )
+from kerascnn.data.readers.joined_rows import JoinedRows
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
 
@@ -50,7 +51,7 @@ def read_csv(
         try:
             values = table.pad_row(next(table.rows))
             fault = table.describe_fault(values)
-            if not fault and (fault := table.describe_joined_rows()):
+            if not fault and (fault := table.describe_joined_rows(values)):
                 lines.rewind_to_second_line()
         except StopIteration:
             return
@@ -173,7 +174,7 @@ class _Table:
             delimiter = _find_delimiter_of_rows(path, sample, len(names), default)
         elif not delimiter:
             delimiter = _find_delimiter_of_header("".join(sample[:1]), required, default)
-        self.delimiter, self.quoting = delimiter, source.quoting
+        self.delimiter = delimiter
         self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
@@ -182,6 +183,8 @@ class _Table:
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
+        has_tabs = source.quoting == "auto" and delimiter == TAB
+        self.joined_rows = JoinedRows(len(self.header), self.lines.peek(SAMPLE_LINES)) if has_tabs else None
 
     def _read_header(self, path: str) -> list[str]:
         self.number += 1
@@ -197,20 +200,19 @@ class _Table:
         missing = self.header[len(values) :] if values else []
         return values + [""] * len(missing) if all(map(_UNNAMED.fullmatch, missing)) else values
 
-    def describe_joined_rows(self) -> str:
-        """Describe why the lines of the current record are rows of their own; empty if they are one row.
-
-        A text of a TSV file hardly ever has as many tabs in each of its lines as a row has.
-        """
-        lines, tabs = self.lines.record, len(self.header) - 1
-        if self.quoting != "auto" or self.delimiter != TAB or len(lines) < 2 or not tabs:
+    def describe_joined_rows(self, values: list[str]) -> str:
+        """Describe why the lines of the current record are rows of their own; empty if they are one row."""
+        if not self.joined_rows:
             return ""
-        if any(line.count("\t") != tabs for line in lines):
-            return ""
-        return (
-            f"a quote joins {len(lines)} lines that look like rows; if quotes are part of the texts, read the file with"
-            " --source.quoting none, otherwise with --source.quoting standard"
-        )
+        lines = self.lines.record
+        if len(lines) > 1 and self.joined_rows.are_rows(lines):
+            return (
+                f"a quote joins {len(lines)} lines that look like rows; if quotes are part of the texts, read the file"
+                " with --source.quoting none, otherwise with --source.quoting standard"
+            )
+        if values:
+            self.joined_rows.add(values)
+        return ""
 
     def describe_fault(self, values: list[str]) -> str:
         """Describe why a record is not a row of this table; empty if it is one."""
