@@ -39,8 +39,7 @@ class SourceConfig(Settings):
     semicolon, tab or vertical bar if the header has the columns with it."""
     quoting: Literal["auto", "standard", "none"] = "auto"
     """standard: fields in "quotes" may contain the delimiter and line breaks (RFC 4180). none: quotes of CSV and TSV
-    files are part of the text. auto: as standard, but quotes that join lines of a TSV file that look like rows are an
-    error."""
+    files are part of the text. auto: as standard, but quotes that join lines that look like rows are an error."""
     column_names: tuple[str, ...] = ()
     """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
     encoding: str = "utf-8"

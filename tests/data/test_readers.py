@@ -368,6 +368,7 @@ def test_rejects_comma_outside_quotes(write):
 
 DIALECTS = {
     "semicolons": ("a.csv", 'text;label\nGood, fine;a\n"Bad; poor";b\n', {}),
+    "quoted line of Excel": ("a.csv", '"sep=;"\r\ntext;label\r\nGood, fine;a\r\n"Bad; poor";b\r\n', {}),
     "line of Excel": ("a.csv", '\ufeffsep=;\r\ntext;label\r\nGood, fine;a\r\n"Bad; poor";b\r\n', {}),
     "tabs in .csv": ("a.csv", "text\tlabel\nGood, fine\ta\nBad; poor\tb\n", {}),
     "commas in .tsv": ("a.tsv", 'text,label\n"Good, fine",a\nBad; poor,b\n', {}),
@@ -427,18 +428,25 @@ def test_rows_inside_a_text_are_found(write, suffix):
     assert any(issue.kind == "swallowed_row" and "quoting none" in issue.suggestion for issue in issues)
 
 
-@pytest.mark.parametrize("header", ["text\tlabel", "label\ttext", "id\ttext\tlabel", "text\tlabel\tid"])
-def test_quote_that_joins_rows_of_tsv_is_an_error(write, header):
+@pytest.mark.parametrize("mark", ["\t", ",", ";"], ids=["tab", "comma", "semicolon"])
+@pytest.mark.parametrize("header", ["text label", "label text", "id text label", "text label id"])
+def test_quote_that_joins_rows_is_an_error(write, header, mark):
     rows = [('"Good start', "a"), ("middle", "b"), ('and good end"', "b"), ("text", "a"), ("more text", "b")]
-    names = header.split("\t")
-    lines = ["\t".join({"text": text, "label": label, "id": "7"}[name] for name in names) for text, label in rows]
-    path, bad = write("a.tsv", "\n".join([header, *lines, ""])), []
+    names = header.split()
+    lines = [mark.join({"text": text, "label": label, "id": "7"}[name] for name in names) for text, label in rows]
+    path, bad = write("a.tsv", "\n".join([mark.join(names), *lines, ""])), []
     assert "a.tsv, row 2: a quote joins 3 lines that look like rows" in error(path)
     assert "--source.quoting none" in error(path)
     assert read_pairs(path, quoting="none") == rows
     assert len(read_pairs(path, quoting="standard")) == len(rows) - 2
     texts = [record.fields["text"] for record in read_texts(path, SourceConfig(), on_bad_row=bad.append)]
     assert texts == [text for text, _ in rows[1:]] and [row.raw for row in bad] == [lines[0] + "\n"]
+
+
+def test_texts_of_several_lines_with_delimiters_are_rows(write):
+    rows = [("Hello, all\nbye", "a"), ("No, b\nc, a", "b"), ("one, two\nthree", "a"), ("x\ny, z", "b")]
+    assert read_pairs(write("a.csv", csv_text(rows))) == rows
+    assert read_pairs(write("b.csv", csv_text([(b, a) for a, b in rows], header=("label", "text")))) == rows
 
 
 def test_text_of_several_lines_is_one_row_of_tsv(write):
@@ -456,6 +464,7 @@ def test_text_of_several_lines_is_one_row_of_tsv(write):
         ("text;label\na;b\n", {"text_column": "text;label"}, "add --source.delimiter ';'"),
         ("words\tclass\na\tb\n", {}, "add --source.delimiter tab"),
         ("good film,a\nbad film,b\n", {}, "--source.column-names"),
+        ("text,label\na,b\n", {"column_names": ("text", "label")}, "row 1: has the names of the columns; leave out"),
         ("a,b,c\n", {"column_names": ("text", "label")}, "3 fields, but the header has 2"),
         ("1;Hello, world\n2;Good, bye\n", {"column_names": ("label", "text")}, "by a comma and a semicolon; give"),
     ],

@@ -30,7 +30,7 @@ SAMPLE_LINES = 20
 """Lines that the delimiter is found in, if the file has no header."""
 SAMPLE_CHARACTERS = 65_536
 """Number of characters from which fewer lines are sufficient."""
-_EXCEL_DELIMITER = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+_EXCEL_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 """First line that spreadsheets write and read."""
 _SPACED_HEADER = re.compile(r'\w"?[,;|] "?\w')
 """A header with a space after the delimiter; the rows have one too."""
@@ -174,7 +174,7 @@ class _Table:
             delimiter = _find_delimiter_of_rows(path, sample, len(names), default)
         elif not delimiter:
             delimiter = _find_delimiter_of_header("".join(sample[:1]), required, default)
-        self.delimiter = delimiter
+        self.delimiter, self.has_names = delimiter, bool(names)
         self.options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
@@ -183,8 +183,9 @@ class _Table:
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
-        has_tabs = source.quoting == "auto" and delimiter == TAB
-        self.joined_rows = JoinedRows(len(self.header), self.lines.peek(SAMPLE_LINES)) if has_tabs else None
+        self.joined_rows: JoinedRows | None = None
+        if source.quoting == "auto":
+            self.joined_rows = JoinedRows(len(self.header), delimiter, self.lines.peek(SAMPLE_LINES))
 
     def _read_header(self, path: str) -> list[str]:
         self.number += 1
@@ -226,6 +227,8 @@ class _Table:
                 f" {remedy}"
             )
         if len(values) > 1 and [value.strip("\ufeff ") for value in values] == self.header:
+            if self.has_names:
+                return "has the names of the columns; leave out --source.column-names"
             return "repeats the header; remove the row, as the file probably consists of several files"
         return ""
 

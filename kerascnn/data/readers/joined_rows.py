@@ -1,4 +1,4 @@
-"""Find quotes of TSV files that are part of a text, and join lines which are rows of their own."""
+"""Find quotes of CSV files that are part of a text, and join lines which are rows of their own."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ MAX_ROWS = 1000
 
 
 class JoinedRows:
-    """What the values of each column of a TSV file look like.
+    """What the values of each column of a file look like.
 
     Args:
         columns: Number of columns.
+        delimiter: Character between the columns.
         sample: The first lines of the file after the header.
     """
 
-    def __init__(self, columns: int, sample: Sequence[str]) -> None:
+    def __init__(self, columns: int, delimiter: str, sample: Sequence[str]) -> None:
+        self._delimiter = delimiter
         self._values = [Counter[str]() for _ in range(columns)]
         self._shapes = [Counter[str]() for _ in range(columns)]
         self._count = 0
-        for fields in map(_split, sample):
+        for fields in map(self._split, sample):
             if len(fields) == columns:
                 self.add(fields)
 
@@ -35,12 +37,12 @@ class JoinedRows:
                 shapes[_shape(value)] += 1
 
     def are_rows(self, lines: Sequence[str]) -> bool:
-        """Return whether each line of a record looks like a row: as many tabs, and values that other rows have.
+        """Return whether each line of a record looks like a row: as many fields, and values that other rows have.
 
         Args:
             lines: Lines of a record with a quoted text.
         """
-        rows = list(map(_split, lines))
+        rows = list(map(self._split, lines))
         if len(self._values) < 2 or len(rows) < 2 or any(len(fields) != len(self._values) for fields in rows):
             return False
         quoted = next((position for position, value in enumerate(rows[0]) if value.startswith('"')), None)
@@ -54,9 +56,8 @@ class JoinedRows:
             return "0" in (shape := _shape(value)) and 2 * shapes[shape] > self._count
         return values[value] > 1
 
-
-def _split(line: str) -> list[str]:
-    return line.rstrip("\r\n").split("\t")
+    def _split(self, line: str) -> list[str]:
+        return line.rstrip("\r\n").split(self._delimiter)
 
 
 def _shape(value: str) -> str:
