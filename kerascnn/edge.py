@@ -1,6 +1,6 @@
 """Run an exported classifier with NumPy and a TFLite interpreter only, without TensorFlow and Keras.
 
-Export copies this file, ``python_tokenizer.py``, ``python_sentencepiece.py`` and ``unicode_tables.py`` to the folder
+Export copies this file, ``python_tokenizer.py``, and for SentencePieces ``python_sentencepiece.py``, to the folder
 ``edge`` of a bundle, so that a device needs only that folder::
 
     pip install ai-edge-litert numpy
@@ -11,6 +11,7 @@ Export copies this file, ``python_tokenizer.py``, ``python_sentencepiece.py`` an
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -22,19 +23,20 @@ from typing import Any
 import numpy as np
 
 if __package__:
-    from kerascnn.text import python_sentencepiece, python_tokenizer
+    from kerascnn.text import python_tokenizer
 else:
     try:
-        import python_sentencepiece  # type: ignore[no-redef]
         import python_tokenizer  # type: ignore[no-redef]
     except Exception as error:  # a damaged program raises any kind
-        message = f"{Path(__file__).parent}: its programs are damaged ({error}); copy the edge folder again"
+        message = f"{Path(__file__).with_name('python_tokenizer.py')}: damaged ({error}); copy the edge folder again"
         raise (SystemExit(f"error: {message}") if __name__ == "__main__" else ImportError(message)) from None
 
 SCHEMA_VERSION = 1
 """Highest version of ``edge.json`` that this program can read."""
 TASKS = ("single_label", "multi_label")
-CONFIG_TYPES = {"input": str, "max_length": int, "level": str, "rules": list, "stop_words": list, "files": dict}
+CONFIG_TYPES = {
+    "input": str, "max_length": int, "level": str, "rules": list, "unicode": dict, "stop_words": list, "files": dict,
+}  # fmt: skip
 """Types of values of ``edge.json``."""
 SEAL_SIZE = 68
 """Bytes at the end of ``edge.json`` that protect the others: a SHA-256 hash, and the end of the JSON object."""
@@ -70,9 +72,11 @@ class EdgeClassifier:
         path = Path(path)
         folder = path if path.is_dir() else path.parent
         self._config = _read_config(folder / "edge.json")
-        if not __package__ and folder.resolve() == Path(__file__).resolve().parent:
-            for name in ("python_sentencepiece.py", "python_tokenizer.py", "unicode_tables.py"):
+        is_copied = not __package__ and folder.resolve() == Path(__file__).resolve().parent
+        for name in ("python_tokenizer.py", "python_sentencepiece.py") if is_copied else ():
+            if name in self._config["files"]:
                 self._read_file(folder / name)
+        self._rules = python_tokenizer.add_tables(self._config["rules"], self._config["unicode"])
         if path.is_dir():
             names = [name for name in MODEL_FILES if name in self._config["files"]]
             if not names:
@@ -88,9 +92,10 @@ class EdgeClassifier:
         self._ids: dict[str, int] = {}
         self._split: Callable[[str], list[str]] | None = None
         if self._config["level"] == "sentencepiece":
-            model = _parse_model(folder / "sentencepiece.model", self._read_file(folder / "sentencepiece.model"))
-            self._ids = {piece: number for number, piece in enumerate(model.pieces, start=2)}
-            self._split = python_sentencepiece.PieceTokenizer(model).tokenize
+            pieces, self._split = _load_pieces(
+                folder / "sentencepiece.model", self._read_file(folder / "sentencepiece.model")
+            )
+            self._ids = {piece: number for number, piece in enumerate(pieces, start=2)}
         elif self._config["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
             self._ids = {token: number for number, token in enumerate(tokens) if number > 1}
@@ -118,7 +123,7 @@ class EdgeClassifier:
         config = self._config
         tokens = python_tokenizer.tokenize(
             text,
-            config["rules"],
+            self._rules,
             level=config["level"],
             max_length=config["max_length"],
             stop_words=config["stop_words"],
@@ -250,11 +255,14 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _parse_model(path: Path, content: bytes) -> python_sentencepiece.UnigramModel:
+def _load_pieces(path: Path, content: bytes) -> tuple[Sequence[str], Callable[[str], list[str]]]:
+    """Return the pieces of a SentencePiece model, and the function that splits a text into them."""
+    module = importlib.import_module("kerascnn.text.python_sentencepiece" if __package__ else "python_sentencepiece")
     try:
-        return python_sentencepiece.UnigramModel.from_bytes(content)
+        model = module.UnigramModel.from_bytes(content)
     except ValueError as error:
         raise ValueError(f"{path}: {error}; export it again") from None
+    return model.pieces, module.PieceTokenizer(model).tokenize
 
 
 def _load_interpreter(path: Path, content: bytes, num_threads: int) -> Any:

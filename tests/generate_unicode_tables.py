@@ -29,37 +29,31 @@ The graph and plain Python must split every text equally, also with characters t
 
 from __future__ import annotations
 
-RANGES = {{
-{ranges}
+TABLES = {{
+{tables}
 }}
-"""Code points of general categories in RE2, and those that are unassigned in the ICU of TensorFlow: numbers in pairs,
-how many code points are left out, and how many then belong to the set."""
-NFKC = (
-{nfkc}
-)
-"""Code points that Python 3.11 does not know, and their NFKC: pairs, hexadecimal."""
-FOLDED = (
-{folded}
-)
-"""Code points that Python 3.11 does not know, and their lower case, unless NFKC changes them: pairs, hexadecimal."""
-COMPOSED = (
-{composed}
-)
-"""Letters that Python 3.11 does not know, and the two code points that compose each: triples, hexadecimal."""
+"""Tables by name.
+
+- `L`, `Cc` and so on: code points of general categories in RE2; `unassigned`: those that the ICU of TensorFlow does not
+  know. Numbers in pairs: how many code points are left out, and how many then belong to the set.
+- `nfkc`: code points that Python 3.11 does not know, and their NFKC; `folded`: the same with their lower case, unless
+  NFKC changes them. Hexadecimal numbers in pairs.
+- `composed`: letters that Python 3.11 does not know, and the two code points that compose each. Hexadecimal numbers in
+  triples.
+"""
 '''
 
 
 def main() -> None:
     """Write the tables."""
-    ranges = [f'    "{name}": (\n{format_lines(table, 8)}\n    ),' for name, table in find_ranges().items()]
     compatible, folded = find_changes(tf_text.normalize_utf8, "NFKC"), find_changes(tf_text.case_fold_utf8)
-    page = PAGE.format(
-        ranges="\n".join(ranges),
-        nfkc=format_lines(format_codes(compatible.items())),
-        folded=format_lines(format_codes(pair for pair in folded.items() if pair[0] not in compatible)),
-        composed=format_lines(format_codes(find_compositions())),
-    )
-    Path(unicode_tables.__file__).write_text(page, encoding="utf-8")
+    tables = find_ranges() | {
+        "nfkc": format_codes(compatible.items()),
+        "folded": format_codes(pair for pair in folded.items() if pair[0] not in compatible),
+        "composed": format_codes(find_compositions()),
+    }
+    lines = [f'    "{name}": (\n{format_lines(table)}\n    ),' for name, table in tables.items()]
+    Path(unicode_tables.__file__).write_text(PAGE.format(tables="\n".join(lines)), encoding="utf-8")
 
 
 def format_codes(rows) -> str:
@@ -67,7 +61,7 @@ def format_codes(rows) -> str:
     return " ".join(f"{ord(character):x}" for row in rows for character in row)
 
 
-def format_lines(table: str, indent: int = 4) -> str:
+def format_lines(table: str, indent: int = 8) -> str:
     """Return a table as lines of string literals."""
     lines = textwrap.wrap(table, 115 - indent)
     return "\n".join(f'{" " * indent}"{line} "' for line in lines[:-1]) + f'\n{" " * indent}"{lines[-1]}"'

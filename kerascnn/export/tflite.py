@@ -14,7 +14,7 @@ from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES, PredictFn
 from kerascnn.manifest import SCHEMA_VERSION
-from kerascnn.text import python_sentencepiece, python_tokenizer, unicode_tables
+from kerascnn.text import python_sentencepiece, python_tokenizer
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256
@@ -81,8 +81,9 @@ def write_models(bundle: Bundle, folder: Path, quantize: Sequence[Precision], te
 def write_program(bundle: Bundle, folder: Path) -> None:
     """Write the Python program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge.__file__, folder / "edge.py")
-    for module in (python_tokenizer, python_sentencepiece, unicode_tables):
-        shutil.copy(str(module.__file__), folder)
+    shutil.copy(python_tokenizer.__file__, folder)
+    if bundle.vectorizer.sentencepiece:
+        shutil.copy(python_sentencepiece.__file__, folder)
     write_description(bundle, folder)
 
 
@@ -106,7 +107,7 @@ def write_description(bundle: Bundle, folder: Path) -> None:
         "max_length": vectorizer.settings.max_length,
         "level": level,
         "rules": vectorizer.rules,
-        "unicode": unicode_tables.RANGES,
+        "unicode": python_tokenizer.find_tables(vectorizer.rules),
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,
         "files": files,
@@ -120,7 +121,7 @@ def write_description(bundle: Bundle, folder: Path) -> None:
         "labels": {name: bundle.decide(np.array(rows)) for name, rows in probabilities.items()},
     }
     path = folder / "golden.json"
-    path.write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     # the program that computes the golden answers reads edge.json, so that their hash comes last
     write_sealed_json(folder / "edge.json", {**description, "files": {**files, path.name: sha256(path)}})
 

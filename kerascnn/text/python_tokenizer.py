@@ -1,22 +1,25 @@
 """Tokenize one text in plain Python, with the standard library only.
 
-This file imports only ``unicode_tables.py`` from the package, so that both can be copied to places where the package is
-not installed.
+This file imports only ``unicode_tables`` from the package, and without the package nothing: it can be copied to places
+where rules come with the tables that they need, see ``add_tables``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
 if __package__:
-    from kerascnn.text import unicode_tables
+    from kerascnn.text.unicode_tables import TABLES
 else:
-    import unicode_tables  # type: ignore[no-redef]
+    TABLES = {}  # the rules have all tables that they need
+
+STEP_TABLES = {"lower": ("unassigned",), "nfkc": ("nfkc", "composed"), "nfkc_casefold": ("nfkc", "composed", "folded")}
+"""Tables that rules need besides those of the categories in their patterns; the last arguments of these rules."""
 
 _WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
@@ -108,36 +111,41 @@ def _repair(text: str) -> str:
     return text  # `tokenize` decodes with U+FFFD for invalid bytes
 
 
-def lower(text: str) -> str:
+def lower(text: str, unassigned: str = "") -> str:
     """Convert to lower case all letters that the graph knows."""
     if text.isascii():
         return text.lower()
+    unassigned = unassigned or TABLES["unassigned"]
     if "\u03a3" in text:  # the final sigma depends on the characters beside it, with their properties in the graph
-        known = compile_pattern(f"[^{expand_ranges('unassigned')}]+")
+        known = compile_pattern(f"[{expand_ranges(unassigned, include=False)}]+")
         return known.sub(lambda run: run[0].lower(), text)
-    return text.translate(_lower_case_table())
+    return text.translate(_lower_case_table(unassigned))
 
 
 def _width(text: str) -> str:
     return text.translate(_WIDTH)
 
 
-def _nfkc(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_code_table(unicode_tables.NFKC)))
-    return text if text.isascii() else _compose(text)
+def _nfkc(text: str, new: str = "", composed: str = "") -> str:
+    if text.isascii():
+        return text
+    text = text.translate(_code_table(new or TABLES["nfkc"]))
+    return _compose(unicodedata.normalize("NFKC", text), composed)
 
 
-def _nfkc_casefold(text: str) -> str:
+def _nfkc_casefold(text: str, new: str = "", composed: str = "", folded: str = "") -> str:
     """Apply NFKC_Casefold (Unicode standard, section 3.13, R5 and D147)."""
-    new = _code_table(unicode_tables.NFKC) | _code_table(unicode_tables.FOLDED)
-    folded = unicodedata.normalize("NFD", text.translate(new)).casefold()
-    folded = unicodedata.normalize("NFKC", folded).casefold()
-    return _compose(unicodedata.normalize("NFKC", _IGNORABLE.sub("", folded)))
+    if text.isascii():
+        return text.lower()
+    text = text.translate(_code_table(new or TABLES["nfkc"])).translate(_code_table(folded or TABLES["folded"]))
+    text = unicodedata.normalize("NFD", text).casefold()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return _compose(unicodedata.normalize("NFKC", _IGNORABLE.sub("", text)), composed)
 
 
-def _compose(text: str) -> str:
+def _compose(text: str, composed: str) -> str:
     """Compose letters that an old version of Python does not know."""
-    for letters, letter in _compositions():
+    for letters, letter in _compositions(composed or TABLES["composed"]):
         text = text.replace(letters, letter)
     return text
 
@@ -213,39 +221,69 @@ def _bracket_categories(pattern: str) -> str:
 
 def _expand_category(match: re.Match[str]) -> str:
     sign, category = match.groups()
-    return expand_ranges(category, include=sign == "p")
+    return expand_ranges(TABLES[category], include=sign == "p")
 
 
 @lru_cache(maxsize=64)
-def expand_ranges(name: str, *, include: bool = True) -> str:
-    """Return a set of code points (``L``, ``Cc``), or all others, as ranges of a character class."""
-    starts_and_stops = list(accumulate(map(int, unicode_tables.RANGES[name].split())))
+def expand_ranges(table: str, *, include: bool = True) -> str:
+    """Return a set of code points, or all others, as ranges of a character class."""
+    starts_and_stops = list(accumulate(map(int, table.split())))
     if not include:
         starts_and_stops = [0, *starts_and_stops, 0x110000]
     pairs = zip(starts_and_stops[::2], starts_and_stops[1::2], strict=True)
     return "".join(f"\\U{start:08x}-\\U{stop - 1:08x}" for start, stop in pairs if start < stop)
 
 
-@lru_cache(maxsize=1)
-def _lower_case_table() -> dict[int, str]:
+@lru_cache(maxsize=4)
+def _lower_case_table(unassigned: str) -> dict[int, str]:
     """Return the lower case of each letter that has one in the graph."""
-    stops = list(accumulate(map(int, unicode_tables.RANGES["unassigned"].split())))
+    stops = list(accumulate(map(int, unassigned.split())))
     known = zip([0, *stops[1::2]], [*stops[::2], 0x110000], strict=True)
-    return {
-        code: chr(code).lower()
-        for start, stop in known
-        for code in range(start, stop)
-        if chr(code).lower() != chr(code)
-    }
+    codes = [code for start, stop in known for code in range(start, stop)]
+    return {code: chr(code).lower() for code in codes if chr(code).lower() != chr(code)}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _code_table(table: str) -> dict[int, int]:
     numbers = [int(number, 16) for number in table.split()]
     return dict(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-@lru_cache(maxsize=1)
-def _compositions() -> list[tuple[str, str]]:
-    numbers = [chr(int(number, 16)) for number in unicode_tables.COMPOSED.split()]
-    return [(first + last, letter) for letter, first, last in zip(*[iter(numbers)] * 3, strict=True)]
+@lru_cache(maxsize=4)
+def _compositions(table: str) -> list[tuple[str, str]]:
+    letters = [chr(int(number, 16)) for number in table.split()]
+    return [(first + last, letter) for letter, first, last in zip(*[iter(letters)] * 3, strict=True)]
+
+
+def find_tables(rules: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Return the tables that rules need, by name."""
+    tables: dict[str, str] = {}
+    for name, *arguments in rules:
+        for argument in arguments:
+            if isinstance(argument, str):
+                tables |= {category: TABLES[category] for _, category in _CATEGORY.findall(argument)}
+            else:
+                tables |= find_tables([argument])
+        tables |= {table: TABLES[table] for table in STEP_TABLES.get(name, ())}
+    return tables
+
+
+def add_tables(rules: Sequence[Sequence[Any]], tables: Mapping[str, str]) -> list[list[Any]]:
+    """Return rules that need no tables: with the ranges of categories in their patterns, and tables as last arguments.
+
+    Args:
+        rules: The result of ``rules.build_rules``, or its JSON form.
+        tables: The result of ``find_tables``.
+    """
+
+    def expand(match: re.Match[str]) -> str:
+        return expand_ranges(tables[match[2]], include=match[1] == "p")
+
+    added = []
+    for name, *arguments in rules:
+        values = [
+            _CATEGORY.sub(expand, _bracket_categories(x)) if isinstance(x, str) else add_tables([x], tables)[0]
+            for x in arguments
+        ]
+        added.append([name, *values, *(tables[table] for table in STEP_TABLES.get(name, ()))])
+    return added

@@ -5,7 +5,7 @@ The graph and plain Python must split every text equally, also with characters t
 
 from __future__ import annotations
 
-RANGES = {
+TABLES = {
     "L": (
         "65 26 6 26 47 1 10 1 4 1 5 23 1 31 1 458 4 12 14 5 7 1 1 1 129 5 1 2 2 4 1 1 6 1 1 3 1 1 1 20 1 83 1 139 8 "
         "166 1 38 2 1 6 41 71 27 4 4 45 43 35 2 1 99 1 1 15 2 7 2 10 3 2 1 16 1 1 30 29 89 11 1 24 33 9 2 4 1 5 22 4 "
@@ -132,31 +132,35 @@ RANGES = {
         "82 1 135 12 14 2 5 3 3 5 7 9 25 7 7 9 3 13 7 41 147 1 55 37 10 1030 42718 34 4149 11 222 2 5762 14 7473 "
         "3103 542 1506 4939 715958 1 30 96 128 240 65040"
     ),
+    "nfkc": (
+        "1ccd6 41 1ccd7 42 1ccd8 43 1ccd9 44 1ccda 45 1ccdb 46 1ccdc 47 1ccdd 48 1ccde 49 1ccdf 4a 1cce0 4b 1cce1 4c "
+        "1cce2 4d 1cce3 4e 1cce4 4f 1cce5 50 1cce6 51 1cce7 52 1cce8 53 1cce9 54 1ccea 55 1cceb 56 1ccec 57 1cced 58 "
+        "1ccee 59 1ccef 5a 1ccf0 30 1ccf1 31 1ccf2 32 1ccf3 33 1ccf4 34 1ccf5 35 1ccf6 36 1ccf7 37 1ccf8 38 1ccf9 39 "
+        "1e030 430 1e031 431 1e032 432 1e033 433 1e034 434 1e035 435 1e036 436 1e037 437 1e038 438 1e039 43a 1e03a "
+        "43b 1e03b 43c 1e03c 43e 1e03d 43f 1e03e 440 1e03f 441 1e040 442 1e041 443 1e042 444 1e043 445 1e044 446 "
+        "1e045 447 1e046 448 1e047 44b 1e048 44d 1e049 44e 1e04a a689 1e04b 4d9 1e04c 456 1e04d 458 1e04e 4e9 1e04f "
+        "4af 1e050 4cf 1e051 430 1e052 431 1e053 432 1e054 433 1e055 434 1e056 435 1e057 436 1e058 437 1e059 438 "
+        "1e05a 43a 1e05b 43b 1e05c 43e 1e05d 43f 1e05e 441 1e05f 443 1e060 444 1e061 445 1e062 446 1e063 447 1e064 "
+        "448 1e065 44a 1e066 44b 1e067 491 1e068 456 1e069 455 1e06a 45f 1e06b 4ab 1e06c a651 1e06d 4b1"
+    ),
+    "folded": (
+        "1c89 1c8a a7cb 264 a7cc a7cd a7da a7db a7dc 19b 10d50 10d70 10d51 10d71 10d52 10d72 10d53 10d73 10d54 10d74 "
+        "10d55 10d75 10d56 10d76 10d57 10d77 10d58 10d78 10d59 10d79 10d5a 10d7a 10d5b 10d7b 10d5c 10d7c 10d5d 10d7d "
+        "10d5e 10d7e 10d5f 10d7f 10d60 10d80 10d61 10d81 10d62 10d82 10d63 10d83 10d64 10d84 10d65 10d85"
+    ),
+    "composed": (
+        "105c9 105d2 307 105e4 105da 307 11383 11382 113c9 11385 11384 113bb 1138e 1138b 113c2 11391 11390 113c9 "
+        "113c5 113c2 113c2 113c7 113c2 113b8 113c8 113c2 113c9 16121 1611e 1611e 16122 1611e 16129 16123 1611e 1611f "
+        "16124 16129 1611f 16125 1611e 16120 16126 16121 1611f 16127 16122 1611f 16128 16121 16120 16d68 16d67 16d67 "
+        "16d69 16d63 16d67 16d6a 16d69 16d67"
+    ),
 }
-"""Code points of general categories in RE2, and those that are unassigned in the ICU of TensorFlow: numbers in pairs,
-how many code points are left out, and how many then belong to the set."""
-NFKC = (
-    "1ccd6 41 1ccd7 42 1ccd8 43 1ccd9 44 1ccda 45 1ccdb 46 1ccdc 47 1ccdd 48 1ccde 49 1ccdf 4a 1cce0 4b 1cce1 4c "
-    "1cce2 4d 1cce3 4e 1cce4 4f 1cce5 50 1cce6 51 1cce7 52 1cce8 53 1cce9 54 1ccea 55 1cceb 56 1ccec 57 1cced 58 "
-    "1ccee 59 1ccef 5a 1ccf0 30 1ccf1 31 1ccf2 32 1ccf3 33 1ccf4 34 1ccf5 35 1ccf6 36 1ccf7 37 1ccf8 38 1ccf9 39 "
-    "1e030 430 1e031 431 1e032 432 1e033 433 1e034 434 1e035 435 1e036 436 1e037 437 1e038 438 1e039 43a 1e03a 43b "
-    "1e03b 43c 1e03c 43e 1e03d 43f 1e03e 440 1e03f 441 1e040 442 1e041 443 1e042 444 1e043 445 1e044 446 1e045 447 "
-    "1e046 448 1e047 44b 1e048 44d 1e049 44e 1e04a a689 1e04b 4d9 1e04c 456 1e04d 458 1e04e 4e9 1e04f 4af 1e050 4cf "
-    "1e051 430 1e052 431 1e053 432 1e054 433 1e055 434 1e056 435 1e057 436 1e058 437 1e059 438 1e05a 43a 1e05b 43b "
-    "1e05c 43e 1e05d 43f 1e05e 441 1e05f 443 1e060 444 1e061 445 1e062 446 1e063 447 1e064 448 1e065 44a 1e066 44b "
-    "1e067 491 1e068 456 1e069 455 1e06a 45f 1e06b 4ab 1e06c a651 1e06d 4b1"
-)
-"""Code points that Python 3.11 does not know, and their NFKC: pairs, hexadecimal."""
-FOLDED = (
-    "1c89 1c8a a7cb 264 a7cc a7cd a7da a7db a7dc 19b 10d50 10d70 10d51 10d71 10d52 10d72 10d53 10d73 10d54 10d74 "
-    "10d55 10d75 10d56 10d76 10d57 10d77 10d58 10d78 10d59 10d79 10d5a 10d7a 10d5b 10d7b 10d5c 10d7c 10d5d 10d7d "
-    "10d5e 10d7e 10d5f 10d7f 10d60 10d80 10d61 10d81 10d62 10d82 10d63 10d83 10d64 10d84 10d65 10d85"
-)
-"""Code points that Python 3.11 does not know, and their lower case, unless NFKC changes them: pairs, hexadecimal."""
-COMPOSED = (
-    "105c9 105d2 307 105e4 105da 307 11383 11382 113c9 11385 11384 113bb 1138e 1138b 113c2 11391 11390 113c9 113c5 "
-    "113c2 113c2 113c7 113c2 113b8 113c8 113c2 113c9 16121 1611e 1611e 16122 1611e 16129 16123 1611e 1611f 16124 "
-    "16129 1611f 16125 1611e 16120 16126 16121 1611f 16127 16122 1611f 16128 16121 16120 16d68 16d67 16d67 16d69 "
-    "16d63 16d67 16d6a 16d69 16d67"
-)
-"""Letters that Python 3.11 does not know, and the two code points that compose each: triples, hexadecimal."""
+"""Tables by name.
+
+- `L`, `Cc` and so on: code points of general categories in RE2; `unassigned`: those that the ICU of TensorFlow does not
+  know. Numbers in pairs: how many code points are left out, and how many then belong to the set.
+- `nfkc`: code points that Python 3.11 does not know, and their NFKC; `folded`: the same with their lower case, unless
+  NFKC changes them. Hexadecimal numbers in pairs.
+- `composed`: letters that Python 3.11 does not know, and the two code points that compose each. Hexadecimal numbers in
+  triples.
+"""

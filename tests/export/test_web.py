@@ -19,7 +19,7 @@ from kerascnn.export import web
 from kerascnn.text import python_tokenizer
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import build_rules
-from kerascnn.text.unicode_tables import RANGES
+from kerascnn.text.unicode_tables import TABLES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
@@ -192,7 +192,7 @@ def tokenize_in_node(node, settings, texts, options, folder):
     """
     shutil.copy(web.PAGE_FOLDER / "text.js", folder / "text.mjs")
     (folder / "arguments.json").write_text(
-        json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), "unicode": RANGES, **options})
+        json.dumps({"texts": texts, "rules": build_rules(settings, WORDS), "unicode": TABLES, **options})
     )
     (folder / "run.mjs").write_text(script)
     finished = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, encoding="utf-8", timeout=120)
