@@ -34,8 +34,9 @@ TABLES = {{
 }}
 """Tables by name.
 
-- `L`, `Cc` and so on: code points of general categories in RE2; `unassigned`: those that the ICU of TensorFlow does not
-  know. Numbers in pairs: how many code points are left out, and how many then belong to the set.
+- `L`, `Cc` and so on: code points of general categories in RE2; `caseless`: those that the ICU of TensorFlow does not
+  know, and neighbours that have no lower case. Numbers in pairs: how many code points are left out, and how many then
+  belong to the set.
 - `nfkc`: code points that Python 3.11 does not know, and their NFKC; `folded`: the same with their lower case, unless
   NFKC changes them. Hexadecimal numbers in pairs.
 - `composed`: letters that Python 3.11 does not know, and the two code points that compose each. Hexadecimal numbers in
@@ -71,11 +72,28 @@ def find_ranges() -> dict[str, str]:
     """Return the table of each set of code points."""
     texts = tf.constant([chr(code).encode() for code in CODES])
     members = {name: tf.strings.regex_full_match(texts, rf"\p{{{name}}}").numpy() for name in CATEGORIES}
+    sets = {name: [CODES[position] for position in array.nonzero()[0]] for name, array in members.items()}
+    return {name: encode_ranges(codes) for name, codes in sets.items()} | {"caseless": encode_ranges(find_caseless())}
+
+
+def find_caseless() -> list[int]:
+    """Return the code points that the graph does not know, and neighbours that do not matter for lower case either."""
     scripts = tf.strings.unicode_script(tf.constant(CODES, tf.int32)).numpy()
-    members["unassigned"] = scripts == UNKNOWN_SCRIPT
-    sets = {name: {CODES[position] for position in array.nonzero()[0]} for name, array in members.items()}
-    sets["unassigned"].difference_update(PRIVATE_USE)
-    return {name: encode_ranges(sorted(codes)) for name, codes in sets.items()}
+    unassigned = {CODES[position] for position in (scripts == UNKNOWN_SCRIPT).nonzero()[0]}.difference(PRIVATE_USE)
+    # the final sigma shows whether a character is part of a word
+    texts = [f"{chr(code)} ΑΣ{chr(code)}Α Α{chr(code)}Σ" for code in CODES]
+    lowered = tf.strings.lower(tf.constant([text.encode() for text in texts]), encoding="utf-8").numpy()
+    caseless = unassigned | {
+        code
+        for code, text in zip(CODES, lowered, strict=True)
+        if text.decode() == f"{chr(code)} ας{chr(code)}α α{chr(code)}σ"
+    }
+    codes: list[int] = []
+    for _, run in groupby(enumerate(sorted(caseless)), lambda pair: pair[1] - pair[0]):
+        members = [code for _, code in run]
+        if not unassigned.isdisjoint(members):
+            codes += members
+    return codes
 
 
 def encode_ranges(codes: list[int]) -> str:

@@ -16,6 +16,7 @@ from kerascnn.golden import PROBES, PredictFn
 from kerascnn.manifest import SCHEMA_VERSION
 from kerascnn.text import python_sentencepiece, python_tokenizer
 from kerascnn.text.escaped_lines import write_escaped_lines
+from kerascnn.text.rules import find_tables
 from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256
 from kerascnn.utils.errors import InputError
@@ -107,7 +108,7 @@ def write_description(bundle: Bundle, folder: Path) -> None:
         "max_length": vectorizer.settings.max_length,
         "level": level,
         "rules": vectorizer.rules,
-        "unicode": python_tokenizer.find_tables(vectorizer.rules),
+        "unicode": find_tables(vectorizer.rules),
         "stop_words": list(vectorizer.stop_words),
         "thresholds": bundle.thresholds,
         "files": files,

@@ -18,11 +18,12 @@ if __package__:
 else:
     TABLES = {}  # the rules have all tables that they need
 
-STEP_TABLES = {"lower": ("unassigned",), "nfkc": ("nfkc", "composed"), "nfkc_casefold": ("nfkc", "composed", "folded")}
+STEP_TABLES = {"lower": ("caseless",), "nfkc": ("nfkc", "composed"), "nfkc_casefold": ("nfkc", "composed", "folded")}
 """Tables that rules need besides those of the categories in their patterns; the last arguments of these rules."""
 
 _WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
+CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
+"""General categories in a pattern: sign and name."""
 
 # Unicode's Default_Ignorable_Code_Point, which NFKC_Casefold removes; unicodedata does not have this property.
 _IGNORABLE = re.compile(
@@ -111,15 +112,15 @@ def _repair(text: str) -> str:
     return text  # `tokenize` decodes with U+FFFD for invalid bytes
 
 
-def lower(text: str, unassigned: str = "") -> str:
+def lower(text: str, caseless: str = "") -> str:
     """Convert to lower case all letters that the graph knows."""
     if text.isascii():
         return text.lower()
-    unassigned = unassigned or TABLES["unassigned"]
+    caseless = caseless or TABLES["caseless"]
     if "\u03a3" in text:  # the final sigma depends on the characters beside it, with their properties in the graph
-        known = compile_pattern(f"[{expand_ranges(unassigned, include=False)}]+")
+        known = compile_pattern(f"[{expand_ranges(caseless, include=False)}]+")
         return known.sub(lambda run: run[0].lower(), text)
-    return text.translate(_lower_case_table(unassigned))
+    return text.translate(_lower_case_table(caseless))
 
 
 def _width(text: str) -> str:
@@ -205,7 +206,7 @@ def parse_words(words: str) -> tuple[frozenset[str], int]:
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern in RE2 syntax, with general categories (``\\p{L}``) expanded to character ranges."""
-    return re.compile(_CATEGORY.sub(_expand_category, _bracket_categories(pattern)))
+    return re.compile(CATEGORY.sub(_expand_category, _bracket_categories(pattern)))
 
 
 def _bracket_categories(pattern: str) -> str:
@@ -215,7 +216,7 @@ def _bracket_categories(pattern: str) -> str:
     for part in re.split(r"(\\[pP]\{\w+\}|\\.|[][])", pattern):
         if part in ("[", "]"):
             inside = part == "["
-        parts.append(part if inside or not _CATEGORY.fullmatch(part) else f"[{part}]")
+        parts.append(part if inside or not CATEGORY.fullmatch(part) else f"[{part}]")
     return "".join(parts)
 
 
@@ -235,9 +236,9 @@ def expand_ranges(table: str, *, include: bool = True) -> str:
 
 
 @lru_cache(maxsize=4)
-def _lower_case_table(unassigned: str) -> dict[int, str]:
+def _lower_case_table(caseless: str) -> dict[int, str]:
     """Return the lower case of each letter that has one in the graph."""
-    stops = list(accumulate(map(int, unassigned.split())))
+    stops = list(accumulate(map(int, caseless.split())))
     known = zip([0, *stops[1::2]], [*stops[::2], 0x110000], strict=True)
     codes = [code for start, stop in known for code in range(start, stop)]
     return {code: chr(code).lower() for code in codes if chr(code).lower() != chr(code)}
@@ -255,25 +256,12 @@ def _compositions(table: str) -> list[tuple[str, str]]:
     return [(first + last, letter) for letter, first, last in zip(*[iter(letters)] * 3, strict=True)]
 
 
-def find_tables(rules: Sequence[Sequence[Any]]) -> dict[str, str]:
-    """Return the tables that rules need, by name."""
-    tables: dict[str, str] = {}
-    for name, *arguments in rules:
-        for argument in arguments:
-            if isinstance(argument, str):
-                tables |= {category: TABLES[category] for _, category in _CATEGORY.findall(argument)}
-            else:
-                tables |= find_tables([argument])
-        tables |= {table: TABLES[table] for table in STEP_TABLES.get(name, ())}
-    return tables
-
-
 def add_tables(rules: Sequence[Sequence[Any]], tables: Mapping[str, str]) -> list[list[Any]]:
     """Return rules that need no tables: with the ranges of categories in their patterns, and tables as last arguments.
 
     Args:
         rules: The result of ``rules.build_rules``, or its JSON form.
-        tables: The result of ``find_tables``.
+        tables: The result of ``rules.find_tables``.
     """
 
     def expand(match: re.Match[str]) -> str:
@@ -282,7 +270,7 @@ def add_tables(rules: Sequence[Sequence[Any]], tables: Mapping[str, str]) -> lis
     added = []
     for name, *arguments in rules:
         values = [
-            _CATEGORY.sub(expand, _bracket_categories(x)) if isinstance(x, str) else add_tables([x], tables)[0]
+            CATEGORY.sub(expand, _bracket_categories(x)) if isinstance(x, str) else add_tables([x], tables)[0]
             for x in arguments
         ]
         added.append([name, *values, *(tables[table] for table in STEP_TABLES.get(name, ()))])

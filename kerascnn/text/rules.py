@@ -32,6 +32,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerascnn.text.config import TextConfig
+from kerascnn.text.python_tokenizer import CATEGORY, STEP_TABLES
+from kerascnn.text.unicode_tables import TABLES
 
 VERSION = 1
 """Version of the rules. Increase it when the same text and settings would give other tokens."""
@@ -163,3 +165,16 @@ def build_rules(settings: TextConfig, words: Sequence[str] = ()) -> list[Rule]:
 def rules_from_json(value: Sequence[Sequence[Any]]) -> list[Rule]:
     """Convert rules that JSON returned as lists back to tuples."""
     return [tuple(part if isinstance(part, str) else rules_from_json([part])[0] for part in rule) for rule in value]
+
+
+def find_tables(rules: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Return the tables that rules need, by name."""
+    tables: dict[str, str] = {}
+    for name, *arguments in rules:
+        for argument in arguments:
+            if isinstance(argument, str):
+                tables |= {category: TABLES[category] for _, category in CATEGORY.findall(argument)}
+            else:
+                tables |= find_tables([argument])
+        tables |= {table: TABLES[table] for table in STEP_TABLES.get(name, ())}
+    return tables

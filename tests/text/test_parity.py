@@ -65,7 +65,8 @@ def test_every_code_point(name):
 @pytest.mark.full
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_code_point_beside_letters_with_context(name):
-    codes = [code for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
+    # U+1734 became another kind of mark in Unicode 14
+    codes = [code for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000 and code != 0x1734]
     assert_parity([f"ΑΣ{chr(code)}Α Σ{chr(code)} x{chr(code)}\u0301 手{chr(code)}机" for code in codes], name)
 
 

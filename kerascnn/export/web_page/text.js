@@ -8,7 +8,7 @@ const RULES = {
   unless: (text, tables, pattern, ...rules) =>
     compilePattern(`^(?:${pattern})$`, "u", tables).test(text) ? text : applyRules(text, rules, tables),
   repair: (text) => text.toWellFormed(),
-  lower: (text, tables) => text.replace(compilePattern("\\P{unassigned}+", "gu", tables), (known) => known.toLowerCase()),
+  lower: (text, tables) => text.replace(compilePattern("\\P{caseless}+", "gu", tables), (known) => known.toLowerCase()),
   width: (text) => text.replace(/[\uff01-\uff5e]/g, (form) => String.fromCharCode(form.charCodeAt(0) - 0xfee0)),
   longest_match: (text, tables, ranges, words) =>
     text.replace(compilePattern(`[${ranges}]+`, "gu", tables), (run) => insertSpaces(run, parseWords(words))),
