@@ -19,6 +19,7 @@ COMMANDS = {
     "tune": "search for the training settings that are best on the validation data",
     "distill": "train a text classifier on the class probabilities of a teacher",
     "export": "export a bundle to TensorFlow Serving, TFLite, MediaPipe, a web page or ONNX",
+    "serve": "serve bundles over HTTP, with TensorFlow Serving's interface, a page and metrics",
     "benchmark": "measure accuracy and speed on data sets, as CSV and Markdown tables",
 }
 

@@ -46,6 +46,7 @@ LAYERS = (
     ("kerascnn",),
     ("distillation", "edge"),
     ("export", "scoring", "tuning"),
+    ("serving",),
     ("experiment",),
     ("__main__",),
 )

@@ -117,7 +117,8 @@ def test_probabilities_do_not_depend_on_the_batch(service):
 
 def test_request_of_the_documentation_works(service):
     page = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
-    [body] = re.findall(r"curl .*?-d '(.*?)'", page, re.DOTALL)
+    section = page.partition("\n## TensorFlow Serving\n")[2].partition("\n## ")[0]
+    [body] = re.findall(r"curl .*?-d '(.*?)'", section, re.DOTALL)
     texts = json.loads(body)["instances"]
     # with a single input, an instance is the value itself
     assert len(predict(service, "news", text=texts)["label"]) == len(texts) > 0

@@ -1,0 +1,71 @@
+"""A bundle that the server answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from kerascnn.classifier import TextClassifier
+from kerascnn.golden import PROBES
+from kerascnn.serving.batching import Batcher
+from kerascnn.serving.config import ServingConfig
+from kerascnn.serving.errors import RequestError
+from kerascnn.serving.metrics import ServerMetrics
+from kerascnn.tasks import Task
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A classifier with its name, its batches and the limits of requests."""
+
+    name: str
+    classifier: TextClassifier
+    config: ServingConfig
+    batcher: Batcher
+
+    @classmethod
+    def build(cls, name: str, classifier: TextClassifier, config: ServingConfig, metrics: ServerMetrics) -> ServedModel:
+        """Return a model with batches of its own; its functions are compiled before the first request."""
+        classifier.predict_proba(PROBES)
+        batcher = Batcher(classifier.predict_proba, config, partial(metrics.observe_batch, name))
+        return cls(name, classifier, config, batcher)
+
+    @property
+    def labels(self) -> list[str]:
+        """Label names, in the order of the probabilities."""
+        return self.classifier.bundle_.labels
+
+    @property
+    def task(self) -> Task:
+        """The task of the classifier."""
+        return self.classifier.bundle_.task
+
+    @property
+    def thresholds(self) -> list[float] | None:
+        """Lowest probability at which each label is predicted; None if the task has none."""
+        return self.classifier.bundle_.thresholds
+
+    async def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the probabilities of the texts of a request, float32 (texts, labels).
+
+        Raises:
+            RequestError: There are more or longer texts than the limits allow, or too many others wait.
+        """
+        config = self.config
+        if len(texts) > config.max_texts:
+            raise RequestError(
+                413, f"{len(texts):,} texts; this server accepts up to {config.max_texts:,} in a request (--max-texts)"
+            )
+        for number, text in enumerate(texts):
+            if len(text) > config.max_text_characters:
+                raise RequestError(
+                    413,
+                    f"text {number} has {len(text):,} characters; this server accepts up to"
+                    f" {config.max_text_characters:,} (--max-text-characters)",
+                )
+        if not texts:
+            return np.zeros((0, len(self.labels)), np.float32)
+        return await self.batcher.predict(list(texts))

@@ -1,0 +1,217 @@
+"""The REST interface of TensorFlow Serving: the same requests, answers and signatures as an exported SavedModel."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerascnn.serving.errors import RequestError
+from kerascnn.serving.served_model import ServedModel
+from kerascnn.utils.arguments import shorten
+
+VERSION = "1"
+"""Version of each model; a bundle has only one."""
+SIGNATURES = {"serving_default": ("text",), "top_k": ("k", "text")}
+"""Signatures of Predict and their inputs; of those of a SavedModel, `ids` is not served."""
+CLASSIFY_SIGNATURE = "examples"
+"""Signature of Classify."""
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """A parsed request for predictions."""
+
+    signature_name: str
+    inputs: dict[str, Any]
+    """Value of each input."""
+    is_row_format: bool
+    """Whether it has `instances`, and the answer `predictions`, instead of `inputs` and `outputs`."""
+
+
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """Parse the body of a request.
+
+    Raises:
+        RequestError: It is not a JSON object.
+    """
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(400, f"JSON Parse error: {str(error) or 'too deeply nested'}") from None
+    if not isinstance(content, dict):
+        raise RequestError(400, f"JSON Value: {shorten(content)} Is not object")
+    return content
+
+
+def check_version(version: str, name: str) -> None:
+    """Raise ``RequestError`` if a model does not have this version."""
+    if version != VERSION:
+        raise RequestError(404, f"Servable not found for request: Specific({name}, {version})")
+
+
+def describe_status() -> dict[str, Any]:
+    """Return the answer to GET /v1/models/NAME."""
+    status = {"error_code": "OK", "error_message": ""}
+    return {"model_version_status": [{"version": VERSION, "state": "AVAILABLE", "status": status}]}
+
+
+async def predict(model: ServedModel, body: bytes) -> dict[str, Any]:
+    """Return the answer to POST /v1/models/NAME:predict.
+
+    Raises:
+        RequestError: The request is malformed, or beyond a limit.
+    """
+    request = parse_predict_request(body)
+    outputs = await _run_signature(model, request)
+    if request.is_row_format:
+        rows = zip(*outputs.values(), strict=True)
+        return {"predictions": [dict(zip(outputs, row, strict=True)) for row in rows]}
+    return {"outputs": outputs}
+
+
+async def classify(model: ServedModel, body: bytes) -> dict[str, Any]:
+    """Return the answer to POST /v1/models/NAME:classify: label and probability pairs of each example.
+
+    Raises:
+        RequestError: The request is malformed, or beyond a limit.
+    """
+    content = parse_json_object(body)
+    if (name := content.get("signature_name", "")) != CLASSIFY_SIGNATURE:
+        raise RequestError(
+            400, f"Expected the signature {CLASSIFY_SIGNATURE!r} for classify. Received: {shorten(name)}"
+        )
+    examples = content.get("examples")
+    if not isinstance(examples, list) or not examples:
+        raise RequestError(400, "When method is classify, key 'examples' is expected, a list of at least one example")
+    context = content.get("context", {})
+    rows = [_merge_example(context, example) for example in examples]
+    probabilities = await model.predict_proba([_read_feature(row) for row in rows])
+    return {"results": [[list(pair) for pair in zip(model.labels, row, strict=True)] for row in probabilities.tolist()]}
+
+
+def parse_predict_request(body: bytes) -> PredictRequest:
+    """Parse a request in the row format (`instances`) or in the columnar format (`inputs`).
+
+    Raises:
+        RequestError: It has another form than TensorFlow Serving takes.
+    """
+    content = parse_json_object(body)
+    signature_name = content.get("signature_name", "")
+    if not isinstance(signature_name, str):
+        raise RequestError(400, f"'signature_name' key must be a string value. Received: {shorten(signature_name)}")
+    signature_name = signature_name or "serving_default"
+    if signature_name not in SIGNATURES:
+        served = ", ".join(SIGNATURES)
+        raise RequestError(
+            400, f'Serving signature name: "{signature_name}" not found in signature def; this server has {served}'
+        )
+    if "instances" in content and "inputs" in content:
+        raise RequestError(400, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
+    names = SIGNATURES[signature_name]
+    if "instances" in content:
+        return PredictRequest(signature_name, _parse_instances(content["instances"], names), True)
+    if "inputs" in content:
+        return PredictRequest(signature_name, _parse_inputs(content["inputs"], names), False)
+    raise RequestError(400, "Missing 'inputs' or 'instances' key")
+
+
+async def _run_signature(model: ServedModel, request: PredictRequest) -> dict[str, list[Any]]:
+    """Return the outputs of a signature by name, each a list with a value for each text."""
+    texts = _read_texts(request.inputs["text"])
+    if request.signature_name == "top_k":
+        k = request.inputs["k"]
+        if isinstance(k, bool) or not isinstance(k, int):
+            raise RequestError(400, f"the input k is one whole number, in 'inputs'. Received: {shorten(k)}")
+        return _select_top_k(model, await model.predict_proba(texts), k)
+    probabilities = await model.predict_proba(texts)
+    outputs = {"probabilities": probabilities.tolist(), "classes": [model.labels] * len(texts)}
+    return outputs | _decide(model, probabilities)
+
+
+def _decide(model: ServedModel, probabilities: np.ndarray) -> dict[str, list[Any]]:
+    """Return the predictions, as ``Task.serving_outputs`` does in a SavedModel."""
+    predictions = model.task.predict(probabilities, model.thresholds)
+    if model.task.predicts_list:
+        return {"assigned": (predictions == 1).tolist()}
+    return {"label": [model.labels[position] for position in predictions.tolist()]}
+
+
+def _select_top_k(model: ServedModel, probabilities: np.ndarray, k: int) -> dict[str, list[Any]]:
+    """Return the ``k`` most probable labels of each text and their probabilities, best first."""
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : max(1, k)]
+    labels = [[model.labels[position] for position in row] for row in order.tolist()]
+    return {"labels": labels, "scores": np.take_along_axis(probabilities, order, axis=1).tolist()}
+
+
+def _parse_instances(instances: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the values of each input: those of all instances in a list."""
+    if not isinstance(instances, list) or not instances:
+        raise RequestError(400, f"Expecting 'instances' to be a list with values. Received: {shorten(instances)}")
+    has_objects = _is_named(instances[0])
+    if not has_objects and len(names) > 1:
+        raise RequestError(400, f"'instances' is a plain list, but the inputs are {', '.join(names)}")
+    for number, instance in enumerate(instances):
+        place = f"Failed to process element: {number} of 'instances' list."
+        if _is_named(instance) != has_objects:
+            raise RequestError(400, f"{place} Expecting {'an object' if has_objects else 'a value'} as in element 0")
+        if has_objects and set(instance) != set(names):
+            raise RequestError(400, f"{place} JSON object keys must be equal to: {', '.join(names)}")
+    return {name: [instance[name] if has_objects else instance for instance in instances] for name in names}
+
+
+def _parse_inputs(inputs: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the value of each input."""
+    if not _is_named(inputs):
+        if len(names) > 1:
+            raise RequestError(400, f"'inputs' is a plain value or list, but the inputs are {', '.join(names)}")
+        return {names[0]: inputs}
+    if missing := [name for name in names if name not in inputs]:
+        raise RequestError(400, f"Missing named input: {missing[0]} in 'inputs' object.")
+    return {name: inputs[name] for name in names}
+
+
+def _is_named(value: Any) -> bool:
+    """Return whether a value is an object of named inputs, and not a text in Base64."""
+    return isinstance(value, dict) and not _is_base64(value)
+
+
+def _is_base64(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"b64"} and isinstance(value["b64"], str)
+
+
+def _read_texts(values: Any) -> list[str]:
+    if not isinstance(values, list):
+        raise RequestError(400, f"the input text is a list of strings. Received: {shorten(values)}")
+    return [_read_text(value, f"element {number} of the input text") for number, value in enumerate(values)]
+
+
+def _read_text(value: Any, place: str) -> str:
+    """Return a text, which may be in Base64; invalid UTF-8 is replaced, as the rules of all models do."""
+    if _is_base64(value):
+        try:
+            return base64.b64decode(value["b64"], validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            raise RequestError(400, f"{place}: Unable to base64 decode") from None
+    if not isinstance(value, str):
+        raise RequestError(400, f"{place}: JSON Value: {shorten(value)} is not of expected type: string")
+    return value
+
+
+def _merge_example(context: Any, example: Any) -> dict[str, Any]:
+    if not isinstance(context, dict) or not isinstance(example, dict):
+        raise RequestError(400, f"Example must be JSON object. Received: {shorten(example)}")
+    return {**context, **example}
+
+
+def _read_feature(example: dict[str, Any]) -> str:
+    """Return the feature `text` of an example: a text, or a list of one; without it the text is empty."""
+    value = example.get("text", "")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return _read_text(value, "feature text")
