@@ -7,6 +7,7 @@ The settings of a run are one frozen tree, ``Config``, with the groups ``source`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +154,7 @@ class TransferConfig(Settings):
     def has_piece_vectors(self) -> bool:
         """Whether ``vectors`` are vectors of pieces of words; a name or a folder, while a file has words."""
         is_name = self.vectors == wordllama.NAME or self.vectors.startswith("hf://")
-        return is_name or (self.vectors != "" and Path(self.vectors).is_dir())
+        return is_name or (self.vectors != "" and os.path.isdir(self.vectors))
 
     @property
     def word_list(self) -> str:

@@ -6,6 +6,7 @@ A word gets the mean of the vectors of its pieces.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -152,7 +153,7 @@ def find_files(source: str) -> tuple[Path, Path]:
     folder = _download(source) if source.startswith(HUB) else Path(source)
     for layout in LAYOUTS:
         weights, tokenizer = folder / layout / VECTORS, folder / layout / TOKENIZER
-        if weights.is_file() and tokenizer.is_file():
+        if os.path.isfile(weights) and os.path.isfile(tokenizer):
             return weights, tokenizer
     raise InputError(f"{source}: has no {VECTORS} and {TOKENIZER}; give a folder in the format of model2vec")
 

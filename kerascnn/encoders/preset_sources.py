@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def find_preset(preset: str) -> Path:
         return _download_from_kaggle(preset, preset)
     if not preset:
         raise InputError(f"no pretrained encoder; {_REMEDY}")
-    if Path(preset).is_dir():
+    if os.path.isdir(preset):
         return Path(preset)
     if len(Path(preset).parts) == 1:  # a path is never a name
         hub = import_optional("keras_hub", "hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def _find_file(folder: str, name: str) -> Path:
     if not folder:
         return PACKAGE.find_file(f"resources/{name}")
     path = Path(folder) / name
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(
             f"{path}: no such file; give --network.weights a folder with weights.npz and sp.model, or leave it out to"
             f" use the installed package ({PACKAGE.install})"

@@ -121,3 +121,5 @@ def _read_first_column(path: str) -> Iterator[str]:
         raise InputError(f"{path}: the list of words cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: the list of words is not UTF-8 ({error.reason}); save it as UTF-8") from None
+    except ValueError as error:  # a NUL character in the name
+        raise InputError(f"{path!r}: the list of words cannot be read ({error})") from None

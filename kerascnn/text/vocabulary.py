@@ -65,6 +65,8 @@ def read_stop_word_lines(path: str | Path) -> list[str]:
         raise InputError(f"{path}: the stop words cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: the stop words are not UTF-8 (byte {error.start}); save them as UTF-8") from None
+    except ValueError as error:  # a NUL character in the name
+        raise InputError(f"{str(path)!r}: the stop words cannot be read ({error})") from None
 
 
 def read_stop_words(path: str | Path, tokenize: Callable[[str], list[str]]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from kerascnn.config import TransferConfig
@@ -59,7 +59,7 @@ def check_vectors(settings: TransferConfig) -> None:
     if settings.has_piece_vectors:
         load_piece_vectors(settings.vectors)
     elif settings.vectors:
-        if not Path(settings.vectors).exists():
+        if not os.path.exists(settings.vectors):
             raise InputError(
                 f"{settings.vectors}: no such file of word vectors; give a file, a folder in the format of model2vec,"
                 " wordllama, or hf://OWNER/NAME of the Hugging Face Hub"

@@ -51,7 +51,7 @@ def labels_of(label):
 
 
 @pytest.mark.parametrize("kind", FILES)
-@tiers(few=100)
+@tiers(few=60)
 def test_well_formed_file_gives_its_rows(kind, count, write_file):
     def check(file):
         source, path = SourceConfig(**file.settings), write_file(file)
@@ -61,7 +61,7 @@ def test_well_formed_file_gives_its_rows(kind, count, write_file):
     check_examples(count, check, FILES[kind])
 
 
-@tiers(few=300)
+@tiers(few=250)
 def test_any_file_gives_rows_or_an_error(count, write_file):
     def check(file):
         source, path, bad = SourceConfig(**file.settings), write_file(file), []
@@ -85,7 +85,7 @@ def test_any_file_gives_rows_or_an_error(count, write_file):
     check_examples(count, check, damaged_files())
 
 
-@tiers(few=30)
+@tiers(few=25)
 def test_any_file_can_be_audited_or_is_an_error(count, write_file):
     config = default_config("bow")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -11,9 +12,14 @@ from kerascnn import TextClassifier, load
 from kerascnn.config import TransferConfig, default_config
 from kerascnn.data.batches import RaggedIds
 from kerascnn.encoders.piece_vectors import load_piece_vectors
+from kerascnn.encoders.preset_sources import find_preset
 from kerascnn.experiment import run_training
 from kerascnn.layers import TfidfLinear
 from kerascnn.linear.member import adapt_features
+from kerascnn.text.config import TextConfig
+from kerascnn.text.segmentation import load_words
+from kerascnn.text.vocabulary import read_stop_words
+from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils.errors import InputError
 from tests.encoders.static_vectors import build_tokenizer, write_folder
 
@@ -138,3 +144,26 @@ def test_only_a_file_of_words_is_a_dictionary(folder):
         TransferConfig(vectors=vectors).word_list for vectors in ("wordllama", "hf://a/b", folder, "", "glove.txt")
     ]
     assert files == ["", "", "", "", "glove.txt"]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "\ud800"])
+def test_name_that_no_file_can_have_is_an_error(name):
+    with pytest.raises(InputError, match="no such file of word vectors"):
+        check_vectors(TransferConfig(vectors=name))
+    with pytest.raises(InputError):
+        load_words(TextConfig(split="dictionary", dictionary=name))
+    with pytest.raises(InputError):
+        read_stop_words(name, str.split)
+    with pytest.raises(InputError):
+        find_preset(name)
+
+
+@pytest.mark.parametrize("damaged", ["model.safetensors", "tokenizer.json"])
+def test_damaged_vectors_are_found_before_other_work(damaged, folder, tmp_path):
+    copied = shutil.copytree(folder, tmp_path / "copy")
+    (copied / damaged).write_bytes(b"damaged")
+    with pytest.raises(InputError, match=f"{damaged}: not a"):
+        check_vectors(TransferConfig(vectors=str(copied)))
+    (tmp_path / "vectors.txt").write_bytes(b"no vectors")
+    with pytest.raises(InputError, match="line 1: not word vectors"):
+        check_vectors(TransferConfig(vectors=str(tmp_path / "vectors.txt")))
