@@ -35,6 +35,7 @@ _BINARY_FILES = {
     rb"BZh[1-9]1AY": "compressed with bzip2; decompress it, or compress it with gzip",
     rb"\xfd7zXZ": "compressed with xz; decompress it, or compress it with gzip",
     rb"\x28\xb5\x2f\xfd": "compressed with zstd; decompress it, or compress it with gzip",
+    rb"\x1f\x8b": "compressed with gzip twice; decompress it once",
     rb"%PDF-": "a PDF document; give a file with texts and labels",
 }
 """Patterns of the first bytes of other kinds of files, and the remedy."""

@@ -481,6 +481,7 @@ def test_error_about_header_names_the_remedy(write, text, settings, remedy):
         (content(".parquet", REAL), "a Parquet file; rename it"),
         (bz2.compress(csv_text(REAL).encode()), "compressed with bzip2"),
         (lzma.compress(csv_text(REAL).encode()), "compressed with xz"),
+        (gzip.compress(gzip.compress(csv_text(REAL).encode())), "compressed with gzip twice"),
         (b"<!DOCTYPE html>\n<html></html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\n", "a pointer of Git LFS"),
     ],
