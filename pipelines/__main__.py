@@ -41,8 +41,8 @@ def dispatch(prog: str) -> None:
         print(f"error: no command is called {name!r}{list_choices(name, COMMANDS)}", file=sys.stderr)
         raise SystemExit(2)
     else:
-        module = importlib.import_module(f"pipelines.{name.replace('-', '_')}")
-        run(lambda: module.main(sys.argv[2:], f"{prog} {name}"))
+        # imported inside, so that Ctrl-C has its message from the start
+        run(lambda: importlib.import_module(f"pipelines.{name.replace('-', '_')}").main(sys.argv[2:], f"{prog} {name}"))
 
 
 if __name__ == "__main__":

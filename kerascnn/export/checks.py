@@ -32,16 +32,16 @@ def check_export(name: str, *, folder: Path, task: Task, text: TextConfig, quant
         quantize: Precisions of the files.
 
     Raises:
-        InputError: The package of the format is not installed, or it cannot express a setting.
+        InputError: The format cannot express a setting, or its package is not installed.
     """
-    if name in PACKAGES:
-        check_installed(*PACKAGES[name])
     if name == "web":
         check_web(text, quantize)
     elif name == "mediapipe":
         check_mediapipe(folder, task, text)
     if name in QUANTIZED_FORMATS and text.level == "character":
         check_code_points(text)
+    if name in PACKAGES:
+        check_installed(*PACKAGES[name])
 
 
 def check_web(text: TextConfig, quantize: Sequence[str]) -> None:
