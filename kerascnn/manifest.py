@@ -90,7 +90,25 @@ def check_files(folder: Path, manifest: Manifest, names: Sequence[str]) -> None:
         InputError: One is missing, or has another hash than in the manifest.
     """
     for name in names:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: missing, the bundle is incomplete; train it again or copy it again")
-        if sha256(folder / name) != manifest["files"].get(name):
-            raise InputError(f"{folder / name}: changed or damaged since it was written; copy the bundle again")
+        check_hash(folder / name, manifest["files"].get(name), "copy the bundle again, or train it again")
+
+
+def check_hash(path: Path, digest: str | None, remedy: str) -> None:
+    """Check that a file has a hash.
+
+    Args:
+        path: The file.
+        digest: Its SHA-256 hash when it was written.
+        remedy: What to do if it has another one, the end of the message.
+
+    Raises:
+        InputError: It is missing, cannot be read, or has another hash.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing; {remedy}")
+    try:
+        found = sha256(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if found != digest:
+        raise InputError(f"{path}: changed or damaged since it was written; {remedy}")

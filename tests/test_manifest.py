@@ -128,3 +128,12 @@ def test_refuses_to_save_a_model_that_predicts_nan(saved, tmp_path):
     with pytest.raises(InputError, match=r"the model predicts NaN for the text '.*'; train it again"):
         classifier.save(tmp_path / "nan")
     assert not (tmp_path / "nan").exists()
+
+
+def test_names_a_file_that_must_not_be_read(saved, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("kerascnn.manifest.sha256", refuse)
+    with pytest.raises(InputError, match=r"config\.yaml: cannot be read \(Permission denied\)"):
+        load(saved)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerascnn.manifest import SCHEMA_VERSION
+from kerascnn.manifest import SCHEMA_VERSION, check_hash
 from kerascnn.utils.atomic_files import sha256
-from kerascnn.utils.errors import InputError
 from kerascnn.utils.sealed_json import read_sealed_json, write_sealed_json
 
 
@@ -36,7 +35,4 @@ def check_file_hashes(folder: Path, path: Path, names: Sequence[str] = ()) -> No
     """
     files = read_sealed_json(path, schema_version=SCHEMA_VERSION)["files"]
     for name, digest in ((name, files.get(name)) for name in names or files):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: missing, the export is incomplete; export it again")
-        if sha256(folder / name) != digest:
-            raise InputError(f"{folder / name}: changed or damaged since it was exported; export it again")
+        check_hash(folder / name, digest, "export it again")
