@@ -11,7 +11,7 @@ from kerascnn.utils.errors import InputError
 from tests.argument_strategies import LABELS, LISTS, TEXTS, anything, calls, st
 
 WORDS = {
-    "texts": "text", "text": "text", "labels": "label", "label": "label", "y": "^y:|label", "k": "^k:",
+    "texts": "text", "text": "text", "labels": "label|classes", "label": "label", "y": "^y:|label", "k": "^k:",
     "probabilities": "probabilit", "soft_labels": "soft_labels|label",
 }  # fmt: skip
 """What names an argument in a message, if not its name."""
