@@ -255,10 +255,10 @@ def test_rejects_formats_that_cannot_split_words(built, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"preset": ""}, r"no pretrained encoder; give --network\.preset minilm, a folder"),
-        ({"preset": "nowhere"}, r"nowhere: no such folder or preset; give --network\.preset minilm"),
+        ({"preset": ""}, r"no pretrained encoder; give preset minilm, a folder"),
+        ({"preset": "nowhere"}, r"nowhere: no such folder or preset; give preset minilm"),
         ({"split": "unicode"}, r"needs WordPiece tokens; leave out text\.level and text\.split"),
-        ({"max_length": 63}, r"text\.max_length 63: .*Bert accepts at most 62 tokens; give --text\.max-length 62"),
+        ({"max_length": 63}, r"text\.max_length 63: .*Bert accepts at most 62 tokens; give max_length 62"),
         ({"stop_words": "stop.txt"}, r"text\.stop_words: a pretrained encoder needs every word"),
         ({"model": "word_cnn", "preset": None, "filters": None, "split": "wordpiece"}, "split wordpiece .*hub_cnn"),
     ],
