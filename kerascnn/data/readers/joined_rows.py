@@ -22,7 +22,6 @@ class JoinedRows:
     def __init__(self, columns: int, delimiter: str, sample: Sequence[str]) -> None:
         self._delimiter = delimiter
         self._values = [Counter[str]() for _ in range(columns)]
-        self._shapes = [Counter[str]() for _ in range(columns)]
         self._count = 0
         for fields in map(self._split, sample):
             if len(fields) == columns:
@@ -32,9 +31,8 @@ class JoinedRows:
         """Remember the values of a row."""
         if self._count < MAX_ROWS:
             self._count += 1
-            for value, values, shapes in zip(fields, self._values, self._shapes, strict=True):
+            for value, values in zip(fields, self._values, strict=True):
                 values[value[:100]] += 1
-                shapes[_shape(value)] += 1
 
     def are_rows(self, lines: Sequence[str]) -> bool:
         """Return whether each line of a record looks like a row: as many fields, and values that other rows have.
@@ -51,9 +49,11 @@ class JoinedRows:
 
     def _fits(self, position: int, value: str) -> bool:
         """Return whether a column has a value twice, or if most values differ, as numbers of rows do, such values."""
-        values, shapes = self._values[position], self._shapes[position]
+        values = self._values[position]
         if 2 * len(values) > self._count:
-            return "0" in (shape := _shape(value)) and 2 * shapes[shape] > self._count
+            shape = _shape(value)
+            similar = sum(count for other, count in values.items() if _shape(other) == shape)
+            return "0" in shape and 2 * similar > self._count
         return values[value] > 1
 
     def _split(self, line: str) -> list[str]:
