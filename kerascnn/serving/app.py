@@ -17,6 +17,7 @@ from kerascnn.serving.config import ServingConfig
 from kerascnn.serving.errors import RequestError
 from kerascnn.serving.middleware import BodyLimit, RequestObserver, ServerState
 from kerascnn.serving.served_model import ServedModel
+from kerascnn.utils.arguments import shorten
 
 DESCRIPTION = """Text classification. `/predict` is for people and simple clients; `/v1/models/NAME:predict` takes the
 requests of TensorFlow Serving's REST interface."""
@@ -74,7 +75,9 @@ def find_model(models: Mapping[str, ServedModel], name: str) -> ServedModel:
         RequestError: There is none.
     """
     if name not in models:
-        raise RequestError(404, f"Servable not found for request: Latest({name}); there are {', '.join(models)}")
+        raise RequestError(
+            404, f"Servable not found for request: Latest({shorten(name)}); there are {', '.join(models)}"
+        )
     return models[name]
 
 
@@ -88,7 +91,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException.__base__)  # type: ignore[arg-type]  # those of Starlette: 404 and 405
     async def answer_http_error(request: Request, error: HTTPException) -> Response:
-        text = f"{error.detail}: {request.method} {request.url.path}; /docs lists what this server answers"
+        text = f"{error.detail}: {request.method} {shorten(request.url.path)}; /docs lists what this server answers"
         return JSONResponse({"error": text}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)

@@ -7,6 +7,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from kerascnn.serving.errors import RequestError
+from kerascnn.serving.json_body import parse_json_object
 from kerascnn.serving.served_model import ServedModel
 
 DECIMALS = 6
@@ -63,12 +64,13 @@ def parse_predict_request(body: bytes) -> PredictRequest:
     Raises:
         RequestError: It is malformed; the message names the first problem.
     """
+    content = parse_json_object(body)
     try:
-        request = PredictRequest.model_validate_json(body)
+        request = PredictRequest.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise RequestError(400, f"{place}: {first['msg']}" if place else first["msg"]) from None
+        raise RequestError(400, f"{place}: {first['msg']}") from None
     if (request.text is None) == (request.texts is None):
         raise RequestError(400, 'give {"text": "..."} or {"texts": ["...", "..."]}')
     return request

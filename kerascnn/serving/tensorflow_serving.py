@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.serving.errors import RequestError
+from kerascnn.serving.json_body import parse_json_object
 from kerascnn.serving.served_model import ServedModel
 from kerascnn.utils.arguments import shorten
 
@@ -34,25 +34,12 @@ class PredictRequest:
     """Whether it has `instances`, and the answer `predictions`, instead of `inputs` and `outputs`."""
 
 
-def parse_json_object(body: bytes) -> dict[str, Any]:
-    """Parse the body of a request.
-
-    Raises:
-        RequestError: It is not a JSON object.
-    """
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError(400, f"JSON Parse error: {str(error) or 'too deeply nested'}") from None
-    if not isinstance(content, dict):
-        raise RequestError(400, f"JSON Value: {shorten(content)} Is not object")
-    return content
-
-
 def check_version(version: str, name: str) -> None:
     """Raise ``RequestError`` if a model does not have this version."""
     if version != VERSION:
-        raise RequestError(404, f"Servable not found for request: Specific({name}, {version})")
+        raise RequestError(
+            404, f"Servable not found for request: Specific({name}, {shorten(version)}); the version is {VERSION}"
+        )
 
 
 def describe_status() -> dict[str, Any]:

@@ -12,11 +12,16 @@ import tyro
 from kerascnn.utils.atomic_files import check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
-from pipelines.benchmark import accuracy, accuracy_tables, inference, results, speed
+from pipelines.benchmark import accuracy, accuracy_tables, inference, results, serving, speed
 from pipelines.command import parse
 
-BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference}
-TABLES = {"accuracy": accuracy_tables.table, "speed": speed.table, "inference": inference.table}
+BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference, "serving": serving}
+TABLES = {
+    "accuracy": accuracy_tables.table,
+    "speed": speed.table,
+    "inference": inference.table,
+    "serving": serving.table,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +92,13 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ben
         accuracy.Accuracy: accuracy.run,
         speed.Speed: speed.run,
         inference.Inference: inference.run,
+        serving.Serving: serving.run,
     }
     kind: Any = (
         Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
         | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
         | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
+        | Annotated[serving.Serving, tyro.conf.subcommand("serving")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, prog, __doc__, argv)

@@ -13,7 +13,8 @@ import time
 import numpy as np
 import pytest
 
-from kerascnn.serving.config import name_bundles
+from kerascnn.serving.config import ServingConfig, name_bundles
+from kerascnn.serving.server import bind
 from kerascnn.utils.errors import InputError
 from tests.pipelines.conftest import command, start
 
@@ -130,3 +131,9 @@ def test_names_that_are_no_part_of_an_address_are_errors(bundle, models):
 def test_server_needs_no_import_of_tensorflow_for_its_help_and_checks():
     code = "import sys, pipelines.serve; assert not {'tensorflow', 'fastapi', 'uvicorn'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_answers_are_not_delayed_by_nagles_algorithm():
+    # asyncio looks at the protocol before it sets TCP_NODELAY
+    with bind(ServingConfig(port=0)) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
