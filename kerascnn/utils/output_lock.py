@@ -44,6 +44,7 @@ def lock_output(path: Path) -> Iterator[None]:
         found = _holders.get(path)
         is_new = found is None or found[0] != holder[0]  # of a process that this one was forked from
         if is_new:
+            missing = [folder for folder in path.parents if not folder.exists()]
             descriptor = _lock(path)
             _holders[path] = holder
     if not is_new:
@@ -58,6 +59,9 @@ def lock_output(path: Path) -> Iterator[None]:
             del _holders[path]
             if descriptor is not None:
                 _release(_lock_path(path), descriptor)
+            with contextlib.suppress(OSError):
+                for folder in missing:  # nothing was written if they are empty
+                    folder.rmdir()
 
 
 def _lock_path(path: Path) -> Path:

@@ -92,7 +92,7 @@ def test_rejects_unsuitable_bundle_with_setting(encoder, news, tmp_path):
         TextClassifier(init_from=str(folder), embedding_dim=5, filters=3, ngram_dim=3).fit(*news)
     with pytest.raises(InputError, match="use only one of them"):
         TextClassifier(init_from=str(folder), vectors="glove.txt").fit(*news)
-    with pytest.raises(InputError, match=r"config\.yaml: no such file"):
+    with pytest.raises(InputError, match=r"init_from .*not a bundle"):
         TextClassifier(init_from=str(tmp_path)).fit(*news)
     with pytest.raises(InputError, match="no labels; train a classifier"):
         load(folder)

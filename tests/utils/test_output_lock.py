@@ -79,3 +79,12 @@ def test_there_is_no_lock_where_no_file_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with lock_output(tmp_path / "file" / "bundle"):
         pass
+
+
+def test_folders_of_an_output_that_was_not_written_are_removed(tmp_path):
+    with lock_output(tmp_path / "new" / "deep" / "bundle"):
+        assert (tmp_path / "new" / "deep").is_dir()
+    assert not list(tmp_path.iterdir())
+    with lock_output(tmp_path / "new" / "deep" / "bundle"):
+        (tmp_path / "new" / "other").touch()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["other"]
