@@ -151,11 +151,15 @@ class ModelFitter:
         if not getattr(config.network, "linear_ngrams", ()):
             return None
         from kerascnn.linear.member import fit_linear_member
+        from kerascnn.linear.stacking import USUAL_WEIGHT, USUAL_WEIGHT_OF_PRETRAINED
 
+        encoder = network.initial.built.sentence_encoder()
+        is_trained = encoder is not None and bool(encoder.trainable_variables)
         return fit_linear_member(
             self._adapt_features(config, self.train), self.train.ids, self.train.targets, self.validation.ids,
             self.validation.targets, logits, self.data.task, weights=self._weights(self.train),
             held_out_logits=network.held_out_logits,
+            usual_weight=USUAL_WEIGHT_OF_PRETRAINED if is_trained else USUAL_WEIGHT,
         )  # fmt: skip
 
     def _add_member(self, built: BuiltModel, member: LinearMember) -> BuiltModel:

@@ -151,12 +151,7 @@ class NetworkFitter:
                 f"the encoder is trained contrastively on {len(train.targets):,} rows, then the head is solved;"
                 " --transfer.contrastive never trains both by epochs"
             )
-        held_out_logits = None
         settings = self._training_settings(self.config.network.contrastive_learning_rate)
-        has_member = bool(getattr(self.config.network, "linear_ngrams", ()))
-        if has_member and validation is not None:
-            # of the encoder before the training, which has no knowledge of the labels
-            held_out_logits = self._solve(initial, train, validation, None).held_out_logits
         trained = contrastive.tune_encoder(encoder, train, settings, **options)
         if previous and (other := previous.initial.built.sentence_encoder()):
             contrastive.average_weights(encoder, other)
@@ -167,7 +162,7 @@ class NetworkFitter:
             "seconds": round(trained.seconds, 2),
         }
         metrics = {**trained.speed(len(train.targets)), "contrastive": facts, "solved_head": head.metrics()}
-        return FittedNetwork(initial, metrics, trained.history, trained.epoch, head, "contrastive", held_out_logits)
+        return FittedNetwork(initial, metrics, trained.history, trained.epoch, head, "contrastive")
 
     def _fit_by_epochs(
         self,

@@ -18,7 +18,7 @@ from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.ngram_features import NGramFeatures
 from kerascnn.linear.regularization import Choice, Examples, choose, cross_validated_scores
-from kerascnn.linear.stacking import fit_weight
+from kerascnn.linear.stacking import USUAL_WEIGHT, fit_weight
 from kerascnn.linear.vector_features import adapt_vector_features
 from kerascnn.linear.word_features import WordFeatures
 from kerascnn.models import BuiltModel
@@ -169,6 +169,7 @@ def fit_linear_member(
     *,
     weights: np.ndarray | None = None,
     held_out_logits: np.ndarray | None = None,
+    usual_weight: float = USUAL_WEIGHT,
 ) -> LinearMember | None:
     """Solve for the member and fit its weight beside the network; nothing is random.
 
@@ -184,6 +185,7 @@ def fit_linear_member(
         held_out_logits: Logits of the training documents with a label and a weight above 0, by networks that were
             trained without them; with few documents, they tell more about the weight than the validation documents.
             None: there are none.
+        usual_weight: Weight without evidence, see ``fit_weight``.
 
     Returns:
         The member, or None if it does not help: its weight would be 0, or no document has a label.
@@ -197,13 +199,13 @@ def fit_linear_member(
     choice = choose(known, held_out, task, num_classes=num_classes, column_counts=features.column_counts)
     coefficients, bias = known.solve(num_classes, features.count_columns(choice), choice.cost)
     scores = held_out.features[:, : len(coefficients)] @ coefficients + bias
-    if held_out_logits is None:
-        weight = fit_weight(validation_logits, scores, validation_targets, task, temperature=choice.temperature)
-    else:
+    evidence = (validation_logits, scores, validation_targets)
+    if held_out_logits is not None:
         known_scores = cross_validated_scores(known, num_classes, len(coefficients), choice.cost)
         scale = task.fit_temperature(validation_logits, validation_targets)
         scale /= task.fit_temperature(held_out_logits, known.targets)
-        weight = fit_weight(scale * held_out_logits, known_scores, known.targets, task, temperature=choice.temperature)
+        evidence = (scale * held_out_logits, known_scores, known.targets)
+    weight = fit_weight(*evidence, task, temperature=choice.temperature, usual_weight=usual_weight)
     if not weight:
         return None
     layers = features.build_layers(coefficients, bias)
