@@ -145,6 +145,14 @@ def _add_tensorflow_serving(app: FastAPI, models: Mapping[str, ServedModel]) -> 
         tensorflow_serving.check_version(version, name)
         return tensorflow_serving.describe_status()
 
+    @app.get("/v1/models/{name}/metadata", responses={404: ERRORS[404]})
+    @app.get("/v1/models/{name}/versions/{version}/metadata", responses={404: ERRORS[404]})
+    async def get_model_metadata(name: str, version: str = tensorflow_serving.VERSION) -> dict[str, Any]:
+        """Return the inputs and outputs of a model, as TensorFlow Serving."""
+        model = find_model(models, name)
+        tensorflow_serving.check_version(version, name)
+        return tensorflow_serving.describe_metadata(model)
+
 
 def _add_operation(app: FastAPI, models: Mapping[str, ServedModel], state: ServerState) -> None:
     @app.get("/healthz", responses={503: {"model": schemas.ErrorResponse, "description": "The server stops."}})

@@ -48,6 +48,40 @@ def describe_status() -> dict[str, Any]:
     return {"model_version_status": [{"version": VERSION, "state": "AVAILABLE", "status": status}]}
 
 
+def describe_metadata(model: ServedModel) -> dict[str, Any]:
+    """Return the answer to GET /v1/models/NAME/metadata: the inputs and outputs of the signatures."""
+    text, labels = _describe_tensor("DT_STRING", -1), len(model.labels)
+    prediction = (
+        {"assigned": _describe_tensor("DT_BOOL", -1, labels)}
+        if model.task.predicts_list
+        else {"label": _describe_tensor("DT_STRING", -1)}
+    )
+    probabilities, classes = _describe_tensor("DT_FLOAT", -1, labels), _describe_tensor("DT_STRING", -1, labels)
+    best = {"labels": _describe_tensor("DT_STRING", -1, -1), "scores": _describe_tensor("DT_FLOAT", -1, -1)}
+    signatures = {
+        "serving_default": ({"text": text}, {"probabilities": probabilities, "classes": classes, **prediction}),
+        "top_k": ({"text": text, "k": _describe_tensor("DT_INT32")}, best),
+        CLASSIFY_SIGNATURE: ({"inputs": text}, {"scores": probabilities, "classes": classes}),
+    }
+    described = {
+        name: {
+            "inputs": inputs,
+            "outputs": outputs,
+            "method_name": f"tensorflow/serving/{'classify' if name == CLASSIFY_SIGNATURE else 'predict'}",
+        }
+        for name, (inputs, outputs) in signatures.items()
+    }
+    return {
+        "model_spec": {"name": model.name, "signature_name": "", "version": VERSION},
+        "metadata": {"signature_def": {"signature_def": described}},
+    }
+
+
+def _describe_tensor(kind: str, *sizes: int) -> dict[str, Any]:
+    dims = [{"size": str(size), "name": ""} for size in sizes]
+    return {"dtype": kind, "tensor_shape": {"dim": dims, "unknown_rank": False}, "name": ""}
+
+
 async def predict(model: ServedModel, body: bytes) -> dict[str, Any]:
     """Return the answer to POST /v1/models/NAME:predict.
 

@@ -132,3 +132,32 @@ def test_malformed_request_is_answered_with_400_and_the_reason(content, complain
 def test_malformed_examples_are_answered_with_400(content, client):
     response = post(client, content, verb="classify")
     assert response.status_code == 400 and list(response.json()) == ["error"]
+
+
+@pytest.mark.parametrize("name", ["news", "briefs"])
+def test_metadata_describes_the_outputs_of_the_saved_model(name, server):
+    import tensorflow as tf
+
+    from kerascnn.export.saved_model import ServingSignatures
+
+    metadata = server.client.get(f"/v1/models/{name}/metadata").json()
+    assert metadata["model_spec"] == {"name": name, "signature_name": "", "version": "1"}
+    described = metadata["metadata"]["signature_def"]["signature_def"]
+    signatures, texts = ServingSignatures(server.models[name].classifier.bundle_), tf.constant(["a", "b"])
+    example = tf.train.Example().SerializeToString()
+    for signature, inputs in {
+        "serving_default": {"text": texts},
+        "top_k": {"text": texts, "k": tf.constant(3)},
+        "examples": {"inputs": tf.constant([example, example])},
+    }.items():
+        outputs = getattr(signatures, signature)(**inputs)
+        for found, expected in ((described[signature]["inputs"], inputs), (described[signature]["outputs"], outputs)):
+            assert found.keys() == expected.keys()
+            for key, tensor in expected.items():
+                assert (
+                    found[key]["dtype"] == f"DT_{'FLOAT' if tensor.dtype == tf.float32 else tensor.dtype.name.upper()}"
+                )
+                sizes = [int(dim["size"]) for dim in found[key]["tensor_shape"]["dim"]]
+                assert len(sizes) == len(tensor.shape)
+                assert all(size in (-1, known) for size, known in zip(sizes, tensor.shape, strict=True))
+    assert server.client.get("/v1/models/missing/metadata").status_code == 404
