@@ -134,12 +134,20 @@ def _nfkc(text: str, new: str = "", composed: str = "") -> str:
     return _compose(unicodedata.normalize("NFKC", text), composed)
 
 
+_IOTA_SUBSCRIPTS = {
+    code: chr(code).casefold()
+    for code in (0x345, *range(0x1F80, 0x2000))
+    if "\u0345" in unicodedata.normalize("NFD", chr(code))
+}
+
+
 def _nfkc_casefold(text: str, new: str = "", composed: str = "", folded: str = "") -> str:
     """Apply NFKC_Casefold (Unicode standard, section 3.13, R5 and D147)."""
     if text.isascii():
         return text.lower()
     text = text.translate(_code_table(new or TABLES["nfkc"])).translate(_code_table(folded or TABLES["folded"]))
-    text = unicodedata.normalize("NFD", text).casefold()
+    # the graph folds an iota below a letter before the marks are sorted: afterwards it is a letter
+    text = unicodedata.normalize("NFD", text.translate(_IOTA_SUBSCRIPTS)).casefold()
     text = unicodedata.normalize("NFKC", text).casefold()
     return _compose(unicodedata.normalize("NFKC", _IGNORABLE.sub("", text)), composed)
 

@@ -45,6 +45,7 @@ TEXTS = [
     "สวัสดีชาวโลก น้ำ \u200bkm។ နေကောင်း नमस्ते दुनिया क्\u200dष",
     "👍🏻👍🏿 👨‍👩‍👧‍👦 🏳️‍🌈 🇩🇪🇫🇷🇩 1️⃣ ❤️❤ ☺︎ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🤷🏽‍♀️x",
     "e\u0301 é ﬁ ﬀ Ⅷ ² ½ ß ẞ ŉ \u0301x ᾳ Ǆ ẞ",
+    "\u0345\u0301 x\u0345\u0327 \u0308\u0345\u0301 ᾳ\u0301 ᾴ\u0308 ᾼ\u0327",
     "İstanbul IĞDIR ıi ΟΔΟΣ ΑΣ. Σ ΑΣ' ΣΑ\u0301Σ Ì Í Ĩ Į Į́",
     "a\x00b\x01c\x7fd\x85e\u2028f\u2029g\xa0h\u3000i\ufeffj\xadk\u200bl\ufffdm\nn\r\no",
     "lone \ud800 surrogates \udfff, \ue000 private \U0010ffff last",
