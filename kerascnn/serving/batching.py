@@ -65,6 +65,10 @@ class Batcher:
         self._arrived.set()
         return await job.answer
 
+    async def run_alone(self, function: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return the result of a function that uses the model, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Predict what arrives while the block runs."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from kerascnn.classifier import TextClassifier
+from kerascnn.export.saved_model import ServingSignatures
 from kerascnn.golden import PROBES
 from kerascnn.serving.batching import Batcher
 from kerascnn.serving.config import ServingConfig
@@ -25,13 +28,15 @@ class ServedModel:
     classifier: TextClassifier
     config: ServingConfig
     batcher: Batcher
+    signatures: ServingSignatures
+    """The functions of an exported SavedModel, for documents that are given as ids."""
 
     @classmethod
     def build(cls, name: str, classifier: TextClassifier, config: ServingConfig, metrics: ServerMetrics) -> ServedModel:
         """Return a model with batches of its own; its functions are compiled before the first request."""
         classifier.predict_proba(PROBES)
         batcher = Batcher(classifier.predict_proba, config, partial(metrics.observe_batch, name))
-        return cls(name, classifier, config, batcher)
+        return cls(name, classifier, config, batcher, ServingSignatures(classifier.bundle_))
 
     @property
     def labels(self) -> list[str]:
@@ -54,6 +59,24 @@ class ServedModel:
         Raises:
             RequestError: There are more or longer texts than the limits allow, or too many others wait.
         """
+        self._check_limits(texts, "characters")
+        if not texts:
+            return np.zeros((0, len(self.labels)), np.float32)
+        return await self.batcher.predict(list(texts))
+
+    async def predict_proba_of_ids(self, ids: np.ndarray) -> np.ndarray:
+        """Return the probabilities of documents given as padded ids, float32 (documents, labels).
+
+        Args:
+            ids: int32 (documents, length), all in the vocabulary.
+
+        Raises:
+            RequestError: There are more or longer documents than the limits allow.
+        """
+        self._check_limits(ids, "ids")  # type: ignore[arg-type]
+        return await self.batcher.run_alone(lambda: self.signatures.ids(tf.constant(ids))["probabilities"].numpy())
+
+    def _check_limits(self, texts: Sequence[Sequence[Any]], unit: str) -> None:
         config = self.config
         if len(texts) > config.max_texts:
             raise RequestError(
@@ -63,9 +86,6 @@ class ServedModel:
             if len(text) > config.max_text_characters:
                 raise RequestError(
                     413,
-                    f"text {number} has {len(text):,} characters; this server accepts up to"
+                    f"text {number} has {len(text):,} {unit}; this server accepts up to"
                     f" {config.max_text_characters:,} (--max-text-characters)",
                 )
-        if not texts:
-            return np.zeros((0, len(self.labels)), np.float32)
-        return await self.batcher.predict(list(texts))

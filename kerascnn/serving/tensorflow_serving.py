@@ -17,8 +17,8 @@ from kerascnn.utils.arguments import shorten
 
 VERSION = "1"
 """Version of each model; a bundle has only one."""
-SIGNATURES = {"serving_default": ("text",), "top_k": ("k", "text")}
-"""Signatures of Predict and their inputs; of those of a SavedModel, `ids` is not served."""
+SIGNATURES = {"serving_default": ("text",), "ids": ("ids",), "top_k": ("k", "text")}
+"""Signatures of Predict and their inputs."""
 CLASSIFY_SIGNATURE = "examples"
 """Signature of Classify."""
 
@@ -60,6 +60,10 @@ def describe_metadata(model: ServedModel) -> dict[str, Any]:
     best = {"labels": _describe_tensor("DT_STRING", -1, -1), "scores": _describe_tensor("DT_FLOAT", -1, -1)}
     signatures = {
         "serving_default": ({"text": text}, {"probabilities": probabilities, "classes": classes, **prediction}),
+        "ids": (
+            {"ids": _describe_tensor("DT_INT32", -1, -1)},
+            {"probabilities": probabilities, "classes": classes, **prediction},
+        ),
         "top_k": ({"text": text, "k": _describe_tensor("DT_INT32")}, best),
         CLASSIFY_SIGNATURE: ({"inputs": text}, {"scores": probabilities, "classes": classes}),
     }
@@ -144,23 +148,25 @@ def parse_predict_request(body: bytes) -> PredictRequest:
 
 async def _run_signature(model: ServedModel, request: PredictRequest) -> dict[str, list[Any]]:
     """Return the outputs of a signature by name, each a list with a value for each text."""
+    if request.signature_name == "ids":
+        ids = _read_ids(request.inputs["ids"], len(model.classifier.bundle_.vectorizer.vocabulary))
+        return _list_predictions(model, await model.predict_proba_of_ids(ids))
     texts = _read_texts(request.inputs["text"])
     if request.signature_name == "top_k":
         k = request.inputs["k"]
         if isinstance(k, bool) or not isinstance(k, int):
             raise RequestError(400, f"the input k is one whole number, in 'inputs'. Received: {shorten(k)}")
         return _select_top_k(model, await model.predict_proba(texts), k)
-    probabilities = await model.predict_proba(texts)
-    outputs = {"probabilities": probabilities.tolist(), "classes": [model.labels] * len(texts)}
-    return outputs | _decide(model, probabilities)
+    return _list_predictions(model, await model.predict_proba(texts))
 
 
-def _decide(model: ServedModel, probabilities: np.ndarray) -> dict[str, list[Any]]:
-    """Return the predictions, as ``Task.serving_outputs`` does in a SavedModel."""
+def _list_predictions(model: ServedModel, probabilities: np.ndarray) -> dict[str, list[Any]]:
+    """Return probabilities and predictions, as ``ServingSignatures`` does in a SavedModel."""
+    outputs = {"probabilities": probabilities.tolist(), "classes": [model.labels] * len(probabilities)}
     predictions = model.task.predict(probabilities, model.thresholds)
     if model.task.predicts_list:
-        return {"assigned": (predictions == 1).tolist()}
-    return {"label": [model.labels[position] for position in predictions.tolist()]}
+        return outputs | {"assigned": (predictions == 1).tolist()}
+    return outputs | {"label": [model.labels[position] for position in predictions.tolist()]}
 
 
 def _select_top_k(model: ServedModel, probabilities: np.ndarray, k: int) -> dict[str, list[Any]]:
@@ -210,6 +216,21 @@ def _read_texts(values: Any) -> list[str]:
     if not isinstance(values, list):
         raise RequestError(400, f"the input text is a list of strings. Received: {shorten(values)}")
     return [_read_text(value, f"element {number} of the input text") for number, value in enumerate(values)]
+
+
+def _read_ids(rows: Any, num_tokens: int) -> np.ndarray:
+    """Return documents of one length given as ids, int32 (documents, length)."""
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise RequestError(400, f"the input ids is a list of lists of ids. Received: {shorten(rows)}")
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise RequestError(400, f"element {number} of the input ids has {len(row)} ids, element 0 {len(rows[0])}")
+        wrong = [value for value in row if type(value) is not int or not 0 <= value < num_tokens]
+        if wrong:
+            raise RequestError(
+                400, f"element {number} of the input ids: {shorten(wrong[0])} is not an id from 0 to {num_tokens - 1}"
+            )
+    return np.array(rows, np.int32).reshape(len(rows), len(rows[0]) if rows else 0)
 
 
 def _read_text(value: Any, place: str) -> str:

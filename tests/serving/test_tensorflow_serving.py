@@ -46,6 +46,23 @@ def test_rows_and_columns_have_the_outputs_of_the_saved_model(name, server, news
     assert {key: plain[key] for key in columns} == columns
 
 
+@pytest.mark.parametrize("name", ["news", "briefs"])
+def test_ids_have_the_outputs_of_their_texts(name, server, news):
+    texts = news[0][:5]
+    ids = server.models[name].classifier.bundle_.vectorizer(texts).numpy().tolist()
+    by_text = answer(server.client, {"inputs": texts}, name=name)["outputs"]
+    by_ids = answer(server.client, {"inputs": ids, "signature_name": "ids"}, name=name)["outputs"]
+    np.testing.assert_allclose(by_ids.pop("probabilities"), by_text.pop("probabilities"), atol=1e-5)
+    assert by_ids == by_text
+    rows = answer(server.client, {"instances": [{"ids": row} for row in ids], "signature_name": "ids"}, name=name)
+    assert [row["classes"] for row in rows["predictions"]] == by_text["classes"]
+    for empty, size in (([], 0), ([[]], 1)):
+        outputs = answer(server.client, {"inputs": empty, "signature_name": "ids"}, name=name)["outputs"]
+        assert len(outputs["probabilities"]) == size
+    response = post(server.client, {"inputs": [[1]] * 31, "signature_name": "ids"}, name=name)
+    assert response.status_code == 413 and "--max-texts" in response.json()["error"]
+
+
 def test_top_k_and_classify_have_the_labels_of_the_classifier(server, news):
     texts, classifier = news[0][:3], server.models["news"].classifier
     for k in (1, 2, 1000):
@@ -110,7 +127,12 @@ def test_status_and_versions(client):
         ({"inputs": {"document": ["a"]}}, "Missing named input: text"),
         ({"inputs": None}, "list of strings"),
         ({"signature_name": 1, "instances": ["a"]}, "'signature_name' key must be a string"),
-        ({"signature_name": "ids", "instances": ["a"]}, "not found in signature def"),
+        ({"signature_name": "x", "instances": ["a"]}, "not found in signature def"),
+        *(({"signature_name": "ids", "inputs": ids}, complaint) for ids, complaint in (
+            ("a", "list of lists"), ([1], "list of lists"), ([[1], [2, 3]], "element 1 of the input ids has 2 ids"),
+            ([[1, -1]], "-1 is not an id from 0 to"), ([[10**6]], "not an id"), ([[1.0]], "not an id"),
+            ([[True]], "not an id"), ([["1"]], "not an id"), ([[10**30]], "not an id"),
+        )),
         ({"signature_name": "top_k", "instances": ["a"]}, "the inputs are k, text"),
         ({"signature_name": "top_k", "instances": [{"text": "a", "k": 1}]}, "one whole number"),
         ({"signature_name": "top_k", "inputs": {"text": ["a"], "k": 1.5}}, "one whole number"),
@@ -147,6 +169,7 @@ def test_metadata_describes_the_outputs_of_the_saved_model(name, server):
     example = tf.train.Example().SerializeToString()
     for signature, inputs in {
         "serving_default": {"text": texts},
+        "ids": {"ids": tf.constant([[1, 2], [3, 4]])},
         "top_k": {"text": texts, "k": tf.constant(3)},
         "examples": {"inputs": tf.constant([example, example])},
     }.items():
