@@ -37,7 +37,7 @@ class ServingConfig(Settings):
     drain_seconds: NonNegativeFloat = 1.0
     """Seconds that the server still accepts requests after SIGTERM, while /healthz answers 503 and connections are
     closed after their response, so that balancers and clients turn to other servers first."""
-    stop_seconds: PositiveInt = 30
+    stop_seconds: PositiveInt = 20
     """Most seconds that a stop waits for the responses of accepted requests."""
 
 
