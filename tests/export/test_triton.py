@@ -22,7 +22,7 @@ def configurations():
     """The platform of each documented configuration to its inputs and outputs: name to data type and shape."""
     page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
     found = {}
-    for block in re.findall(r"```pbtxt\n(.*?)```", page, re.DOTALL):
+    for block in re.findall(r"```\n(platform: .*?)```", page, re.DOTALL):
         parts = re.fullmatch(r'platform: "(\w+)".*?\ninput (.*?)\noutput (.*)', block, re.DOTALL)
         found[parts[1]] = [
             {name: (kind, [None] if scalar else [None, None if size == "-1" else int(size)])
