@@ -99,7 +99,7 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     return list(callbacks)
 
 
-def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> ModelFitter:
+def _prepare_fitter(config: Config[Any], data: TrainingData, *, verbose: bool, **options: Any) -> ModelFitter:
     """Build the vocabulary of the training texts, and encode the documents with it."""
     from kerascnn.classifier_fitting import ModelFitter
     from kerascnn.data.batches import RaggedIds
@@ -111,7 +111,9 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> 
     if pretrained := config.network.pretrained_vocabulary(config.text, data.texts):
         vectorizer = Vectorizer(pretrained.settings, pretrained.tokens, sentencepiece=pretrained.sentencepiece)
     else:
-        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.word_list)
+        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.word_list, verbose=verbose)
+        if verbose:
+            log(f"built a vocabulary of {len(vectorizer.vocabulary):,} tokens from {len(data.texts):,} documents")
     config = dataclasses.replace(config, text=vectorizer.settings)
     vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer, source)
     vectors = source.look_up(vectorizer.vocabulary) if source else None
@@ -120,7 +122,14 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, **options: Any) -> 
     )
     validation = EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
     return ModelFitter(
-        config=config, vectorizer=vectorizer, data=data, train=train, validation=validation, vectors=vectors, **options
+        config=config,
+        vectorizer=vectorizer,
+        data=data,
+        train=train,
+        validation=validation,
+        vectors=vectors,
+        verbose=verbose,
+        **options,
     )
 
 

@@ -18,6 +18,7 @@ from kerascnn.experiment.run_data import read_calibration_texts
 from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_bundle_config, read_labelled_texts, read_task_and_labels, run
@@ -71,8 +72,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
 
         classifier = load(folder)
         bundle = classifier.bundle_
-        for name in dict.fromkeys(args.format):
-            log(f"wrote {_export(name, bundle, folder, args, texts)}")
+        with progress_bar(
+            list(dict.fromkeys(args.format)), title="exporting", unit="formats", verbose=not args.quiet
+        ) as formats:
+            for name in formats:
+                formats.set_description(f"exporting {name}")
+                log(f"wrote {_export(name, bundle, folder, args, texts)}")
+        if args.format and not args.verify:
+            log(f"next: python -m pipelines.export {folder} --verify compares the files with the bundle")
     if args.verify:
         with suppress_native_stderr():
             rows = list(verify.compare_artifacts(classifier, folder, *data))

@@ -12,13 +12,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import tyro
-from tqdm import tqdm
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
+from kerascnn.data.row_estimate import estimate_rows
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
@@ -28,6 +28,7 @@ from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from kerascnn.data.records import Record
     from kerascnn.evaluation.explanation import Explanation
     from kerascnn.scoring.score_folder import Engine, ScoringSummary
+
+RowT = TypeVar("RowT")
 
 DEFAULT_SEPARATOR = ";"
 """Joins labels if neither the command nor the training data of the bundle has a separator."""
@@ -122,27 +125,34 @@ def _predict_rows(args: Arguments) -> None:
     )
     if not args.explain:
         output_spec.check(labels, task=task, remedy="write --output NAME.jsonl")
+    if not args.texts and args.input == STDIN and sys.stdin.isatty():
+        choose_log(quiet=args.quiet)("reading standard input, one text per line; Ctrl-D ends it, Ctrl-Z on Windows")
     records = _read_records(args)
     if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
         records = itertools.chain(list(itertools.islice(records, 1)), records)
     start_tensorflow()
     from kerascnn.classifier import load
 
-    classifier = load(args.bundle)
+    classifier, count = load(args.bundle), 0
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
-            _explain(classifier, records, args, file, as_json=file_format == "jsonl")
+            count = _explain(classifier, _show_progress(records, args), args, file, as_json=file_format == "jsonl")
         else:
             writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
             rows = add_predictions(classifier, records, args.source.text_column, output_spec)
-            # a bar would mix with predictions on standard output; None: on a terminal only
-            hidden = True if args.quiet or args.output == "-" else None
-            for row in tqdm(rows, desc="predicting", unit=" rows", leave=False, disable=hidden):
+            for count, row in enumerate(_show_progress(rows, args), 1):  # noqa: B007
                 writer.write(row)
             if file_format != "jsonl" and not writer.columns:  # a file without rows gives a table without rows
                 writer.write_header([*_column_names(args), *output_spec.column_names(len(labels))])
     if args.output != "-":
-        choose_log(quiet=args.quiet)(f"wrote {args.output}")
+        choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
+
+
+def _show_progress(records: Iterable[RowT], args: Arguments) -> Iterable[RowT]:
+    """Show a progress bar, unless it would mix with predictions on the terminal."""
+    is_shown = not args.quiet and sys.stderr.isatty() and not (args.output == "-" and sys.stdout.isatty())
+    total = len(args.texts) or (estimate_rows(args.input, args.source) if is_shown else None)
+    return progress_bar(records, title="predicting", unit="rows", total=total, verbose=is_shown)
 
 
 def _column_names(args: Arguments) -> list[str]:
@@ -231,16 +241,18 @@ def _choose_engine(args: Arguments) -> Engine:
 
 def _explain(
     classifier: TextClassifier, records: Iterable[Record], args: Arguments, file: IO[str], *, as_json: bool
-) -> None:
-    """Write one explanation per record: a JSON line, or text for people."""
+) -> int:
+    """Write one explanation per record, a JSON line or text for people, and return their number."""
     color = file.isatty() and "NO_COLOR" not in os.environ
-    for record in records:
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007
         explanation = classifier.explain(record.fields[args.source.text_column])
         if as_json:
             row = add_columns(record.fields, explanation.to_dict())
             print(json.dumps(row, ensure_ascii=False), file=file)
         else:
             print(_format_explanation(explanation, color=color), file=file)
+    return count
 
 
 def _format_explanation(explanation: Explanation, *, color: bool) -> str:

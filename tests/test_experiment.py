@@ -33,7 +33,12 @@ def test_training_returns_what_it_wrote(run):
     assert str(result.folder) == config.output and result.has_written
     assert result.metrics == json.loads((result.folder / "metrics.json").read_text(encoding="utf-8"))
     assert result.bundle.labels == ["business", "entertainment", "politics", "sports", "tech"]
-    assert result.summary.splitlines()[-1].startswith(f"wrote {result.folder}; next: ")
+    wrote, *steps = result.summary.splitlines()[-4:]
+    assert wrote == f"wrote {result.folder}; next:" and (result.folder / "report.html").exists()
+    for step, command in zip(steps, ("report.html", "pipelines.predict", "pipelines.export"), strict=True):
+        assert command in step and str(result.folder) in step
+    before, after = result.metrics["uncalibrated_ece"], result.metrics["validation"]["ece"]
+    assert f"{before:.3f} before and {after:.3f} after calibration, which divides the logits by" in result.summary
     assert f"accuracy {result.metrics['test']['accuracy']:.4f}" in result.summary
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from kerascnn.config import Config
 from kerascnn.text import python_tokenizer, segmentation
 from kerascnn.text.rules import build_rules
 from kerascnn.text.vocabulary import RESERVED_TOKENS, read_stop_words
+from kerascnn.utils.progress import progress_bar
 
 _UNLIMITED = 10**9
 
@@ -114,7 +114,7 @@ class CorpusTokenizer:
     def encode(self, texts: Sequence[str]) -> RaggedTokens:
         """Return all tokens of several texts as numbers; new tokens get new numbers."""
         numbers, values, row_splits = self.numbers, [np.empty(0, np.int32)], [0]
-        for text in tqdm(texts, desc="tokenizing", unit=" documents", unit_scale=True, leave=False, disable=None):
+        for text in progress_bar(texts, title="tokenizing", unit="documents"):
             tokens = [numbers.setdefault(token, len(numbers)) for token in self.tokenize(text)]
             row_splits.append(row_splits[-1] + len(tokens))
             values.append(np.array(tokens, np.int32))

@@ -16,7 +16,7 @@ from kerascnn.utils.errors import InputError
 
 STDIN = "-"
 """Name of standard input."""
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _SURROGATE = re.compile("[\udc80-\udcff]")
 """An undecodable byte, decoded with ``surrogateescape`` (PEP 383)."""
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -146,7 +146,7 @@ def open_binary(path: str) -> Iterator[IO[bytes]]:
         raise InputError(f"{path!r} cannot be opened: {error}") from None
     with contextlib.nullcontext() if path == STDIN else binary:
         try:
-            is_gzip = path.endswith(".gz") or binary.peek(2).startswith(_GZIP_MAGIC)
+            is_gzip = path.endswith(".gz") or binary.peek(2).startswith(GZIP_MAGIC)
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from None
         yield cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if is_gzip else binary

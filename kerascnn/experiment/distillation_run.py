@@ -16,6 +16,7 @@ from kerascnn.distillation.teachers import TEACHER_KINDS, check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
 from kerascnn.experiment.run_data import check_text_files, read_splits
+from kerascnn.experiment.summary import suggest_next_steps
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import run_training
 from kerascnn.selection import is_automatic, reject_automatic
@@ -117,11 +118,13 @@ def _distill(
     if not folder.exists():  # a worker that is not the chief writes no bundle
         return DistillationResult(folder, teacher_folder, result.metrics, result.summary)
     comparison = compare_classifiers({"teacher": teacher_folder, "student": folder}, splits)
-    summary = f"{format_comparison(comparison, splits)}\n{result.summary.splitlines()[-1]}"
-    head = result.summary.splitlines()[:-1]
-    return DistillationResult(
-        folder, teacher_folder, {**result.metrics, "comparison": comparison}, "\n".join([*head, "", summary])
-    )
+    head, closing = result.summary, suggest_next_steps(folder)
+    if head.endswith(closing):
+        head = head.removesuffix(closing)
+    else:  # it was finished before
+        head, closing = "", head
+    summary = f"{head}\n{format_comparison(comparison, splits)}\n{closing}"
+    return DistillationResult(folder, teacher_folder, {**result.metrics, "comparison": comparison}, summary)
 
 
 def teacher_folder_of(folder: Path) -> Path:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tqdm import tqdm
-
 from kerascnn.config import TRAINING_GROUPS, Config, to_yaml
 from kerascnn.experiment.run_data import (
     load_distillation_data,
@@ -30,6 +28,7 @@ from kerascnn.utils.atomic_files import atomic_path, atomic_write, check_output_
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import check_installed, require_tensorflow_backend
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 
@@ -172,11 +171,10 @@ def _run_trials(
     tuner: SettingsTuner, config: Config[Any], options: SearchOptions, folder: Path, *, verbose: bool, log: Log
 ) -> None:
     """Run the trials that are not finished; log each of them, and write the results after it."""
-    hidden = None if verbose else True  # None: shown on a terminal only
     if tuner.trials:
         log(f"{len(tuner.trials)} trials are finished already")
-    with tqdm(
-        total=options.trials, initial=len(tuner.trials), desc="trials", unit=" trials", leave=False, disable=hidden
+    with progress_bar(
+        total=options.trials, initial=len(tuner.trials), title="searching", unit="trials", verbose=verbose
     ) as bar:
 
         def log_begin(trial: TrialResult) -> None:

@@ -35,11 +35,23 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
         lines.append(format_refit(metrics["refit"]))
     if "uncalibrated_ece" in metrics:
         before, after = metrics["uncalibrated_ece"], metrics["validation"]["ece"]
-        lines.append(f"calibration error on the validation data {before:.3f}, with the fitted temperature {after:.3f}")
+        lines.append(
+            f"calibration error on the validation data: {before:.3f} before and {after:.3f} after calibration, which"
+            f" divides the logits by {bundle.temperature:.3g}"
+        )
     if bundle.config.training.calibrate and (line := bundle.task.describe_thresholds(metrics["validation"])):
         lines.append(line)
-    lines.append(f'wrote {folder}; next: python -m pipelines.predict {folder} "a text"')
-    return "\n".join(lines)
+    return "\n".join([*lines, suggest_next_steps(folder)])
+
+
+def suggest_next_steps(folder: Path) -> str:
+    """Return the last lines of a training: the bundle, its report, and the commands that use it."""
+    return "\n".join([
+        f"wrote {folder}; next:",
+        f"  open {folder / 'report.html'}",
+        f'  python -m pipelines.predict {folder} "a text"',
+        f"  python -m pipelines.export {folder} --format tflite",
+    ])  # fmt: skip
 
 
 def summarize_pretraining(metrics: Mapping[str, Any], folder: Path) -> str:

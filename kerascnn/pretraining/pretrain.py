@@ -78,7 +78,7 @@ def pretrain(
     if config.training.strategy != "none":
         raise InputError("training.strategy: pretraining runs on one device; leave it out")
     fit.set_random_seed(config.seed, config.training.deterministic)
-    corpus = _vectorize(texts, config)
+    corpus = _vectorize(texts, config, verbose=verbose)
     probabilities = masking.negative_sampling_probabilities(corpus.train, corpus.vocabulary_size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
         built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2, return_sequences=True)
@@ -107,10 +107,10 @@ def pretrain(
     )  # fmt: skip
 
 
-def _vectorize(texts: Sequence[str], config: Config[Any]) -> _Corpus:
+def _vectorize(texts: Sequence[str], config: Config[Any], *, verbose: bool) -> _Corpus:
     """Split the texts, adapt a vectorizer to the training texts and encode all of them."""
     train_texts, held_out_texts = _hold_out(texts, config)
-    vectorizer = Vectorizer.adapt(train_texts, config.text)
+    vectorizer = Vectorizer.adapt(train_texts, config.text, verbose=verbose)
     train, held_out = (
         _drop_unknown_documents(RaggedIds(*vectorizer.encode(part))) for part in (train_texts, held_out_texts)
     )

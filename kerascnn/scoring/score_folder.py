@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tqdm import tqdm
-
 from kerascnn.data.config import SourceConfig
 from kerascnn.scoring.output_columns import OutputSpec
 from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
 from kerascnn.scoring.worker import PartResult, ScoringJob
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.progress import progress_bar
 
 Engine = Callable[[ScoringJob, Sequence[Part]], Iterator[PartResult]]
 """Scores parts and yields their results in any order."""
@@ -130,10 +129,9 @@ def _skip_finished(parts: Sequence[Part], output: Path, job: ScoringJob, summary
 
 def _run_engine(engine: Engine, job: ScoringJob, parts: Sequence[Part], *, verbose: bool) -> Iterator[PartResult]:
     """Yield the results of an engine; show a progress bar and keep the marker file while it runs."""
-    hidden = None if verbose else True  # None: shown on a terminal only
     Path(job.marker).touch()
     try:
-        with tqdm(total=len(parts), desc="scoring", unit=" parts", leave=False, disable=hidden) as bar:
+        with progress_bar(total=len(parts), title="scoring", unit="parts", verbose=verbose) as bar:
             for result in engine(job, parts):
                 bar.update()
                 yield result

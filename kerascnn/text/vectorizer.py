@@ -21,6 +21,7 @@ from kerascnn.text.tf_sentencepiece import SentencePieceEncoder
 from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.tensorflow_startup import check_fork
 from kerascnn.utils.thread_safety import LockedCachedProperty
 
@@ -66,7 +67,9 @@ class Vectorizer:
             self._check_sentencepiece()
 
     @classmethod
-    def adapt(cls, texts: Iterable[str], settings: TextConfig, *, vectors: str = "") -> Vectorizer:
+    def adapt(
+        cls, texts: Iterable[str], settings: TextConfig, *, vectors: str = "", verbose: bool = False
+    ) -> Vectorizer:
         """Build the vocabulary from texts, which are read once and not stored.
 
         Only the first `max_length` tokens of each text are counted, because a model sees no others.
@@ -76,6 +79,7 @@ class Vectorizer:
             settings: Text settings.
             vectors: Path of a file of pretrained word vectors. The split `dictionary` looks for its words if
                 `settings.dictionary` is empty.
+            verbose: Show a progress bar.
 
         Raises:
             InputError: The file of stop words or the dictionary cannot be used, or `settings.split` is ``wordpiece``
@@ -93,6 +97,7 @@ class Vectorizer:
             stop_words = vocabulary.read_stop_words(settings.stop_words, cls(settings, tokens).tokenize_text)
         count_tokens = _make_counter(settings, tuple(tokens), stop_words)
         counts: Counter[bytes] = Counter()
+        texts = progress_bar(texts, title="building the vocabulary", unit="documents", verbose=verbose)
         for batch in _batch_texts(map(_to_bytes, texts)):
             batch_tokens, _, frequencies = count_tokens(tf.constant(batch))
             for token, frequency in zip(batch_tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):

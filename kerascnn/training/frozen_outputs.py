@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from kerascnn.data.batches import DocumentsWithOutputs, RaggedIds
+from kerascnn.utils.progress import progress_bar
 
 MAX_BYTES = 2 * 2**30
 """Largest size of the stored outputs; if they are larger, every epoch computes them."""
@@ -97,8 +97,7 @@ class OutputStore:
         splits = np.concatenate([[0], np.cumsum(lengths)])
         dtype = tf.as_dtype(self.lower.output.dtype).as_numpy_dtype
         outputs = np.zeros((splits[-1], self.lower.output_shape[-1]), dtype)
-        hidden = None if self.verbose else True
-        with tqdm(total=len(documents), desc="encoding", unit=" documents", leave=False, disable=hidden) as bar:
+        with progress_bar(total=len(documents), title="encoding", unit="documents", verbose=self.verbose) as bar:
             for rows in _batches_of_similar_length(documents.lengths):
                 result = self._run(documents.to_padded(rows)).numpy()
                 for row, values in zip(rows, result, strict=True):

@@ -9,6 +9,7 @@ import keras
 from tqdm import tqdm
 
 from kerascnn.training.checkpoint import compute_standard_error, find_best_epoch
+from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import log
 
 Logs = Mapping[str, Any]
@@ -31,9 +32,7 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Open the bar."""
         title = f"epoch {epoch + 1}/{self.epochs}"
-        self._bar = tqdm(
-            total=self.num_documents, desc=title, unit=" documents", unit_scale=True, leave=False, disable=None
-        )
+        self._bar = progress_bar(total=self.num_documents, title=title, unit="documents")
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar to the end of a batch."""
@@ -51,7 +50,7 @@ class ProgressBar(keras.callbacks.Callback):
 
 
 class EpochsAdvisor(keras.callbacks.Callback):
-    """Notes the planned number of epochs, for a line of advice after the training."""
+    """Notes the planned number of epochs, for the lines after the training."""
 
     planned = 0
     """Largest number of epochs; 0 if no epoch has run."""
@@ -61,9 +60,35 @@ class EpochsAdvisor(keras.callbacks.Callback):
         self.planned = self.params["epochs"]
 
     def log_advice(self, history: Sequence[Mapping[str, float]], monitor: str, num_documents: int) -> None:
-        """Print the advice, if there is any; for the arguments see ``advise_more_epochs``."""
+        """Print which epoch was kept, and advice if there is any; for the arguments see ``advise_more_epochs``."""
+        if kept := describe_kept_epoch(history, monitor=monitor, num_documents=num_documents):
+            log(kept)
         if advice := advise_more_epochs(history, self.planned, monitor=monitor, num_documents=num_documents):
             log(advice)
+
+
+def describe_kept_epoch(history: Sequence[Mapping[str, float]], *, monitor: str, num_documents: int) -> str:
+    """Return one line that says which epoch was kept and why; an empty text without validation.
+
+    Args:
+        history: Logs of the epochs.
+        monitor: Validation metric that decides on the best epoch, see ``Checkpoint``.
+        num_documents: Number of validation documents.
+    """
+    name = f"val_{monitor}"
+    if not history or name not in history[0]:
+        return ""
+    best = find_best_epoch(history, monitor, num_documents)
+    values = [row[name] for row in history]
+    value, extreme = values[best - 1], (min if monitor == "loss" else max)(values)
+    if value == extreme:
+        reason = f"its {name} {value:.4f} is the {'lowest' if monitor == 'loss' else 'highest'}"
+    else:
+        reason = (
+            f"its {name} {value:.4f} differs from the highest, {extreme:.4f} in epoch {values.index(extreme) + 1}, by"
+            " less than chance does, and the latest of such epochs predicts new texts best"
+        )
+    return f"kept epoch {best} of {len(history)}: {reason}"
 
 
 def advise_more_epochs(

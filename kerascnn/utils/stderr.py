@@ -1,8 +1,13 @@
-"""Standard error: print messages for the user, and hide the output of native code."""
+"""Standard error: log messages for the user, and hide the output of native code.
+
+Messages go through the logger ``kerascnn``. Unless it has a handler when this module is imported, it gets one that
+prints to standard error, and does not pass messages on to the root logger.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -14,9 +19,32 @@ Log = Callable[[str], None]
 """A function that receives messages for the user, one or more lines each."""
 
 
+LOGGER = logging.getLogger("kerascnn")
+"""The logger of all messages for the user."""
+
+
+class StderrHandler(logging.Handler):
+    """Prints messages to standard error, above progress bars."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a message."""
+        bars = sys.modules.get("tqdm")
+        with bars.tqdm.external_write_mode(file=sys.stderr) if bars else contextlib.nullcontext():
+            print(self.format(record), file=sys.stderr, flush=True)
+
+
 def log(message: str) -> None:
-    """Print a message to standard error, apart from the results on standard output."""
-    print(message, file=sys.stderr, flush=True)
+    """Log a message for the user; by default to standard error, apart from the results on standard output."""
+    LOGGER.info("%s", message)
+
+
+def _add_handler() -> None:
+    """Print messages to standard error, unless the logger has been set up already."""
+    if LOGGER.level == logging.NOTSET:
+        LOGGER.setLevel(logging.INFO)
+    if not LOGGER.handlers:
+        LOGGER.addHandler(StderrHandler())
+        LOGGER.propagate = False
 
 
 @contextlib.contextmanager
@@ -37,3 +65,6 @@ def suppress_native_stderr() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+_add_handler()

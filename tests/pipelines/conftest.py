@@ -61,15 +61,25 @@ def process(command, *options):
     return Finished(started.returncode, out, err)
 
 
-def command(name, *options, stdin="", cwd=ROOT):
+class Terminal(io.StringIO):
+    """What a command prints to a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def command(name, *options, stdin="", cwd=ROOT, terminal=False):
     """Run ``python -m pipelines.COMMAND`` in this process, which has started TensorFlow already."""
-    return run_in_process(importlib.import_module(f"pipelines.{name}").main, *options, stdin=stdin, cwd=cwd)
+    return run_in_process(
+        importlib.import_module(f"pipelines.{name}").main, *options, stdin=stdin, cwd=cwd, terminal=terminal
+    )
 
 
-def run_in_process(main, *options, stdin="", cwd=ROOT):
-    """Run the ``main`` of a command in this process and return its status and output."""
-    out, err, status = io.StringIO(), io.StringIO(), 0
+def run_in_process(main, *options, stdin="", cwd=ROOT, terminal=False):
+    """Run the ``main`` of a command in this process, with standard input and error of a terminal or not."""
+    out, err, status = io.StringIO(), Terminal() if terminal else io.StringIO(), 0
     given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode())), encoding="utf-8")
+    given.isatty = lambda: terminal
     with (
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),

@@ -95,7 +95,7 @@ def test_distillation_compares_teacher_and_student_on_the_same_rows(student):
         [line] = [line for line in finished.err.splitlines() if line.startswith(f"{name} ")]
         assert line.split()[1:3] == [f"{metrics['test'][key]:.4f}" for key in ("accuracy", "macro_f1")]
     assert "no --unlabelled texts: more texts of the same kind" in finished.err
-    assert finished.err.splitlines()[-1].startswith(f"wrote {folder}; next: ")
+    assert f"\nwrote {folder}; next:\n  open " in finished.err
 
 
 def test_distillation_resumes_and_does_not_replace_a_teacher_unasked(student):

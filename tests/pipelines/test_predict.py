@@ -159,3 +159,24 @@ def test_explain_rejects_top_k_abstention_and_tables(options, news_bundle):
     finished = command("predict", news_bundle[0], TEXT, "--explain", *options)
     assert finished.status == 1
     assert finished.err.startswith("error: --explain") and finished.err.count("\n") == 1
+
+
+def test_terminal_shows_rows_rate_and_time_left_and_the_end_says_what_was_written(news_bundle, tmp_path):
+    folder, _ = news_bundle
+    (tmp_path / "in.csv").write_text("text\n" + "a match that England won\n" * 1500, encoding="utf-8")
+    options = ("predict", folder, "--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv")
+    shown = command(*options, terminal=True)
+    assert "predicting" in shown.err and "/1500 [" in shown.err and " rows/s]" in shown.err, shown.err
+    assert shown.err.endswith(f"wrote 1,500 rows to {tmp_path / 'out.csv'}\n")
+    assert command(*options).err == f"wrote 1,500 rows to {tmp_path / 'out.csv'}\n"
+    assert command(*options, "--quiet", terminal=True).err == ""
+    one = command("predict", folder, TEXT, "--explain", "--output", tmp_path / "out.jsonl")
+    assert one.err == f"wrote 1 row to {tmp_path / 'out.jsonl'}\n"
+
+
+def test_says_on_a_terminal_that_it_reads_standard_input(news_bundle):
+    folder, _ = news_bundle
+    message = "reading standard input, one text per line"
+    assert message in command("predict", folder, stdin=TEXT, terminal=True).err
+    for options, terminal in (((), False), (("--quiet",), True), ((TEXT,), True)):
+        assert message not in command("predict", folder, *options, stdin=TEXT, terminal=terminal).err

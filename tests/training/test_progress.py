@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from kerascnn import TextClassifier
-from kerascnn.training.progress import advise_more_epochs
+from kerascnn.training.progress import advise_more_epochs, describe_kept_epoch
 
 ADVICE = "the last epoch was the best: more epochs may help; try --epochs 12 (twice as many)"
 RISING = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8)
@@ -43,6 +43,26 @@ def test_more_epochs_are_not_advised_after_early_stopping_a_worse_last_epoch_or_
     assert advise((), planned=6) == ""
 
 
+@pytest.mark.parametrize(
+    ("monitor", "values", "line"),
+    [
+        ("accuracy", (0.5, 0.9, 0.8), "kept epoch 2 of 3: its val_accuracy 0.9000 is the highest"),
+        (
+            "accuracy",
+            (0.5, 0.9, 0.89),
+            "kept epoch 3 of 3: its val_accuracy 0.8900 differs from the highest, 0.9000 in",
+        ),
+        ("loss", (0.5, 0.4, 0.6), "kept epoch 2 of 3: its val_loss 0.4000 is the lowest"),
+        ("macro_f1", (0.5, 0.6, 0.6), "kept epoch 3 of 3: its val_macro_f1 0.6000 is the highest"),
+        ("accuracy", (), ""),
+    ],
+)
+def test_line_says_which_epoch_is_kept_and_why(monitor, values, line):
+    history = [{f"val_{monitor}": value} for value in values]
+    assert describe_kept_epoch(history, monitor=monitor, num_documents=100).startswith(line)
+    assert describe_kept_epoch([{"loss": 0.5}], monitor=monitor, num_documents=0) == ""
+
+
 @pytest.fixture
 def rise():
     """A callback that replaces the accuracy of each epoch by one that rises."""
@@ -52,7 +72,9 @@ def rise():
 def test_verbose_fit_ends_with_the_advice(news, rise, capsys):
     texts, labels = news
     TextClassifier(epochs=3, **SMALL).fit(texts, labels, callbacks=[rise], verbose=True)
-    assert capsys.readouterr().err.splitlines()[-1] == ADVICE.replace("12", "6")
+    kept, advice = capsys.readouterr().err.splitlines()[-2:]
+    assert kept.startswith("kept epoch 3 of 3: its val_accuracy 0.5000 is the highest")
+    assert advice == ADVICE.replace("12", "6")
     TextClassifier(epochs=3, **SMALL).fit(texts, labels, callbacks=[rise])
     assert ADVICE[:20] not in capsys.readouterr().err
 

@@ -65,8 +65,8 @@ def weights(folder):
 
 
 def written(folder):
-    """The last line of a training that wrote a folder."""
-    return f'wrote {folder}; next: python -m pipelines.predict {folder} "a text"'
+    """The closing line of a training that wrote a folder."""
+    return f"wrote {folder}; next:"
 
 
 def assert_alike(folder, other):
