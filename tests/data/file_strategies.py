@@ -37,6 +37,15 @@ def texts(encoding="utf-8", alphabet=TEXT_CHARACTERS):
 
 
 @st.composite
+def texts_of_lines(draw, delimiter, columns):
+    """Return texts of several lines that look like rows, but have no labels."""
+    words, position = st.sampled_from(["Dear", "Dear", "in 2024", "no", ""]), columns.index("text")
+    widths = [len(columns) - position, *[len(columns)] * draw(st.integers(0, 3)), position + 1]
+    lines = [draw(st.lists(words, min_size=width, max_size=width)) for width in widths]
+    return "\n".join(map(delimiter.join, lines))
+
+
+@st.composite
 def csv_files(draw):
     """Return CSV and TSV files in dialects, with their rows."""
     delimiter, ending = draw(st.sampled_from(DELIMITERS)), draw(st.sampled_from(["\n", "\r\n", "\r"]))
@@ -44,16 +53,21 @@ def csv_files(draw):
         st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030", "cp1252", "cp437"])
     )
     quoting = draw(st.sampled_from(["minimal", "all", "none"]))
+    setting = "none" if quoting == "none" else draw(st.sampled_from(["standard", "auto"]))
     characters = TEXT_CHARACTERS.replace("\x00", "")
     if quoting == "none":
         characters = "".join(letter for letter in characters if letter not in "\r\n" + delimiter)
     values = texts(encoding, characters)
     if quoting == "none":
         values = values.filter(lambda text: not set(text) & {"\r", "\n", delimiter})
-    rows = draw(st.lists(st.tuples(values, values), min_size=1, max_size=8))
     columns = draw(
         st.sampled_from([("text", "label"), ("label", "text"), ("id", "text", "label", ""), ("label", "text", "", "")])
     )
+    labels = values
+    if setting == "auto":
+        labels = st.sampled_from(["x", "y", "z"])
+        values = values.filter(lambda text: not set(text) & set("xyz")) | texts_of_lines(delimiter, columns)
+    rows = draw(st.lists(st.tuples(values, labels), min_size=1, max_size=8))
     file = io.StringIO()
     # Python 3.11 does not quote a carriage return alone
     style = {
@@ -66,7 +80,7 @@ def csv_files(draw):
     writer.writerow(columns)
     for number, (text, label) in enumerate(rows):
         writer.writerow([{"text": text, "label": label, "id": str(number), "": ""}[name] for name in columns])
-    settings = {"encoding": encoding, "quoting": "none" if quoting == "none" else "standard"}
+    settings = {"encoding": encoding, "quoting": setting}
     if draw(st.booleans()):
         settings["delimiter"] = delimiter
     content = file.getvalue().encode(encoding)

@@ -137,6 +137,38 @@ def test_texts_of_several_lines_with_delimiters_are_rows(write):
     assert read_pairs(write("b.csv", csv_text([(b, a) for a, b in rows], header=("label", "text")))) == rows
 
 
+@pytest.mark.parametrize("line", ["Dear, reader", "Thanks, Bob", "Berlin, Germany", "in short,"])
+@pytest.mark.parametrize("header", [("label", "text"), ("text", "label")])
+@pytest.mark.parametrize("lines", [2, 30])
+def test_texts_that_share_lines_with_a_delimiter_are_rows(write, line, header, lines):
+    text = "\n".join(["Roses are red", *[line] * (lines - 1)])
+    rows = [(text, "a"), (text, "b"), ("short", "b"), (text, "a"), ("short", "a")]
+    columns = {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
+    path, bad = write("a.csv", csv_text(list(zip(*map(columns.get, header), strict=True)), header=header)), []
+    assert read_pairs(path) == rows
+    assert len(list(read_texts(path, SourceConfig(), on_bad_row=bad.append))) == len(rows) and not bad
+
+
+def test_texts_that_end_with_the_delimiter_are_rows_of_a_file_without_labels(write):
+    path = write("a.csv", 'text,label\n"Dear all,\nBye",\nGood film,\nBad film,\n')
+    texts = [record.fields["text"] for record in read_texts(path, SourceConfig())]
+    assert texts == ["Dear all,\nBye", "Good film", "Bad film"]
+
+
+@pytest.mark.parametrize("quoting", ["auto", "none"])
+@pytest.mark.parametrize("text", [' "quoted" start', '  "quoted" start', ' "start', ' "a" and "b"'])
+def test_text_that_starts_with_a_quoted_word_is_read_beside_quoted_texts(write, quoting, text):
+    texts = [record.fields["text"] for record in read_texts(
+        write("a.csv", f'label,text\nx,{text}\ny, "whole"\nx, plain\n'), SourceConfig(quoting=quoting)
+    )]  # fmt: skip
+    assert [text.strip() for text in texts] == [text.strip(), '"whole"', "plain"]
+
+
+def test_spaces_before_quotes_are_no_part_of_texts_with_delimiters(write):
+    path = write("a.csv", 'label,text\na, "Good, fine"\nb, "whole"\nb, "two\nlines, ""long"""\n')
+    assert read_pairs(path) == [("Good, fine", "a"), ("whole", "b"), ('two\nlines, "long"', "b")]
+
+
 def test_text_of_several_lines_is_one_row_of_tsv(write):
     rows = [("one\ntwo", "a"), ("one\ttwo\nthree", "b"), ("three\n\nfour\tfive", "a"), ("five\tsix\nseven\teight", "b")]
     assert read_pairs(write("a.tsv", csv_text(rows, delimiter="\t"))) == rows

@@ -16,7 +16,7 @@ from kerascnn.data.readers.base import (
     is_strict,
     skip_bad_row,
 )
-from kerascnn.data.readers.joined_rows import JoinedRows
+from kerascnn.data.readers.joined_rows import JoinedRows, split_lines
 from kerascnn.data.readers.rewindable_lines import RewindableLines
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
@@ -114,13 +114,14 @@ class _Table:
         if source.quoting == "none":
             self.options |= {"quoting": csv.QUOTE_NONE, "strict": False}
         has_spaced_header = not names and _SPACED_HEADER.search("".join(sample[:1]))
-        self.options["skipinitialspace"] = bool(has_spaced_header or _has_spaced_quotes(sample, delimiter))
+        has_spaced_quotes = source.quoting != "none" and _has_spaced_quotes(sample, delimiter)
+        self.options["skipinitialspace"] = bool(has_spaced_header or has_spaced_quotes)
         self.rows = csv.reader(self.lines, **self.options)
         self.header = list(names) or self._read_header(path)
         _check_header(path, self.header, required, source, delimiter)
         self.joined_rows: JoinedRows | None = None
         if source.quoting == "auto":
-            self.joined_rows = JoinedRows(len(self.header), delimiter, self.lines.peek(SAMPLE_LINES))
+            self.joined_rows = JoinedRows(len(self.header), self.options, self.lines.peek(SAMPLE_LINES))
 
     def _read_header(self, path: str) -> list[str]:
         self.number += 1
@@ -169,12 +170,18 @@ class _Table:
 
 
 def _has_spaced_quotes(lines: Sequence[str], delimiter: str) -> bool:
-    """Return whether fields in quotes have a space before them, which is no part of them."""
-    return any(
-        f'{delimiter} "' in line and any(_SPACED_QUOTES.fullmatch(field) for field in row[1:])
-        for line in lines
-        for row in csv.reader([line], delimiter=delimiter)
-    )
+    """Return whether fields in quotes have a space before them, which is no part of them, and no other text has."""
+    if not any(
+        f'{delimiter} "' in line and any(map(_SPACED_QUOTES.fullmatch, fields[1:]))
+        for line, fields in split_lines(lines, {"delimiter": delimiter})
+    ):
+        return False
+    try:
+        list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        is_cut = len(lines) >= SAMPLE_LINES - 1
+        return is_cut and "unexpected end" in str(error)
+    return True
 
 
 def _find_delimiter_of_header(line: str, required: Sequence[str], default: str) -> str:

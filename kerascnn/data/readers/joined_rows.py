@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 MAX_ROWS = 1000
 """Number of rows whose values are remembered."""
@@ -15,24 +17,30 @@ class JoinedRows:
 
     Args:
         columns: Number of columns.
-        delimiter: Character between the columns.
-        sample: The first lines of the file after the header.
+        options: Options of ``csv.reader``.
+        sample: The first lines of the file after the header, which are added again when they are read.
     """
 
-    def __init__(self, columns: int, delimiter: str, sample: Sequence[str]) -> None:
-        self._delimiter = delimiter
+    def __init__(self, columns: int, options: Mapping[str, Any], sample: Sequence[str]) -> None:
+        self._delimiter = options["delimiter"]
         self._values = [Counter[str]() for _ in range(columns)]
-        self._count = 0
-        for fields in map(self._split, sample):
-            if len(fields) == columns:
-                self.add(fields)
+        self._count, self._sampled = 0, Counter[tuple[str, ...]]()
+        rows = [_cut(fields) for _, fields in split_lines(sample, options) if len(fields) == columns]
+        for row in rows:
+            self.add(row)
+        self._sampled = Counter(rows)
 
     def add(self, fields: Sequence[str]) -> None:
-        """Remember the values of a row."""
-        if self._count < MAX_ROWS:
+        """Remember the values of a row, unless the sample has it."""
+        if self._count >= MAX_ROWS:
+            return
+        row = _cut(fields)
+        if self._sampled[row]:
+            self._sampled[row] -= 1
+        else:
             self._count += 1
-            for value, values in zip(fields, self._values, strict=True):
-                values[value[:100]] += 1
+            for value, values in zip(row, self._values, strict=True):
+                values[value] += 1
 
     def are_rows(self, lines: Sequence[str]) -> bool:
         """Return whether each line of a record looks like a row: as many fields, and values that other rows have.
@@ -45,19 +53,46 @@ class JoinedRows:
             return False
         quoted = next((position for position, value in enumerate(rows[0]) if value.startswith('"')), None)
         others = [position for position in range(len(self._values)) if position != quoted]
+        if not all(any(fields[position] for position in others) for fields in rows):
+            return False  # empty fields, as after a comma at the end of a line of a text
         return all(self._fits(position, fields[position]) for fields in rows for position in others)
 
     def _fits(self, position: int, value: str) -> bool:
-        """Return whether a column has a value twice, or if most values differ, as numbers of rows do, such values."""
+        """Return whether other rows have a value, or if most values differ, as numbers of rows do, such values."""
         values = self._values[position]
-        if 2 * len(values) > self._count:
-            shape = _shape(value)
-            similar = sum(count for other, count in values.items() if _shape(other) == shape)
-            return "0" in shape and 2 * similar > self._count
-        return values[value] > 1
+        if values[value[:100]] or 2 * len(values) <= self._count:
+            return values[value[:100]] > 0
+        shape = _shape(value)
+        similar = sum(count for other, count in values.items() if _shape(other) == shape)
+        return "0" in shape and 2 * similar > self._count
 
     def _split(self, line: str) -> list[str]:
         return line.rstrip("\r\n").split(self._delimiter)
+
+
+def split_lines(lines: Sequence[str], options: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each line that is a row, with its fields; not those of texts of several lines.
+
+    Args:
+        lines: First lines of a file, which may end inside a text.
+        options: Options of ``csv.reader``.
+    """
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], **options)
+        try:
+            fields, count = next(reader), reader.line_num
+        except csv.Error:
+            if start + reader.line_num >= len(lines):
+                return
+            fields, count = [], 1  # a fault of this line, which the next ones are read without
+        if count == 1 and fields:
+            yield lines[start], fields
+        start += count
+
+
+def _cut(fields: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value[:100] for value in fields)
 
 
 def _shape(value: str) -> str:
