@@ -37,7 +37,7 @@ from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.sealed_json import write_sealed_json
-from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 
 if TYPE_CHECKING:
     import keras
@@ -239,6 +239,7 @@ def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
     check_fork()
     try:
         check_keras_file(path)
+        claim_process()
         return keras.saving.load_model(path, compile=False)
     except InputError:
         raise

@@ -20,11 +20,11 @@ from kerascnn.estimator import Estimator
 from kerascnn.selection import choose_model, is_automatic
 from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.arguments import check_flag, check_path, shorten
+from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
-from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 from kerascnn.utils.thread_safety import BUILD_LOCK
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class TextClassifier(Estimator):
         check_arguments(config, self.custom_optimizer, callbacks)
         state_folder = None if folder is None else check_path("folder", folder)
         resume, refit = check_flag("resume", resume), None if refit is None else check_flag("refit", refit)
-        verbose = check_flag("verbose", bool(verbose) if isinstance(verbose, int) else verbose)  # Keras has 0, 1 and 2
+        verbose = check_verbosity("verbose", verbose)
         if refit is None and callbacks:
             refit = False  # a second training would not have their effect
         data = prepare_data(
@@ -238,6 +238,7 @@ class TextClassifier(Estimator):
         if not isinstance(text, str):
             raise InputError(f"text: give one text, a string. Received: {shorten(text)}")
         bundle, target = self.bundle_, None if label is None else int(SINGLE_LABEL.encode([label], self.classes_)[0])
+        claim_process()
         with BUILD_LOCK:
             if self._attribute is None:
                 self._attribute = choose_attribution_method(bundle.built)
@@ -349,12 +350,14 @@ class TextClassifier(Estimator):
 
         check_is_fitted(self, "bundle_")
         check_fork()
+        texts = check_texts(texts)
+        claim_process()
         with BUILD_LOCK:
             if output not in self._predict_functions:
                 built = self.bundle_.built
                 model = built.model if output == "logits" else built.encoder()
                 self._predict_functions[output] = make_predict_function(model)
-        return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(check_texts(texts))))
+        return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(texts)))
 
 
 def load(folder: str | Path) -> TextClassifier:

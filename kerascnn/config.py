@@ -21,7 +21,7 @@ from kerascnn import models
 from kerascnn.data.config import SourceConfig
 from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
-from kerascnn.settings import Fraction, NonNegativeFloat, NonNegativeInt, Settings
+from kerascnn.settings import Fraction, NonNegativeFloat, Seed, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.atomic_files import finish_replacement
@@ -205,7 +205,7 @@ class Config(Settings, Generic[ModelConfigT]):
     """Name of the architecture; --list-models lists all. auto: choose one for the data and the --budget."""
     output: str = ""
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     """Seed of the weights, dropout and the order of rows."""
     source: SourceConfig = field(default_factory=SourceConfig)
     text: TextConfig

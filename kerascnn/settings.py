@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import annotated_types
 import typeguard
 
+from kerascnn.utils import argument_names
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError, list_choices, to_one_line
 
@@ -24,11 +25,13 @@ PositiveInt = Annotated[int, annotated_types.Ge(1)]
 """An integer of at least 1."""
 NonNegativeInt = Annotated[int, annotated_types.Ge(0)]
 """An integer of at least 0."""
+Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Le(2**32 - 1)]
+"""A seed that NumPy accepts."""
 NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
 """A float of at least 0."""
 
 LARGEST_INT = 2**31 - 1
-"""Largest whole number of a setting."""
+"""Largest whole number of a setting without a bound of its own."""
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -40,6 +43,10 @@ class Settings:
     Raises:
         InputError: A value has the wrong type or is out of range; the message names the setting and the value.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        argument_names.add_settings(cls.__annotations__)
 
     def __post_init__(self) -> None:
         for name, hint in _get_hints(type(self)).items():  # type: ignore[arg-type]
@@ -110,13 +117,14 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
         typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)
     except typeguard.TypeCheckError as error:
         raise InputError(f"{name}: {shorten(value)}: {to_one_line(error)}") from None
+    largest: Any = next((bound.le for bound in constraints if isinstance(bound, annotated_types.Le)), LARGEST_INT)
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, bool) and kind is not bool:
             raise InputError(f"{name}: {number} is not a number")
         if isinstance(number, float) and not math.isfinite(number):
             raise InputError(f"{name}: {number} is not a finite number")
-        if isinstance(number, int) and abs(number) > LARGEST_INT:
-            raise InputError(f"{name}: {number} is too large; numbers go up to {LARGEST_INT}")
+        if isinstance(number, int) and abs(number) > largest:
+            raise InputError(f"{name}: {number} is too large; numbers go up to {largest}")
     for constraint in constraints:
         for bound in constraint if isinstance(constraint, annotated_types.GroupedMetadata) else (constraint,):
             if isinstance(bound, annotated_types.Ge) and value < bound.ge:

@@ -45,6 +45,8 @@ def test_yaml_has_every_setting_under_its_field_name(tmp_path):
         ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
         ({"training": {"epochs": "many"}}, "epochs: 'many'"),
         ({"training": {"batch_size": -1}}, "batch_size: -1 is below 0"),
+        ({"seed": 2**32}, "seed: 4294967296 is too large; numbers go up to 4294967295"),
+        ({"training": {"epochs": 2**31}}, "epochs: 2147483648 is too large; numbers go up to 2147483647"),
         ({"training": {"warmup_ratio": 1.5}}, "warmup_ratio: 1.5 is above 1"),
         ({"source": {"test_fraction": 0.7}}, "test_fraction: 0.7 is above 0.5"),
         ({"text": {"standardize": ["lowercase", "stem"]}}, "standardize"),

@@ -9,7 +9,7 @@ import annotated_types
 import tyro
 
 from kerascnn.data.encodings import check_encoding
-from kerascnn.settings import Settings
+from kerascnn.settings import Seed, Settings
 from kerascnn.utils.errors import InputError
 
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
@@ -51,7 +51,7 @@ class SourceConfig(Settings):
     test_fraction: HalfFraction = 0.1
     """Fraction of the training rows to use as test data if none is given, up to 0.5; 0: no test data. The two fractions
     together must be less than 1."""
-    split_seed: int = 0
+    split_seed: Seed = 0
     """Seed of the stratified split. It differs from --seed so that runs with other seeds have the same test rows."""
     tfds_dir: str = ""
     """Folder of prepared TensorFlow Datasets, for tfds: sources; empty: the default of that package."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.data.splits import split_rows
 from kerascnn.tasks import Task
-from kerascnn.utils.arguments import shorten, to_rows
+from kerascnn.utils.arguments import is_ordered, shorten, to_rows
 from kerascnn.utils.errors import InputError
 
 
@@ -24,7 +24,7 @@ def check_texts(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, (str, bytes)):
         raise InputError(f"texts: give a list of texts, not one text. Received: {shorten(texts)}")
     # the elements of a table are the names of its columns, those of a set have no order
-    if isinstance(texts, Mapping | Set) or getattr(texts, "ndim", 1) > 1:
+    if isinstance(texts, Mapping) or not is_ordered(texts) or getattr(texts, "ndim", 1) > 1:
         kind = type(texts).__name__
         raise InputError(f"texts: give a list of texts, such as the column table['text'] of a table. Received: {kind}")
     checked = list(to_rows("texts", texts, "texts"))

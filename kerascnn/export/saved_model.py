@@ -17,7 +17,7 @@ from kerascnn.golden import PredictFn
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
-from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 
 Outputs = dict[str, tf.Tensor]
 HASHES = Path("assets.extra", "files.json")
@@ -128,6 +128,7 @@ def load_predict_fn(folder: Path) -> PredictFn:
     """
     check_fork()
     check_file_hashes(folder, folder / HASHES)
+    claim_process()
     graph = tf.Graph()
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)

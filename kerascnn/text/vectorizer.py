@@ -22,7 +22,7 @@ from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.progress import progress_bar
-from kerascnn.utils.tensorflow_startup import check_fork
+from kerascnn.utils.tensorflow_startup import claim_process
 from kerascnn.utils.thread_safety import LockedCachedProperty
 
 # Large enough to amortize the overhead of a call; a batch of very long documents still fits in memory.
@@ -185,7 +185,7 @@ class Vectorizer:
             The values and row splits of a ragged array: the ids of all documents, int32 (tokens,), and the start of
             each document in them, int64 (documents + 1,).
         """
-        check_fork()
+        claim_process()
         batches = _batch_texts(map(_to_bytes, texts))
         first = list(itertools.islice(batches, 2))
         if not first:

@@ -28,6 +28,7 @@ from kerascnn.training.plan import plan_training
 from kerascnn.training.progress import ProgressBar
 from kerascnn.training.trainer import Trainer
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.tensorflow_startup import claim_process
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class EncodedDataset:
 
 def set_random_seed(seed: int, deterministic: bool) -> None:
     """Seed Python, NumPy and TensorFlow; optionally make every operation deterministic for the rest of the process."""
+    claim_process()
     keras.utils.set_random_seed(seed)
     if deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -98,7 +98,7 @@ def build_oracle(algorithm: str, space: SearchSpace, objective: str, trials: int
         "objective": keras_tuner.Objective(objective, DIRECTIONS[objective]),
         "hyperparameters": hyperparameters,
         # KerasTuner replaces the seed 0 by a random one, and draws each value of a trial with the next seed
-        "seed": 10_007 * seed + 1,
+        "seed": (10_007 * seed + 1) % 2**32,
         "max_consecutive_failed_trials": MAX_CONSECUTIVE_FAILURES,
     }
     if algorithm == "hyperband":

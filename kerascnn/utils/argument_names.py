@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
@@ -19,7 +19,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _OPTION = re.compile(
-    r"(?<![\w'\"-])--(?:(?:text|network|training|transfer|source|distillation|masking)\.)?([a-z][a-z0-9_-]*)"
+    r"(?<![\w'\"/\\-])--(?:(?:text|network|training|transfer|source|distillation|masking)\.)?([a-z][a-z0-9_-]*)"
 )
 _GROUP = re.compile(r"^settings: (?:(?:text|network|training|transfer|source): )?")
 _ARGUMENTS = {
@@ -31,9 +31,15 @@ _ARGUMENTS = {
     "resume": "resume=True",
 }
 """Options whose arguments have another name or need a value."""
-_OPTIONS_OF_PIP = ("upgrade", "no_deps", "force_reinstall")
+_names = {*_ARGUMENTS, "list_models"}
+"""Options that are arguments; what only looks like one in a value, or belongs to another program, stays."""
 
 _is_command: ContextVar[bool] = ContextVar("is_command", default=False)
+
+
+def add_settings(names: Iterable[str]) -> None:
+    """Add the names of settings, whose options become arguments."""
+    _names.update(names)
 
 
 @contextlib.contextmanager
@@ -69,4 +75,4 @@ def to_argument_names(message: str) -> str:
 
 def _to_argument(match: re.Match[str]) -> str:
     name = match[1].replace("-", "_")
-    return match[0] if name in _OPTIONS_OF_PIP else _ARGUMENTS.get(name, name)
+    return _ARGUMENTS.get(name, name) if name in _names else match[0]

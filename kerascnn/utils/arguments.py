@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, KeysView, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,20 @@ def check_flag(name: str, value: Any) -> bool:
     return flag
 
 
+def check_verbosity(name: str, value: Any) -> bool:
+    """Return whether to show progress; Keras has ``"auto"``, 0, 1 and 2, scikit-learn any number.
+
+    Raises:
+        InputError: It is neither of them, nor True or False.
+    """
+    level = value.tolist() if type(value).__module__ == "numpy" else value
+    if isinstance(level, str) and level == "auto":
+        return True
+    if not isinstance(level, int):
+        raise InputError(f"{name}: give True, False, 0, 1, 2 or 'auto'. Received: {shorten(value)}")
+    return bool(level)
+
+
 def check_path(name: str, value: Any) -> Path:
     """Return a path.
 
@@ -43,6 +57,11 @@ def check_path(name: str, value: Any) -> Path:
     if not isinstance(path, str) or not path or "\0" in path:
         raise InputError(f"{name}: give the path of a folder. Received: {shorten(value)}")
     return Path(path)
+
+
+def is_ordered(values: Any) -> bool:
+    """Return whether values are not a set; the keys of a dictionary are one, but have an order."""
+    return not isinstance(values, Set) or isinstance(values, KeysView)
 
 
 def to_rows(name: str, values: Any, elements: str) -> Any:
@@ -58,25 +77,27 @@ def to_rows(name: str, values: Any, elements: str) -> Any:
     Raises:
         InputError: It has no elements in an order, or is a table that does not tell which column is meant.
     """
-    if hasattr(values, "toarray"):  # a sparse matrix
+    kind = type(values)  # it has no attributes with the names of columns, as a table of pandas has
+    if hasattr(kind, "toarray"):  # a sparse matrix
         return values
-    is_arrow = hasattr(values, "to_pylist")
-    is_polars = type(values).__module__.partition(".")[0] == "polars"
-    if hasattr(values, "column_names") or (is_polars and hasattr(values, "columns")):
-        raise InputError(f"{name}: give a list of {elements}, such as one column of a table. Received: {_kind(values)}")
+    is_arrow = hasattr(kind, "to_pylist")
+    is_polars = kind.__module__.partition(".")[0] == "polars"
+    if hasattr(kind, "column_names") or (is_polars and hasattr(kind, "columns")):
+        of_columns = "; of a table with a column for each label give table.to_pandas()" if elements == "labels" else ""
+        raise InputError(
+            f"{name}: give a list of {elements}, such as one column of a table{of_columns}. Received: {kind.__name__}"
+        )
     if is_arrow or is_polars:
         return values.to_pylist() if is_arrow else values.to_list()
-    if hasattr(values, "numpy") and hasattr(values, "shape"):
+    if hasattr(kind, "numpy") and hasattr(kind, "shape"):
         values = values.numpy()
-    is_collection = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping | Set)
+    is_collection = (
+        isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and is_ordered(values)
+    )
     if not is_collection or getattr(values, "ndim", 1) == 0:
-        raise InputError(f"{name}: give a list of {elements}. Received: {_kind(values)} {shorten(values)}")
-    if hasattr(values, "mask") and hasattr(values, "filled"):
+        raise InputError(f"{name}: give a list of {elements}. Received: {kind.__name__} {shorten(values)}")
+    if hasattr(kind, "mask") and hasattr(kind, "filled"):
         return values.tolist()  # of NumPy; None where it is masked
     if isinstance(values, list | tuple) or hasattr(values, "__array__"):
         return values
     return list(values)
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__

@@ -12,24 +12,32 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import suppress_native_stderr
 
 _process: int | None = None
-"""Process in which TensorFlow runs; None before it runs."""
+"""Process in which TensorFlow computes; None before it computes."""
 
 
 def check_fork() -> None:
-    """Check that TensorFlow runs in this process, not in one that this was forked from: its threads are not copied.
+    """Check that TensorFlow has not computed in a process that this one was forked from: its threads are not copied.
 
     Raises:
-        InputError: It ran in a parent process, so that a prediction would wait forever.
+        InputError: It has, so that a prediction would wait forever.
     """
-    global _process
-    if _process is None:
-        _process = os.getpid()
-    elif _process != os.getpid():
+    if _process not in (None, os.getpid()):
         raise InputError(
             "TensorFlow ran before this process was forked, and does not work in it; load the classifier in each"
             " worker (gunicorn without --preload, uWSGI with lazy-apps), or start workers with"
             " multiprocessing.get_context('spawn')"
         )
+
+
+def claim_process() -> None:
+    """Note that TensorFlow computes in this process from now on.
+
+    Raises:
+        InputError: It has computed in a process that this one was forked from.
+    """
+    global _process
+    check_fork()
+    _process = os.getpid()
 
 
 def limit_threads(parallel_branches: int) -> None:

@@ -7,8 +7,9 @@ import pandas as pd
 import pyarrow
 import pytest
 
+import kerascnn.config  # noqa: F401  whose settings are arguments
 from kerascnn.utils.argument_names import keep_option_names, name_arguments
-from kerascnn.utils.arguments import check_flag, check_path, shorten, to_rows
+from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten, to_rows
 from kerascnn.utils.errors import InputError
 
 
@@ -18,11 +19,18 @@ from kerascnn.utils.errors import InputError
         ["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Index(["a", "b"]),
         pd.Categorical(["a", "b"]), pyarrow.array(["a", "b"]), pyarrow.chunked_array([["a"], ["b"]]),
         pyarrow.array(["a", "b"]).dictionary_encode(), iter(["a", "b"]), {1: "a", 2: "b"}.values(),
+        {"a": 1, "b": 2}.keys(),
     ],
     ids=lambda rows: type(rows).__name__,
 )  # fmt: skip
 def test_reads_the_rows_of_any_container_with_an_order(rows):
     assert list(to_rows("labels", rows, "labels")) == ["a", "b"]
+
+
+def test_tables_may_have_columns_with_the_names_of_methods():
+    for names in (["toarray", "to_pylist"], ["column_names", "numpy"], ["filled", "mask"], ["shape", "columns"]):
+        table = pd.DataFrame({name: [0, 1] for name in names})
+        assert to_rows("labels", table, "labels") is table
 
 
 def test_masked_rows_are_none():
@@ -39,6 +47,14 @@ def test_rejects_what_has_no_rows(rows):
     assert "\n" not in str(error.value)
 
 
+def test_table_of_label_columns_is_told_what_to_give():
+    for table in (pyarrow.table({"a": [1]}), pyarrow.record_batch({"a": [1]})):
+        with pytest.raises(InputError, match=r"a column for each label give table\.to_pandas\(\)\. Received: "):
+            to_rows("labels", table, "labels")
+        with pytest.raises(InputError, match=r"^texts: .* one column of a table\. Received: "):
+            to_rows("texts", table, "texts")
+
+
 def test_values_in_messages_are_short_and_on_one_line():
     for value in (pd.Series(range(100)), "line\n" * 100, 10**1000, list(range(1000)), np.zeros((100, 100)), object()):
         shown = shorten(value)
@@ -51,6 +67,11 @@ def test_flags_and_paths():
     for value in (1, None, "yes", pd.NA):
         with pytest.raises(InputError, match=r"^refit: give True or False"):
             check_flag("refit", value)
+    shown = [check_verbosity("verbose", x) for x in (True, False, 0, 1, 2, "auto", np.int64(0), np.int64(1), np.True_)]
+    assert shown == [True, False, False, True, True, True, False, True, True]
+    for value in (None, "yes", 1.5, pd.NA, [1]):
+        with pytest.raises(InputError, match=r"^verbose: give True, False, 0, 1, 2 or 'auto'"):
+            check_verbosity("verbose", value)
     for value in (1, None, "", b"a", "a\0b"):
         with pytest.raises(InputError, match=r"^folder: give the path of a folder"):
             check_path("folder", value)
@@ -68,6 +89,9 @@ def test_flags_and_paths():
         ("pip install --upgrade kerascnn", "pip install --upgrade kerascnn"),
         ("check --text-column and --label-column", "check texts and labels"),
         ("Received: '--x'", "Received: '--x'"),
+        ("/data/--epochs/train.csv, row 7", "/data/--epochs/train.csv, row 7"),
+        ("no class is called a --b", "no class is called a --b"),
+        ("gunicorn without --preload", "gunicorn without --preload"),
     ],
 )  # fmt: skip
 def test_messages_name_arguments_in_python_and_options_in_commands(message, from_python):

@@ -7,8 +7,11 @@ import platform
 
 import pytest
 
-from kerascnn import models
+from kerascnn import TextClassifier, models
+from kerascnn.text.config import TextConfig
+from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils import tensorflow_startup
+from kerascnn.utils.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,19 @@ def test_turns_on_onednn_on_x86_unless_the_variable_is_set(monkeypatch, machine,
     monkeypatch.setattr(os, "environ", {"TF_ENABLE_ONEDNN_OPTS": given} if given else {})
     tensorflow_startup.start_tensorflow()
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
+
+
+def test_process_may_fork_until_tensorflow_computes(monkeypatch):
+    monkeypatch.setattr(tensorflow_startup, "_process", None)
+    classifier, parent = TextClassifier(model="bow"), os.getpid()
+    for arguments, name in (((["a"], ["x", "y"]), "labels"), (([1], ["x"]), "text")):
+        with pytest.raises(InputError, match=name):
+            classifier.fit(*arguments)
+    with pytest.raises(InputError, match="folder"):
+        TextClassifier.load(1)
+    monkeypatch.setattr(os, "getpid", lambda: parent + 1)
+    tensorflow_startup.check_fork()
+    Vectorizer(TextConfig(), ["", "[UNK]", "a"]).encode(["a"])
+    monkeypatch.setattr(os, "getpid", lambda: parent + 2)
+    with pytest.raises(InputError, match="load the classifier in each worker"):
+        tensorflow_startup.check_fork()
