@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 from kerascnn.serving.errors import RequestError
 from kerascnn.serving.json_body import parse_json_object
 from kerascnn.serving.served_model import ServedModel
+from kerascnn.utils.arguments import shorten
 
 DECIMALS = 6
 """Decimals of probabilities for people."""
@@ -69,7 +70,7 @@ def parse_predict_request(body: bytes) -> PredictRequest:
         request = PredictRequest.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))
+        place = shorten(".".join(map(str, first["loc"])))[1:-1]
         raise RequestError(400, f"{place}: {first['msg']}") from None
     if (request.text is None) == (request.texts is None):
         raise RequestError(400, 'give {"text": "..."} or {"texts": ["...", "..."]}')

@@ -134,7 +134,8 @@ def parse_predict_request(body: bytes) -> PredictRequest:
     if signature_name not in SIGNATURES:
         served = ", ".join(SIGNATURES)
         raise RequestError(
-            400, f'Serving signature name: "{signature_name}" not found in signature def; this server has {served}'
+            400,
+            f"Serving signature name: {shorten(signature_name)} not found in signature def; this server has {served}",
         )
     if "instances" in content and "inputs" in content:
         raise RequestError(400, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")

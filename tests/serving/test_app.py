@@ -90,6 +90,9 @@ def test_body_without_declared_size_is_limited_too(client):
     for body in (b"", b"{", b"\xff"):
         response = client.post("/predict", content=body)
         assert response.status_code == 400 and list(response.json()) == ["error"]
+    for key in ("\\ud800", "a" * 10_000):
+        response = client.post("/predict", content=f'{{"{key}": 1, "model": "news"}}')
+        assert response.status_code == 400 and len(response.text) < 200
     for body in (b'\xef\xbb\xbf{"text": "a", "model": "news"}', b'{"text": "\\ud800", "model": "news"}'):
         assert client.post("/predict", content=body).status_code == 200
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from tests.tiers import check_examples, tiers
 
+TEXTS = st.text(st.characters(), max_size=20)  # also halves of surrogate pairs, which JSON may have
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just({"b64": "YQ=="}),
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just({"b64": "YQ=="}),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["text", "k", "b64", "examples", "x"]), inner, max_size=3)
@@ -15,7 +16,9 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = ("instances", "inputs", "signature_name", "examples", "context", "text", "texts", "top_k", "model")
-FIELDS = st.dictionaries(st.sampled_from(KEYS), VALUES | st.sampled_from(["top_k", "examples", "news", ["a"], 1]))
+FIELDS = st.dictionaries(
+    st.sampled_from(KEYS) | TEXTS, VALUES | st.sampled_from(["top_k", "examples", "news", ["a"], 1])
+)
 BODIES = st.binary(max_size=200) | (VALUES | FIELDS).map(lambda value: json.dumps(value).encode())
 PATHS = st.sampled_from(
     ["/predict", "/v1/models/news:predict", "/v1/models/briefs:predict", "/v1/models/news:classify", "/healthz"]

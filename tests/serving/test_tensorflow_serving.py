@@ -128,6 +128,8 @@ def test_status_and_versions(client):
         ({"inputs": None}, "list of strings"),
         ({"signature_name": 1, "instances": ["a"]}, "'signature_name' key must be a string"),
         ({"signature_name": "x", "instances": ["a"]}, "not found in signature def"),
+        ({"signature_name": "\ud800", "instances": ["a"]}, r"'\ud800' not found in signature def"),
+        ({"signature_name": "x" * 10_000, "instances": ["a"]}, "xxx' not found in signature def"),
         *(({"signature_name": "ids", "inputs": ids}, complaint) for ids, complaint in (
             ("a", "list of lists"), ([1], "list of lists"), ([[1], [2, 3]], "element 1 of the input ids has 2 ids"),
             ([[1, -1]], "-1 is not an id from 0 to"), ([[10**6]], "not an id"), ([[1.0]], "not an id"),
