@@ -21,7 +21,8 @@ _LIST = re.compile(
     r"""(?:array\()?[\[({]\s*(?:["'].*["'],?|-?\d[-\d\s,.eE+]*|nan)?\s*[\])}]?(?:, dtype=\w+\))?""", re.DOTALL
 )
 """A list, tuple, set or array as Python and JSON write it, or its start: a separator may have split it."""
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_WHOLE_NUMBER = re.compile(r"[-+]?\d+(?:\.0*)?(?:[eE][-+]?\d+)?")
+"""A number without decimals, or with those that a table of floats adds; 1.1 and 1.10 may be versions."""
 _SIMILAR_LETTERS = str.maketrans(
     "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456\u0458\u0455\u0410\u0412\u0421\u0415\u041d\u041a\u041c\u041e\u0420\u0422\u0425\u0406\u0408\u0405"
     "\u03bf\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
@@ -113,7 +114,7 @@ def _find_similar_labels(corpus: Corpus) -> list[Issue]:
     counter.report(
         issues, "similar_labels", "serious",
         "{count} [row has a label that differs|rows have a label that differs] from another label only in case, spaces,"
-        " punctuation or characters that look alike",
+        " punctuation, decimals that are 0 or characters that look alike",
         "write each label in one way"
         + ("" if corpus.config.source.normalize_labels else "; --source.normalize-labels unites all but those that"
         " differ in case, spaces or punctuation"),
@@ -130,11 +131,11 @@ def _show(label: str) -> str:
 def _normalize(label: str) -> str:
     """Return what labels have in common that look alike, or that differ in case, quotes, spaces and punctuation.
 
-    Punctuation between letters and at the end does not count, so that C++ and C# stay different. Numbers are equal if
-    their values are. A Latin label may have similar Cyrillic or Greek letters.
+    Punctuation between letters and at the end does not count, so that C++ and C# stay different. Numbers without other
+    decimals than 0 are equal if their values are. A Latin label may have similar Cyrillic or Greek letters.
     """
     normal = normalize_label(label).replace("\u0130", "i")  # the dotted capital I, whose lower case has two characters
-    if _NUMBER.fullmatch(normal) and abs(value := float(normal)) < 2**53:
+    if _WHOLE_NUMBER.fullmatch(normal) and abs(value := float(normal)) < 2**53:
         return repr(value + 0.0)
     if len(normal) > 2 and normal[0] == normal[-1] and normal[0] in "'\"":
         normal = normal[1:-1]
