@@ -95,6 +95,8 @@ def _name_full_disk(path: Path) -> Iterator[None]:
     """Raise one OSError that names the output for all errors of a full disk or quota, also those of TensorFlow."""
     try:
         yield
+    except InputError:  # its message may quote anything
+        raise
     except Exception as error:
         if getattr(error, "filename", None):
             raise
@@ -188,7 +190,7 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, values: Any) -> None:
     """Write indented JSON, UTF-8."""
-    path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_bytes((json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def sha256(path: Path) -> str:

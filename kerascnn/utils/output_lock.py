@@ -90,7 +90,7 @@ def _lock(path: Path) -> int | None:
         except FileNotFoundError:
             is_current = False
         except OSError:  # a file system without locks
-            os.close(descriptor)
+            _release(lock_path, descriptor)
             return None
         if is_current:
             try:
@@ -112,8 +112,10 @@ def _lock_descriptor(descriptor: int) -> None:
     """
     if sys.platform == "win32":
         os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         # unlike flock, children that outlive this process do not keep the lock
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, LOCKED_BYTE)

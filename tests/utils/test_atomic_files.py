@@ -44,6 +44,14 @@ def test_link_to_a_folder_or_a_file_stays(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "file_link", "folder_link"]
 
 
+def test_message_that_quotes_the_words_of_a_full_disk_stays(tmp_path):
+    message = "row 7: 'No space left on device' is not a label"
+    with pytest.raises(InputError, match=message), atomic_write(tmp_path / "a.csv"):
+        raise InputError(message)
+    with pytest.raises(OSError, match=r"No space left on device: '.*a\.csv'"), atomic_write(tmp_path / "a.csv"):
+        raise RuntimeError("RESOURCE_EXHAUSTED: No space left on device")
+
+
 def test_names_output_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file is a file; choose another --output"):

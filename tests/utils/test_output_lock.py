@@ -1,5 +1,6 @@
 """The lock on an output: one process at a time, and none after the process is gone."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from kerascnn.utils import output_lock
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
 
@@ -79,6 +81,16 @@ def test_there_is_no_lock_where_no_file_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with lock_output(tmp_path / "file" / "bundle"):
         pass
+
+
+def test_no_file_is_left_where_the_file_system_has_no_locks(tmp_path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(output_lock, "_lock_descriptor", refuse)
+    with lock_output(tmp_path / "bundle"):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_folders_of_an_output_that_was_not_written_are_removed(tmp_path):
