@@ -94,7 +94,7 @@ def test_classifier_can_be_saved_after_explaining(words, tmp_path):
 def test_rejects_unknown_label_and_list_of_texts(words):
     with pytest.raises(InputError, match="'fine' was not seen in training"):
         words.explain(GOOD, "fine")
-    with pytest.raises(InputError, match="a text must be a string"):
+    with pytest.raises(InputError, match="give one text, a string"):
         words.explain([GOOD])
 
 

@@ -143,7 +143,7 @@ def test_documents_of_weight_0_are_as_if_missing(two_words):
         texts, ignored, sample_weight=kept.astype(float), validation_data=(texts, labels)
     )
     assert all(map(np.array_equal, weights(first), weights(second)))
-    with pytest.raises(InputError, match="all training documents have the weight 0"):
+    with pytest.raises(InputError, match="all weights are 0"):
         fit_words(two_words, class_weight={"pos": 0, "neg": 0})
 
 
