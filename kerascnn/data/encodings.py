@@ -50,7 +50,7 @@ def check_encoding(name: str) -> None:
     """Check the name of an encoding of text files.
 
     Raises:
-        InputError: Python does not know it, or it is not one of text files.
+        InputError: Python does not know it, or it is not supported, as encodings that no text files have.
     """
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=name)  # raises for codecs that are not of text, such as hex
@@ -58,7 +58,7 @@ def check_encoding(name: str) -> None:
     except (LookupError, ValueError):  # ValueError: a NUL or a surrogate in the name
         is_suitable = False
     if not is_suitable:
-        raise InputError(f"{name!r} is not a text encoding of files that Python knows; give utf-8, gb18030, cp1252, …")
+        raise InputError(f"{name!r} is not a supported encoding of text files; give utf-8, gb18030, cp1252, …")
 
 
 def read_lines(

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.utils.errors import InputError, quote_names
+from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, quote_names
 
 TOLERANCE = 0.01
 """Largest accepted difference from 1 of a sum: rounded probabilities are accepted, logits are not."""
-_MAX_SHOWN_LABELS = 10
 
 
 def check_probabilities(
@@ -52,7 +51,7 @@ def check_probabilities(
     if array.shape != (num_rows, len(labels)):
         raise InputError(
             f"{name}: expected probabilities of shape (texts, labels) = {(num_rows, len(labels))} for the labels"
-            f" {quote_names(labels, _MAX_SHOWN_LABELS)}. Received: {array.shape}"
+            f" {quote_names(labels, MAX_SHOWN_LABELS)}. Received: {array.shape}"
         )
     for row, column in np.argwhere(~((array >= 0) & (array <= 1 + TOLERANCE)))[:1]:
         raise InputError(
@@ -61,9 +60,9 @@ def check_probabilities(
         )
     if not sums_to_one:
         return np.asarray(np.minimum(array, 1), np.float32)
-    names, sums = quote_names(labels, _MAX_SHOWN_LABELS), array.sum(axis=1, keepdims=True)
+    names, sums = quote_names(labels, MAX_SHOWN_LABELS), array.sum(axis=1, keepdims=True)
     for row in np.flatnonzero(np.abs(sums - 1) > TOLERANCE)[:1]:
-        others = quote_names(other_columns, _MAX_SHOWN_LABELS)
+        others = quote_names(other_columns, MAX_SHOWN_LABELS)
         remark = f" (not a label of the training data: {others})" if others else ""
         raise InputError(
             f"{describe_row(row)}: the probabilities of {names} sum to {sums[row, 0]:.4g}, not to 1"

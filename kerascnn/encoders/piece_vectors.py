@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ class PieceVectors:
 
 
 def load_piece_vectors(source: str) -> PieceVectors:
-    """Load vectors of pieces.
+    """Load vectors of pieces; files that have not changed since the last time are not read again.
 
     Args:
         source: ``wordllama``, ``hf://OWNER/NAME``, which is downloaded, or a folder.
@@ -127,6 +127,16 @@ def load_piece_vectors(source: str) -> PieceVectors:
     """
     readers = import_optional("safetensors.numpy", "vectors"), import_optional("tokenizers", "vectors")
     weights, tokenizer = find_files(source)
+    states = [os.stat(path) for path in (weights, tokenizer)]
+    versions = tuple((state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size) for state in states)
+    return _load(source, weights, tokenizer, versions, readers)
+
+
+@lru_cache(maxsize=1)
+def _load(
+    source: str, weights: Path, tokenizer: Path, versions: tuple[tuple[int, ...], ...], readers: tuple[Any, Any]
+) -> PieceVectors:
+    """Load vectors of pieces; ``versions`` tell the files apart from others of their names."""
     with _explain_errors(f"{weights}: not a file of vectors", "download it again, or save it as float32"):
         arrays = readers[0].load_file(weights)
     rows = _select_rows(arrays, weights)

@@ -9,10 +9,8 @@ import numpy as np
 
 from kerascnn.tasks.label_values import to_label
 from kerascnn.utils.arguments import shorten
-from kerascnn.utils.errors import InputError, quote_names
+from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, quote_names
 
-MAX_SHOWN_LABELS = 10
-"""Most labels that a message names."""
 COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 """Types of the labels of one document."""
 

@@ -87,7 +87,7 @@ class MultiLabel(Task):
 
     def as_labels(self, labels: Any) -> Any:
         """Convert labels to a list of lists or a dense table."""
-        if hasattr(labels, "toarray"):
+        if hasattr(type(labels), "toarray"):
             return labels.toarray()
         return labels if hasattr(labels, "shape") else list(labels)
 

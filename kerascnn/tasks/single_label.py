@@ -19,14 +19,11 @@ from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.tasks.single_label_metrics import compute_single_label_losses, evaluate_single_label, reliability_bins
 from kerascnn.tasks.stratification import split_by_class
 from kerascnn.utils.arguments import shorten
-from kerascnn.utils.errors import InputError, quote_names
+from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, quote_names
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-MAX_SHOWN_LABELS = 10
-"""Most labels that a message names."""
 
 
 class SingleLabel(Task):

@@ -27,6 +27,7 @@ class _Array(NamedTuple):
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    is_fortran_order: bool
     offset: int
 
     @property
@@ -69,6 +70,8 @@ def read_arrays(path: Path, skip: Callable[[str, int], None]) -> Iterator[tuple[
             found = ", ".join(array.describe() for array in arrays[:5])
             raise InputError(f"{path}: expected a matrix of floats and an array of words (strings), found {found}")
         vectors, words = matrices[0], lists[0]
+        for array in (vectors, words):
+            _check_size(array, archive.getinfo(array.name).file_size - array.offset, path)
         if vectors.shape[0] != words.shape[0]:
             raise InputError(
                 f"{path}: {words.shape[0]:,} words for {vectors.shape[0]:,} vectors; save both again with numpy.savez"
@@ -101,7 +104,7 @@ def _decode(name: np.ndarray) -> str | None:
 
 
 def _read_header(archive: zipfile.ZipFile, name: str, path: Path) -> _Array:
-    """Return the header of an array, after a check that the sizes in it are those of the data."""
+    """Return the header of an array."""
     with archive.open(name) as file:
         start = io.BytesIO(file.read(_MAX_HEADER_BYTES))
     try:
@@ -109,12 +112,15 @@ def _read_header(archive: zipfile.ZipFile, name: str, path: Path) -> _Array:
     except Exception as error:  # NumPy evaluates the header as Python: ValueError, TokenError, SyntaxError, …
         reason = to_one_line(error)[:100] or type(error).__name__
         raise InputError(f"{path}, {name}: not a NumPy array ({reason}); save it again with numpy.savez") from None
-    array = _Array(name, shape, dtype, start.tell())
-    if is_fortran_order and len(shape) == 2:
+    return _Array(name, shape, dtype, is_fortran_order, start.tell())
+
+
+def _check_size(array: _Array, found: int, path: Path) -> None:
+    """Check that an array is in the order of its rows, and that the size in its header is that found."""
+    name, shape, dtype = array.name, array.shape, array.dtype
+    if array.is_fortran_order and len(shape) == 2:
         raise InputError(f"{path}, {name}: in Fortran order; save it again after numpy.ascontiguousarray")
-    if dtype.hasobject:
-        return array
-    found, size = archive.getinfo(name).file_size - array.offset, math.prod(shape) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or found != size:
         raise InputError(
             f"{path}, {name}: {found:,} bytes of data, not the {size:,} of its header, {shape} {dtype}; damaged,"
@@ -124,7 +130,6 @@ def _read_header(archive: zipfile.ZipFile, name: str, path: Path) -> _Array:
         raise InputError(
             f"{path}, {name}: {array.row_bytes:,} bytes a row, {shape} {dtype}; give 1 to {_MAX_ROW_BYTES:,}"
         )
-    return array
 
 
 def _parse_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

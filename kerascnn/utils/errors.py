@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+MAX_SHOWN_LABELS = 10
+"""Most labels that a message names."""
+
 
 class InputError(ValueError):
     """An input of the user cannot be used: a file, a row, a setting or a bundle.

@@ -38,6 +38,16 @@ def test_broken_quoting_error_names_row_of_opening_quote(write, suffix):
     assert f"a{suffix}, row 3: broken quoting" in error(write(f"a{suffix}", inside))
 
 
+@pytest.mark.parametrize("lines", ["good film\n" * 200, "a,b\n" * 300])
+def test_open_quote_up_to_the_limit_names_the_option(write, lines):
+    path, bad = write("a.csv", f'text,label\nfine,a\n"never closed\n{lines}'), []
+    message = error(path, max_row_bytes=1000)
+    assert "a.csv, row 3: more than 1,000 bytes, the limit of a row" in message and "--source.max_row_bytes" in message
+    assert "if a quote is left open, close it" in message and "broken quoting" not in message
+    list(read_texts(path, SourceConfig(max_row_bytes=1000), on_bad_row=bad.append))
+    assert bad[0].raw == '"never closed\n'
+
+
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_header_of_a_second_file_is_no_row(write, mark):
     path, bad = write("a.csv", f"text,label\none,a\n{mark}text,label\ntwo,b\n"), []

@@ -88,7 +88,7 @@ def test_binary_data_error_names_encoding_option(write):
 )
 def test_unknown_encoding_is_named_in_error(write, encoding):
     message = error(write("a.csv", csv_text(REAL)), encoding=encoding)
-    assert f"encoding: {encoding!r} is not a text encoding of files" in message
+    assert f"encoding: {encoding!r} is not a supported encoding of text files" in message
 
 
 def test_reads_every_text_encoding_of_python(write):

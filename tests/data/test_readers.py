@@ -167,7 +167,7 @@ LARGE_ROWS = {
     "a.csv": ("text,label\nfine,a\n" + "x" * 2000 + ",b\n", "a.csv, line 3: more than 1,000 bytes"),
     "b.csv": ("text,label\nfine,a\n" + "x" * 2000, "b.csv, line 3: more than 1,000 bytes"),
     "c.csv": ("text,label\nfine,a\n" + "é" * 501 + ",b\n", "c.csv, line 3: more than 1,000 bytes"),
-    "quote.csv": ('text,label\nfine,a\n"' + "x,y\n" * 300, "quote.csv, row 3: broken quoting (the row has more"),
+    "quote.csv": ('text,label\nfine,a\n"' + "x,y\n" * 300, "quote.csv, row 3: more than 1,000 bytes"),
     "a.tsv": ("x" * 2000 + "\tlabel\n", "a.tsv, line 1: more than 1,000 bytes"),
     "a.jsonl": ('{"text": "a", "label": "b"}\n{"text": "' + "x" * 2000 + '"}\n', "a.jsonl, line 2: more than 1,000"),
     "folder/a/a.txt": ("x\n" * 2000, "a.txt: more than 1,000 bytes"),

@@ -41,6 +41,16 @@ def test_lower_case_word_has_the_vector_of_the_name(folder):
     np.testing.assert_array_equal(look_up(folder, "nasa")["nasa"], VECTORS["NASA"])
 
 
+def test_folder_is_read_again_if_it_has_changed(folder, monkeypatch):
+    before = look_up(folder, "film")["film"]
+    load, loaded = piece_vectors.import_optional("safetensors.numpy", "vectors").load_file, []
+    monkeypatch.setattr("safetensors.numpy.load_file", lambda path: loaded.append(path) or load(path))
+    np.testing.assert_array_equal(look_up(folder, "film")["film"], before)
+    assert not loaded
+    write_folder(folder, ROWS.astype(np.float32) + 1)
+    np.testing.assert_allclose(look_up(folder, "film")["film"], before + 1, atol=1e-3)
+
+
 def test_words_are_whole_pieces_also_in_lower_case(folder):
     words = list(load_piece_vectors(str(folder)).words())
     assert words == ["film", "good", "bad", "great", "awful", "NASA", "nasa", ",", "zebra", "the"]

@@ -185,6 +185,22 @@ UNUSABLE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        np.asfortranarray(np.ones((3, 4), np.int64)),
+        np.zeros((1, 2**19, 2), np.float32),
+        np.zeros((2, 0), np.int8),
+        np.array(1),
+    ],
+    ids=["fortran order", "large rows", "empty rows", "number"],
+)
+def test_other_arrays_of_a_file_do_not_matter(extra, tmp_path):
+    npz(tmp_path / "vectors.npz", matrix=extra)
+    vectors = word_vectors.read_vectors(tmp_path / "vectors.npz", VOCABULARY)
+    np.testing.assert_array_equal(vectors.rows, MATRIX[[2, 4, 3, 5, 1]])
+
+
 @pytest.mark.parametrize("case", UNUSABLE)
 def test_rejects_malformed_file_in_one_line(case, tmp_path):
     content, message = UNUSABLE[case]

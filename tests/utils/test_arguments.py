@@ -8,6 +8,7 @@ import pyarrow
 import pytest
 
 import kerascnn.config  # noqa: F401  whose settings are arguments
+from kerascnn.tasks.multi_label import MultiLabel
 from kerascnn.utils.argument_names import keep_option_names, name_arguments
 from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten, to_rows
 from kerascnn.utils.errors import InputError
@@ -30,7 +31,7 @@ def test_reads_the_rows_of_any_container_with_an_order(rows):
 def test_tables_may_have_columns_with_the_names_of_methods():
     for names in (["toarray", "to_pylist"], ["column_names", "numpy"], ["filled", "mask"], ["shape", "columns"]):
         table = pd.DataFrame({name: [0, 1] for name in names})
-        assert to_rows("labels", table, "labels") is table
+        assert to_rows("labels", table, "labels") is table and MultiLabel().as_labels(table) is table
 
 
 def test_masked_rows_are_none():

@@ -17,7 +17,7 @@ from kerascnn.data.readers.base import (
     skip_bad_row,
 )
 from kerascnn.data.readers.joined_rows import JoinedRows, split_lines
-from kerascnn.data.readers.rewindable_lines import RewindableLines
+from kerascnn.data.readers.rewindable_lines import RewindableLines, RowTooLargeError
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError
 
@@ -234,6 +234,8 @@ def _check_header(
 
 
 def _describe_quoting(error: csv.Error) -> str:
+    if isinstance(error, RowTooLargeError):
+        return f"{error}; if a quote is left open, close it, or read the file with --source.quoting none"
     return (
         f'broken quoting ({error}); close the quote, and double each quote inside it: "say ""hi"""; if quotes are part'
         " of the texts, read the file with --source.quoting none"

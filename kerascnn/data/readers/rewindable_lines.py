@@ -6,10 +6,14 @@ import csv
 from collections import deque
 from collections.abc import Iterable
 
-from kerascnn.data.encodings import count_bytes
+from kerascnn.data.encodings import count_bytes, describe_too_large
 
 PEEK_CHARACTERS = 65_536
 """Number of characters from which ``peek`` returns no more lines."""
+
+
+class RowTooLargeError(csv.Error):
+    """A record has too many bytes, perhaps because a quote is left open."""
 
 
 class RewindableLines:
@@ -39,7 +43,7 @@ class RewindableLines:
         self.record.append(line)
         self._bytes += count_bytes(line)
         if self._bytes > self._max_bytes and len(self.record) > 1:
-            raise csv.Error(f"the row has more than {self._max_bytes:,} bytes, source.max_row_bytes")
+            raise RowTooLargeError(describe_too_large(self._max_bytes))
         return line
 
     def start_record(self) -> None:
