@@ -297,7 +297,7 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
 
 def save_yaml(config: Config[Any], path: str | Path) -> None:
     """Write all settings of a run as YAML."""
-    Path(path).write_text(to_yaml(config), encoding="utf-8")
+    Path(path).write_text(to_yaml(config), encoding="utf-8", newline="\n")
 
 
 def to_yaml(config: Config[Any]) -> str:

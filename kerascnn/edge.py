@@ -92,9 +92,8 @@ class EdgeClassifier:
         self._ids: dict[str, int] = {}
         self._split: Callable[[str], list[str]] | None = None
         if self._config["level"] == "sentencepiece":
-            pieces, self._split = _load_pieces(
-                folder / "sentencepiece.model", self._read_file(folder / "sentencepiece.model")
-            )
+            model = folder / "sentencepiece.model"
+            pieces, self._split = _load_pieces(model, self._read_file(model))
             self._ids = {piece: number for number, piece in enumerate(pieces, start=2)}
         elif self._config["input"] == "ids":
             tokens = self._read_lines(folder / "vocabulary.txt")
@@ -121,15 +120,9 @@ class EdgeClassifier:
     def encode_text(self, text: str | bytes) -> list[int]:
         """Encode a text as the input of the model, ids or code points, without padding."""
         config = self._config
-        tokens = python_tokenizer.tokenize(
-            text,
-            self._rules,
-            level=config["level"],
-            max_length=config["max_length"],
-            stop_words=config["stop_words"],
-            pieces=self._ids if config["level"] == "wordpiece" else (),
-            split=self._split,
-        )
+        pieces = self._ids if config["level"] == "wordpiece" else ()
+        options = {name: config[name] for name in ("level", "max_length", "stop_words")}
+        tokens = python_tokenizer.tokenize(text, self._rules, **options, pieces=pieces, split=self._split)
         if config["input"] == "code_points":
             return [ord(character) for character in tokens]
         return [self._ids.get(token, 1) for token in tokens]
@@ -200,8 +193,7 @@ class EdgeClassifier:
         files = self._config["files"]
         if path.name not in files:
             raise ValueError(f"{path}: not one of the files in edge.json: {', '.join(files)}")
-        if hashlib.sha256(content).hexdigest() != files[path.name]:
-            raise ValueError(f"{path}: changed or damaged since it was exported; copy the edge folder again")
+        _check_content(path, content, lambda content: hashlib.sha256(content).hexdigest() == files[path.name])
         return content
 
     def _read_lines(self, path: Path) -> list[str]:
@@ -242,9 +234,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     version = config.get("schema_version")
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise ValueError(f"{path}: schema version {version}, but this program reads up to {SCHEMA_VERSION}")
-    # the last 68 bytes are the hash of those before them, and the end of the JSON object
-    if content[-SEAL_SIZE:] != hashlib.sha256(content[:-SEAL_SIZE]).hexdigest().encode() + b'"\n}\n':
-        raise ValueError(f"{path}: changed or damaged since it was exported; copy the edge folder again")
+    _check_content(path, content, _is_sealed)
     for key, kind in CONFIG_TYPES.items():
         if not isinstance(config.get(key), kind):
             raise ValueError(f"{path}: {key} {config.get(key)!r} is not a {kind.__name__}; export it again")
@@ -253,6 +243,18 @@ def _read_config(path: Path) -> dict[str, Any]:
     if config.get("task") not in TASKS:
         raise ValueError(f"{path}: task {config.get('task')!r} is not supported; supported: {', '.join(TASKS)}")
     return config
+
+
+def _is_sealed(content: bytes) -> bool:
+    """Return whether the last bytes are the hash of those before them, and the end of the JSON object."""
+    return content[-SEAL_SIZE:] == hashlib.sha256(content[:-SEAL_SIZE]).hexdigest().encode() + b'"\n}\n'
+
+
+def _check_content(path: Path, content: bytes, is_unchanged: Callable[[bytes], bool]) -> None:
+    if not is_unchanged(content):
+        is_text = is_unchanged(content.replace(b"\r\n", b"\n"))
+        change = "line endings changed (in git by a missing '* -text')" if is_text else "changed or damaged"
+        raise ValueError(f"{path}: {change} since it was exported; copy the edge folder again")
 
 
 def _load_pieces(path: Path, content: bytes) -> tuple[Sequence[str], Callable[[str], list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -10,7 +11,7 @@ import typeguard
 
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
 from kerascnn.utils.errors import InputError, to_one_line
-from kerascnn.utils.sealed_json import read_sealed_json
+from kerascnn.utils.sealed_json import describe_change, read_sealed_json
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
@@ -111,4 +112,5 @@ def check_hash(path: Path, digest: str | None, remedy: str) -> None:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if found != digest:
-        raise InputError(f"{path}: changed or damaged since it was written; {remedy}")
+        change = describe_change(path.read_bytes(), lambda content: hashlib.sha256(content).hexdigest() == digest)
+        raise InputError(f"{path}: {change}; {remedy}")

@@ -96,6 +96,15 @@ def test_names_file_that_is_changed_or_missing(name, folder):
         load(folder)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.txt", "config.yaml"])
+def test_names_changed_line_endings_and_their_remedy(name, folder):
+    content = (folder / name).read_bytes()
+    assert b"\r" not in content and b"\n" in content
+    (folder / name).write_bytes(content.replace(b"\n", b"\r\n"))
+    with pytest.raises(InputError, match=rf"{name}: its line endings were changed .* '\* -text'"):
+        load(folder)
+
+
 @pytest.mark.parametrize("imports", ["import kerascnn, keras", "import keras, kerascnn"])
 def test_keras_loads_model_in_new_process_after_importing_kerascnn(imports, saved, classifier):
     program = (

@@ -35,9 +35,11 @@ def write_report_files(
             plots.plot_confusion_matrix(results["confusion_matrix"], bundle.labels, path)
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
     with _optional(folder / "README.md") as path:
-        path.write_text(render_model_card(bundle, sizes), encoding="utf-8", errors="replace")
+        path.write_text(render_model_card(bundle, sizes), encoding="utf-8", errors="replace", newline="\n")
     with _optional(folder / "report.html") as path:
-        path.write_text(render_report(bundle, sizes, examples, explain), encoding="utf-8", errors="replace", newline="")
+        path.write_text(
+            render_report(bundle, sizes, examples, explain), encoding="utf-8", errors="replace", newline="\n"
+        )
 
 
 @contextlib.contextmanager
@@ -53,4 +55,4 @@ def _optional(path: Path) -> Iterator[Path]:
 def write_encoder_card(encoder: Bundle, folder: Path) -> None:
     """Write the ``README.md`` of a pretrained encoder."""
     card = render_encoder_card(encoder.config, encoder.data, encoder.metrics)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")

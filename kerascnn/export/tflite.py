@@ -122,7 +122,9 @@ def write_description(bundle: Bundle, folder: Path) -> None:
         "labels": {name: bundle.decide(np.array(rows)) for name, rows in probabilities.items()},
     }
     path = folder / "golden.json"
-    path.write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8", newline="\n"
+    )
     # the program that computes the golden answers reads edge.json, so that their hash comes last
     write_sealed_json(folder / "edge.json", {**description, "files": {**files, path.name: sha256(path)}})
 

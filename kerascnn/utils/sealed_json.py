@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,23 @@ def read_sealed_json(path: Path, *, schema_version: int, remedy: str = "copy the
             f"{path}: written by a newer kerascnn (schema version {version}, this version reads {schema_version});"
             " pip install --upgrade kerascnn"
         )
-    if content[-_SEAL_SIZE:] != (hashlib.sha256(content[:-_SEAL_SIZE]).hexdigest() + _END).encode():
-        raise InputError(f"{path}: changed or damaged since it was written; {remedy}")
+    if not _is_sealed(content):
+        raise InputError(f"{path}: {describe_change(content, _is_sealed)}; {remedy}")
     del values["sha256"]
     return dict(values)
+
+
+def describe_change(content: bytes, is_unchanged: Callable[[bytes], bool]) -> str:
+    """Return what happened to a file since it was written.
+
+    Args:
+        content: Its content now.
+        is_unchanged: Returns whether bytes are the content that was written.
+    """
+    if is_unchanged(content.replace(b"\r\n", b"\n")):  # all files are written with \n
+        return "its line endings were changed (git does so unless .gitattributes has the line '* -text')"
+    return "changed or damaged since it was written"
+
+
+def _is_sealed(content: bytes) -> bool:
+    return content[-_SEAL_SIZE:] == (hashlib.sha256(content[:-_SEAL_SIZE]).hexdigest() + _END).encode()

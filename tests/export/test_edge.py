@@ -228,6 +228,15 @@ def test_reports_truncated_file_in_one_line(size, file, edge):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("file", ["edge.json", "vocabulary.txt", "labels.txt"])
+def test_names_changed_line_endings(file, edge):
+    content = (edge / file).read_bytes()
+    assert b"\r" not in content and b"\n" in content
+    (edge / file).write_bytes(content.replace(b"\n", b"\r\n"))
+    with pytest.raises(ValueError, match=rf"{file}: line endings changed .* '\* -text'"):
+        EdgeClassifier(edge)
+
+
 def test_rejects_tflite_file_that_is_not_in_edge_json(edge):
     (edge / "other.tflite").write_bytes((edge / "model_float32.tflite").read_bytes())
     with pytest.raises(ValueError, match=r"other\.tflite: not one of the files in edge\.json"):
