@@ -4,19 +4,17 @@ import re
 import warnings
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from kerascnn import TextClassifier, load
 from kerascnn.utils.errors import InputError
 from tests.argument_strategies import LABELS, LISTS, TEXTS, anything, calls, st
+from tests.tiers import check_examples, tiers
 
 WORDS = {
     "texts": "text", "text": "text", "labels": "label|classes", "label": "label", "y": "^y:|label", "k": "^k:",
     "probabilities": "probabilit", "soft_labels": "soft_labels|label",
 }  # fmt: skip
 """What names an argument in a message, if not its name."""
-few = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-many = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
 any_setting = st.sampled_from(sorted(TextClassifier().get_params()))
 
 
@@ -63,35 +61,21 @@ def check_setting(name, value):
         check_message(error, name)
 
 
-@few
-@given(calls(), st.booleans())
-def test_any_argument_works_or_is_named_in_one_line(classifiers, call, is_multi_label):
-    check_call(classifiers, call, is_multi_label)
+@tiers(few=100)
+def test_any_argument_works_or_is_named_in_one_line(count, classifiers):
+    check_examples(count, lambda call, is_multi: check_call(classifiers, call, is_multi), calls(), st.booleans())
 
 
-@few
-@given(any_setting, anything)
-def test_any_setting_is_used_or_named_in_one_line(name, value):
-    check_setting(name, value)
+@tiers(few=150)
+def test_any_setting_is_used_or_named_in_one_line(count):
+    check_examples(count, check_setting, any_setting, anything)
 
 
-@pytest.mark.full
-@many
-@given(calls(), st.booleans())
-def test_any_of_many_arguments_works_or_is_named_in_one_line(classifiers, call, is_multi_label):
-    check_call(classifiers, call, is_multi_label)
+@tiers(few=25, many=2000)
+def test_any_folder_without_a_bundle_is_rejected_in_one_line(count):
+    def check(folder):
+        with pytest.raises(InputError) as error:
+            load(folder)
+        check_message(error.value, "^folder:|not a bundle")
 
-
-@pytest.mark.full
-@many
-@given(any_setting, anything)
-def test_any_of_many_settings_is_used_or_named_in_one_line(name, value):
-    check_setting(name, value)
-
-
-@settings(max_examples=50, deadline=None)
-@given(anything)
-def test_any_folder_without_a_bundle_is_rejected_in_one_line(folder):
-    with pytest.raises(InputError) as error:
-        load(folder)
-    check_message(error.value, "^folder:|not a bundle")
+    check_examples(count, check, anything | st.sampled_from(["\n", "a\r\nb", "a\u2028b"]))

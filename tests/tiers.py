@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
+MOST_OF_DEFAULT_TIER = 1000
+"""Largest number of examples of a test in the default tier, which are the same in every run."""
+
 
 def tiers(few: int, many: int = 20_000) -> Any:
     """Return a decorator that runs a test with the argument ``count``, the number of examples of each tier."""
@@ -19,5 +22,11 @@ def tiers(few: int, many: int = 20_000) -> Any:
 
 def check_examples(count: int, check: Callable[..., None], *strategies: SearchStrategy[Any]) -> None:
     """Check examples of strategies; the first simple one that fails is reported."""
-    run = settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    run = settings(
+        max_examples=count,
+        derandomize=count <= MOST_OF_DEFAULT_TIER,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
     run(given(*strategies)(check))()

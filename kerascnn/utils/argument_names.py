@@ -68,7 +68,8 @@ def name_arguments(function: Callable[Parameters, Result]) -> Callable[Parameter
 
 
 def to_argument_names(message: str) -> str:
-    """Return a message with arguments in place of options."""
+    """Return a message on one line, with arguments in place of options."""
+    message = " ".join(message.splitlines())  # names of files may have line breaks
     message = _GROUP.sub("", message).replace("--validation-data and --test-data", "--validation-data")
     return _OPTION.sub(_to_argument, message)
 

@@ -61,7 +61,7 @@ def test_well_formed_file_gives_its_rows(kind, count, write_file):
     check_examples(count, check, FILES[kind])
 
 
-@tiers(few=250)
+@tiers(few=150)
 def test_any_file_gives_rows_or_an_error(count, write_file):
     def check(file):
         source, path, bad = SourceConfig(**file.settings), write_file(file), []

@@ -90,6 +90,7 @@ def test_flags_and_paths():
         ("pip install --upgrade kerascnn", "pip install --upgrade kerascnn"),
         ("check --text-column and --label-column", "check texts and labels"),
         ("Received: '--x'", "Received: '--x'"),
+        ("a\nb\u2028c.csv: no such file", "a b c.csv: no such file"),
         ("/data/--epochs/train.csv, row 7", "/data/--epochs/train.csv, row 7"),
         ("no class is called a --b", "no class is called a --b"),
         ("gunicorn without --preload", "gunicorn without --preload"),
