@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from kerascnn.config import Config, DistillationConfig
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
@@ -58,9 +57,7 @@ def train_bundle(
     strategy = strategies.create_strategy(config.training.strategy)
     fit.set_random_seed(config.seed, config.training.deterministic)
     fitter = _prepare_fitter(config, data, strategy=strategy, optimizer=optimizer, verbose=verbose)
-    # the workers of a training share the folder
-    is_shared = config.training.strategy == "multi_worker"
-    with lock_output(folder) if folder and not is_shared else contextlib.nullcontext():
+    with lock_training(folder, config.training.strategy):
         fitted = fitter.fit(callbacks, folder, resume)
     calibration = data.task.calibrate(fitted.logits, data.validation_targets, fit=config.training.calibrate)
     metrics, built, validation_probabilities = dict(fitted.metrics), fitted.built, None

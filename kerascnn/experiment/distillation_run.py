@@ -26,6 +26,7 @@ from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError, list_choices
 from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def run_distillation(
     with contextlib.ExitStack() as locks:
         for run in (teacher_run, config):
             if run:
-                locks.enter_context(run_folders.lock_run(run_folders.default_bundle_folder(run), config))
+                locks.enter_context(lock_training(run_folders.default_bundle_folder(run), config.training.strategy))
         return _distill(config, teacher_run, folder, options)
 
 

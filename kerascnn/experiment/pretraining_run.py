@@ -19,6 +19,7 @@ from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 
@@ -71,7 +72,7 @@ def run_pretraining(
     folder = pretrained_folder(config)
     if config.transfer != TransferConfig():
         raise InputError("pretraining starts from random weights; leave out the settings of transfer")
-    with run_folders.lock_run(folder, config):
+    with lock_training(folder, config.training.strategy):
         return _pretrain(config, masking, folder, resume=resume, overwrite=overwrite, verbose=verbose, log=log)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
 
 from kerascnn.config import Config
 from kerascnn.utils.atomic_files import remove_folder
-from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import Log
 
 
@@ -31,15 +29,6 @@ def _data_name(path: Path) -> str:
 def state_folder(folder: Path) -> Path:
     """Return the folder of the training state, which exists until the bundle is written."""
     return folder.with_name(f"{folder.name}.training")
-
-
-def lock_run(folder: Path, config: Config[Any]) -> contextlib.AbstractContextManager[None]:
-    """Lock the folder of a run, so that a second run into it is rejected; the workers of one run share theirs.
-
-    Raises:
-        InputError: Another process writes the folder.
-    """
-    return contextlib.nullcontext() if config.training.strategy == "multi_worker" else lock_output(folder)
 
 
 def is_finished(folder: Path, *, resume: bool) -> bool:

@@ -28,6 +28,7 @@ from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 
@@ -87,7 +88,7 @@ def run_training(
     """
     folder = run_folders.default_bundle_folder(config)
     options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
-    with run_folders.lock_run(folder, config), warnings.catch_warnings():
+    with lock_training(folder, config.training.strategy), warnings.catch_warnings():
         # the check of the rows says it of rows
         warnings.filterwarnings("ignore", message="each text has a list of exactly one label")
         return _train(config, folder, log=log, **options)

@@ -26,6 +26,16 @@ _holders: dict[Path, tuple[int, int]] = {}
 _holders_guard = threading.Lock()
 
 
+def lock_training(folder: Path | None, strategy: str) -> contextlib.AbstractContextManager[None]:
+    """Lock the folder of a training, if it has one, as ``lock_output``; several workers of one training share theirs.
+
+    Args:
+        folder: The folder.
+        strategy: ``training.strategy``.
+    """
+    return contextlib.nullcontext() if folder is None or strategy == "multi_worker" else lock_output(folder)
+
+
 @contextlib.contextmanager
 def lock_output(path: Path) -> Iterator[None]:
     """Lock a file or a folder to write in the block.
