@@ -159,6 +159,29 @@ def test_texts_that_share_lines_with_a_delimiter_are_rows(write, line, header, l
     assert len(list(read_texts(path, SourceConfig(), on_bad_row=bad.append))) == len(rows) and not bad
 
 
+NUMBERED = {
+    "thousands": ("In the town live\n12,000 people", "It has\n1,500 houses\n3,000 cars"),
+    "lists": ("To buy:\n1, eggs\n2, milk", "1, one\n2, two\n3, three"),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERED)
+@pytest.mark.parametrize("start", [4, 1000])
+def test_lines_that_start_with_a_number_are_text_of_numbered_rows(write, case, start):
+    texts = [f"{NUMBERED[case][number]}{end}" for number in range(2) for end in "abcdef"]
+    path = write("a.csv", csv_text([(str(number), text) for number, text in enumerate(texts, start)], ("id", "text")))
+    assert [record.fields["text"] for record in read_texts(path, SourceConfig())] == texts
+
+
+@pytest.mark.parametrize("step", [1, 1234567])
+def test_quote_that_joins_numbered_rows_is_an_error(write, step):
+    texts = ['"Good start', "middle", 'and good end"', *[f"text {number}" for number in range(30)]]
+    rows = "".join(f"{number * step},{text}\n" for number, text in enumerate(texts, 8))
+    path = write("a.csv", f"id,text\n{rows}")
+    with pytest.raises(InputError, match="row 2: a quote joins 3 lines that look like rows"):
+        list(read_texts(path, SourceConfig()))
+
+
 def test_texts_that_end_with_the_delimiter_are_rows_of_a_file_without_labels(write):
     path = write("a.csv", 'text,label\n"Dear all,\nBye",\nGood film,\nBad film,\n')
     texts = [record.fields["text"] for record in read_texts(path, SourceConfig())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,10 @@ from typing import Any
 
 MAX_ROWS = 1000
 """Number of rows whose values are remembered."""
+
+_DIFFERENT, _SIMILAR, _EQUAL = range(3)
+"""How values of lines compare with those of a column; a text may have similar numbers at the starts of its lines."""
+_LONG_NUMBER = 5
 
 
 class JoinedRows:
@@ -55,16 +60,20 @@ class JoinedRows:
         others = [position for position in range(len(self._values)) if position != quoted]
         if not all(any(fields[position] for position in others) for fields in rows):
             return False  # empty fields, as after a comma at the end of a line of a text
-        return all(self._fits(position, fields[position]) for fields in rows for position in others)
+        kinds = [self._compare(position, [fields[position] for fields in rows]) for position in others]
+        return _DIFFERENT not in kinds and _EQUAL in kinds
 
-    def _fits(self, position: int, value: str) -> bool:
-        """Return whether other rows have a value, or if most values differ, as numbers of rows do, such values."""
+    def _compare(self, position: int, found: Sequence[str]) -> int:
+        """Compare values of lines with those of a column; values that nearly all differ may be numbers of rows."""
         values = self._values[position]
-        if values[value[:100]] or 2 * len(values) <= self._count:
-            return values[value[:100]] > 0
-        shape = _shape(value)
-        similar = sum(count for other, count in values.items() if _shape(other) == shape)
-        return "0" in shape and 2 * similar > self._count
+        shape = _shape(found[0]) if 2 * len(values) > self._count else ""
+        if "0" in shape and 2 * sum(values[value] for value in values if _shape(value) == shape) > self._count:
+            if any(_shape(value) != shape for value in found):
+                return _DIFFERENT
+            return _EQUAL if _may_number_rows(found) else _SIMILAR
+        if any(not values[value[:100]] for value in found):
+            return _DIFFERENT
+        return _EQUAL if any(found) else _SIMILAR
 
     def _split(self, line: str) -> list[str]:
         return line.rstrip("\r\n").split(self._delimiter)
@@ -93,6 +102,14 @@ def split_lines(lines: Sequence[str], options: Mapping[str, Any]) -> Iterator[tu
 
 def _cut(fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(value[:100] for value in fields)
+
+
+def _may_number_rows(found: Sequence[str]) -> bool:
+    """Return whether values are not short numbers, such as those of lists and amounts in a text, or count up."""
+    is_number = [value.isdecimal() and len(value) < 20 for value in found]
+    if all(is_number) and all(int(after) - int(before) == 1 for before, after in itertools.pairwise(found)):
+        return True
+    return not any(len(value) < _LONG_NUMBER for value, is_one in zip(found, is_number, strict=True) if is_one)
 
 
 def _shape(value: str) -> str:
