@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,7 +132,6 @@ def _search(
     limit_threads(config.network.parallel_branches)
     splits = _read_search_splits(config, log)
     start_tensorflow()
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial traces its functions again
     from kerascnn.training.plan import plan_training
     from kerascnn.tuning import oracles, search
 

@@ -113,8 +113,9 @@ class MultiStepModel(ReplicatedModel):
         """
         run_steps.get_concrete_function(iterator, tf.constant(0))  # tracing holds Python; optimizing does not
         self.make_test_function()
-        batches = iter(self.validation_batches)
-        ThreadPoolExecutor(1).submit(self._run_test_steps, batches, tf.constant(0))
+        batches, count = iter(self.validation_batches), tf.constant(0)
+        # in a function of this package, so that ``OwnWarningsFilter`` knows who calls
+        ThreadPoolExecutor(1).submit(lambda: self._run_test_steps(batches, count))
 
 
 def run_epochs(

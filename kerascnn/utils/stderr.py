@@ -50,6 +50,9 @@ def _add_handler() -> None:
 @contextlib.contextmanager
 def suppress_native_stderr() -> Iterator[None]:
     """Hide what native code writes to standard error, which no logger reaches; a failure shows it all."""
+    if sys.stderr is None:  # closed by who started the process, as pythonw does
+        yield
+        return
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as output:

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import platform
+import sys
 
 from kerascnn.utils.cpu import available_cpus
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import suppress_native_stderr
+
+
+class OwnWarningsFilter(logging.Filter):
+    """Drops warnings of TensorFlow's Python code that calls by this package cause, and no others.
+
+    A process that trains several models would be warned that their functions are compiled several times.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a message is shown."""
+        frame = inspect.currentframe()
+        frame = frame and frame.f_back  # this method does not count
+        while frame and record.levelno < logging.ERROR:
+            if frame.f_globals.get("__name__", "").startswith("kerascnn."):
+                return False
+            frame = frame.f_back
+        return True
+
+
+logging.getLogger("tensorflow").addFilter(OwnWarningsFilter())
 
 _process: int | None = None
 """Process in which TensorFlow computes; None before it computes."""
@@ -64,16 +86,16 @@ def onednn_environment() -> dict[str, str]:
 def start_tensorflow() -> None:
     """Import TensorFlow and find its devices, without messages about missing CUDA libraries.
 
-    Environment variables that are set already stay. Warnings of TensorFlow's Python code are hidden, too: a process
-    that trains several models would be warned that their functions are compiled several times.
+    Environment variables that are set already stay.
 
     Raises:
         InputError: Keras has another backend.
     """
     require_tensorflow_backend("kerascnn")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
+    if "tensorflow" in sys.modules:
+        return
     with suppress_native_stderr():
         import tensorflow as tf
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
+import subprocess
+import sys
 
 import pytest
+import tensorflow as tf
 
 from kerascnn import TextClassifier, models
 from kerascnn.text.config import TextConfig
@@ -55,3 +59,28 @@ def test_process_may_fork_until_tensorflow_computes(monkeypatch):
     monkeypatch.setattr(os, "getpid", lambda: parent + 2)
     with pytest.raises(InputError, match="load the classifier in each worker"):
         tensorflow_startup.check_fork()
+
+
+@pytest.fixture
+def warnings():
+    """The messages of TensorFlow's Python code."""
+    logger, records, handler = logging.getLogger("tensorflow"), [], logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
+
+
+def test_several_models_do_not_warn_that_functions_are_traced_again_but_others_do(warnings):
+    for _ in range(8):  # as a grid search does
+        Vectorizer.adapt(["a text"], TextConfig(min_count=1)).encode(["a text"])
+    assert warnings == []
+    for _ in range(8):
+        tf.function(lambda x: x + 1, autograph=False)(tf.constant(1))
+    assert any("triggered tf.function retracing" in message for message in warnings)
+
+
+def test_python_prints_no_messages_of_tensorflow():
+    code = "from kerascnn import TextClassifier; import tensorflow as tf; tf.constant(1)"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=300)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
