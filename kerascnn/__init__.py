@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn.keras_registration import register_layers_with_keras
 from kerascnn.utils.optional_packages import require_tensorflow_backend
-from kerascnn.utils.tensorflow_startup import start_tensorflow
+from kerascnn.utils.tensorflow_startup import import_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier, load
@@ -35,7 +35,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
     if name in _KERAS_NAMES:
         require_tensorflow_backend(f"kerascnn.{name}")
-        start_tensorflow()
+        import_tensorflow()
     return getattr(importlib.import_module(_MODULES[name]), name)
 
 

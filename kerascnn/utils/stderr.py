@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 
 from kerascnn.utils.errors import InputError
@@ -18,6 +19,9 @@ from kerascnn.utils.errors import InputError
 Log = Callable[[str], None]
 """A function that receives messages for the user, one or more lines each."""
 
+
+_NATIVE_STDERR_LOCK = threading.RLock()
+"""Held while native standard error goes elsewhere: two threads would restore each other's file."""
 
 LOGGER = logging.getLogger("kerascnn")
 """The logger of all messages for the user."""
@@ -53,9 +57,9 @@ def suppress_native_stderr() -> Iterator[None]:
     if sys.stderr is None:  # closed by who started the process, as pythonw does
         yield
         return
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as output:
+    with _NATIVE_STDERR_LOCK, tempfile.TemporaryFile() as output:
+        sys.stderr.flush()
+        terminal = os.dup(2)
         os.dup2(output.fileno(), 2)
         try:
             yield

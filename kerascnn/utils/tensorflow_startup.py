@@ -59,6 +59,8 @@ def claim_process() -> None:
     """
     global _process
     check_fork()
+    if _process is None:
+        _find_devices()
     _process = os.getpid()
 
 
@@ -91,11 +93,26 @@ def start_tensorflow() -> None:
     Raises:
         InputError: Keras has another backend.
     """
+    import_tensorflow()
+    _find_devices()
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow as ``start_tensorflow`` does, but without its devices, so that the process may still fork.
+
+    Raises:
+        InputError: Keras has another backend.
+    """
     require_tensorflow_backend("kerascnn")
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
-    if "tensorflow" in sys.modules:
-        return
+    if "tensorflow" not in sys.modules:
+        with suppress_native_stderr():
+            import tensorflow  # noqa: F401
+
+
+def _find_devices() -> None:
+    """Find the devices without messages about missing CUDA libraries."""
     with suppress_native_stderr():
         import tensorflow as tf
 

@@ -81,6 +81,10 @@ def test_several_models_do_not_warn_that_functions_are_traced_again_but_others_d
 
 
 def test_python_prints_no_messages_of_tensorflow():
-    code = "from kerascnn import TextClassifier; import tensorflow as tf; tf.constant(1)"
+    code = (
+        "from kerascnn import TextClassifier\n"
+        "texts = [f'a good film {number}' for number in range(20)]\n"
+        "TextClassifier(model='bow', min_count=1).fit(texts, ['p', 'n'] * 10).predict(texts)"
+    )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=300)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
