@@ -1,4 +1,6 @@
-"""Kill the writers of kerascnn that need no TensorFlow at each of their file events; print what is wrong as JSON.
+"""Kill writers of kerascnn that need no TensorFlow at each of their file events; print what is wrong as JSON.
+
+python -m tests.kill_writers FOLDER WRITER …
 
 A process of its own: copies of a process with the threads of TensorFlow could wait for each other.
 """
@@ -232,5 +234,6 @@ WRITERS: dict[str, Callable[[Path], Iterator[str]]] = {
 }
 
 if __name__ == "__main__":
-    results = {name: list(writer(Path(sys.argv[1]) / name)) for name, writer in WRITERS.items()}
+    place, *names = sys.argv[1:]
+    results = {name: list(WRITERS[name](Path(place) / name)) for name in names}
     print(json.dumps(results))

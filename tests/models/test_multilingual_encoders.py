@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import keras
+import keras_hub
 import numpy as np
 import pytest
 
@@ -22,7 +23,6 @@ from tests.encoders.tiny_preset import LENGTH, tiny_preset
 from tests.export.test_web import node_modules, open_page, with_modules  # noqa: F401
 from tests.text.test_sentencepiece import HARD_TEXTS, without_replaced_characters
 
-keras_hub = pytest.importorskip("keras_hub")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")
 
 FORMATS = ("xlm-roberta", "bert", "keras-hub")
@@ -101,6 +101,7 @@ def test_saved_classifier_needs_no_preset_and_predicts_the_same(classifier, fold
         shutil.move(tmp_path / "elsewhere", preset)
 
 
+@pytest.mark.full
 def test_edge_folder_gives_the_same_answers_in_plain_python(classifier, tmp_path):
     edge = EdgeClassifier(tflite.export(classifier.bundle_, tmp_path, quantize=["none"]))
     assert not (tmp_path / "edge" / "vocabulary.txt").exists()

@@ -60,7 +60,9 @@ def test_version_of_the_program():
     assert python("-m", "kerascnn", "--version").stdout == f"{version('kerascnn')}\n"
 
 
-@pytest.mark.parametrize(("signal_number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("signal_number", "status"), [
+    (signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.full),
+])  # fmt: skip
 def test_interrupted_training_keeps_its_state_and_names_resume(signal_number, status, news_csv, tmp_path):
     settings = ("--epochs", "50", "--training.patience", "50", *SMALL)
     # a shell that runs the tests in the background has SIGINT ignored, which processes inherit
@@ -177,7 +179,7 @@ with contextlib.ExitStack() as locks:
 """
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch", "nonsense"])
+@pytest.mark.parametrize("backend", ["jax", "nonsense", pytest.param("torch", marks=pytest.mark.full)])
 def test_other_backends_of_keras_are_rejected_in_one_line_before_keras_is_imported(backend, news_csv):
     environment = {**os.environ, "KERAS_BACKEND": backend}
     code = "import kerascnn; kerascnn.TextClassifier"
