@@ -36,7 +36,6 @@ MAX_NEW_WORDS = 20_000
 TRAINING_GROUPS = ("text", "network", "training", "transfer")
 """Groups of settings that determine how a classifier is trained on its data."""
 
-
 # The optimizers of Keras are listed here because help and checks of the commands do not import Keras.
 OptimizerName = Literal[
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
@@ -108,9 +107,7 @@ class TrainingConfig(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.class_weights == self.sampling == "balanced":
-            raise InputError(
-                "class_weights balanced and sampling balanced both balance the classes; choose one of them"
-            )
+            raise InputError("class_weights balanced and sampling balanced both balance the classes; choose one")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,12 +254,8 @@ def default_config(model: str = "", init_from: str = "") -> Config[Any]:
             )
         origin = config_from_dict(load_yaml(path), str(path))
         if model in ("", origin.model):
-            return Config(
-                model=origin.model,
-                text=origin.text,
-                network=origin.network,
-                transfer=TransferConfig(init_from=init_from),
-            )
+            transfer = TransferConfig(init_from=init_from)
+            return Config(model=origin.model, text=origin.text, network=origin.network, transfer=transfer)
     network = models.get(model or Config.model)
     return Config(model=model or Config.model, text=network.text, network=network())
 
