@@ -31,7 +31,7 @@ def test_train_chooses_a_model_and_says_why(automatic):
     assert run.training.epochs == 1
     assert "model auto, budget fast: 20 rows, 5 labels, English" in finished.err
     assert f"model auto chooses {facts['reasons'][1]}" in finished.err
-    assert f"model auto chose {facts['reasons'][1]}" in finished.err.splitlines()[-5:]
+    assert f"model auto chose {facts['reasons'][1]}" in finished.err.splitlines()[-10:]
     assert "the default" in (folder / "report.html").read_text(encoding="utf-8")
     assert not folder.with_name("news.training").exists()
 
