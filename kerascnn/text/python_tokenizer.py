@@ -135,9 +135,9 @@ def _nfkc(text: str, new: str = "", composed: str = "") -> str:
 
 
 _IOTA_SUBSCRIPTS = {
-    code: chr(code).casefold()
-    for code in (0x345, *range(0x1F80, 0x2000))
-    if "\u0345" in unicodedata.normalize("NFD", chr(code))
+    code: unicodedata.normalize("NFKC", chr(code)).casefold()
+    for code in (0x345, 0x37A, *range(0x1F80, 0x2000))
+    if "\u0345" in unicodedata.normalize("NFKD", chr(code))
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 import pytest
@@ -67,7 +68,10 @@ def test_every_code_point(name):
 def test_every_code_point_beside_letters_with_context(name):
     # U+1734 became another kind of mark in Unicode 14
     codes = [code for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000 and code != 0x1734]
-    assert_parity([f"ΑΣ{chr(code)}Α Σ{chr(code)} x{chr(code)}\u0301 手{chr(code)}机" for code in codes], name)
+    # marks newer than Python's own tables are not sorted among others
+    marks = {code: "" if unicodedata.category(chr(code)) == "Cn" else "\u0301" for code in codes}
+    texts = [f"ΑΣ{chr(code)}Α Σ{chr(code)} x{chr(code)}{mark} 手{chr(code)}机" for code, mark in marks.items()]
+    assert_parity(texts, name)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
