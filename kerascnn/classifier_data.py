@@ -135,7 +135,7 @@ def check_labelled_texts(texts: Sequence[str], labels: Any, name: str) -> tuple[
         name: Name of the argument of the labels, for messages.
 
     Raises:
-        InputError: There are no texts, or not as many as labels; or one of the two has another form.
+        InputError: There are no texts, their number differs from that of the labels, or one of the two is not a list.
     """
     texts, labels = check_texts(texts), to_rows(name, labels, "labels")
     check_lengths(texts, labels)

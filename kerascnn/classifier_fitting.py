@@ -153,8 +153,7 @@ class ModelFitter:
         from kerascnn.linear.member import fit_linear_member
         from kerascnn.linear.stacking import USUAL_WEIGHT, USUAL_WEIGHT_OF_PRETRAINED
 
-        encoder = network.initial.built.sentence_encoder()
-        is_trained = encoder is not None and bool(encoder.trainable_variables)
+        is_trained = network.initial.built.trains_sentence_encoder
         return fit_linear_member(
             self._adapt_features(config, self.train), self.train.ids, self.train.targets, self.validation.ids,
             self.validation.targets, logits, self.data.task, weights=self._weights(self.train),

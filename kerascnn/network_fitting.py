@@ -176,7 +176,7 @@ class NetworkFitter:
         head, settings = None, self._training_settings(self.config.network.learning_rate)
         if initial.built.roles.sentence_vector and np.any(train.targets >= 0):
             head = self._solve(initial, train, validation, cost)
-        if (encoder := initial.built.sentence_encoder()) and encoder.trainable_variables:
+        if initial.built.trains_sentence_encoder:
             epochs = settings.epochs or contrastive.plan_epochs(len(train.targets))
             settings = dataclasses.replace(settings, epochs=epochs)
         trained = fit.fit(

@@ -122,5 +122,11 @@ class BuiltModel:
         layers = self._layers(self.roles.sentence_vector)
         return keras.Model(self.model.input, layers[0].output) if layers else None
 
+    @property
+    def trains_sentence_encoder(self) -> bool:
+        """Whether the sentence encoder has weights to train; False without a sentence encoder."""
+        encoder = self.sentence_encoder()
+        return encoder is not None and bool(encoder.trainable_variables)
+
     def _layers(self, names: Iterable[str]) -> list[keras.layers.Layer]:
         return [self.model.get_layer(name) for name in names]
