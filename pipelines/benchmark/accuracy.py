@@ -50,6 +50,9 @@ class Accuracy:
     """Numbers of training rows, one training each: drawn in proportion to the labels, the same of each seed for all
     models. They are all the labels that there are: validation data is left out, networks split their validation rows
     off, and baselines cross-validate. 0: all."""
+    unlabelled: Annotated[int, annotated_types.Ge(0)] = 0
+    """Number of training rows that were not drawn to use without their labels, for a --settings
+    distillation.teacher=MODEL, which is trained first. More than there are: all."""
     settings: tuple[str, ...] = ()
     """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
     sizes: bool = False
@@ -127,7 +130,8 @@ def train(
         run_file = Path(folder) / "run.yaml"
         run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
         bundle = f"{folder}/bundle"
-        commands = [("train", *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
+        verb = "distill" if "distillation" in parse_settings(settings) else "train"
+        commands = [(verb, *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
         if exports:
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
@@ -150,7 +154,7 @@ def run(args: Accuracy) -> None:
     for trainings in missing:
         name, model, seed = parse_data_set(trainings.data)[0], trainings.model, trainings.seed
         with tempfile.TemporaryDirectory() as folder:
-            for fold, options in _prepare(args.folds, trainings, Path(folder)):
+            for fold, options in _prepare(args, trainings, Path(folder)):
                 if fold not in trainings.keys:
                     continue
                 if model in BASELINES or model in PEERS:
@@ -170,6 +174,8 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
     """
     if args.folds and any(args.rows):
         raise InputError("--folds and --rows cannot be combined; leave one of them out")
+    if args.unlabelled and not (all(args.rows) and "distillation" in parse_settings(args.settings)):
+        raise InputError("--unlabelled: needs --rows and --settings distillation.teacher=MODEL")
     parse_settings(args.settings)
     for model in args.models:
         if args.settings and (model in BASELINES or model in PEERS):
@@ -182,7 +188,7 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
 def _find_missing(args: Accuracy, rows: Iterable[Mapping[str, Any]]) -> Iterator[_Trainings]:
     """Yield the trainings that are not among the rows of the results."""
     finished = {tuple(row[column] for column in KEY) for row in rows}
-    settings = " ".join(args.settings)
+    settings = " ".join([*args.settings, *[f"unlabelled={args.unlabelled}"] * bool(args.unlabelled)])
     folds: list[int | str] = [*range(1, args.folds + 1)] or [""]
     # a data set after the other: its rows and the vectors of its test rows are kept
     for data, model, number, seed in itertools.product(args.data, args.models, args.rows, args.seeds):
@@ -198,10 +204,10 @@ def _values(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[column]) for column in KEY)
 
 
-def _prepare(folds: int, trainings: _Trainings, folder: Path) -> Iterable[tuple[int | str, list[str]]]:
+def _prepare(args: Accuracy, trainings: _Trainings, folder: Path) -> Iterable[tuple[int | str, list[str]]]:
     """Return the number of each fold, empty without folds, and the options of its training."""
-    if folds:
-        return iterate_folds(trainings.data, folds, trainings.seed, folder)
+    if args.folds:
+        return iterate_folds(trainings.data, args.folds, trainings.seed, folder)
     if trainings.rows:
-        return [("", draw_rows(trainings.data, trainings.rows, trainings.seed, folder))]
+        return [("", draw_rows(trainings.data, trainings.rows, trainings.seed, folder, args.unlabelled))]
     return [("", parse_data_set(trainings.data)[1])]

@@ -106,7 +106,7 @@ def iterate_folds(data: str, folds: int, seed: int, folder: Path) -> Iterator[tu
         yield number, _write_rows(folder, [rows[i] for i in train], [rows[i] for i in test])
 
 
-def draw_rows(data: str, number: int, seed: int, folder: Path) -> list[str]:
+def draw_rows(data: str, number: int, seed: int, folder: Path, unlabelled: int = 0) -> list[str]:
     """Write a draw of the training rows and all test rows, and return the options that train and test on them.
 
     Validation rows that the data set gives are left out: the drawn rows are all that a model may learn from or choose
@@ -117,13 +117,22 @@ def draw_rows(data: str, number: int, seed: int, folder: Path) -> list[str]:
         number: Number of rows to draw.
         seed: Seed of the draw.
         folder: Folder of the files.
+        unlabelled: Number of other training rows to write without their labels; all if there are fewer.
 
     Raises:
         InputError: There are fewer rows than are to be drawn, or more labels.
     """
     check_number(data, number)
     train, test = _load_distinct_rows(data)
-    return _write_rows(folder, draw_stratified(train, number, seed), test)
+    drawn = draw_stratified(train, number, seed)
+    options = _write_rows(folder, drawn, test)
+    if unlabelled:
+        texts = {row.text for row in drawn}
+        others = [row.text for row in train if row.text not in texts]
+        random.Random(seed).shuffle(others)
+        _write_json_lines(folder / "unlabelled.jsonl", ({"text": text} for text in others[:unlabelled]))
+        options += ["--unlabelled", str(folder / "unlabelled.jsonl")]
+    return options
 
 
 def check_number(data: str, number: int) -> None:
@@ -167,10 +176,14 @@ def draw_stratified(rows: Sequence[Row], number: int, seed: int) -> list[Row]:
 def _write_rows(folder: Path, train: Iterable[Row], test: Iterable[Row]) -> list[str]:
     """Write the files of the training and test rows, and return the options that name them."""
     for name, rows in {"train": train, "test": test}.items():
-        with atomic_write(folder / f"{name}.jsonl") as file:
-            for row in rows:
-                print(json.dumps({"text": row.text, "label": row.label}, ensure_ascii=False), file=file)
+        _write_json_lines(folder / f"{name}.jsonl", ({"text": row.text, "label": row.label} for row in rows))
     return ["--data", str(folder / "train.jsonl"), "--test-data", str(folder / "test.jsonl")]
+
+
+def _write_json_lines(path: Path, rows: Iterable[dict[str, str]]) -> None:
+    with atomic_write(path) as file:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False), file=file)
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:

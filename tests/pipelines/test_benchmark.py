@@ -1,13 +1,16 @@
 """The accuracy benchmark: trainings, their CSV file and its tables."""
 
 import csv
+import json
 import re
 import shutil
 import statistics
+from pathlib import Path
 
 import pytest
 
 from pipelines.benchmark.accuracy import COLUMNS
+from pipelines.benchmark.data_sets import draw_rows
 from tests.pipelines.conftest import ROOT, command
 
 FAST = ("network.filters=8", "network.ngram_buckets=1024", "text.max_length=32", "training.epochs=1")
@@ -49,6 +52,27 @@ def test_each_training_is_a_row_with_its_metrics(results):
     assert (first["training_rows"], first["test_rows"], first["epochs"]) == ("150", "75", "1")
     assert 0 <= float(first["accuracy"]) <= 1 and float(first["seconds"]) > 0
     assert int(first["model_keras_bytes"]) > 4 * int(first["parameters"])
+
+
+@pytest.mark.full
+def test_a_student_learns_from_a_teacher_and_texts_without_labels(folder, tmp_path):
+    options = ("--data", f"BBC={folder}", "--seeds", 0, "--rows", 40, "--unlabelled", 100)
+    settings = (*FAST, "distillation.teacher=bow")
+    finished = command("benchmark", "accuracy", *options, "--settings", *settings, "--output", tmp_path / "few.csv")
+    assert finished.status == 0, finished.err
+    [row] = rows_of(tmp_path / "few.csv")
+    assert (row["model"], row["rows"], row["training_rows"]) == ("word_cnn", "40", "35")
+    assert row["settings"].endswith("distillation.teacher=bow unlabelled=100")
+
+
+def test_unlabelled_texts_are_other_training_rows(folder, tmp_path):
+    options = draw_rows(str(folder), 40, 0, tmp_path, unlabelled=100)
+    drawn, unlabelled = (
+        [json.loads(line) for line in Path(options[i]).read_text(encoding="utf-8").splitlines()] for i in (1, 5)
+    )
+    assert (len(drawn), len(unlabelled), options[4]) == (40, 100, "--unlabelled")
+    assert {row["text"] for row in drawn}.isdisjoint(row["text"] for row in unlabelled)
+    assert all(set(row) == {"text"} for row in unlabelled)
 
 
 @pytest.mark.full
@@ -104,6 +128,7 @@ def test_folds_test_every_row_once_and_count_as_one_seed(news_csv, tmp_path):
         (("accuracy", "--data", "nowhere"), "nowhere: no file train.csv"),
         (("accuracy", "--rows", "4"), "--rows 4: from 10, at least one per label, to the 1,9"),
         (("accuracy", "--rows", "200", "--folds", "2"), "--folds and --rows cannot be combined"),
+        (("accuracy", "--rows", "200", "--unlabelled", "100"), "--unlabelled: needs --rows and --settings distill"),
         (("accuracy", "--settings", "epochs"), "--settings epochs: expected GROUP.KEY=VALUE"),
         (("accuracy", "--models", "tfidf_svm", "--settings", "training.epochs=3"), "tfidf_svm has no settings"),
         (("accuracy", "--models", "word_cn"), "no model is called 'word_cn'; did you mean 'word_cnn'"),
