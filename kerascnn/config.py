@@ -21,7 +21,7 @@ from kerascnn import models
 from kerascnn.data.config import SourceConfig
 from kerascnn.encoders import wordllama
 from kerascnn.models import ModelConfig
-from kerascnn.settings import Fraction, NonNegativeFloat, Seed, Settings
+from kerascnn.settings import DataSources, FolderName, Fraction, NonNegativeFloat, Seed, Settings
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.atomic_files import finish_replacement
@@ -50,12 +50,12 @@ class TrainingConfig(Settings):
     epochs: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--epochs",))] = 0
     """Largest number of epochs; 0: enough for 800 steps, more with more than four classes; at least 3, at most 50;
     sentence encoders: for about 5,000 texts, at least 4, at most 16."""
-    batch_size: Annotated[int, annotated_types.Ge(0)] = 0
+    batch_size: Annotated[int, annotated_types.Ge(0), tyro.conf.arg(aliases=("--batch-size",))] = 0
     """Documents per batch; 0: 64, or fewer with less than 1,024 training rows, at least 16; contrastive: 16."""
     optimizer: OptimizerName = "adam"
     """Optimizer of Keras. adam and adamw update only the embedding rows of a batch. Other optimizers need another
     learning_rate: the default suits adam."""
-    learning_rate: NonNegativeFloat = 0.0
+    learning_rate: Annotated[NonNegativeFloat, tyro.conf.arg(aliases=("--learning-rate",))] = 0.0
     """Highest learning rate; 0: 0.002, for a pretrained encoder or a contrastive training that of the model."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """How the learning rate falls over all epochs after the warm-up: linear and cosine end at zero."""
@@ -114,13 +114,13 @@ class TrainingConfig(Settings):
 class TransferConfig(Settings):
     """Which pretrained weights the model starts from, and which layers are trained."""
 
-    vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",))] = ""
+    vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",), metavar="VECTORS")] = ""
     """Pretrained word vectors, for the embedding, whose network.embedding_dim follows, and for the linear member. File
     (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip); or vectors of pieces of words: wordllama
     (extra vectors, English), a folder in the format of model2vec, or hf://OWNER/NAME to download one."""
     vectors_stddev: NonNegativeFloat = 0.1
     """Standard deviation to scale the components of the vectors to; 0: use them unchanged."""
-    init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",))] = ""
+    init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",), metavar="BUNDLE")] = ""
     """Folder of a pretrained encoder or of another classifier to start from. Its tokens join the vocabulary, layers
     with the same name and shape are copied, and the head is new. Its model, text and network settings become the
     defaults."""
@@ -178,11 +178,11 @@ class TransferConfig(Settings):
 class DistillationConfig(Settings):
     """A teacher whose class probabilities are learned together with the labels (Hinton, Vinyals & Dean 2015)."""
 
-    teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",))] = ""
+    teacher: Annotated[str, tyro.conf.arg(aliases=("--teacher",), metavar="TEACHER")] = ""
     """Name of a model, which distill trains first; or folder of a bundle; or file of class probabilities (csv, tsv,
     jsonl, parquet, also .gz) with a text column and a column per label; or module:function, called with the texts and
     the label names, which returns probabilities (texts, labels)."""
-    unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",))] = ()
+    unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",), metavar="DATA [DATA ...]")] = ()
     """Sources of texts that only the teacher labels, as for data, or .txt with one text per line; labels in them are
     ignored."""
 
@@ -191,16 +191,16 @@ class DistillationConfig(Settings):
 class Config(Settings, Generic[ModelConfigT]):
     """All settings of a run, enough to repeat it."""
 
-    data: tuple[str, ...] = ("demo:bbc",)
+    data: DataSources = ("demo:bbc",)
     """Training data: files (csv, tsv, jsonl, parquet, also .gz), a folder with one subfolder per class,
     tfds:NAME[/config][:split], or demo:NAME."""
-    validation_data: tuple[str, ...] = ()
+    validation_data: DataSources = ()
     """Validation data; none: part of the training data."""
-    test_data: tuple[str, ...] = ()
+    test_data: DataSources = ()
     """Test data; none: part of the training data."""
-    model: str = "word_cnn"
+    model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "word_cnn"
     """Name of the architecture; --list-models lists all. auto: choose one for the data and the --budget."""
-    output: str = ""
+    output: FolderName = ""
     """Folder of the bundle; empty: saved_models/DATA-MODEL."""
     seed: Seed = 0
     """Seed of the weights, dropout and the order of rows."""

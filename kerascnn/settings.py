@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import annotated_types
 import typeguard
+import tyro
 
 from kerascnn.utils import argument_names
 from kerascnn.utils.arguments import shorten
@@ -29,6 +30,12 @@ Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Le(2**32 - 1)]
 """A seed that NumPy accepts."""
 NonNegativeFloat = Annotated[float, annotated_types.Ge(0)]
 """A float of at least 0."""
+DataSources = Annotated[tuple[str, ...], tyro.conf.arg(metavar="DATA [DATA ...]")]
+"""Files or other sources of rows."""
+FileName = Annotated[str, tyro.conf.arg(metavar="FILE")]
+"""Path of a file."""
+FolderName = Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+"""Path of a folder."""
 
 LARGEST_INT = 2**31 - 1
 """Largest whole number of a setting without a bound of its own."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "export": "export a bundle to TensorFlow Serving, TFLite, MediaPipe, a web page or ONNX",
     "serve": "serve bundles over HTTP, with TensorFlow Serving's interface, a page and metrics",
     "benchmark": "measure accuracy and speed on data sets, as CSV and Markdown tables",
+    "completion": "print a script that completes commands and options with the Tab key",
 }
 
 
@@ -35,7 +36,7 @@ def dispatch(prog: str) -> None:
         print(f"usage: {prog} COMMAND [OPTIONS]\n")
         print("\n".join(f"  {command:<14} {summary}" for command, summary in COMMANDS.items()))
         print(f"\n{prog} COMMAND --help lists the options of a command; {prog} --version prints the version.")
-    elif name == "--version":
+    elif name in ("-V", "--version"):
         print(version("kerascnn"))
     elif name not in COMMANDS:
         print(f"error: no command is called {name!r}{list_choices(name, COMMANDS)}", file=sys.stderr)

@@ -12,6 +12,7 @@ import tyro
 from kerascnn.config import Config, ModelConfigT
 from pipelines.command import run
 from pipelines.config_arguments import base_config, parse_over
+from pipelines.config_files import ConfigName
 
 if TYPE_CHECKING:
     from kerascnn.audit.audit import AuditReport
@@ -30,8 +31,9 @@ class Arguments(Generic[ModelConfigT]):
     """Options in addition to the settings of the run."""
 
     run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
-    config: str = ""
-    """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
+    config: ConfigName = ""
+    """YAML file of settings, bundle, or name of a file of the package (kim2014_rand); options on the command line
+    override it."""
     label_errors: bool = False
     """Also look for labels that are probably wrong (needs the extra audit)."""
     json: bool = False

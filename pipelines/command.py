@@ -22,6 +22,8 @@ from kerascnn.utils.argument_names import keep_option_names
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import Log
+from pipelines import option_help
+from pipelines.options import subcommands
 
 if TYPE_CHECKING:
     from kerascnn.tasks import Task
@@ -48,9 +50,14 @@ def parse(
         argv: The command line without the name; None: that of the process.
         default: Instance that holds the defaults; None: those of the dataclass.
     """
+    argv = sys.argv[1:] if argv is None else list(argv)
     arguments = {} if default is None else {"default": default}
+    shown: Any = kind
+    if option_help.wants_help(argv):
+        shown = option_help.help_kind(kind, vars(default) if default else {}, show_all=option_help.HELP_ALL in argv)
+        argv, arguments = [word for word in argv[:1] if word in subcommands(kind)] + ["--help"], {}
     parsed: ArgumentsT = tyro.cli(
-        kind,
+        shown,
         prog=prog,
         description=description,
         args=argv,

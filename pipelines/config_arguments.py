@@ -13,6 +13,7 @@ import tyro
 from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
 from pipelines.command import choose_log, parse, resume_hint
+from pipelines.config_files import ConfigName, find_config
 
 RESUME_HINT = "to continue, run the same command with --resume"
 
@@ -22,8 +23,9 @@ class Arguments(Generic[ModelConfigT]):
     """Options of train and distill in addition to the settings of the run."""
 
     run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
-    config: str = ""
-    """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
+    config: ConfigName = ""
+    """YAML file of settings, bundle, or name of a file of the package (kim2014_rand); options on the command line
+    override it."""
     resume: bool = False
     """Continue an interrupted run with the same settings, data and output."""
     overwrite: bool = False
@@ -49,7 +51,8 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
     options.add_argument("--model", default="")
     options.add_argument("--init-from", "--init_from", "--transfer.init-from", "--transfer.init_from")
     known, _ = options.parse_known_args(argv)
-    values = configuration.load_yaml(known.config) if known.config else {}
+    config_file = find_config(known.config)
+    values = configuration.load_yaml(config_file) if config_file else {}
     if known.model and known.model != values.get("model", Config.model):
         # network and text settings of another architecture do not apply
         values = {key: value for key, value in values.items() if key not in ("network", "text")}
@@ -58,7 +61,7 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
         known.init_from = str(transfer.get("init_from") or "") if isinstance(transfer, dict) else ""
     start = configuration.default_config(known.model or str(values.get("model") or ""), known.init_from)
     values = {**values, "model": start.model}
-    return configuration.config_from_dict(values, known.config or "--model", start), known.config
+    return configuration.config_from_dict(values, config_file or "--model", start), known.config
 
 
 def parse_over(

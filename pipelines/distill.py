@@ -10,6 +10,7 @@ from kerascnn.config import ModelConfigT
 from pipelines import config_arguments
 from pipelines.command import run
 from pipelines.config_arguments import base_config, parse_over, run_workflow
+from pipelines.config_files import ConfigName, find_config
 
 DESCRIPTION = """Train a text classifier on the class probabilities of a teacher for labelled and unlabelled texts.
 
@@ -22,7 +23,7 @@ labels where there are any (Hinton, Vinyals & Dean 2015). Both are compared on t
 class Arguments(config_arguments.Arguments[ModelConfigT]):
     """Options of train, and of the teacher."""
 
-    teacher_config: str = ""
+    teacher_config: ConfigName = ""
     """YAML file with the settings of a --teacher that is the name of a model, such as config.yaml of a bundle: its
     groups text, network, training and transfer. Data, source, seed and splits are those of the student. The teacher
     never learns the validation rows: training.refit_rows is 0."""
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.dis
     args = parse_arguments(argv, prog)
     from kerascnn.experiment import run_distillation
 
-    run_workflow(args, run_distillation, teacher_config=args.teacher_config)
+    run_workflow(args, run_distillation, teacher_config=find_config(args.teacher_config, option="--teacher-config"))
 
 
 if __name__ == "__main__":

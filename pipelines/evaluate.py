@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
@@ -20,11 +21,11 @@ from pipelines.command import choose_log, parse, read_labelled_texts, read_task_
 class Arguments:
     """The bundle and the data."""
 
-    bundle: Annotated[str, tyro.conf.Positional]
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
-    data: tuple[str, ...]
+    data: DataSources
     """Labelled data, as for training."""
-    plot: str = ""
+    plot: FileName = ""
     """Also draw the confusion matrix into this PNG file."""
     json: bool = False
     """Print the metrics as JSON."""

@@ -16,6 +16,7 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.experiment.run_data import read_calibration_texts
 from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
+from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
@@ -35,18 +36,18 @@ Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
 class Arguments:
     """The bundle and the formats."""
 
-    bundle: Annotated[str, tyro.conf.Positional]
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle, which also receives the exports."""
     format: tuple[Format, ...] = ()
     """saved_model: serving/VERSION for TensorFlow Serving; tflite: edge/ for phones and small computers; mediapipe:
     edge/ for MediaPipe's text classifier (word models); web: a page that classifies while you type; onnx: onnx/."""
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none",)
     """Precisions of the TFLite files, one file each."""
-    calibration_data: tuple[str, ...] = ()
+    calibration_data: DataSources = ()
     """Data with texts to calibrate int8 on; none: the training data of the bundle."""
     verify: bool = False
     """Run every artifact of the bundle on its golden texts and print a table."""
-    data: tuple[str, ...] = ()
+    data: DataSources = ()
     """With --verify: labelled data, to compare the artifacts on more than the golden texts."""
     json: bool = False
     """Print the table as JSON."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import tyro
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.settings import Fraction, Settings
+from kerascnn.settings import DataSources, Fraction, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -25,9 +25,9 @@ SHOWN_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 class Arguments(Settings):
     """The bundle, the data and the precision."""
 
-    bundle: Annotated[str, tyro.conf.Positional]
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
-    data: tuple[str, ...]
+    data: DataSources
     """Labelled data that was not used for training."""
     precision: Fraction = 0.95
     """Fraction of the predictions that must be correct, 0 to 1."""

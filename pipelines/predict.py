@@ -23,6 +23,7 @@ from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.scoring.table_writer import FORMATS, RowWriter, output_format
+from kerascnn.settings import FileName
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
@@ -52,14 +53,14 @@ MAX_SHOWN_NGRAMS = 8
 class Arguments:
     """The bundle, the texts and the output."""
 
-    bundle: Annotated[str, tyro.conf.Positional]
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
-    texts: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    texts: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[TEXT ...]")] = ()
     """Texts to classify, instead of --input."""
-    input: str = "-"
+    input: FileName = "-"
     """File (csv, tsv, jsonl, parquet, txt with one text per line, also .gz), or folder of such files except txt; -
     reads standard input, one text per line."""
-    output: str = "-"
+    output: FileName = "-"
     """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV. For a folder of files, the folder for
     one Parquet file per input file; finished files are skipped."""
     engine: Literal["local", "ray"] = "local"

@@ -14,6 +14,7 @@ from kerascnn.config import Config, ModelConfigT
 from kerascnn.pretraining.config import MaskingConfig
 from pipelines.command import choose_log, resume_hint, run
 from pipelines.config_arguments import RESUME_HINT, base_config, parse_over
+from pipelines.config_files import ConfigName
 
 DEFAULTS: dict[str, Any] = {"epochs": 10, "monitor": "loss"}
 """Training settings whose defaults differ from those of train."""
@@ -25,8 +26,8 @@ class Arguments(Generic[ModelConfigT]):
 
     run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
     masking: MaskingConfig = field(default_factory=MaskingConfig)
-    config: str = ""
-    """YAML file of settings; options on the command line override it."""
+    config: ConfigName = ""
+    """YAML file of settings, bundle, or name of a file of the package; options on the command line override it."""
     resume: bool = False
     """Continue an interrupted run with the same settings, data and output."""
     overwrite: bool = False

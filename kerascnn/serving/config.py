@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import annotated_types
+import tyro
 
 from kerascnn.settings import NonNegativeFloat, PositiveInt, Settings
 from kerascnn.utils.errors import InputError
@@ -17,7 +18,7 @@ from kerascnn.utils.errors import InputError
 class ServingConfig(Settings):
     """Where the server listens, what it accepts, and how it batches and stops."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, tyro.conf.arg(metavar="HOST")] = "127.0.0.1"
     """Address to listen on; 0.0.0.0: all addresses of this machine, as in a container."""
     port: Annotated[int, annotated_types.Interval(ge=0, le=65535)] = 8501
     """Port to listen on; 0: any free one, which the first message names."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from kerascnn.settings import PositiveInt, Settings
+import tyro
+
+from kerascnn.settings import FileName, PositiveInt, Settings
 
 StandardizeStep = Literal["html", "width", "lowercase", "punctuation"]
 
@@ -22,7 +24,7 @@ class TextConfig(Settings):
     together in runs of Han and kana (longest match from left to right). wordpiece: into the pieces of a pretrained
     encoder (hub_cnn, sentence_transformer). sentencepiece: into the pieces of a pretrained SentencePiece model
     (sentence_cnn; hub_cnn and sentence_transformer set it themselves if their preset is multilingual)."""
-    dictionary: str = ""
+    dictionary: FileName = ""
     """File of the words that split dictionary looks for in the training texts, one at the start of each line, e.g.
     jieba's dict.txt. If empty: the words of transfer.vectors; without that file, jieba's (extra zh)."""
     standardize: tuple[StandardizeStep, ...] = ("html", "width", "lowercase")
@@ -30,13 +32,13 @@ class TextConfig(Settings):
     to ASCII. lowercase: Unicode lower case. punctuation: remove punctuation and symbols."""
     normalize: Literal["none", "nfkc", "nfkc_casefold"] = "none"
     """Unicode normalization before the steps of standardize. Needs tensorflow-text, also where the model is served."""
-    stop_words: str = ""
+    stop_words: FileName = ""
     """File of tokens to remove, one per line."""
     max_tokens: PositiveInt = 50_000
     """Maximum size of the vocabulary, padding and unknown token included."""
     min_count: PositiveInt = 2
     """Minimum frequency of a token in the training rows; rarer tokens are out-of-vocabulary."""
-    max_length: PositiveInt = 512
+    max_length: Annotated[PositiveInt, tyro.conf.arg(aliases=("--max-length",))] = 512
     """Maximum number of tokens per document; the rest is cut."""
 
     @property

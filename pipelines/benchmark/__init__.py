@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from kerascnn.settings import FileName
 from kerascnn.utils.atomic_files import check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
@@ -28,7 +29,7 @@ TABLES = {
 class Table:
     """Print a results file as a Markdown table, or insert the table into a page."""
 
-    results: Annotated[str, tyro.conf.Positional]
+    results: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
     """CSV file that one of the benchmarks wrote."""
     by_model: bool = False
     """For accuracy: one row per data set and one column per model."""
@@ -36,11 +37,21 @@ class Table:
     """For accuracy: one row per data set and model, and one column per number of training rows."""
     rows: tuple[int, ...] = ()
     """For accuracy: only results with these numbers of drawn training rows; 0: those with all rows of a data set."""
-    defaults_of: tuple[str, ...] = ()
+    defaults_of: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
     """For accuracy: only these models, in this order, trained with the default settings."""
-    readme: str = ""
+    readme: FileName = ""
     """Insert the table into this file instead of printing it, between <!-- accuracy --> (the name of the benchmark;
     <!-- models --> with --by-model, <!-- rows --> with --by-rows) and <!-- end -->."""
+
+
+COMMAND: Any = (
+    Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
+    | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
+    | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
+    | Annotated[serving.Serving, tyro.conf.subcommand("serving")]
+    | Annotated[Table, tyro.conf.subcommand("table")]
+)
+"""The subcommands: a union of dataclasses."""
 
 
 def make_table(args: Table) -> None:
@@ -94,14 +105,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ben
         inference.Inference: inference.run,
         serving.Serving: serving.run,
     }
-    kind: Any = (
-        Annotated[accuracy.Accuracy, tyro.conf.subcommand("accuracy")]
-        | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
-        | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
-        | Annotated[serving.Serving, tyro.conf.subcommand("serving")]
-        | Annotated[Table, tyro.conf.subcommand("table")]
-    )
-    args = parse(kind, prog, __doc__, argv)
+    args = parse(COMMAND, prog, __doc__, argv)
     if isinstance(args, Table):
         make_table(args)
         return

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import annotated_types
+import tyro
 import yaml
 
+from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
@@ -34,11 +36,11 @@ EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "dynamic")
 class Accuracy:
     """Train every model on every data set with every seed, except the trainings that the output file already has."""
 
-    models: tuple[str, ...] = ("word_cnn",)
+    models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ("word_cnn",)
     """Architectures, and baselines whose settings are chosen on the validation rows or by cross-validation: tfidf_svm
     (TF-IDF and a linear SVM of scikit-learn), fasttext (extra benchmark), and logistic regression on the vectors of
     pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own."""
-    data: tuple[str, ...] = ("demo:bbc",)
+    data: DataSources = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation; not required) and test,
     each csv, tsv, jsonl or parquet, also .gz. NAME=SOURCE sets the name in the table."""
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -53,17 +55,17 @@ class Accuracy:
     unlabelled: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of training rows that were not drawn to use without their labels, for a --settings
     distillation.teacher=MODEL, which is trained first. More than there are: all."""
-    settings: tuple[str, ...] = ()
+    settings: Annotated[tuple[str, ...], tyro.conf.arg(metavar="GROUP.KEY=VALUE [...]")] = ()
     """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
     sizes: bool = False
     """Also export each classifier to SavedModel and TFLite, and store the sizes."""
-    setfit_python: str = ""
+    setfit_python: FileName = ""
     """Python interpreter of an environment with the package setfit, for the model setfit."""
-    model2vec_python: str = ""
+    model2vec_python: FileName = ""
     """Python interpreter of an environment with the package model2vec[distill,train], for the model model2vec."""
-    device: str = "CPU"
+    device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "CPU"
     """Name of the device for the table; results of different devices are not averaged."""
-    output: str = "accuracy.csv"
+    output: FileName = "accuracy.csv"
     """CSV file with one row per training; existing rows are kept."""
 
 

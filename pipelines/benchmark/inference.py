@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
+from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
@@ -26,7 +27,7 @@ Contestant = Literal["kerascnn", "keras", "torch", "sklearn"]
 class Inference:
     """Train every contestant, then predict the test texts, all in one call and one by one."""
 
-    data: tuple[str, ...] = ("demo:bbc",)
+    data: DataSources = ("demo:bbc",)
     """Data sets, as for the accuracy benchmark."""
     characters: bool = False
     """Use characters as tokens instead of words: char_cnn, and the tutorials' model over characters."""
@@ -36,7 +37,7 @@ class Inference:
     """Rounds; each contestant trains and predicts once per round, with its number as the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "keras", "torch", "sklearn")
     """Contestants; kerascnn with the defaults, once per artifact. torch is left out if PyTorch is not installed."""
-    output: str = "inference.csv"
+    output: FileName = "inference.csv"
     """CSV file with one row per artifact; existing rows are kept."""
 
 

@@ -20,6 +20,7 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
+from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
@@ -42,9 +43,9 @@ Count = Annotated[int, annotated_types.Ge(1)]
 class Serving:
     """Send requests from concurrent clients to ``serve``, then stop it with SIGTERM while they go on."""
 
-    bundle: Annotated[str, tyro.conf.Positional]
+    bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
-    data: tuple[str, ...] = ("demo:bbc",)
+    data: DataSources = ("demo:bbc",)
     """Data with the texts to send."""
     clients: tuple[Count, ...] = (1, 8, 64)
     """Numbers of concurrent clients, each with one connection; the server is started anew for each number."""
@@ -52,7 +53,7 @@ class Serving:
     """Texts of a request."""
     seconds: Annotated[float, annotated_types.Gt(0)] = 10.0
     """Seconds of each measurement."""
-    output: str = "serving.csv"
+    output: FileName = "serving.csv"
     """CSV file with one row per number of clients; existing rows are kept."""
 
 

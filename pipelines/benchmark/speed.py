@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import annotated_types
 import yaml
 
+from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
@@ -54,7 +55,7 @@ DTYPE_POLICIES: dict[str, str] = {"kerascnn": "float32", "kerascnn, bfloat16": "
 class Speed:
     """Train one model with this package, as in the Keras tutorials and as in the PyTorch tutorials, in turns."""
 
-    data: tuple[str, ...] = ("demo:bbc",)
+    data: DataSources = ("demo:bbc",)
     """Data sets, as for the accuracy benchmark."""
     characters: bool = False
     """Use characters as tokens instead of words."""
@@ -68,7 +69,7 @@ class Speed:
     """Rounds; each contestant trains once per round, with its number as the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "kerascnn, bfloat16", "keras", "torch")
     """Contestants; torch is left out if PyTorch is not installed."""
-    output: str = "speed.csv"
+    output: FileName = "speed.csv"
     """CSV file with one row per training; existing rows are kept."""
 
 

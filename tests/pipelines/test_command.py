@@ -10,9 +10,12 @@ import sys
 
 import pytest
 
+from kerascnn.config import Config, default_config
 from kerascnn.utils.errors import InputError
 from pipelines import command
 from pipelines.__main__ import COMMANDS
+from pipelines.benchmark import BENCHMARKS
+from pipelines.options import read_options
 from tests.pipelines.conftest import ROOT, SMALL, start
 from tests.pipelines.conftest import command as run_command
 
@@ -48,6 +51,37 @@ def test_help_of_a_verb_shows_the_typed_name(arguments, prog):
     assert finished.stdout.startswith(f"usage: {prog} [")
 
 
+WITH_ALL_SETTINGS = ("train", "audit", "pretrain", "tune", "distill")
+
+
+@pytest.mark.parametrize("option", ["--help", "--help-all"])
+@pytest.mark.parametrize("name", [*COMMANDS, *(f"benchmark {part}" for part in BENCHMARKS), "benchmark table"])
+def test_help_names_kinds_of_values_and_no_empty_defaults(name, option):
+    name, *member = name.split()
+    finished = run_command(name.replace("-", "_"), *member, option)
+    assert finished.status == 0, finished.err
+    assert "STR" not in finished.out and "(default: )" not in finished.out and "False" not in finished.out
+    assert finished.out.startswith(f"usage: python -m pipelines.{name.replace('-', '_')} ")
+
+
+@pytest.mark.parametrize("name", WITH_ALL_SETTINGS)
+def test_help_has_options_with_short_names_and_help_all_every_setting(name):
+    short, full = (run_command(name, option).out for option in ("-h", "--help-all"))
+    assert all(f" --{option} " in short for option in ("data", "model", "text-column", "epochs", "config", "help-all"))
+    assert short.count("\n| --") + short.count("\n│ --") < 35 and "--training." not in short
+    settings = [".".join(option.path) for option in read_options(Config, vars(default_config()))]
+    assert all(
+        f"--{setting.replace('_', '-')}"
+        in full.replace("--training.no-", "--training.").replace("--network.no-", "--network.")
+        for setting in settings
+    )
+
+
+def test_help_of_a_model_has_its_settings():
+    assert "--budget" in run_command("train", "--model", "auto", "--help").out
+    assert "--network.kernel-sizes" in run_command("train", "--model", "word_cnn", "--help-all").out
+
+
 def test_unknown_verb_exits_with_2_and_suggests_the_right_one():
     finished = python("-m", "kerascnn", "trian")
     assert finished.returncode == 2 and finished.stdout == ""
@@ -57,7 +91,7 @@ def test_unknown_verb_exits_with_2_and_suggests_the_right_one():
 def test_version_of_the_program():
     from importlib.metadata import version
 
-    assert python("-m", "kerascnn", "--version").stdout == f"{version('kerascnn')}\n"
+    assert {python("-m", "kerascnn", option).stdout for option in ("--version", "-V")} == {f"{version('kerascnn')}\n"}
 
 
 @pytest.mark.parametrize(("signal_number", "status"), [
