@@ -17,6 +17,7 @@ from kerascnn.data.documents import check_texts
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
+from kerascnn.models.built_model import NO_FEATURES
 from kerascnn.selection import choose_model, is_automatic
 from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.argument_names import name_arguments
@@ -218,6 +219,40 @@ class TextClassifier(Estimator):
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return the features of each document, the input of the last layer, float32 (documents, features)."""
         return self._compute("features", texts)
+
+    @name_arguments
+    def transform(self, X: Sequence[str]) -> Any:  # noqa: N803
+        """Return the features of each document like ``encode``, as a step of a scikit-learn pipeline.
+
+        Args:
+            X: Documents; scikit-learn passes them by this name.
+
+        Returns:
+            Array, float32 (documents, features), or the table that ``set_output`` chooses; ``get_feature_names_out``
+            returns the names of its columns.
+        """
+        return self.encode(X)
+
+    @name_arguments
+    def fit_transform(self, X: Sequence[str], y: Any = None, **fit_params: Any) -> Any:  # noqa: N803
+        """Train the model and return the features of the documents, see ``transform``.
+
+        Args:
+            X: Documents; scikit-learn passes them by this name.
+            y: Labels as for ``fit``.
+            fit_params: Other arguments of ``fit``.
+
+        Raises:
+            InputError: The model has no features, or ``fit`` cannot use the data.
+        """
+        if self.to_config().network.is_linear:
+            raise InputError(f"model: {self.model} is a linear classifier, which {NO_FEATURES}")
+        return self.fit(X, y, **fit_params).transform(X)
+
+    @property
+    def _n_features_out(self) -> int:
+        """Number of columns of ``transform``, which scikit-learn names."""
+        return int(self.bundle_.built.features.shape[-1])
 
     @name_arguments
     def explain(self, text: str, label: Any = None) -> Explanation:

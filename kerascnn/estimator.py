@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from kerascnn import config as configuration
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 
 
-class Estimator(ClassifierMixin, BaseEstimator):
+class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator):
     """Stores all settings of a run as constructor arguments, so that scikit-learn's ``clone`` and ``set_params`` work.
 
     Arguments of the groups ``text`` and ``network`` are None by default, which means the default of the model.
@@ -213,6 +213,7 @@ class Estimator(ClassifierMixin, BaseEstimator):
         tags.input_tags.string = tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
         tags.classifier_tags.multi_label = True
+        tags.transformer_tags.preserves_dtype = []  # the features of strings are float32
         tags.non_deterministic = not self.deterministic
         return tags
 

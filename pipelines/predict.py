@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import tyro
 
@@ -20,7 +20,7 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.data.row_estimate import estimate_rows
 from kerascnn.manifest import read_manifest
-from kerascnn.scoring.output_columns import OutputSpec, add_columns, add_predictions
+from kerascnn.scoring.output_columns import OutputSpec, add_predictions
 from kerascnn.scoring.parts import Part, list_parts
 from kerascnn.scoring.table_writer import FORMATS, RowWriter, output_format
 from kerascnn.settings import FileName
@@ -32,11 +32,10 @@ from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
+from pipelines.explanations import explanation_format, write_explanations
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Record
-    from kerascnn.evaluation.explanation import Explanation
     from kerascnn.scoring.score_folder import Engine, ScoringSummary
 
 RowT = TypeVar("RowT")
@@ -45,8 +44,6 @@ DEFAULT_SEPARATOR = ";"
 """Joins labels if neither the command nor the training data of the bundle has a separator."""
 MAX_SHOWN_FILES = 3
 """Most files that a message names."""
-MAX_SHOWN_NGRAMS = 8
-"""Most n-grams of an explanation for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +75,10 @@ class Arguments:
     spreadsheet_safe: bool = False
     """Write an apostrophe before cells of CSV and TSV that begin with = + - @: spreadsheets run them as formulas."""
     explain: bool = False
-    """Also show which n-grams support the label and which oppose it: marked in the text, or with --json as logit, bias
-    and contributions."""
+    """Also show which n-grams support the label and which oppose it: marked in the text, with --json as logit, bias and
+    contributions, or with --html as a web page."""
+    html: bool = False
+    """With --explain: write a web page, to standard output or to --output NAME.html."""
     json: bool = False
     """Write JSON lines to standard output; for a folder, the summary as JSON."""
     quiet: bool = False
@@ -96,6 +95,10 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         raise InputError(f"--abstain-below: {args.abstain_below} is not a probability from 0 to 1")
     if args.explain and (args.top_k > 1 or args.abstain_below):
         raise InputError("--explain explains the predicted label; leave out --top-k and --abstain-below")
+    if args.html and (args.json or not args.explain):
+        raise InputError(
+            f"--html: {'--json is another format; leave one of them out' if args.json else 'add --explain'}"
+        )
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
@@ -113,9 +116,10 @@ def _predict_rows(args: Arguments) -> None:
             f"--engine ray scores a folder of files, and {source} is not one; give --input FOLDER, or leave out"
             " --engine and --workers"
         )
-    file_format = "jsonl" if args.json else output_format(args.output)
-    if args.explain and args.output != "-" and file_format != "jsonl":
-        raise InputError(f"--explain: explanations are not a table; write --output NAME.jsonl, not {args.output}")
+    if args.explain:
+        file_format = explanation_format(args.output, as_html=args.html, as_json=args.json)
+    else:
+        file_format = "jsonl" if args.json else output_format(args.output)
     task, labels = read_task_and_labels(args.bundle)
     separator = args.source.label_separator or read_bundle_config(args.bundle).source.label_separator
     output_spec = OutputSpec(
@@ -137,7 +141,8 @@ def _predict_rows(args: Arguments) -> None:
     classifier, count = load(args.bundle), 0
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
-            count = _explain(classifier, _show_progress(records, args), args, file, as_json=file_format == "jsonl")
+            rows = _show_progress(records, args)
+            count = write_explanations(classifier, rows, args.source.text_column, file, file_format, title=args.bundle)
         else:
             writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
             rows = add_predictions(classifier, records, args.source.text_column, output_spec)
@@ -238,42 +243,6 @@ def _choose_engine(args: Arguments) -> Engine:
         return score_locally
     import_optional("ray.data", "ray")
     return functools.partial(score_with_ray, workers=args.workers)
-
-
-def _explain(
-    classifier: TextClassifier, records: Iterable[Record], args: Arguments, file: IO[str], *, as_json: bool
-) -> int:
-    """Write one explanation per record, a JSON line or text for people, and return their number."""
-    color = file.isatty() and "NO_COLOR" not in os.environ
-    count = 0
-    for count, record in enumerate(records, 1):  # noqa: B007
-        explanation = classifier.explain(record.fields[args.source.text_column])
-        if as_json:
-            row = add_columns(record.fields, explanation.to_dict())
-            print(json.dumps(row, ensure_ascii=False), file=file)
-        else:
-            print(_format_explanation(explanation, color=color), file=file)
-    return count
-
-
-def _format_explanation(explanation: Explanation, *, color: bool) -> str:
-    """Return the marked text, the strongest n-grams, and the sum of the others up to the logit."""
-    from kerascnn.evaluation.explanation import replace_control_characters
-
-    shown = explanation.contributions[:MAX_SHOWN_NGRAMS]
-    rest = explanation.logit - explanation.bias - sum(x.contribution for x in shown)
-    ngrams = [" ".join(replace_control_characters(x.text).split()) or repr(x.text) for x in shown]
-    return "\n".join(
-        [
-            f"{explanation.label} {explanation.score:.4f}",
-            explanation.to_text(color=color),
-            *(f"  {x.contribution:+.3f}  {ngram}" for x, ngram in zip(shown, ngrams, strict=True)),
-            f"  {rest:+.3f}  all other n-grams",
-            f"  {explanation.bias:+.3f}  without any n-gram ({explanation.method})",
-            f"  {explanation.logit:+.3f}  logit of {explanation.label}",
-            "",
-        ]
-    )
 
 
 if __name__ == "__main__":

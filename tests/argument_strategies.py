@@ -76,6 +76,7 @@ validation_data = st.one_of(st.tuples(texts, labels), anything)
 
 CALLS = {
     **{name: {"texts": texts} for name in ("predict", "predict_proba", "predict_scored", "encode")},
+    "transform": {"X": texts},
     "predict_top_k": {"texts": texts, "k": anything},
     "score": {"texts": texts, "y": labels, "sample_weight": weights},
     "evaluate": {"texts": texts, "labels": labels, "probabilities": probabilities},
@@ -88,8 +89,8 @@ CALLS = {
 }  # fmt: skip
 """Each method, with values for each of its arguments."""
 USUAL = {
-    "texts": TEXTS, "text": TEXTS[0], "labels": LABELS, "y": LABELS, "k": 2, "label": "good", "callbacks": (),
-    "resume": False, "verbose": False,
+    "texts": TEXTS, "X": TEXTS, "text": TEXTS[0], "labels": LABELS, "y": LABELS, "k": 2, "label": "good",
+    "callbacks": (), "resume": False, "verbose": False,
     **dict.fromkeys(
         ("validation_data", "sample_weight", "probabilities", "soft_labels", "class_weight", "refit"), None
     ),

@@ -11,8 +11,8 @@ from tests.argument_strategies import LABELS, LISTS, TEXTS, anything, calls, st
 from tests.tiers import check_examples, tiers
 
 WORDS = {
-    "texts": "text", "text": "text", "labels": "label|classes", "label": "label", "y": "^y:|label", "k": "^k:",
-    "probabilities": "probabilit", "soft_labels": "soft_labels|label",
+    **dict.fromkeys(("texts", "X", "text"), "text"), "labels": "label|classes", "label": "label", "y": "^y:|label",
+    "k": "^k:", "probabilities": "probabilit", "soft_labels": "soft_labels|label",
 }  # fmt: skip
 """What names an argument in a message, if not its name."""
 any_setting = st.sampled_from(sorted(TextClassifier().get_params()))
@@ -39,10 +39,11 @@ def check_call(classifiers, call, is_multi_label):
     classifier = TextClassifier() if method == "fit" else classifiers[is_multi_label]
     if is_multi_label and method != "fit":
         arguments = {key: LISTS if value is LABELS else value for key, value in arguments.items()}
-    texts = arguments.get("texts")
+    place = "X" if method == "transform" else "texts"
+    texts = arguments.get(place)
     if hasattr(texts, "__next__"):
         texts = list(texts)
-        arguments["texts"] = iter(texts)
+        arguments[place] = iter(texts)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -50,7 +51,7 @@ def check_call(classifiers, call, is_multi_label):
     except InputError as error:
         check_message(error, WORDS.get(name, name))
     else:
-        if method.startswith("predict") or method == "encode":
+        if method.startswith("predict") or method in ("encode", "transform"):
             assert len(result) == len(texts), "one answer per text"
 
 

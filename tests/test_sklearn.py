@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone, is_classifier
+from sklearn.base import ClassifierMixin, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_val_score
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -96,6 +101,57 @@ def test_rejects_labels_that_are_not_classes(labels, kind):
         TextClassifier(**SMALL).fit(["a", "b", "c"], labels)
 
 
+@pytest.fixture(scope="module")
+def table(few):
+    """A table of texts and a number, with an index of its own."""
+    return pd.DataFrame({"text": few[0], "words": [text.count(" ") for text in few[0]]}, index=range(500, 600))
+
+
+def test_features_are_a_step_beside_columns_of_numbers(few, table):
+    columns = [("text", TextClassifier(**SMALL | {"epochs": 4}), "text"), ("numbers", StandardScaler(), ["words"])]
+    pipeline = make_pipeline(ColumnTransformer(columns).set_output(transform="pandas"), LogisticRegression())
+    pipeline.fit(table, few[1])
+    features = pipeline[0].transform(table[:3])
+    assert features.index.tolist() == [500, 501, 502]
+    classifier = pipeline[0].named_transformers_["text"]
+    np.testing.assert_array_equal(features.iloc[:, :-1], classifier.encode(few[0][:3]))
+    names = [f"text__textclassifier{number}" for number in range(classifier.encode(few[0][:1]).shape[1])]
+    assert features.columns.tolist() == [*names, "numbers__words"]
+    assert pipeline.predict(table).shape == (100,)
+
+
+def test_fitted_encoder_is_a_frozen_step(few):
+    classifier = TextClassifier(**SMALL).fit(*few)
+    union = FeatureUnion([("network", FrozenEstimator(classifier)), ("words", TfidfVectorizer())])
+    pipeline = make_pipeline(union, LogisticRegression()).fit(*few)
+    assert pipeline.score(*few) > 0.9
+    np.testing.assert_array_equal(
+        union.transform(few[0][:4]).toarray()[:, : classifier.encode([]).shape[1]], classifier.encode(few[0][:4])
+    )
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_set_output_chooses_the_table_of_features(few, table, container):
+    pytest.importorskip(container)
+    classifier = TextClassifier(**SMALL).set_output(transform=container)
+    features = classifier.fit_transform(table["text"], few[1])
+    assert type(features).__module__.startswith(container) and features.shape[0] == 100
+    assert list(features.columns) == classifier.get_feature_names_out().tolist()
+    np.testing.assert_array_equal(features.to_numpy(), classifier.encode(few[0]))
+    assert type(classifier.predict_proba(few[0])) is np.ndarray
+
+
+def test_steps_without_features_or_labels_are_rejected_before_training(few, table):
+    with pytest.raises(InputError, match="model: bow is a linear classifier, which has no features"):
+        make_pipeline(TextClassifier(model="bow"), LogisticRegression()).fit(*few)
+    with pytest.raises(InputError, match="labels: give a list of labels"):
+        make_pipeline(TextClassifier(**SMALL), LogisticRegression()).fit(few[0])
+    with pytest.raises(InputError, match="texts: give a list of texts, such as the column"):
+        TextClassifier(**SMALL).fit_transform(table[["text"]], few[1])
+    with pytest.raises(NotFittedError):
+        TextClassifier(**SMALL).get_feature_names_out()
+
+
 class Rows(TextClassifier):
     """Takes the tables of numbers that scikit-learn checks with, a number a word."""
 
@@ -112,6 +168,13 @@ class Rows(TextClassifier):
     def predict_proba(self, table):
         check_is_fitted(self)
         return super().predict_proba(self._texts(table, reset=False))
+
+    def score(self, table, y, sample_weight=None):
+        return ClassifierMixin.score(self, table, y, sample_weight)
+
+    def transform(self, table):
+        check_is_fitted(self)
+        return super().transform(self._texts(table, reset=False))
 
     def _texts(self, table, reset):
         rows = validate_data(self, table, reset=reset)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from kerascnn.evaluation.templates import load_template
 
 if TYPE_CHECKING:
     from kerascnn.evaluation.attribution_base import Attribution
@@ -20,6 +22,10 @@ BRACKETS = {1: ("{+", "+}"), 0: ("", ""), -1: ("[-", "-]")}
 """Around passages that support a label, neutral ones, and passages that oppose it."""
 COLORS = {1: ("\033[1;34m", "\033[0m"), 0: ("", ""), -1: ("\033[4;31m", "\033[0m")}
 """The same for a terminal: bold and blue, plain, underlined and red."""
+NUM_SHADES = 4
+"""Number of strengths of the color behind a passage in HTML."""
+MAX_SHOWN_NGRAMS = 8
+"""Most n-grams of an explanation for people."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -79,6 +85,33 @@ class Explanation:
         styles = COLORS if color else BRACKETS
         signs = _merge_neighbors([(text, int(np.sign(level))) for text, level in quantize_strengths(self.passages, 2)])
         return "".join(styles[sign][0] + replace_control_characters(text) + styles[sign][1] for text, sign in signs)
+
+    def to_html(self) -> str:
+        """Return the text with its supporting and opposing passages in color, and the strongest n-grams, as HTML."""
+        template = load_template("explanation.html.j2", plain=replace_control_characters)
+        strongest = self.contributions[:MAX_SHOWN_NGRAMS]
+        return template.render(
+            explanation=self,
+            label=replace_control_characters(str(self.label)),
+            passages=quantize_strengths(self.passages, NUM_SHADES),
+            strongest=strongest,
+            rest=self.logit - self.bias - sum(x.contribution for x in strongest),
+        )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return self.to_html()
+
+
+def render_explanations(explanations: Iterable[Explanation], title: str) -> Iterator[str]:
+    """Yield the parts of a page of explanations in HTML, which needs no other file.
+
+    Args:
+        explanations: The explanations, which are read one after another.
+        title: Title of the page.
+    """
+    template = load_template("explanations.html.j2", plain=replace_control_characters)
+    yield from template.generate(explanations=explanations, title=title)
 
 
 def explain_attribution(

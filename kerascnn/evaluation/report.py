@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import yaml
 
 from kerascnn.bundle import Bundle
 from kerascnn.evaluation import plots
-from kerascnn.evaluation.explanation import Explanation, quantize_strengths, replace_control_characters
+from kerascnn.evaluation.explanation import (
+    NUM_SHADES,
+    Explanation,
+    quantize_strengths,
+    replace_control_characters,
+)
 from kerascnn.evaluation.model_card import format_cost
+from kerascnn.evaluation.templates import load_template
 from kerascnn.tasks import SINGLE_LABEL, Task
 
 MAX_EXAMPLES = 8
@@ -23,8 +27,6 @@ PASSAGE_LENGTH = 600
 """Characters of an example that are shown."""
 MAX_NGRAMS = 6
 """Highest number of n-grams that are listed below an example."""
-NUM_SHADES = 4
-"""Number of strengths of the color behind a word."""
 MAX_MATRIX_CLASSES = 20
 """Highest number of classes whose confusion matrix is shown; the confused pairs follow it from 9 classes on."""
 MAX_PAIRS = 20
@@ -97,15 +99,11 @@ def render_report(
         examples: Documents to show, as ``collect_examples`` returns them; may be empty.
         explain: Function from a text and the position of a label to the explanation of that label.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"percent": _format_percent, "plain": replace_control_characters}
+    template = load_template("report.html.j2", percent=_format_percent, plain=replace_control_characters)
     split = next((split for split in ("test", "validation") if split in bundle.metrics), "")
     results = bundle.metrics.get(split)
     matrix = results.get("confusion_matrix", []) if results else []
-    return environment.get_template("report.html.j2").render(
+    return template.render(
         bundle=bundle,
         task=bundle.task,
         sentences=bundle.task.report_texts,

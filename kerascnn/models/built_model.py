@@ -12,6 +12,8 @@ from kerascnn.utils.errors import InputError
 if TYPE_CHECKING:
     import keras
 
+NO_FEATURES = "has no features; use a model with a network, such as word_cnn, or bow with ngrams=(1, 2)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRoles:
@@ -84,9 +86,7 @@ class BuiltModel:
             InputError: The model has no head.
         """
         if not self.roles.head:
-            raise InputError(
-                "a model without a head, such as a linear classifier, has no features; use a model with a network"
-            )
+            raise InputError(f"a model without a head, such as a linear classifier, {NO_FEATURES}")
         return self.head[-1].input
 
     @property

@@ -67,7 +67,8 @@ def is_ordered(values: Any) -> bool:
 def to_rows(name: str, values: Any, elements: str) -> Any:
     """Return one value per document as a list, or as the array, column or table that it is.
 
-    Arrays and columns of Arrow and Polars, tensors, masked arrays and iterators become lists or arrays of NumPy.
+    Arrays and columns of Arrow and Polars, tensors, other objects that NumPy converts, masked arrays and iterators
+    become lists or arrays of NumPy.
 
     Args:
         name: The argument, for messages.
@@ -91,6 +92,12 @@ def to_rows(name: str, values: Any, elements: str) -> Any:
         return values.to_pylist() if is_arrow else values.to_list()
     if hasattr(kind, "numpy") and hasattr(kind, "shape"):
         values = values.numpy()
+    elif hasattr(kind, "__array__") and not isinstance(values, Iterable):
+        import numpy as np  # deferred: commands import this module
+
+        values = np.asarray(values)
+    elif values is None and elements == "labels":  # the last words are those of scikit-learn
+        raise InputError(f"{name}: give a list of labels: fit requires y to be passed, but the target y is None")
     is_collection = (
         isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and is_ordered(values)
     )

@@ -1,5 +1,7 @@
 """Explanations of single models; tests/conformance checks for every model that contributions add up to the logit."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -106,3 +108,21 @@ def test_text_shows_merged_supporting_and_opposing_passages():
     escaping = Explanation("", "x", 1.0, 0.0, 0.0, "filters", (), (("a\033[2Jb\n", 0.0),))
     assert escaping.to_text(color=True) == "a\ufffd[2Jb\n", "a text steers no terminal"
     assert quantize_strengths(passages, 4) == [("very good", 4), (", ", 0), ("not", -2), (" so", 0)]
+
+
+def test_notebook_shows_shades_of_passages_and_the_sum_of_contributions(words):
+    found = words.explain(BAD)
+    shown = found._repr_html_()
+    assert shown == found.to_html() and shown.startswith("<article") and "<style" not in shown
+    marked = dict(re.findall(r"<mark style=\"([^\"]*)\">(.*?)</mark>", shown))
+    assert any("31, 95, 191" in style for style in marked), "the strongest passage supports the label"
+    logit, rest, bias = (float(number) for number in re.findall(r"[+-]\d+\.\d\d(?= of all| without|:)", shown))
+    listed = [float(number) for number in re.findall(r"</bdi> ([+-]\d+\.\d\d)</span>", shown)]
+    assert sum(listed) + rest + bias == pytest.approx(logit, abs=0.06)
+
+
+def test_html_escapes_text_and_label():
+    found = Explanation("<b>", "<i>", 1.0, 0.0, 0.0, "filters", (), (("<b>\x1b", 0.5), ("\n&", -0.5), ("\ud800", 0.0)))
+    shown = found.to_html()
+    assert "&lt;b&gt;\ufffd" in shown and "\n&amp;" in shown and "&lt;i&gt;" in shown and "<i>" not in shown
+    shown.encode("utf-8")

@@ -2,7 +2,6 @@
 
 import html.parser
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,10 +162,3 @@ def test_leaves_out_missing_sections(classifier):
     del older["intervals"], older["reliability"]
     bundle.metrics |= {"test": older}
     assert "confusion" in render_report(bundle, {}, {}, explain(classifier))
-
-
-def test_template_is_in_the_package():
-    import tomllib
-
-    patterns = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"]["setuptools"]
-    assert "evaluation/report.html.j2" in patterns["package-data"]["kerascnn"]

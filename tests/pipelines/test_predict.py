@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import html
 import json
+import re
 
 import pytest
 
@@ -152,6 +154,40 @@ def test_json_explanation_keeps_columns_and_has_offsets_into_the_text(news_bundl
     written = command(*options, "--output", tmp_path / "out.jsonl")
     assert written.status == 0, written.err
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == row
+
+
+def test_html_explanation_is_a_page_of_all_texts_without_scripts(news_bundle, tmp_path):
+    folder, _ = news_bundle
+    rows = [TEXT, "", "<script>alert(1)</script> a & b", "新闻 a\x1b[2Jb"]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": row}) + "\n" for row in rows), encoding="utf-8")
+    options = ("predict", folder, "--explain", "--input", tmp_path / "in.jsonl")
+    printed = command(*options, "--html")
+    assert printed.status == 0, printed.err
+    written = command(*options, "--output", tmp_path / "out.html")
+    assert (written.status, written.err) == (0, f"wrote 4 rows to {tmp_path / 'out.html'}\n")
+    assert (tmp_path / "out.html").read_text(encoding="utf-8") == printed.out
+    assert printed.out.startswith("<!DOCTYPE html>") and printed.out.rstrip().endswith("</html>")
+    shown = [
+        html.unescape(re.sub(r"<.*?>", "", quote))
+        for quote in re.findall(r"<blockquote.*?>(.*?)</blockquote>", printed.out, re.DOTALL)
+    ]
+    assert shown == [TEXT, "an empty text", rows[2], "新闻 a\ufffd[2Jb"]
+    assert "<script" not in printed.out and "\x1b" not in printed.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--html"], "--html: add --explain"),
+        (["--explain", "--html", "--json"], "--html: --json is another format"),
+        (["--explain", "--html", "--output", "out.jsonl"], "--html: a web page needs a name that ends in .html"),
+        (["--explain", "--output", "out.txt"], "write --output NAME.jsonl or NAME.html, not out.txt"),
+    ],
+)
+def test_html_rejects_other_formats(options, message, news_bundle, tmp_path):
+    finished = command("predict", news_bundle[0], TEXT, *options, cwd=tmp_path)
+    assert finished.status == 1 and message in finished.err and finished.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("options", [("--top-k", "2"), ("--abstain-below", "0.5"), ("--output", "out.csv")])

@@ -14,10 +14,17 @@ from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, sh
 from kerascnn.utils.errors import InputError
 
 
+class Column:
+    """Has nothing but the conversion to an array."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(["a", "b"], dtype)
+
+
 @pytest.mark.parametrize(
     "rows",
     [
-        ["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Index(["a", "b"]),
+        Column(), ["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Index(["a", "b"]),
         pd.Categorical(["a", "b"]), pyarrow.array(["a", "b"]), pyarrow.chunked_array([["a"], ["b"]]),
         pyarrow.array(["a", "b"]).dictionary_encode(), iter(["a", "b"]), {1: "a", 2: "b"}.values(),
         {"a": 1, "b": 2}.keys(),
