@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING
 
 from kerascnn.scoring.output_columns import add_columns
 from kerascnn.utils.errors import InputError
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from kerascnn.data.records import Record
     from kerascnn.evaluation.explanation import Explanation
 
-Format: TypeAlias = Literal["text", "jsonl", "html"]
-SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".html": "html", ".htm": "html"}
+SUFFIXES = {".jsonl": "jsonl", ".html": "html", ".htm": "html"}
+"""Suffix of an output file to its format; ``text`` is for the terminal."""
 
 
-def explanation_format(output: str, *, as_html: bool, as_json: bool) -> Format:
+def explanation_format(output: str, *, as_html: bool, as_json: bool) -> str:
     """Return the format of explanations by the options and the name of the output; ``-`` is standard output.
 
     Raises:
@@ -46,7 +46,7 @@ def write_explanations(
     records: Iterable[Record],
     text_column: str,
     file: IO[str],
-    file_format: Format,
+    file_format: str,
     *,
     title: str,
 ) -> int:

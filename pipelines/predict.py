@@ -96,9 +96,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if args.explain and (args.top_k > 1 or args.abstain_below):
         raise InputError("--explain explains the predicted label; leave out --top-k and --abstain-below")
     if args.html and (args.json or not args.explain):
-        raise InputError(
-            f"--html: {'--json is another format; leave one of them out' if args.json else 'add --explain'}"
-        )
+        reason = "--json is another format; leave one of them out" if args.json else "add --explain"
+        raise InputError(f"--html: {reason}")
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
@@ -116,6 +115,7 @@ def _predict_rows(args: Arguments) -> None:
             f"--engine ray scores a folder of files, and {source} is not one; give --input FOLDER, or leave out"
             " --engine and --workers"
         )
+    file_format: str
     if args.explain:
         file_format = explanation_format(args.output, as_html=args.html, as_json=args.json)
     else:
@@ -141,8 +141,9 @@ def _predict_rows(args: Arguments) -> None:
     classifier, count = load(args.bundle), 0
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
-            rows = _show_progress(records, args)
-            count = write_explanations(classifier, rows, args.source.text_column, file, file_format, title=args.bundle)
+            count = write_explanations(
+                classifier, _show_progress(records, args), args.source.text_column, file, file_format, title=args.bundle
+            )
         else:
             writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
             rows = add_predictions(classifier, records, args.source.text_column, output_spec)
