@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import tyro
 
-from benchmarks import growth, plan, scale
+from benchmarks import growth, install_size, plan, scale
 from pipelines.benchmark import results
 from pipelines.command import parse, run
 
 BENCHMARKS = {"growth": growth, "scale": scale}
-DESCRIPTION = "Measure how training and scoring scale, store the results as CSV, and print them as Markdown tables."
+DESCRIPTION = """Measure how training and scoring scale, store the results as CSV, and print them as Markdown
+tables; and measure the size of an installation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +46,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         scale.Scale: scale.run,
         plan.Plan: plan.run,
         growth.Growth: growth.run,
+        install_size.Size: install_size.run,
         Table: make_table,
     }
     kind: Any = (
         Annotated[scale.Scale, tyro.conf.subcommand("scale")]
         | Annotated[plan.Plan, tyro.conf.subcommand("plan")]
         | Annotated[growth.Growth, tyro.conf.subcommand("growth")]
+        | Annotated[install_size.Size, tyro.conf.subcommand("size")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
     args = parse(kind, "python -m benchmarks", DESCRIPTION, argv)

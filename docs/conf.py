@@ -33,6 +33,7 @@ NAVIGATION = """
 :hidden:
 :caption: Guides
 中文说明 <README.zh>
+docs/installation
 docs/recipes
 docs/data_formats
 docs/data_audit

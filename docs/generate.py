@@ -121,7 +121,8 @@ def _format_name(name: str, metadata: Sequence[Any], prefix: str) -> str:
                 *(f"`{alias}`" for item in metadata for alias in getattr(item, "aliases", None) or ()),
             ]
         )
-    return f"`{name.upper()}`" if tyro.conf.Positional in metadata else f"`--{name.replace('_', '-')}`"
+    metavar = next((item.metavar for item in metadata if getattr(item, "metavar", None)), name.upper())
+    return f"`{metavar}`" if tyro.conf.Positional in metadata else f"`--{name.replace('_', '-')}`"
 
 
 def _is_group(hint: Any, field: dataclasses.Field[Any]) -> bool:
