@@ -7,12 +7,16 @@ import re
 import shutil
 from pathlib import Path
 
+from sphinx.search import SearchEnglish
+
 project = "kerascnn"
 extensions = ["myst_parser", "autoapi.extension", "sphinx.ext.napoleon"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md", "saved_models/README.md"]
 html_theme = "furo"
 html_title = "kerascnn"
+html_search_language = "en-zh"
+smartquotes = False  # it would turn --option into –option
 
 # anchors of headings as GitHub makes them, so links to headings work in both places
 myst_heading_anchors = 3
@@ -69,6 +73,30 @@ SECURITY
 """
 
 
+class SearchEnglishAndChinese(SearchEnglish):
+    """Find English words, and Chinese by pairs of neighbouring characters, which need no dictionary of words."""
+
+    lang = "en-zh"
+    language_name = "English"  # of the stemmer
+    js_splitter_code = r"""
+var splitQuery = (query) =>
+  query
+    .split(/([\u3400-\u9fff]+)|[^\p{Letter}\p{Number}_]+/u)
+    .filter((part) => part)
+    .flatMap((part) =>
+      /^[\u3400-\u9fff]{2}/.test(part) ? [...part].slice(1).map((character, i) => part[i] + character) : [part],
+    );
+"""
+
+    def split(self, input):
+        """Return the words of a text, and the pairs of its Chinese characters."""
+        words = []
+        for part in re.findall(r"[\u3400-\u9fff]+|[^\W\u3400-\u9fff]+", input):
+            is_chinese = len(part) > 1 and "\u3400" <= part[0] <= "\u9fff"
+            words += [part[i : i + 2] for i in range(len(part) - 1)] if is_chinese else [part]
+        return words
+
+
 def prepare_readme(app, name, source):
     """Append the navigation to the README, and make its links to files relative."""
     if name == root_doc:
@@ -82,6 +110,7 @@ def add_index(app, error):
 
 
 def setup(app):
-    """Connect the functions above to the events of Sphinx."""
+    """Register the search and connect the functions above to the events of Sphinx."""
+    app.add_search_language(SearchEnglishAndChinese)
     app.connect("source-read", prepare_readme)
     app.connect("build-finished", add_index)
