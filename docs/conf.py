@@ -36,8 +36,10 @@ NAVIGATION = """
 ```{toctree}
 :hidden:
 :caption: Guides
-中文说明 <README.zh>
 docs/installation
+docs/tutorial
+中文说明 <README.zh>
+中文教程 <docs/tutorial.zh>
 docs/recipes
 docs/data_formats
 docs/data_audit
