@@ -116,8 +116,8 @@ class TransferConfig(Settings):
 
     vectors: Annotated[str, tyro.conf.arg(aliases=("--vectors",), metavar="VECTORS")] = ""
     """Pretrained word vectors, for the embedding, whose network.embedding_dim follows, and for the linear member. File
-    (GloVe, word2vec text or binary, fastText .vec, .npz; also .gz or .zip); or vectors of pieces of words: wordllama
-    (extra vectors, English), a folder in the format of model2vec, or hf://OWNER/NAME to download one."""
+    (GloVe, word2vec text or binary, fastText .vec, .npz, also .gz or .zip; fastText .bin); or vectors of pieces of
+    words: wordllama (extra vectors, English), a folder in the format of model2vec, or hf://OWNER/NAME."""
     vectors_stddev: NonNegativeFloat = 0.1
     """Standard deviation to scale the components of the vectors to; 0: use them unchanged."""
     init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",), metavar="BUNDLE")] = ""

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kerascnn.text.fasttext_model import MAGIC as FASTTEXT_MAGIC
 from kerascnn.text.vector_arrays import check_finite, read_arrays
 from kerascnn.utils.errors import InputError, to_one_line
 
@@ -32,8 +33,6 @@ MAX_WORD_BYTES = 10_000
 _MAX_HEADER_DIGITS = 15
 _MAX_FIRST_LINE = 2**20
 _MAX_NUMBER_BYTES = 64
-_FASTTEXT_MODEL = (793_712_314).to_bytes(4, "little")
-"""First bytes of a model of fastText."""
 
 
 @dataclass
@@ -135,8 +134,8 @@ def _read_text_or_binary(path: Path, file: io.BufferedReader, skipped: SkippedEn
 
 
 def _describe_start(first: bytes) -> str:
-    if first.startswith(_FASTTEXT_MODEL):
-        return "a model of fastText; take its .vec file"
+    if first.startswith(FASTTEXT_MAGIC):
+        return "a compressed model of fastText; unpack it"
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "UTF-16; save it as UTF-8"
     if first.startswith(b"\x93NUMPY"):

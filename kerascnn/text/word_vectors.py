@@ -1,4 +1,7 @@
-"""Read pretrained word vectors from a file, only the rows of a vocabulary; ``vector_files`` names the formats."""
+"""Read pretrained word vectors from a file, only the rows of a vocabulary.
+
+``vector_files`` and ``fasttext_model`` name the formats.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kerascnn.text.fasttext_model import is_fasttext_model, load_fasttext_model, match_words
 from kerascnn.text.vector_files import SkippedEntries, read_entries
 from kerascnn.utils.errors import InputError
 
@@ -29,7 +33,8 @@ def read_vectors(path: str | Path, vocabulary: Sequence[str]) -> WordVectors:
     """Read the vectors of the tokens in a vocabulary.
 
     A token gets the vector of the same word; otherwise that of the first word that equals it in lower case; otherwise
-    that of the first word that equals it after NFKC normalization and case folding.
+    that of the first word that equals it after NFKC normalization and case folding. A model of fastText has vectors of
+    the n-grams of all other tokens.
 
     Args:
         path: The file.
@@ -39,6 +44,8 @@ def read_vectors(path: str | Path, vocabulary: Sequence[str]) -> WordVectors:
         InputError: The file is missing, damaged or of an unknown format, or has none of the tokens.
     """
     path = Path(path)
+    if is_fasttext_model(path):
+        return _read_fasttext_vectors(path, vocabulary)
     exact = {token: number for number, token in enumerate(vocabulary) if number > 1}
     folded: dict[str, int] = {}
     for token, number in exact.items():
@@ -72,8 +79,23 @@ def read_vectors(path: str | Path, vocabulary: Sequence[str]) -> WordVectors:
 
 def read_words(path: str | Path) -> Iterator[str]:
     """Yield the words of a file in its order, which usually is by decreasing frequency."""
+    if is_fasttext_model(path):
+        yield from load_fasttext_model(path).words
+        return
     for _, word, _ in read_entries(Path(path), SkippedEntries(Path(path))):
         yield word
+
+
+def _read_fasttext_vectors(path: Path, vocabulary: Sequence[str]) -> WordVectors:
+    model = load_fasttext_model(path)
+    matches = match_words(model, vocabulary[2:], _fold)
+    found = {number: model.vector(matches.get(token, token)) for number, token in enumerate(vocabulary) if number > 1}
+    rows = {number: row for number, row in found.items() if row is not None and np.isfinite(row).all()}
+    if not rows:
+        raise InputError(f"{path}: has none of the {len(found):,} tokens; are its language and the text level right?")
+    skipped = sum(row is not None for row in found.values()) - len(rows)
+    messages = (f"{path}: skipped {skipped} vectors with a value that is not finite",) if skipped else ()
+    return WordVectors(np.array(list(rows)), np.stack(list(rows.values())), messages)
 
 
 def _look_up(word: str, exact: dict[str, int], folded: dict[str, int]) -> tuple[int, int] | None:

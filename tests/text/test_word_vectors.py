@@ -168,7 +168,7 @@ UNUSABLE = {
     "header with huge dimensions": (b"8 999999999999\nfilm " + b"\1" * 99, "line 1: vectors of 999,999,999,999 dim"),
     "endless line": (text() + b"film" + b" 1" * 2**20, "line 10: 1,048,576 bytes or more, too many for 5 numbers"),
     "UTF-16": (text().decode().encode("utf-16"), "line 1: not word vectors .UTF-16; save it as UTF-8"),
-    "model of fastText": (b"\xba\x16O/\x0c\0\0\0", "a model of fastText; take its .vec file"),
+    "model of fastText": (b"\xba\x16O/\x0c\0\0\0", "damaged or truncated model of fastText"),
     "array without words": (VECTORS, "an array without words; save both with numpy.savez"),
     "no number": (b"2 5\nnothing 1 2 3 4 5\nfilm 1 2 x 4 5\n", "line 3: a value is not a number"),
     "empty archive": (npz_of(), "expected a zip of one file, found none"),
