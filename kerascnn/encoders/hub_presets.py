@@ -58,6 +58,21 @@ def read_max_sequence_length(folder: Path) -> int:
     return _read_config(folder)[1]
 
 
+def read_pooling(folder: Path) -> Literal["average", "first"]:
+    """Return how a vector of a text is made of those of its tokens: their mean, or, as in BGE, that of the first one.
+
+    Raises:
+        InputError: The folder is one of sentence-transformers that does it in another way.
+    """
+    path = folder / "1_Pooling" / "config.json"
+    modes = [name for name, value in _read_values(path).items() if name.startswith("pooling_mode") and value is True]
+    if modes in ([], ["pooling_mode_mean_tokens"]):
+        return "average"
+    if modes == ["pooling_mode_cls_token"]:
+        return "first"
+    raise InputError(f"{path}: {' and '.join(modes)}; supported are pooling_mode_mean_tokens or pooling_mode_cls_token")
+
+
 def read_preset_vocabulary(folder: Path) -> PresetVocabulary:
     """Return the vocabulary of a preset.
 
@@ -155,21 +170,23 @@ def _find_sentencepiece_model(folder: Path) -> Path | None:
     """Return the path of the SentencePiece model if a preset has the tokenizer of XLM-R, else None."""
     family, _ = _read_config(folder)
     if family in FAMILIES:
-        is_multilingual = _read_name(folder / "tokenizer.json", "class_name") == "XLMRobertaTokenizer"
+        is_multilingual = _read_values(folder / "tokenizer.json").get("class_name") == "XLMRobertaTokenizer"
         return folder / "assets" / "tokenizer" / "vocabulary.spm" if is_multilingual else None
-    path, name = folder / "sentencepiece.bpe.model", _read_name(folder / "tokenizer_config.json", "tokenizer_class")
+    path = folder / "sentencepiece.bpe.model"
+    name = str(_read_values(folder / "tokenizer_config.json").get("tokenizer_class") or "")
     if family == "xlm-roberta" or "XLMRoberta" in name:
         return path
     # multilingual MiniLM is a BERT with the tokenizer of XLM-R, too, and does not name it
     return path if name in ("", "PreTrainedTokenizerFast") and path.is_file() else None
 
 
-def _read_name(path: Path, key: str) -> str:
-    """Return a value of a JSON file; empty if there is none, so that keras-hub explains what is wrong with the file."""
+def _read_values(path: Path) -> dict[str, Any]:
+    """Return the values of a JSON file; none if it is missing or damaged, which keras-hub explains if it needs it."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8")).get(key) or "")
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return ""
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _read_pieces(path: Path) -> PresetVocabulary:

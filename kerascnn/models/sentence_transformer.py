@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from kerascnn.encoders.preset_sources import find_preset
 from kerascnn.models import register
 from kerascnn.models.built_model import BuiltModel, LayerRoles
 from kerascnn.models.hub_model import ENCODER, HubModelConfig
@@ -16,6 +17,8 @@ from kerascnn.text.config import TextConfig
 @dataclass(frozen=True, kw_only=True)
 class SentenceTransformer(HubModelConfig):
     """The mean of the outputs of a pretrained keras-hub encoder, with an L2 norm of 1, and a dense head.
+
+    If the preset is a folder of sentence-transformers that says so, as BGE does, it is that of the first token instead.
 
     The encoder determines the text settings, except for ``max_length`` and the steps before the tokenizer: ``html``,
     ``width``, ``normalize``. ``max_tokens`` and ``min_count`` have no effect: the whole vocabulary is used.
@@ -38,11 +41,16 @@ class SentenceTransformer(HubModelConfig):
         import keras
 
         from kerascnn import layers
+        from kerascnn.encoders import hub_presets
 
         text = self.encode_text()
         # in float32: a half-precision sum over a text and a half-precision norm would lose digits
-        mean = layers.MaskedGlobalPooling1D(pooling="average", dtype="float32", name="mean")(text.vectors, text.valid)
-        vector = keras.layers.UnitNormalization(dtype="float32", name="sentence_vector")(mean)
+        if hub_presets.read_pooling(find_preset(self.preset)) == "first":
+            pooled = text.vectors[:, 0]
+        else:
+            mean = layers.MaskedGlobalPooling1D(pooling="average", dtype="float32", name="mean")
+            pooled = mean(text.vectors, text.valid)
+        vector = keras.layers.UnitNormalization(dtype="float32", name="sentence_vector")(pooled)
         # With a norm of 1, the logits would grow too slowly: Adam moves every weight by about the learning rate.
         scaled = keras.layers.Rescaling(vector.shape[-1] ** 0.5, dtype="float32", name="scaled_vector")(vector)
         features = keras.layers.Dropout(self.dropout, dtype="float32", name="features")(scaled)

@@ -1,5 +1,8 @@
 """``sentence_transformer``: the vector of a text, and what trains."""
 
+import json
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from kerascnn import models
 from kerascnn.encoders import minilm
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.errors import InputError
 from tests.encoders.tiny_preset import tiny_preset
 
 pytest.importorskip("keras_hub")
@@ -29,6 +33,31 @@ def test_vector_is_the_normalized_mean_of_the_outputs_of_all_tokens():
     for found, outputs, length in zip(vectors(ids), np.asarray(tokens(ids)), (5, 3), strict=True):
         mean = outputs[:length].mean(axis=0)
         np.testing.assert_allclose(found, mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def pooled_preset(folder, **modes):
+    """Return a copy of the tiny preset as sentence-transformers saves it."""
+    shutil.copytree(tiny_preset(), folder / "preset")
+    (folder / "preset" / "1_Pooling").mkdir()
+    modes = {"word_embedding_dimension": 8, **{f"pooling_mode_{name}": value for name, value in modes.items()}}
+    (folder / "preset" / "1_Pooling" / "config.json").write_text(json.dumps(modes))
+    return str(folder / "preset")
+
+
+def test_vector_is_that_of_the_first_token_if_the_preset_says_so(tmp_path):
+    _, built = build(preset=pooled_preset(tmp_path, cls_token=True, mean_tokens=False))
+    ids = np.array([[40, 9, 11, 0], [7, 0, 0, 0]], "int32")
+    [vectors], tokens = [output_of(built, name) for name in built.roles.sentence_vector], output_of(built, "encoder")
+    first = np.asarray(tokens(ids))[:, 0]
+    np.testing.assert_allclose(vectors(ids), first / np.linalg.norm(first, axis=1, keepdims=True), atol=1e-6)
+    built.model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(ids), built.model(ids))
+
+
+def test_other_ways_to_make_a_vector_are_named(tmp_path):
+    with pytest.raises(InputError, match="pooling_mode_lasttoken; supported are pooling_mode_mean_tokens or"):
+        build(preset=pooled_preset(tmp_path, lasttoken=True))
 
 
 @pytest.mark.parametrize("fine_tune", [False, True])
