@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.records import MULTI_LABEL_TASK, SINGLE_LABEL_TASK, Record, location
+from kerascnn.data.records import MULTI_LABEL_TASK, SINGLE_LABEL_TASK, TAGGING_TASK, Record, location
 from kerascnn.utils.errors import InputError, did_you_mean
 
 _LOOK_ALIKES = {
@@ -37,6 +37,8 @@ def parse_labels(record: Record, source: SourceConfig) -> tuple[tuple[str, ...],
     Raises:
         InputError: A label column is missing, or is neither 0 nor 1.
     """
+    if record.tokens is not None:
+        return record.labels or (), TAGGING_TASK
     if source.label_columns:
         return unique_labels(name for name in source.label_columns if _parse_boolean(record, name)), MULTI_LABEL_TASK
     normalize = normalize_label if source.normalize_labels else str.strip

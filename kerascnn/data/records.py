@@ -9,6 +9,22 @@ from typing import NamedTuple
 from kerascnn.utils.errors import InputError
 
 
+class Token(NamedTuple):
+    """A token of a text that has a tag for each token.
+
+    Attributes:
+        text: The token, as the file has it.
+        start: Position of its first character in the text of the row.
+        end: Position after its last character.
+        line: Number of its line in the file, from 1; 0: the file has no line for each token.
+    """
+
+    text: str
+    start: int
+    end: int
+    line: int = 0
+
+
 class Record(NamedTuple):
     """The raw fields of one document, as the source has them.
 
@@ -18,9 +34,10 @@ class Record(NamedTuple):
         number: Number of the row, from 1: as a spreadsheet counts the rows of a CSV file, with the header as row 1; the
             line of a JSONL record, the position in a Parquet file or data set, 1 for a document that has a file of its
             own.
-        labels: The labels, if the file itself holds a list of them.
-        line: Number of the line on which a CSV record starts, from 1; other than ``number`` if fields before it have
-            line breaks. 0: not known.
+        labels: The labels, if the file itself holds a list of them; with ``tokens``, the tag of each token.
+        line: Number of the line on which a CSV record or a CoNLL sentence starts, from 1; other than ``number`` if
+            fields before it have line breaks. 0: not known.
+        tokens: The tokens of the text, if the file has them; None: it has none.
     """
 
     fields: dict[str, str]
@@ -28,6 +45,7 @@ class Record(NamedTuple):
     number: int
     labels: tuple[str, ...] | None = None
     line: int = 0
+    tokens: tuple[Token, ...] | None = None
 
 
 class BadRow(NamedTuple):
@@ -57,6 +75,7 @@ def raise_bad_row(bad_row: BadRow) -> None:
 
 SINGLE_LABEL_TASK = "single_label"
 MULTI_LABEL_TASK = "multi_label"
+TAGGING_TASK = "tagging"
 """Names of the tasks, see ``kerascnn.tasks``."""
 
 
@@ -66,7 +85,9 @@ class Row(NamedTuple):
     Attributes:
         text: The document.
         labels: All labels, in multi-label data sorted and without duplicates; empty if no label is known or applies.
+            In tagging data, the tag of each token.
         task: Name of the task whose form the labels have in the source.
+        tokens: The tokens of the text in tagging data, with their positions in it; empty in other data.
     """
 
     text: str
@@ -75,6 +96,7 @@ class Row(NamedTuple):
     number: int
     task: str = SINGLE_LABEL_TASK
     line: int = 0
+    tokens: tuple[Token, ...] = ()
 
     @property
     def label(self) -> str:
@@ -93,5 +115,6 @@ def hash_rows(rows: Iterable[Row]) -> str:
     digest = hashlib.sha256()
     for row in rows:
         labels = "\x1d".join(row.labels)
-        digest.update(f"{row.text}\x1f{labels}\x1e".encode("utf-8", "surrogatepass"))
+        tokens = "\x1d".join(token.text for token in row.tokens)
+        digest.update(f"{row.text}\x1f{labels}\x1e{tokens}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Read files record by record: CSV, TSV, JSON Lines, Parquet and plain text, each plain or gzipped; and folders."""
+"""Read files record by record: CSV, TSV, JSON Lines, Parquet, CoNLL, CoNLL-U and plain text, each plain or gzipped; and folders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
-from kerascnn.data.readers import csv, jsonl, parquet, text
+from kerascnn.data.readers import conll, csv, jsonl, parquet, text
 from kerascnn.data.readers.base import Format
 from kerascnn.data.readers.folder import read_folder
 from kerascnn.data.readers.parquet import read_parquet_batches
@@ -29,6 +29,8 @@ FORMATS = {
     "tsv": Format((".tsv",), csv.read_tsv, csv.read_tsv_header),
     "jsonl": Format((".jsonl", ".ndjson", ".json"), jsonl.read_jsonl, jsonl.read_jsonl_keys),
     "parquet": Format((".parquet",), parquet.read_parquet, parquet.read_parquet_columns),
+    "conll": Format((".conll", ".iob", ".iob2", ".bio", ".bioes"), conll.read_conll, conll.conll_columns),
+    "conllu": Format((".conllu",), conll.read_conllu, conll.conll_columns),
     "txt": Format((".txt",), text.read_txt, text.text_column),
 }
 """All file formats. A new format is one module and one line here."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
-from kerascnn.data.json_values import parse_record
+from kerascnn.data.json_values import parse_record, to_text
 from kerascnn.data.readers.base import decoding_errors, describe_missing_column, is_strict, skip_bad_row
 from kerascnn.data.records import BadRow, BadRowHandler, Record
+from kerascnn.data.tagged_values import is_tagged, parse_tagged_record
 from kerascnn.utils.errors import InputError
 
 _EXPECTED = 'each line must be one object such as {"text": "…", "label": "…"}'
@@ -28,7 +29,11 @@ def read_jsonl(
             continue
         try:
             values = _parse_object(line, source, required)
-            record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
+            if is_tagged(values, source):
+                fields = {to_text(name): to_text(value) for name, value in values.items()}
+                record = parse_tagged_record(values, fields, path, number, source, labelled=len(required) > 1)
+            else:
+                record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
         except InputError as error:
             on_bad_row(BadRow(path, number, str(error), line))
         else:
@@ -73,6 +78,6 @@ def _parse_object(line: str, source: SourceConfig, required: tuple[str, ...]) ->
     if len(names) > len(values):
         repeated = next(name for name in names if names.count(name) > 1)
         raise InputError(f"two values are named {repeated!r}; rename or remove one of them")
-    if fault := describe_missing_column(values, required):
+    if not is_tagged(values, source) and (fault := describe_missing_column(values, required)):
         raise InputError(fault)
     return values

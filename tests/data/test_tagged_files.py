@@ -1,0 +1,156 @@
+"""Files of tokens with tags: CoNLL, CoNLL-U, JSON lists and spans."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kerascnn.data.config import SourceConfig
+from kerascnn.data.sources import read_records, read_rows, read_texts
+from kerascnn.utils.errors import InputError
+
+CONLL = "-DOCSTART-\tO\n\nPeter\tB-PER\nBlackburn\tI-PER\n\n# a comment\nBRUSSELS B-LOC\n1996-08-22 O\n"
+CONLLU = """# sent_id = 1
+# text = I don't know.
+1\tI\tI\tPRON\tPRP\t_\t4\tnsubj\t_\t_
+2-3\tdon't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdo\tdo\tAUX\tVBP\t_\t4\taux\t_\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t_\t_
+4\tknow\tknow\tVERB\tVB\t_\t0\troot\t_\tSpaceAfter=No
+4.1\tnothing\t_\t_\t_\t_\t_\t_\t_\t_
+5\t.\t.\tPUNCT\t.\t_\t4\tpunct\t_\t_
+
+1\tNo\tno\tINTJ\tUH\t_\t0\troot\t_\tSpaceAfter=No
+2\t!\t!\tPUNCT\t.\t_\t1\tpunct\t_\t_
+"""
+
+
+def read(path, **settings):
+    return list(read_rows([str(path)], SourceConfig(**settings)))
+
+
+def words(row):
+    assert all(row.text[token.start : token.end] == token.text for token in row.tokens)
+    return [(token.text, tag) for token, tag in zip(row.tokens, row.labels, strict=True)]
+
+
+def read_error(path, **settings):
+    with pytest.raises(InputError) as caught:
+        read(path, **settings)
+    return str(caught.value)
+
+
+def test_conll_sentences_keep_their_lines(tmp_path):
+    path = tmp_path / "news.conll"
+    path.write_text(CONLL)
+    first, second = read(path)
+    assert (first.text, first.task, first.number, first.line) == ("Peter Blackburn", "tagging", 1, 3)
+    assert words(first) == [("Peter", "B-PER"), ("Blackburn", "I-PER")]
+    assert [token.line for token in second.tokens] == [7, 8]
+
+
+def test_conll_columns_are_chosen_by_number(tmp_path):
+    path = tmp_path / "news.conll"
+    path.write_text("1\tPeter\tNNP\tB-PER\n2\tspoke\tVBD\tO\n")
+    [row] = read(path, token_column="2", tag_column="3")
+    assert words(row) == [("Peter", "NNP"), ("spoke", "VBD")]
+    [row] = read(path, token_column="2")
+    assert row.labels == ("B-PER", "O")
+    assert "source.tag_column: 'ner'" in read_error(path, tag_column="ner")
+
+
+def test_chinese_characters_are_joined_without_spaces(tmp_path):
+    path = tmp_path / "weibo.conll"
+    path.write_text("北\tB-LOC\n京\tI-LOC\n，\tO\niPhone\tO\n好\tO\n")
+    [row] = read(path)
+    assert row.text == "北京， iPhone 好"
+    assert len(words(row)) == 5
+
+
+def test_line_without_tag_is_named(tmp_path):
+    path = tmp_path / "news.conll"
+    path.write_text("Peter\tB-PER\n\nspoke\n")
+    assert "news.conll, row 2 (line 3): line 3: 'spoke' has 1 column;" in read_error(path)
+
+
+def test_hash_is_a_token_if_it_has_a_tag(tmp_path):
+    path = tmp_path / "tweets.conll"
+    path.write_text("# SYM\nnews NOUN\n")
+    assert words(read(path)[0]) == [("#", "SYM"), ("news", "NOUN")]
+
+
+def test_conllu_has_the_text_of_its_comment(tmp_path):
+    path = tmp_path / "ewt.conllu"
+    path.write_text(CONLLU)
+    first, second = read(path)
+    assert first.text == "I don't know."
+    assert words(first)[1:3] == [("do", "AUX"), ("n't", "PART")]
+    assert second.text == "No!"
+    assert read(path, tag_column="xpos")[0].labels == ("PRP", "VBP", "RB", "VB", ".")
+    assert "10" in read_error_of_text(tmp_path, "a b\n")
+
+
+def read_error_of_text(tmp_path, text):
+    path = tmp_path / "wrong.conllu"
+    path.write_text(text)
+    return read_error(path)
+
+
+@pytest.mark.parametrize(
+    "tagged",
+    [
+        {"tokens": ["Peter", "spoke", "."], "tags": ["B-PER", "O", "O"], "text": "Peter spoke."},
+        {"tokens": ["Peter", "spoke", "."], "ner_tags": ["B-PER", "O", "O"]},
+        {"text": "Peter spoke.", "label": [[0, 5, "PER"]]},
+        {"text": "Peter spoke.", "label": [{"start": 0, "end": 5, "label": "PER"}]},
+        {"text": "Peter spoke.", "entities": [{"start_offset": 0, "end_offset": 5, "label": "PER"}]},
+        {"text": "Peter spoke.", "label": [{"start": 0, "end": 5, "text": "Peter", "labels": ["PER"]}]},
+    ],
+    ids=["tokens-text", "hugging-face", "doccano", "spans", "doccano-entities", "label-studio"],
+)
+def test_json_forms_give_the_same_tags(tmp_path, tagged):
+    path = tmp_path / "news.jsonl"
+    path.write_text(json.dumps(tagged) + "\n")
+    [row] = read(path)
+    assert words(row) == [("Peter", "B-PER"), ("spoke", "O"), (".", "O")]
+
+
+def test_span_inside_a_word_divides_it(tmp_path):
+    path = tmp_path / "news.jsonl"
+    path.write_text(json.dumps({"text": "Berliner", "label": [[0, 6, "LOC"]]}) + "\n")
+    assert words(read(path)[0]) == [("Berlin", "B-LOC"), ("er", "O")]
+
+
+@pytest.mark.parametrize(
+    ("tagged", "message"),
+    [
+        ({"tokens": ["a", "b"], "tags": ["X"]}, "2 tokens and 1 tags in 'tags'"),
+        ({"tokens": ["a", "b"]}, "no list of tags"),
+        ({"tokens": ["a"], "tags": [None]}, "has the tag None"),
+        ({"text": "ab", "label": [[0, 3, "X"]]}, "outside the text, which has 2 characters"),
+        ({"text": "ab", "label": [[0, 2, "X"], [1, 2, "Y"]]}, "overlap"),
+        ({"text": "ab", "label": [[0, 2, ""]]}, "has no label"),
+    ],
+)
+def test_tags_that_do_not_fit_are_named(tmp_path, tagged, message):
+    path = tmp_path / "news.jsonl"
+    path.write_text(json.dumps(tagged) + "\n")
+    assert "news.jsonl, row 1: " in read_error(path)
+    assert message in read_error(path)
+
+
+def test_tokens_without_tags_can_be_predicted(tmp_path):
+    path = tmp_path / "news.conll"
+    path.write_text("Peter\nspoke\n")
+    [record] = read_texts(str(path), SourceConfig())
+    assert [token.text for token in record.tokens] == ["Peter", "spoke"]
+    assert record.labels is None
+
+
+def test_lists_of_labels_stay_multi_label(tmp_path):
+    path = tmp_path / "topics.jsonl"
+    path.write_text('{"text": "a b", "label": ["x", "y"]}\n')
+    [record] = read_records(str(path), SourceConfig(), labelled=True)
+    assert record.tokens is None
+    assert record.labels == ("x", "y")

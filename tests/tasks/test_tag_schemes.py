@@ -1,0 +1,58 @@
+"""Schemes of tags are detected, checked and converted."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerascnn.tasks.tag_schemes import allowed_transitions, convert_to_iob2, detect_scheme, has_spans
+
+IOB2 = ["B-PER", "I-PER", "O", "B-LOC", "B-LOC", "I-LOC"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags"),
+    [
+        ("IOB2", IOB2),
+        ("IOB1", ["I-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-LOC"]),
+        ("BIOES", ["B-PER", "E-PER", "O", "S-LOC", "B-LOC", "E-LOC"]),
+        ("BIOES", ["B-PER", "L-PER", "O", "U-LOC", "B-LOC", "L-LOC"]),
+    ],
+)
+def test_every_scheme_becomes_iob2(scheme, tags):
+    assert detect_scheme([tags]) == scheme
+    assert convert_to_iob2(tags, scheme) == (tuple(IOB2), -1)
+
+
+def test_segmentation_has_prefixes_alone():
+    assert detect_scheme([["B", "M", "E", "S"]]) == "BIOES"
+    assert convert_to_iob2(["B", "M", "E", "S"], "BIOES").tags == ("B", "I", "I", "B")
+
+
+def test_parts_of_speech_have_no_scheme():
+    assert detect_scheme([["NOUN", "X", "PUNCT"]]) is None
+    assert not has_spans(["O"])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags", "broken"),
+    [
+        ("IOB2", ["B-PER", "O", "I-PER"], 2),
+        ("IOB2", ["B-PER", "I-LOC"], 1),
+        ("IOB1", ["I-PER", "O", "B-PER"], 2),
+        ("BIOES", ["B-PER", "O"], 1),
+        ("BIOES", ["O", "B-PER"], 1),
+        ("BIOES", ["S-PER", "E-PER"], 1),
+    ],
+)
+def test_broken_tags_are_found(scheme, tags, broken):
+    converted = convert_to_iob2(tags, scheme)
+    assert converted.broken == broken
+    assert convert_to_iob2(converted.tags, "IOB2").broken == -1
+
+
+def test_inside_follows_only_its_own_span():
+    begins, follows = allowed_transitions(["B-PER", "I-PER", "I-LOC", "O"])
+    assert begins == [True, False, False, True]
+    assert follows[0] == [True, True, False, True]
+    assert follows[3] == [True, False, False, True]
+    assert all(map(all, allowed_transitions(["NOUN", "VERB"])[1]))
