@@ -15,16 +15,19 @@ from kerascnn.utils.tensorflow_startup import import_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier, load
-    from kerascnn.models import list_models
+    from kerascnn.models import list_models, list_taggers
+    from kerascnn.token_classifier import TokenClassifier
 
-__all__ = ["TextClassifier", "__version__", "list_models", "load"]
+__all__ = ["TextClassifier", "TokenClassifier", "__version__", "list_models", "list_taggers", "load"]
 
 _MODULES = {
     "TextClassifier": "kerascnn.classifier",
+    "TokenClassifier": "kerascnn.token_classifier",
     "load": "kerascnn.classifier",
     "list_models": "kerascnn.models",
+    "list_taggers": "kerascnn.models",
 }
-_KERAS_NAMES = ("TextClassifier", "load")
+_KERAS_NAMES = ("TextClassifier", "TokenClassifier", "load")
 """Names whose modules import Keras."""
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.config import Config
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.golden import PredictFn, check_golden, write_golden
 from kerascnn.manifest import (
     PRETRAINING,
@@ -119,7 +120,7 @@ def save_bundle(
         write_escaped_lines(partial / "labels.txt", bundle.labels)
         write_golden(partial / "golden.json", bundle.vectorizer.encode_text, predict_fn, bundle.decide)
         write_files(partial)
-        _write_manifest(bundle, partial, bundle.task.name)
+        write_manifest(bundle, partial, bundle.task.name)
 
 
 def save_encoder(bundle: Bundle, folder: Path, write_files: WriteFiles, *, overwrite: bool = False) -> None:
@@ -138,7 +139,7 @@ def save_encoder(bundle: Bundle, folder: Path, write_files: WriteFiles, *, overw
     with atomic_folder(folder) as partial:
         _write_common_files(bundle, partial)
         write_files(partial)
-        _write_manifest(bundle, partial, PRETRAINING)
+        write_manifest(bundle, partial, PRETRAINING)
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -157,10 +158,10 @@ def load_bundle(folder: Path) -> Bundle:
         ),
         vectorizer=_read_vectorizer(folder, manifest),
         labels=labels,
-        roles=_read_roles(folder, manifest),
-        model=_load_model(folder / "model.keras", manifest["packages"]),
+        roles=read_roles(folder, manifest),
+        model=load_model_file(folder / "model.keras", manifest["packages"]),
         metrics=read_json(folder / "metrics.json"),
-        history=_read_history(folder / "history.csv"),
+        history=read_history(folder / "history.csv"),
         data=manifest["data"],
         task=task,
         temperature=manifest["temperature"],
@@ -183,13 +184,20 @@ def _check_thresholds(folder: Path, thresholds: list[float] | None, default: lis
 
 
 def _read_task(folder: Path, manifest: Manifest) -> Task:
+    if manifest["task"] == TAGGING_TASK:
+        raise InputError(f"{folder}: has a tag for each token; read it with kerascnn.load or TokenClassifier.load")
     try:
         return get_task(manifest["task"])
     except InputError as error:
         raise InputError(f"{folder / 'manifest.json'}: {error}") from None
 
 
-def _read_roles(folder: Path, manifest: Manifest) -> LayerRoles:
+def read_roles(folder: Path, manifest: Manifest) -> LayerRoles:
+    """Return the layers by role that a manifest names.
+
+    Raises:
+        InputError: It names an unknown role.
+    """
     try:
         return LayerRoles.from_dict(manifest["layers"])
     except TypeError as error:
@@ -204,7 +212,7 @@ def load_model(folder: Path) -> keras.Model:
     """
     manifest = read_manifest(folder)
     check_files(folder, manifest, ("model.keras",))
-    return _load_model(folder / "model.keras", manifest["packages"])
+    return load_model_file(folder / "model.keras", manifest["packages"])
 
 
 def load_vectorizer(folder: Path) -> Vectorizer:
@@ -230,7 +238,16 @@ def _read_vectorizer(folder: Path, manifest: Manifest) -> Vectorizer:
         raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
 
 
-def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:
+def load_model_file(path: Path, packages: dict[str, str]) -> keras.Model:
+    """Read ``model.keras``.
+
+    Args:
+        path: The file.
+        packages: Versions of the packages that wrote it, for messages.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     import keras
 
     from kerascnn import layers  # noqa: F401  registers the layers with Keras
@@ -258,10 +275,11 @@ def _write_common_files(bundle: Bundle, folder: Path) -> None:
         (folder / SENTENCEPIECE_FILE).write_bytes(bundle.vectorizer.sentencepiece.serialize())
     bundle.model.save(folder / "model.keras")
     write_json(folder / "metrics.json", bundle.metrics)
-    _write_history(bundle.history, folder / "history.csv")
+    write_history(bundle.history, folder / "history.csv")
 
 
-def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
+def write_manifest(bundle: Any, folder: Path, task: str) -> None:
+    """Write the manifest of a bundle, of any task, to the folder that has its other files."""
     write_sealed_json(
         folder / "manifest.json",
         {
@@ -280,14 +298,16 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
     )
 
 
-def _write_history(history: list[dict[str, float]], path: Path) -> None:
+def write_history(history: list[dict[str, float]], path: Path) -> None:
+    """Write the metrics of each epoch as CSV."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
 
 
-def _read_history(path: Path) -> list[dict[str, float]]:
+def read_history(path: Path) -> list[dict[str, float]]:
+    """Read what ``write_history`` wrote."""
     with open(path, encoding="utf-8", newline="") as file:
         return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 

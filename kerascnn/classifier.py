@@ -14,9 +14,11 @@ from kerascnn.bundle import Bundle, load_bundle, save_bundle
 from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
 from kerascnn.data.documents import check_texts
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
+from kerascnn.manifest import read_manifest
 from kerascnn.models.built_model import NO_FEATURES
 from kerascnn.selection import choose_model, is_automatic
 from kerascnn.tasks import SINGLE_LABEL
@@ -395,6 +397,10 @@ class TextClassifier(Estimator):
         return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(texts)))
 
 
-def load(folder: str | Path) -> TextClassifier:
-    """Read a bundle that training wrote, see ``TextClassifier.load``."""
-    return TextClassifier.load(folder)
+def load(folder: str | Path) -> Any:
+    """Read a bundle that training wrote: a ``TextClassifier``, or a ``TokenClassifier`` if it tags tokens."""
+    from kerascnn.token_classifier import TokenClassifier
+
+    path = check_path("folder", folder)
+    is_tagger = read_manifest(path)["task"] == TAGGING_TASK
+    return TokenClassifier.load(path) if is_tagger else TextClassifier.load(path)

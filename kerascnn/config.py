@@ -82,10 +82,11 @@ class TrainingConfig(Settings):
     about the other classes."""
     soft_label_weight: Fraction = 0.9
     """Distillation: weight of the soft labels in the loss; that of the labels is 1 minus this."""
-    monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy"
+    monitor: Literal["accuracy", "loss", "macro_f1", "span_f1"] = "accuracy"
     """Validation metric that selects the epoch whose weights are kept. For accuracy it is the last epoch within half a
     standard error, or five rows, of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label
-    data accuracy is the fraction of rows with all labels right."""
+    data accuracy is the fraction of rows with all labels right. Tagging: accuracy is that of the tokens, or, if the tags
+    have spans such as entities, span_f1 in its place."""
     patience: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of epochs without improvement after which training stops; 0: a third of the epochs, at least 3."""
     refit_rows: Annotated[int, annotated_types.Ge(0)] = 2000

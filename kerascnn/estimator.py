@@ -52,7 +52,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         focal_gamma: float = 0.0,
         soft_label_temperature: float = 2.0,
         soft_label_weight: float = 0.9,
-        monitor: Literal["accuracy", "loss", "macro_f1"] = "accuracy",
+        monitor: Literal["accuracy", "loss", "macro_f1", "span_f1"] = "accuracy",
         patience: int = 0,
         refit_rows: int = 2000,
         calibrate: bool = True,
@@ -118,6 +118,14 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         static_channel: bool | None = None,
         max_norm: float | None = None,
         initial_stddev: float | None = None,
+        word_length: int | None = None,
+        character_dim: int | None = None,
+        character_filters: int | None = None,
+        character_kernel_size: int | None = None,
+        character_blocks: int | None = None,
+        character_ngrams: Sequence[int] | None = None,
+        crf: bool | None = None,
+        dilations: Sequence[int] | None = None,
         budget: Literal["small", "fast", "accurate"] | None = None,
     ) -> None:
         self.model = model
@@ -203,6 +211,14 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         self.static_channel = static_channel
         self.max_norm = max_norm
         self.initial_stddev = initial_stddev
+        self.word_length = word_length
+        self.character_dim = character_dim
+        self.character_filters = character_filters
+        self.character_kernel_size = character_kernel_size
+        self.character_blocks = character_blocks
+        self.character_ngrams = character_ngrams
+        self.crf = crf
+        self.dilations = dilations
         self.budget = budget
 
     # END of the constructor that tests/generate_estimator.py writes
@@ -216,6 +232,11 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         tags.transformer_tags.preserves_dtype = []  # the features of strings are float32
         tags.non_deterministic = not self.deterministic
         return tags
+
+    @property
+    def default_model(self) -> str:
+        """Name of the model in place of the default of the constructor."""
+        return Config.model
 
     @property
     def custom_optimizer(self) -> keras.optimizers.Optimizer | None:
@@ -254,12 +275,13 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         if (optimizer := self.custom_optimizer) is not None:
             given["optimizer"] = _optimizer_name(optimizer)
         run: Config[Any] | None = getattr(self, "_run", None)
+        model = self.default_model if given.pop("model") == Config.model else self.model
         base = (
             run
-            if run is not None and run.model == self.model
-            else configuration.default_config(self.model, os.fspath(self.init_from))
+            if run is not None and run.model == model
+            else configuration.default_config(model, os.fspath(self.init_from))
         )
-        changes: dict[str, Any] = {"model": given.pop("model"), "seed": given.pop("seed")}
+        changes: dict[str, Any] = {"model": model, "seed": given.pop("seed")}
         changes["source"] = {"validation_fraction": given.pop("validation_fraction")}
         for group in TRAINING_GROUPS:
             names = {f.name for f in dataclasses.fields(getattr(base, group))}

@@ -47,7 +47,7 @@ def make_batch_function(model: keras.Model) -> BatchFunction:
     function: BatchFunction = tf.function(
         lambda ids: model(ids, training=False),
         autograph=False,
-        input_signature=[tf.TensorSpec((None, None), tf.int32)],
+        input_signature=[tf.TensorSpec((None, None, *model.input_shape[2:]), tf.int32)],
     )
     return function
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from kerascnn.utils.errors import InputError
 
-Targets = np.ndarray | dict[str, np.ndarray]
-"""Targets, or several arrays by name, each with one row per document."""
+Targets = Any
+"""Targets, an array with one row per document, or several arrays by name; or ``RaggedTargets``."""
 # Documents are sorted by length within windows of this many batches: wide enough that a batch has hardly any padding,
 # narrow enough that an epoch stays well shuffled.
 WINDOW_BATCHES = 50
@@ -26,7 +26,7 @@ class RaggedIds:
     """Ids of documents of different lengths.
 
     Attributes:
-        values: Ids of all documents, concatenated, int32 (tokens,).
+        values: Ids of all documents, concatenated, int32 (tokens,); or (tokens, ids) with several ids for each token.
         row_splits: Start of each document in ``values``, and the end of the last, int64 (documents + 1,).
     """
 
@@ -49,15 +49,9 @@ class RaggedIds:
             rows: Positions of the documents, int (rows,).
 
         Returns:
-            int32 (rows, length).
+            int32 (rows, length), or (rows, length, ids).
         """
-        starts = self.row_splits[rows]
-        lengths = self.row_splits[rows + 1] - starts
-        length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
-        inside = np.arange(length) < lengths[:, None]
-        batch = np.zeros((len(rows), length), np.int32)
-        batch[inside] = self.values[(starts[:, None] + np.arange(length))[inside]]
-        return batch
+        return pad_rows(self.values, self.row_splits, rows, padding=0)
 
     def to_inputs(self, rows: np.ndarray) -> Any:
         """Return what a model is trained on for some documents: here, the result of ``to_padded``."""
@@ -66,7 +60,50 @@ class RaggedIds:
     @property
     def signature(self) -> Any:
         """``tf.TensorSpec`` of each array of ``to_inputs``."""
-        return tf.TensorSpec((None, None), tf.int32)
+        return tf.TensorSpec((None, None, *self.values.shape[1:]), tf.int32)
+
+
+@dataclass(frozen=True)
+class RaggedTargets:
+    """Targets of the tokens of documents, of as many tokens as ``RaggedIds`` has.
+
+    Attributes:
+        values: Targets of all documents, concatenated, int32 (tokens,); -1: unknown.
+        row_splits: As those of the ids.
+    """
+
+    values: np.ndarray
+    row_splits: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of documents."""
+        return len(self.row_splits) - 1
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the targets of some documents, int32 (rows, length), padded with -1 to the length of their ids."""
+        return pad_rows(self.values, self.row_splits, rows, padding=-1)
+
+    def tobytes(self) -> bytes:
+        """Return all targets, for a hash."""
+        return self.values.tobytes() + self.row_splits.tobytes()
+
+
+def pad_rows(values: np.ndarray, row_splits: np.ndarray, rows: np.ndarray, *, padding: int) -> np.ndarray:
+    """Return some rows of a ragged array, int32, padded at the end to a common multiple of ``LENGTH_MULTIPLE``.
+
+    Args:
+        values: Values of all rows, int32 (tokens, ...).
+        row_splits: Start of each row in ``values``, and the end of the last, int64 (rows + 1,).
+        rows: Positions of the rows.
+        padding: Value after the end of a row.
+    """
+    starts = row_splits[rows]
+    lengths = row_splits[rows + 1] - starts
+    length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
+    inside = np.arange(length) < lengths[:, None]
+    batch = np.full((len(rows), length, *values.shape[1:]), padding, np.int32)
+    batch[inside] = values[(starts[:, None] + np.arange(length))[inside]]
+    return batch
 
 
 @dataclass(frozen=True)
@@ -235,7 +272,7 @@ def training_batches(
     return dataset_from_generator(generate, _signature(ids, targets, weights))
 
 
-def validation_batches(ids: RaggedIds, targets: np.ndarray, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
+def validation_batches(ids: RaggedIds, targets: Targets, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
     """Return a dataset of inputs and targets, each document once, in an order that never changes.
 
     Args:
@@ -261,8 +298,12 @@ def _select(targets: Targets, rows: np.ndarray) -> Targets:
 
 
 def _signature(ids: RaggedIds, *targets: Targets) -> tuple[Any, ...]:
-    specs = tf.nest.map_structure(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), targets)
-    return ids.signature, *specs
+    def describe(array: Any) -> tf.TensorSpec:
+        if isinstance(array, RaggedTargets):
+            return tf.TensorSpec((None, None), tf.int32)
+        return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+    return ids.signature, *tf.nest.map_structure(describe, targets)
 
 
 def dataset_from_generator(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

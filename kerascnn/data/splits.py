@@ -123,7 +123,7 @@ def split_rows(
     missing = {name: fraction for name, fraction in fractions.items() if held_out[name] is None and fraction != 0}
     if missing:
         train = _drop_repeated_texts(train, issues)
-    check_labels(train, held_out)
+    check_labels(train, held_out, task=task)
     issues += task.check_training_rows(train, source)
     if missing:
         train, split_off = _split_off(train, missing, source.split_seed, issues, task)
@@ -179,11 +179,9 @@ def _split_off(
         )
     drawn = task.draw_split(candidates, fractions, seed)
     split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in drawn.items()}
+    how = f"stratified by {task.stratification}" if task.stratification else "drawn at random"
     for name, part in split_off.items():
-        message = (
-            f"{name} data: {len(part):,} of {len(rows):,} training rows, stratified by {task.stratification},"
-            f" seed {seed}"
-        )
+        message = f"{name} data: {len(part):,} of {len(rows):,} training rows, {how}, seed {seed}"
         issues.append(_split_note(message))
     removed = {row.text for part in split_off.values() for row in part}
     return [row for row in rows if row.text not in removed], split_off

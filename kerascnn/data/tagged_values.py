@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.records import Record, Token
+from kerascnn.data.records import Record
 from kerascnn.data.token_texts import join_tokens, locate_tokens
-from kerascnn.text.words import split_words
+from kerascnn.tasks.token_spans import Span, tag_tokens
 from kerascnn.utils.errors import InputError
 
 TAG_KEYS = ("tags", "ner_tags", "pos_tags", "upos", "labels", "label")
@@ -16,20 +16,6 @@ TAG_KEYS = ("tags", "ner_tags", "pos_tags", "upos", "labels", "label")
 SPAN_KEYS = ("label", "labels", "spans", "entities")
 """Keys of a list of spans, if ``source.tag_column`` is empty."""
 _START, _END, _LABEL = ("start", "start_offset"), ("end", "end_offset"), ("label", "labels", "type", "entity_group")
-
-
-class Span(NamedTuple):
-    """A part of a text with a label.
-
-    Attributes:
-        start: Position of its first character in the text.
-        end: Position after its last character.
-        label: The label.
-    """
-
-    start: int
-    end: int
-    label: str
 
 
 def is_tagged(values: Mapping[str, Any], source: SourceConfig) -> bool:
@@ -68,34 +54,8 @@ def parse_tagged_record(
         located = locate_tokens(words, text)
     if located is None:
         text, located = join_tokens(words)
-    return Record({**fields, source.text_column: str(text)}, path, number, _find_tags(values, source, words, labelled), 0, located)
-
-
-def tag_tokens(text: str, spans: Sequence[Span]) -> tuple[tuple[Token, ...], tuple[str, ...]]:
-    """Return the words of a text, and their tags in the scheme IOB2.
-
-    A word is divided where a span begins or ends inside it, so that the tags have exactly the spans.
-
-    Raises:
-        InputError: Spans overlap.
-    """
-    spans = sorted(spans)
-    for before, after in zip(spans, spans[1:], strict=False):
-        if after.start < before.end:
-            raise InputError(
-                f"the spans {text[before.start : before.end]!r} ({before.label}) and {text[after.start : after.end]!r}"
-                f" ({after.label}) overlap; a token has one tag, so keep one of them"
-            )
-    tokens: list[Token] = []
-    tags: list[str] = []
-    position = 0
-    for span in [*spans, Span(len(text), len(text), "")]:
-        for start, end, label in ((position, span.start, ""), (span.start, span.end, span.label)):
-            words = split_words(text[start:end])
-            tokens += [Token(text[start + a : start + b], start + a, start + b) for a, b in words]
-            tags += [f"{'I' if k else 'B'}-{label}" if label else "O" for k in range(len(words))]
-        position = span.end
-    return tuple(tokens), tuple(tags)
+    tags = _find_tags(values, source, words, labelled)
+    return Record({**fields, source.text_column: str(text)}, path, number, tags, 0, located)
 
 
 def _find_spans(values: Mapping[str, Any], source: SourceConfig) -> str:

@@ -27,7 +27,8 @@ def select_evaluation_rows(
     """
     issues: list[Issue] = []
     selected = clean_rows(rows, "evaluation", issues, task=task)
-    _check_labels_known(selected, "evaluation", labels)
+    if not task.allows_new_labels:
+        _check_labels_known(selected, "evaluation", labels)
     return selected, [issue.message for issue in issues]
 
 
@@ -49,8 +50,7 @@ def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, task: Tas
         row = task.convert_row(row, name)
         if "\0" in row.text or any("\0" in label for label in row.labels):
             nul.add(row)
-            labels = [label.replace("\0", " ").strip() for label in row.labels]
-            row = row._replace(text=row.text.replace("\0", " "), labels=unique_labels(labels))
+            row = _replace_nul(row)
         if not row.text.strip():
             empty_text.add(row)
             continue
@@ -65,7 +65,16 @@ def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, task: Tas
             f"no row of the {name} data has both text and label"
             + (f" (first: {location(first)}); check --text-column and --label-column" if first else "")
         )
-    return cleaned
+    return task.prepare_rows(cleaned, name, issues)
+
+
+def _replace_nul(row: Row) -> Row:
+    """Replace NUL characters by spaces."""
+    labels = [label.replace("\0", " ").strip() for label in row.labels]
+    tokens = tuple(token._replace(text=token.text.replace("\0", " ")) for token in row.tokens)
+    return row._replace(
+        text=row.text.replace("\0", " "), tokens=tokens, labels=tuple(labels) if tokens else unique_labels(labels)
+    )
 
 
 def _report_dropped(
@@ -99,12 +108,13 @@ def _report_dropped(
         )  # fmt: skip
 
 
-def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | None]) -> None:
+def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | None], *, task: Task) -> None:
     """Check that the training rows have two labels or more, and all labels of the other rows.
 
     Args:
         train: Training rows.
         held_out: Names of other data to rows.
+        task: The task of all rows.
 
     Raises:
         InputError: There is one label only, or a row of the other data has a label that no training row has.
@@ -121,7 +131,8 @@ def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | No
             f" (first: {location(first)}); a classifier needs at least two labels, check --label-column"
         )
     for name, rows in held_out.items():
-        _check_labels_known(rows or (), name, labels)
+        if not task.allows_new_labels:
+            _check_labels_known(rows or (), name, labels)
 
 
 def _check_labels_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:

@@ -21,6 +21,7 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.summary import summarize_training
+from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger, summarize_tagger, train_tagger_run
 from kerascnn.manifest import read_metrics
 from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
@@ -86,6 +87,7 @@ def run_training(
     Raises:
         InputError: A setting, a file or a row cannot be used; the message names it.
     """
+    config = choose_tagger(config)
     folder = run_folders.default_bundle_folder(config)
     options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
     with lock_training(folder, config.training.strategy), warnings.catch_warnings():
@@ -119,7 +121,13 @@ def _train(
     for message in splits.messages:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
+    check_model_fits(config, splits)
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
+    if config.network.tags_tokens:
+        tagger = train_tagger_run(
+            config, splits, folder, resume=resume, overwrite=overwrite, verbose=verbose, log=log
+        )
+        return TrainingResult(folder, tagger.metrics, summarize_tagger(tagger, folder), has_written=True)
     facts: dict[str, Any] = {}
     if is_automatic(config):
         config, facts = choose_run(config, splits, folder, resume=resume, log=log)

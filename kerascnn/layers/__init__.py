@@ -11,6 +11,7 @@ from kerascnn.layers.fixed_length import FixedLength
 from kerascnn.layers.gated_linear_unit import GatedLinearUnit
 from kerascnn.layers.hashed_ngrams import HashedNGrams
 from kerascnn.layers.k_max_pooling import KMaxPooling1D
+from kerascnn.layers.linear_chain_crf import LinearChainCRF
 from kerascnn.layers.masked_global_pooling import MaskedGlobalPooling1D
 from kerascnn.layers.masked_max_pooling import MaskedMaxPooling1D
 from kerascnn.layers.max_pooled_conv1d import MaxPooledConv1D
@@ -25,6 +26,7 @@ from kerascnn.layers.start_token import StartToken
 from kerascnn.layers.tfidf_linear import TfidfLinear
 from kerascnn.layers.token_dropout import TokenDropout
 from kerascnn.layers.weighted_sum import WeightedSum
+from kerascnn.layers.word_characters import WordCharacters
 
 __all__ = [
     "Embedding",
@@ -34,6 +36,7 @@ __all__ = [
     "GatedLinearUnit",
     "HashedNGrams",
     "KMaxPooling1D",
+    "LinearChainCRF",
     "MaskedGlobalPooling1D",
     "MaskedMaxPooling1D",
     "MaxPooledConv1D",
@@ -48,6 +51,7 @@ __all__ = [
     "TfidfLinear",
     "TokenDropout",
     "WeightedSum",
+    "WordCharacters",
     "add_start_token",
     "concatenate",
     "convolution_branches",

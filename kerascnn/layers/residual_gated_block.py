@@ -22,6 +22,7 @@ class ResidualGatedBlock(keras.layers.Layer):
         kernel_size: Width of the convolution, in positions.
         gate: "glu" or "complementary", see ``GatedLinearUnit``.
         dropout: Fraction of the convolution's input that is dropped in training, 0 to 1.
+        dilation_rate: Distance between the positions that the convolution sees (Yu & Koltun 2016).
 
     Call arguments:
         inputs: (batch, time, channels), zeros at padding.
@@ -32,14 +33,23 @@ class ResidualGatedBlock(keras.layers.Layer):
     """
 
     def __init__(
-        self, *, filters: int, kernel_size: int = 3, gate: Gate = "glu", dropout: float = 0.0, **kwargs: Any
+        self,
+        *,
+        filters: int,
+        kernel_size: int = 3,
+        gate: Gate = "glu",
+        dropout: float = 0.0,
+        dilation_rate: int = 1,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.gate, self.dropout = filters, kernel_size, gate, dropout
+        self.dilation_rate = dilation_rate
         self._dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self._convolution = keras.layers.Conv1D(
-            2 * filters if gate == "glu" else filters, kernel_size, padding="same", dtype=self.dtype_policy
-        )
+            2 * filters if gate == "glu" else filters, kernel_size, padding="same", dilation_rate=dilation_rate,
+            dtype=self.dtype_policy,
+        )  # fmt: skip
         self._gated = GatedLinearUnit(gate=gate, dtype=self.dtype_policy)
         self._projection = keras.layers.Dense(filters, use_bias=False, dtype=self.dtype_policy)
 
@@ -62,4 +72,5 @@ class ResidualGatedBlock(keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "gate": self.gate,
             "dropout": self.dropout,
+            "dilation_rate": self.dilation_rate,
         }

@@ -27,15 +27,24 @@ def register(name: str) -> Callable[[type[ModelConfig]], type[ModelConfig]]:
 
 
 def list_models() -> dict[str, type[ModelConfig]]:
-    """Return the settings classes of all registered models by name, in alphabetical order."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(_MODELS.items()))
+    """Return the settings classes of all models of labels of texts by name, in alphabetical order."""
+    return {name: config for name, config in _list_all().items() if not config.tags_tokens}
+
+
+def list_taggers() -> dict[str, type[ModelConfig]]:
+    """Return the settings classes of all models with a label for each token by name, in alphabetical order."""
+    return {name: config for name, config in _list_all().items() if config.tags_tokens}
 
 
 def list_options() -> dict[str, type[ModelConfig]]:
     """Return the settings classes of all values of ``--model``: the registered models, and ``auto``."""
-    return {**list_models(), AUTO: AutoModel}
+    return {**list_models(), **list_taggers(), AUTO: AutoModel}
+
+
+def _list_all() -> dict[str, type[ModelConfig]]:
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_MODELS.items()))
 
 
 def get(name: str) -> type[ModelConfig]:
@@ -59,5 +68,6 @@ __all__ = [
     "get",
     "list_models",
     "list_options",
+    "list_taggers",
     "register",
 ]

@@ -55,6 +55,9 @@ class ModelConfig(Settings):
     has_sentence_vector: ClassVar[bool] = False
     """Whether the model has a sentence vector among its layers by role, which contrastive training needs."""
 
+    tags_tokens: ClassVar[bool] = False
+    """Whether the model has a label for each token, and not for the text."""
+
     learning_rate: ClassVar[float] = 2e-3
     """Highest learning rate, unless ``training.learning_rate`` is set."""
     contrastive_learning_rate: ClassVar[float] = 1e-4

@@ -27,11 +27,12 @@ from kerascnn.data.records import Row
 from kerascnn.tasks.base import Task
 from kerascnn.tasks.multi_label import MultiLabel
 from kerascnn.tasks.single_label import SingleLabel
+from kerascnn.tasks.tagging import Tagging
 from kerascnn.utils.errors import InputError, list_choices
 
 __all__ = [
-    "MULTI_LABEL", "SINGLE_LABEL", "MultiLabel", "SingleLabel", "Task", "get_task", "infer_task", "infer_task_of_rows",
-    "register",
+    "MULTI_LABEL", "SINGLE_LABEL", "TAGGING", "MultiLabel", "SingleLabel", "Tagging", "Task", "get_task", "infer_task",
+    "infer_task_of_rows", "register",
 ]  # fmt: skip
 
 _TASKS: dict[str, Task] = {}
@@ -45,6 +46,7 @@ def register(task: Task) -> Task:
 
 SINGLE_LABEL = register(SingleLabel())
 MULTI_LABEL = register(MultiLabel())
+TAGGING = register(Tagging())
 
 
 def get_task(name: str) -> Task:

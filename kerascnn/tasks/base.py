@@ -40,6 +40,8 @@ class Task(ABC):
     """Whether a prediction is a list of labels; tables hold the list, or its labels joined by a separator."""
     allows_no_label: ClassVar[bool]
     """Whether a document without any label is a complete example."""
+    allows_new_labels: ClassVar[bool] = False
+    """Whether validation and test data may have labels that no training row has."""
     unsupported: ClassVar[Mapping[Feature, str]] = {}
     """Features that make no sense for this task: why, and what to do instead."""
 
@@ -55,7 +57,7 @@ class Task(ABC):
     linear_imbalance_remedy: ClassVar[str]
     """What helps rare labels in a linear classifier, which is not trained by epochs."""
     stratification: ClassVar[str]
-    """Criterion of the stratification by ``draw_split``, for messages."""
+    """Criterion of the stratification by ``draw_split``, for messages; empty: it draws at random."""
 
     @property
     def has_exclusive_labels(self) -> bool:
@@ -120,6 +122,16 @@ class Task(ABC):
         Raises:
             InputError: The labels have the form of another task.
         """
+
+    def prepare_rows(self, rows: list[Row], name: str, issues: list[Issue]) -> list[Row]:
+        """Return all rows of some data, each as ``convert_row`` returns it, in the form that ``fit`` takes.
+
+        Args:
+            rows: The rows.
+            name: Name of the data for messages, such as ``training``.
+            issues: Issues are appended here.
+        """
+        return rows
 
     def check_training_rows(self, rows: Sequence[Row], source: SourceConfig) -> list[Issue]:
         """Check that labels were read as intended, and return issues of them.

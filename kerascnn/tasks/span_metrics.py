@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kerascnn.tasks.tag_schemes import OUTSIDE, split_tag
+from kerascnn.data.tag_schemes import OUTSIDE, split_tag
 
 
 class TokenSpan(NamedTuple):

@@ -36,8 +36,9 @@ class EncodedDataset:
     """Encoded documents and their targets."""
 
     ids: RaggedIds
-    targets: np.ndarray
-    """Targets of the task, see ``kerascnn.tasks``; -1 for a document that has soft labels and no label."""
+    targets: Any
+    """Targets of the task, an array, see ``kerascnn.tasks``; -1 for a document that has soft labels and no label. Of
+    tokens, ``RaggedTargets``."""
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities, float32 (documents, classes)."""
     sample_weight: np.ndarray | None = None
@@ -172,7 +173,7 @@ def fit(
             split=split,
         )
         trainer.compile(optimizer=build_optimizer(settings, plan.steps, optimizer), jit_compile=False)
-        trainer(np.zeros((1, 8), np.int32))
+        trainer(np.zeros((1, 8, *model.input_shape[2:]), np.int32))
         trainer.optimizer.build(trainer.trainable_variables)
         set_learning_rate_factors(trainer.optimizer, trainer.trainable_variables, learning_rate_factors or {})
         run_epochs(
@@ -257,5 +258,5 @@ def fingerprint_arguments(
     }
 
 
-def _hash(*arrays: np.ndarray) -> str:
+def _hash(*arrays: Any) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kerascnn.tasks.tag_schemes import allowed_transitions, convert_to_iob2, detect_scheme, has_spans
+from kerascnn.data.tag_schemes import allowed_transitions, convert_to_iob2, detect_scheme, has_spans
 
 IOB2 = ["B-PER", "I-PER", "O", "B-LOC", "B-LOC", "I-LOC"]
 

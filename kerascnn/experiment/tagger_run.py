@@ -1,0 +1,126 @@
+"""Training runs of taggers: the model that suits the data, and the steps from rows to a bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.config import Config, default_config
+from kerascnn.data.records import TAGGING_TASK, Record
+from kerascnn.experiment import run_folders
+from kerascnn.experiment.run_data import describe_data
+from kerascnn.text.words import is_cjk
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.data.records import Row
+    from kerascnn.data.splits import Splits
+    from kerascnn.tagger_bundle import TaggerBundle
+
+_PEEKED_ROWS = 200
+WORD_MODEL, CHARACTER_MODEL = "id_cnn", "char_id_cnn"
+"""Models of words and of Chinese or Japanese characters, if the settings leave it open."""
+
+
+def choose_tagger(config: Config[Any]) -> Config[Any]:
+    """Return the settings of a run, with a model for tagging if its data has a tag for each token.
+
+    Only the start of the first file is read. Settings of another model are returned unchanged.
+    """
+    if config.network.tags_tokens or not os.path.isfile(config.data[0]):
+        return config
+    records = _peek(config)
+    tokens = [token.text for record in records for token in record.tokens or ()]
+    if not tokens or config != dataclasses.replace(config, **_defaults(config.model)):
+        return config
+    num_characters = sum(len(token) == 1 and is_cjk(token) for token in tokens)
+    return dataclasses.replace(config, **_defaults(CHARACTER_MODEL if 2 * num_characters > len(tokens) else WORD_MODEL))
+
+
+def _peek(config: Config[Any]) -> list[Record]:
+    """Return the first records; none if they cannot be read, which reading them all reports."""
+    from kerascnn.data.sources import read_records
+
+    try:
+        return list(islice(read_records(config.data[0], config.source, labelled=True), _PEEKED_ROWS))
+    except InputError:
+        return []
+
+
+def _defaults(model: str) -> dict[str, Any]:
+    """Return model, text and network settings; a tagger is no alternative to a model that was chosen."""
+    if model not in (Config.model, WORD_MODEL, CHARACTER_MODEL):
+        return {"model": ""}
+    config = default_config(model)
+    return {"model": config.model, "text": config.text, "network": config.network}
+
+
+def check_model_fits(config: Config[Any], splits: Splits) -> None:
+    """Check that the model has labels of the kind that the data has.
+
+    Raises:
+        InputError: The data has a tag for each token and the model has one label per text, or the reverse.
+    """
+    is_tagging = splits.task.name == TAGGING_TASK
+    if is_tagging and not config.network.tags_tokens:
+        raise InputError(
+            f"the data has a tag for each token, and {config.model} has labels of texts; give --model {WORD_MODEL},"
+            f" or --model {CHARACTER_MODEL} for Chinese and Japanese characters"
+        )
+    if config.network.tags_tokens and not is_tagging:
+        raise InputError(
+            f"--model {config.model} has a label for each token, and the data has labels of texts; give tokens with"
+            " tags, such as a .conll file, or another model"
+        )
+
+
+def train_tagger_run(
+    config: Config[Any], splits: Splits, folder: Path, *, resume: bool, overwrite: bool, verbose: bool, log: Log
+) -> TaggerBundle:
+    """Train a tagger on the rows of a run, evaluate it, and write its bundle."""
+    limit_threads(config.network.parallel_branches)
+    start_tensorflow()
+    from kerascnn.tasks.tagging_metrics import evaluate_tags
+    from kerascnn.token_classifier import TokenClassifier
+
+    run_folders.discard_interrupted_run(folder, resume=resume, log=log)
+    tagger = TokenClassifier.from_config(config)
+    validation = sentences_and_tags(splits.validation) if splits.validation else None
+    tagger.fit(
+        *sentences_and_tags(splits.train), validation_data=validation, resume=resume, verbose=verbose,
+        folder=run_folders.state_folder(folder),
+    )  # fmt: skip
+    known = frozenset(token.text for row in splits.train for token in row.tokens)
+    for name in ("validation", "test"):
+        if rows := getattr(splits, name):
+            sentences, tags = sentences_and_tags(rows)
+            tagger.bundle_.metrics[name] = evaluate_tags(tags, tagger.predict(sentences), sentences, known)
+    tagger.bundle_.data.update(describe_data(config, splits, None))
+    tagger.save(folder, overwrite=overwrite or resume)
+    run_folders.remove_state(folder)
+    return tagger.bundle_
+
+
+def sentences_and_tags(rows: list[Row]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return tokens and tags of rows in the form that ``TokenClassifier.fit`` takes."""
+    return [[token.text for token in row.tokens] for row in rows], [list(row.labels) for row in rows]
+
+
+def summarize_tagger(bundle: TaggerBundle, folder: Path) -> str:
+    """Return the closing lines of a training: metrics, cost, folder and next command."""
+    metrics = bundle.metrics
+    split = next((name for name in ("test", "validation") if name in metrics), "")
+    lines = ["", f"{split} data", "", bundle.task.format_metrics(metrics[split]), ""] if split else [""]
+    return "\n".join([
+        *lines,
+        f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s,"
+        f" {metrics['tokens_per_second']:,.0f} tokens/s",
+        f"wrote {folder}; next:",
+        f'  python -m pipelines.predict {folder} "a text"',
+        f"  python -m pipelines.evaluate {folder} --data test.conll",
+    ])  # fmt: skip

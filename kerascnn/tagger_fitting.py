@@ -1,0 +1,178 @@
+"""Train a tagger in memory: from sentences of tokens and tags to a ``TaggerBundle``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerascnn.config import TRAINING_GROUPS, Config, TrainingConfig
+from kerascnn.data.batches import RaggedIds, RaggedTargets
+from kerascnn.data.tag_schemes import has_spans
+from kerascnn.models.built_model import BuiltModel
+from kerascnn.tagger_bundle import TaggerBundle
+from kerascnn.tasks import Tagging
+from kerascnn.text.token_vectorizer import TokenVectorizer
+from kerascnn.text.word_vectors import WordVectors
+from kerascnn.training import fit
+from kerascnn.training.distributed import strategies
+from kerascnn.training.fit import EncodedDataset
+from kerascnn.training.optimizers import describe_optimizer
+from kerascnn.transfer import embedding_vectors, layer_groups
+from kerascnn.transfer.pretrained_vectors import open_vectors
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_training
+from kerascnn.utils.stderr import log
+
+BATCH_SIZE = 32
+"""Sentences per batch, if the settings leave it open."""
+STEPS, MIN_EPOCHS, MAX_EPOCHS = 5000, 5, 50
+"""Steps of a training, and bounds of its epochs, if the settings leave them open."""
+MAX_NEW_WORDS = 50_000
+"""Words with a vector that join the vocabulary, if the settings leave it open: texts have many words that no training
+sentence has."""
+
+
+@dataclass(frozen=True)
+class TaggedSentences:
+    """Sentences of tokens with their tags."""
+
+    tokens: list[list[str]]
+    tags: list[list[str]]
+
+
+def train_tagger(
+    config: Config[Any],
+    train: TaggedSentences,
+    validation: TaggedSentences,
+    *,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    folder: Path | None = None,
+    resume: bool = False,
+    verbose: bool = False,
+) -> TaggerBundle:
+    """Build the vocabularies and the model, and train the model.
+
+    Args:
+        config: The run.
+        train: Training sentences; tags of spans have the scheme IOB2.
+        validation: Validation sentences, which choose the epoch.
+        optimizer: Optimizer to use instead of that of the settings.
+        callbacks: Keras callbacks, see ``training.fit.fit``.
+        folder: Folder for the checkpoint of each epoch; None: no checkpoints.
+        resume: Continue from the checkpoint in ``folder``.
+        verbose: Show progress on standard error.
+
+    Raises:
+        InputError: A setting cannot be used, or the checkpoint belongs to another run.
+    """
+    labels = sorted({tag for tags in train.tags for tag in tags})
+    if len(labels) < 2:
+        raise InputError(f"all training tokens have the tag {labels[0]!r}; a tagger needs at least two tags")
+    strategy = strategies.create_strategy(config.training.strategy)
+    fit.set_random_seed(config.seed, config.training.deterministic)
+    word_length = config.network.word_length
+    vectorizer = TokenVectorizer.adapt(train.tokens, config.text, word_length=word_length)
+    config, vectorizer, vectors = _look_up_vectors(config, vectorizer)
+    if verbose:
+        log(f"built a vocabulary of {len(vectorizer.vocabulary):,} tokens from {len(train.tokens):,} sentences")
+    datasets = [_encode(sentences, vectorizer, labels) for sentences in (train, validation)]
+    built, metrics = _build_model(config, vectorizer, len(labels), datasets[0], vectors, verbose=verbose)
+    settings = plan_settings(config.training, config.network.learning_rate, len(train.tokens), has_spans(labels))
+    frozen = config.transfer.freeze and config.transfer.frozen_epochs
+    unfreezing = [layer_groups.GradualUnfreezing(config.transfer, built.roles)] if frozen else []
+    fingerprint = {"model": config.model, "seed": config.seed, **config.flatten(TRAINING_GROUPS)}
+    fingerprint |= {"training data": datasets[0].digest(), "validation data": datasets[1].digest()}
+    with lock_training(folder, config.training.strategy):
+        trained = fit.fit(
+            built.model, datasets[0], datasets[1] if validation.tokens else None, settings, seed=config.seed,
+            task=Tagging(labels=tuple(labels)), optimizer=optimizer, folder=folder, resume=resume, strategy=strategy,
+            callbacks=[*unfreezing, *callbacks], fingerprint=fingerprint, verbose=verbose,
+        )  # fmt: skip
+    if optimizer is not None:
+        metrics["optimizer"] = describe_optimizer(optimizer)
+    speed = trained.speed(len(train.tokens))
+    speed["tokens_per_second"] = round(trained.epoch * len(datasets[0].ids.values) / max(trained.seconds, 1e-9), 1)
+    metrics = {"parameters": built.model.count_params(), **speed, **metrics}
+    return TaggerBundle(config, vectorizer, labels, built.model, built.roles, metrics, trained.history)
+
+
+def plan_settings(settings: TrainingConfig, rate: float, num_sentences: int, is_spans: bool) -> TrainingConfig:
+    """Return settings with a value for each that is 0: a tagger takes more and smaller steps than other classifiers.
+
+    Args:
+        settings: The settings of the run.
+        rate: Learning rate of the model.
+        num_sentences: Number of training sentences.
+        is_spans: Whether the tags have spans; then their F1 is monitored in place of the accuracy.
+    """
+    batch_size = settings.batch_size or min(BATCH_SIZE, max(8, num_sentences // 16))
+    epochs = min(max(MIN_EPOCHS, math.ceil(STEPS * batch_size / num_sentences)), MAX_EPOCHS)
+    monitor = "span_f1" if is_spans and settings.monitor in ("accuracy", "macro_f1") else settings.monitor
+    if monitor not in ("accuracy", "loss") and not is_spans:
+        raise InputError(f"training.monitor {monitor}: the tags have no spans; give accuracy or loss")
+    return dataclasses.replace(
+        settings, batch_size=batch_size, epochs=settings.epochs or epochs, monitor=monitor,
+        learning_rate=settings.learning_rate or rate,
+    )  # fmt: skip
+
+
+def _look_up_vectors(
+    config: Config[Any], vectorizer: TokenVectorizer
+) -> tuple[Config[Any], TokenVectorizer, WordVectors | None]:
+    """Add words with a pretrained vector to the vocabulary, and return the vectors of all words, if there are any."""
+    settings = config.transfer
+    if settings.init_from:
+        raise InputError("--init-from: a tagger starts from word vectors only, see --vectors; leave it out")
+    if not settings.vectors:
+        return config, vectorizer, None
+    source = open_vectors(settings)
+    limit = settings.max_new_words if settings.extend_vocabulary >= 0 else MAX_NEW_WORDS
+    vectorizer = vectorizer.add_words(islice(source.words(), limit))
+    vectors = source.look_up(vectorizer.vocabulary)
+    network = dataclasses.replace(config.network, embedding_dim=vectors.rows.shape[1])
+    return dataclasses.replace(config, network=network), vectorizer, vectors
+
+
+def _encode(sentences: TaggedSentences, vectorizer: TokenVectorizer, labels: Sequence[str]) -> EncodedDataset:
+    """Return ids and targets; a tag that is not a label is -1."""
+    values, row_splits = vectorizer.encode(sentences.tokens)
+    positions = {label: position for position, label in enumerate(labels)}
+    targets = [positions.get(tag, -1) for tags in sentences.tags for tag in tags]
+    return EncodedDataset(RaggedIds(values, row_splits), RaggedTargets(np.array(targets, np.int32), row_splits))
+
+
+def _build_model(
+    config: Config[Any],
+    vectorizer: TokenVectorizer,
+    num_labels: int,
+    train: EncodedDataset,
+    vectors: WordVectors | None,
+    *,
+    verbose: bool,
+) -> tuple[BuiltModel, dict[str, Any]]:
+    """Build the model with its initial weights, and return what is known before the training."""
+    with fit.dtype_policy_scope(config.training.dtype_policy):
+        built = config.network.build(
+            vocabulary_size=len(vectorizer.vocabulary), num_classes=num_labels,
+            num_characters=len(vectorizer.characters),
+        )  # fmt: skip
+    metrics: dict[str, Any] = {}
+    if vectors:
+        stddev = config.transfer.vectors_stddev
+        embedding_vectors.copy_vectors(built, vectors, stddev=stddev, seed=config.seed)
+        words = train.ids.values[:, 0] if train.ids.values.ndim > 1 else train.ids.values
+        metrics = dict(embedding_vectors.measure_coverage(vectors, words, len(vectorizer.vocabulary)))
+        if verbose:
+            log(f"{config.transfer.vectors}: vectors of {metrics['token_coverage']:.1%} of the training tokens")
+    if not config.transfer.frozen_epochs:
+        layer_groups.freeze_groups(built, config.transfer.freeze)
+    return built, metrics

@@ -1,0 +1,144 @@
+"""One label per token: parts of speech, entities, segmentation."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from kerascnn.config import TrainingConfig
+from kerascnn.data import records
+from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.data.records import Row, location
+from kerascnn.tasks.base import Feature
+from kerascnn.tasks.single_label import SingleLabel
+from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans, split_tag
+from kerascnn.tasks.tagging_metrics import format_tagging_metrics
+from kerascnn.tasks.token_spans import tag_tokens
+from kerascnn.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+_TOKENS_ONLY = "the bundle has a tag for each token; leave it out"
+
+
+@dataclasses.dataclass(frozen=True)
+class Tagging(SingleLabel):
+    """One label per token, a tag. Tags of spans, such as entities, have the scheme IOB2, see ``tag_schemes``.
+
+    In the methods of ``SingleLabel``, tokens take the place of documents: targets are int32 (tokens,) and probabilities
+    (tokens, tags), those of one sentence after another. ``TokenClassifier`` knows the sentences, and chooses the most
+    probable sequence of tags.
+
+    Args:
+        labels: All tags, which the metrics of spans need during training.
+    """
+
+    labels: tuple[str, ...] = ()
+
+    name = records.TAGGING_TASK
+    predicts_list = True
+    allows_new_labels = True
+    unsupported: ClassVar[Mapping[Feature, str]] = {
+        "abstention": _TOKENS_ONLY,
+        "confusion_matrix": _TOKENS_ONLY,
+        "operating_points": "the bundle has a tag for each token; find_threshold is for one label per text",
+        "label_errors": "the data has a tag for each token; remove the option",
+        "mediapipe": "tagging, but MediaPipe's text classifier has one label per text; export --format saved_model",
+    }
+    summary = "Gives each token one of {} tags"
+    metric_titles: ClassVar[Mapping[str, str]] = {"token_accuracy": "token accuracy"}
+    imbalance_remedy = "--training.monitor span_f1 for entities"
+    stratification = ""
+
+    def accepts(self, labels: Any) -> bool:
+        """Return False: lists of strings are the labels of multi-label data; ``TokenClassifier`` learns tags."""
+        return False
+
+    def convert_row(self, row: Row, split: str) -> Row:
+        """Return a row of tagging data unchanged, and one with an empty list of labels as a text without spans."""
+        if row.task == self.name:
+            return row
+        if row.labels or row.task == records.SINGLE_LABEL_TASK:
+            raise InputError(
+                f"{location(row)}: this {split} row has labels of the text, {list(row.labels)}, but the data has a tag"
+                " for each token; write tokens and tags, or spans"
+            )
+        tokens, tags = tag_tokens(row.text, [])
+        return row._replace(task=self.name, tokens=tokens, labels=tags)
+
+    def prepare_rows(self, rows: list[Row], name: str, issues: list[Issue]) -> list[Row]:
+        """Convert the tags of spans to IOB2, and report broken sequences with their file and line."""
+        scheme = detect_scheme([row.labels for row in rows])
+        if scheme is None:
+            return rows
+        converted, counter, first = [], RowCounter(), ""
+        for row in rows:
+            tags, broken = convert_to_iob2(row.labels, scheme)
+            if broken >= 0:
+                before = row.labels[broken - 1] if broken else "the start of the sentence"
+                detail = f"{row.labels[broken]} after {before}, token {broken + 1}"
+                if line := row.tokens[broken].line:
+                    detail += f" in line {line}"
+                first = first or detail
+                counter.add(row, position=row.tokens[broken].start, detail=detail)
+            converted.append(row._replace(labels=tags))
+        counter.report(
+            issues, "broken_tags", "warning",
+            "{count} {name} [sentence has|sentences have] tags that {scheme} does not allow, such as {detail}; each"
+            " begins a span, as for conlleval",
+            "correct the tags", name=name, scheme=scheme, detail=first,
+        )  # fmt: skip
+        if scheme != "IOB2":
+            issues.append(Issue("tag_scheme", "note", f"the {name} tags are {scheme}; they are converted to IOB2"))
+        return converted
+
+    def labels_of_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the tags of each row."""
+        return [row.labels for row in rows]
+
+    def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the number of tokens, and of spans of each label."""
+        tags = [tag for row in rows for tag in row.labels]
+        statistics: dict[str, Any] = {"tokens": len(tags)}
+        if has_spans(tags):
+            parts = [split_tag(tag) for tag in tags]
+            names = sorted({part.label for part in parts if part.prefix == "B"})
+            statistics["spans"] = {n: sum(part.prefix == "B" and part.label == n for part in parts) for n in names}
+        return statistics
+
+    def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
+        """Draw positions at random: a sentence has many tags, so that their proportions hardly differ."""
+        order = random.Random(seed).sample(range(len(rows)), len(rows))
+        counts = [max(1, round(fraction * len(rows))) for fraction in fractions.values()]
+        ends = [0, *itertools.accumulate(counts)]
+        return {name: order[a:b] for name, (a, b) in zip(fractions, itertools.pairwise(ends), strict=True)}
+
+    def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
+        """Reject settings of labels of whole texts, and teachers."""
+        if has_teacher:
+            raise InputError("--teacher: a tagger has no teacher yet; leave it out")
+        for name in ("class_weights", "sampling", "focal_gamma"):
+            if settings.list_changed((name,)):
+                raise InputError(f"training.{name}: it is for labels of whole texts, not for tags; leave it out")
+
+    def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
+        """Return the negative log-likelihood of the tags of a sentence."""
+        from kerascnn.training.tagging import TaggingLoss
+
+        return TaggingLoss(label_smoothing=settings.label_smoothing)
+
+    def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
+        """Return the accuracy of the tokens, and the F1 of the spans if it is monitored."""
+        from kerascnn.training.tagging import SpanF1, TokenAccuracy
+
+        return [TokenAccuracy(), *([SpanF1(self.labels)] if settings.monitor == "span_f1" else [])]
+
+    def format_metrics(self, results: Mapping[str, Any]) -> str:
+        """Return the metrics as lines of text, see ``tagging_metrics``."""
+        return format_tagging_metrics(results)

@@ -1,0 +1,127 @@
+"""Loss and metrics of tags, for models with a conditional random field and for models without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerascnn.layers.linear_chain_crf import find_best_tags, log_partition, score_tags
+from kerascnn.layers.types import Tensor
+from kerascnn.data.tag_schemes import OUTSIDE, split_tag
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class TaggingLoss(keras.losses.Loss):
+    """Negative log-likelihood of the tags of a sentence, the sum over its tokens.
+
+    Args:
+        label_smoothing: Probability that is spread evenly over all tags, 0 to 1; it has no effect on a conditional
+            random field.
+        **kwargs: Arguments of ``keras.losses.Loss``.
+    """
+
+    def __init__(self, *, label_smoothing: float = 0.0, name: str = "tagging", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the loss of each sentence, float32 (batch,).
+
+        Args:
+            y_true: Tags, int (batch, time), -1 at padding.
+            y_pred: Logits of the tags, float32 (batch, time, tags), or the potentials of ``LinearChainCRF``.
+        """
+        if len(y_pred.shape) == 4:
+            return log_partition(y_pred) - score_tags(y_pred, y_true)
+        log_probabilities = ops.log_softmax(y_pred, axis=-1)
+        targets = ops.one_hot(ops.maximum(y_true, 0), y_pred.shape[-1], dtype=y_pred.dtype)
+        targets = (1 - self.label_smoothing) * targets + self.label_smoothing / y_pred.shape[-1]
+        losses = -ops.sum(targets * log_probabilities, axis=-1)
+        return ops.sum(losses * ops.cast(y_true >= 0, losses.dtype), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def predict_tags(outputs: Tensor) -> Tensor:
+    """Return the tags that logits or potentials predict, int32 (batch, time)."""
+    return find_best_tags(outputs) if len(outputs.shape) == 4 else ops.cast(ops.argmax(outputs, axis=-1), "int32")
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class TokenAccuracy(keras.metrics.Mean):
+    """Fraction of the tokens whose tag is right.
+
+    Args:
+        name: Key in the logs.
+    """
+
+    def __init__(self, name: str = "accuracy") -> None:
+        super().__init__(name=name)
+
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Count a batch of tags, int (batch, time), -1 at padding, and the outputs of the model for them."""
+        is_right = ops.cast(predict_tags(y_pred) == ops.cast(y_true, "int32"), "float32")
+        super().update_state(is_right, ops.cast(y_true >= 0, "float32"))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {"name": self.name}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class SpanF1(keras.metrics.Metric):
+    """F1 of the spans of tags in the scheme IOB2, the micro average over all labels, as conlleval computes it.
+
+    Args:
+        labels: All tags, (tags,).
+        name: Key in the logs.
+    """
+
+    def __init__(self, labels: Sequence[str], name: str = "span_f1") -> None:
+        super().__init__(name=name)
+        self.labels = tuple(labels)
+        parts = [split_tag(label) for label in self.labels]
+        names = sorted({part.label for part in parts if part.prefix != OUTSIDE})
+        # one more at the end, which -1 finds: no span
+        self._kinds = [0 if part.prefix == OUTSIDE else 1 + names.index(part.label) for part in parts] + [0]
+        self._begins = [part.prefix == "B" for part in parts] + [False]
+        self.counts = self.add_weight(shape=(3,), initializer="zeros", name="counts")
+
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Count a batch of tags, int (batch, time), -1 at padding, and the outputs of the model for them."""
+        y_true = ops.cast(y_true, "int32")
+        true = self._find_spans(y_true)
+        found = self._find_spans(ops.where(y_true >= 0, predict_tags(y_pred), -1))
+        both = ops.logical_and(true[0], found[0])
+        for a, b in zip(true[1:], found[1:], strict=True):
+            both = ops.logical_and(both, ops.equal(a, b))
+        self.counts.assign_add(ops.stack([ops.sum(ops.cast(x, "float32")) for x in (both, true[0], found[0])]))
+
+    def result(self) -> Tensor:
+        """Return the F1, 0 without spans."""
+        counts = ops.convert_to_tensor(self.counts)
+        return 2 * counts[0] / ops.maximum(counts[1] + counts[2], 1)
+
+    def _find_spans(self, tags: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return where spans begin, of which kind they are, and where they end, each (batch, time)."""
+        tags = ops.where(tags < 0, len(self.labels), tags)
+        kinds = ops.take(ops.convert_to_tensor(self._kinds, dtype="int32"), tags)
+        begins = ops.take(ops.convert_to_tensor(self._begins, dtype="bool"), tags)
+        before = ops.pad(kinds[:, :-1], [[0, 0], [1, 0]])
+        begins = ops.logical_and(kinds > 0, ops.logical_or(begins, kinds != before))
+        goes_on = ops.pad(ops.cast(ops.logical_and(kinds > 0, ops.logical_not(begins)), "int32")[:, 1:], [[0, 0], [0, 1]])
+        # the first position from each one on after which no span goes on
+        positions = ops.arange(ops.shape(tags)[1], dtype="int32")
+        is_end = ops.expand_dims(goes_on == 0, 1)
+        is_later = ops.expand_dims(ops.expand_dims(positions, 0) >= ops.expand_dims(positions, 1), 0)
+        ends = ops.min(ops.where(ops.logical_and(is_end, is_later), positions, ops.shape(tags)[1]), axis=-1)
+        return begins, kinds, ends
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {"labels": self.labels, "name": self.name}
