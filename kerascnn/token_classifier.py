@@ -219,9 +219,7 @@ class TokenClassifier(Estimator):
             raise InputError("the tags have no spans such as B-PER; call predict_tokens for the tag of each token")
         texts = _check_texts(texts)
         sources = [text if isinstance(text, str) else join_tokens(text)[0] for text in texts]
-        return [
-            find_entities(text, tokens) for text, tokens in zip(sources, self.predict_tokens(texts), strict=True)
-        ]
+        return [find_entities(text, tokens) for text, tokens in zip(sources, self.predict_tokens(texts), strict=True)]
 
     @name_arguments
     def evaluate(self, texts: Sequence[Sequence[str]], labels: Sequence[Sequence[str]]) -> dict[str, Any]:

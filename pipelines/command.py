@@ -153,7 +153,7 @@ def read_bundle_config(folder: str) -> Config[Any]:
 
 def read_labelled_texts(
     data: tuple[str, ...], source: SourceConfig, task: Task, labels: list[str], log: Log = stderr.log
-) -> tuple[list[str], list[Any]]:
+) -> tuple[list[Any], list[Any]]:
     """Read texts and labels to evaluate a classifier on, and log which rows are left out.
 
     Args:
@@ -174,4 +174,4 @@ def read_labelled_texts(
     rows, messages = select_evaluation_rows(read_rows(data, source), labels, task=task)
     for message in messages:
         log(message)
-    return [row.text for row in rows], task.labels_of_rows(rows)
+    return task.texts_of_rows(rows), task.labels_of_rows(rows)

@@ -18,6 +18,7 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.row_estimate import estimate_rows
 from kerascnn.manifest import read_manifest
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
@@ -33,6 +34,7 @@ from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
+from pipelines.predict_tags import tags_format, write_tags
 
 if TYPE_CHECKING:
     from kerascnn.data.records import Record
@@ -98,6 +100,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if args.html and (args.json or not args.explain):
         reason = "--json is another format; leave one of them out" if args.json else "add --explain"
         raise InputError(f"--html: {reason}")
+    if read_manifest(Path(args.bundle))["task"] == TAGGING_TASK:
+        _predict_tags(args)
+        return
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
@@ -105,6 +110,30 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         check_output_file(Path(args.output))
     with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
         _predict_rows(args)
+
+
+def _predict_tags(args: Arguments) -> None:
+    """Predict the tag of each token."""
+    for name in ("explain", "abstain_below", "html", "workers"):
+        if getattr(args, name):
+            raise InputError(f"--{name.replace('_', '-')}: {args.bundle} has a tag for each token; leave it out")
+    if os.path.isdir(args.input):
+        raise InputError(f"--input {args.input}: a tagger reads single files; give one of its files")
+    file_format = tags_format(args.output, as_json=args.json, is_terminal=sys.stdout.isatty())
+    if args.output != "-":
+        check_output_file(Path(args.output))
+    read_task_and_labels(args.bundle)
+    records = _read_records(args)
+    if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
+        records = itertools.chain(list(itertools.islice(records, 1)), records)
+    start_tensorflow()
+    from kerascnn.classifier import load
+
+    tagger = load(args.bundle)
+    with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
+        count = write_tags(tagger, _show_progress(records, args), args.source.text_column, file, file_format)
+    if args.output != "-":
+        choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
 
 
 def _predict_rows(args: Arguments) -> None:

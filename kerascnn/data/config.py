@@ -32,11 +32,11 @@ class SourceConfig(Settings):
     """One column per label (multi-label), named after it, that holds 1 if the row has the label and 0 if not; replaces
     label_column."""
     token_column: Annotated[str, tyro.conf.arg(metavar="COLUMN")] = ""
-    """Tagging: number of the column of the tokens in a CoNLL file, from 1, or -1 for the last; name or number in CoNLL-U;
-    JSON key of the list of tokens. Empty: the first column, form, or tokens."""
+    """Tagging: number of the column of the tokens in a CoNLL file, from 1, or -1 for the last; name or number in
+    CoNLL-U; JSON key of the list of tokens. Empty: the first column, form, or tokens."""
     tag_column: Annotated[str, tyro.conf.arg(metavar="COLUMN")] = ""
-    """Tagging: the same for the tags, or the JSON key of the list of spans. Empty: the last column, upos, or the first of
-    tags, ner_tags, pos_tags, upos, labels, label, spans, entities that fits."""
+    """Tagging: the same for the tags, or the JSON key of the list of spans. Empty: the last column, upos, or the first
+    of tags, ner_tags, pos_tags, upos, labels, label, spans, entities that fits."""
     normalize_labels: bool = False
     """Unite labels that look alike: composed and decomposed letters, full-width forms, invisible characters, kinds of
     dashes, numbers of spaces, 1 and 1.0. Upper and lower case stay different."""

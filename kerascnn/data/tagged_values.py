@@ -43,7 +43,9 @@ def parse_tagged_record(
     if key := _find_spans(values, source):
         text = values.get(source.text_column)
         if not isinstance(text, str):
-            raise InputError(f"{source.text_column!r} is {str(text)[:40]}, not the text of the spans; see --text-column")
+            raise InputError(
+                f"{source.text_column!r} is {str(text)[:40]}, not the text of the spans; see --text-column"
+            )
         tokens, tags = tag_tokens(text, [_parse_span(span, text) for span in values[key]])
         return Record(fields, path, number, tags, 0, tokens)
     words = values[source.token_column or "tokens"]

@@ -18,7 +18,12 @@ def write_tagger_files(bundle: TaggerBundle, folder: Path) -> None:
                 if rows := results.get(key):
                     lines += [f"### {title}", "", *(f"- {a} → {b}: {count}" for a, b, count in rows), ""]
             break
-    lines += ["## Model", "", f"`{bundle.config.model}`, {bundle.model.count_params():,} parameters, seed {bundle.config.seed}", ""]
+    lines += [
+        "## Model",
+        "",
+        f"`{bundle.config.model}`, {bundle.model.count_params():,} parameters, seed {bundle.config.seed}",
+        "",
+    ]
     for name, facts in bundle.data.items():
         lines.append(f"- {name}: {', '.join(facts['sources'])}, {facts['rows']:,} sentences")
     lines += ["", "## Use", "", "```python", "import kerascnn", "", 'tagger = kerascnn.load("FOLDER")',

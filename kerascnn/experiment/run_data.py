@@ -124,9 +124,9 @@ def training_columns(splits: Splits, distillation: DistillationData | None) -> t
     return texts, [*labels, *[None] * len(distillation.unlabelled)], distillation.soft_labels
 
 
-def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[list[str], list[Any]]:
-    """Return texts and labels of rows in the form that ``TextClassifier.fit`` takes."""
-    return [row.text for row in rows], task.labels_of_rows(rows)
+def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[list[Any], list[Any]]:
+    """Return texts and labels of rows in the form that ``fit`` takes."""
+    return task.texts_of_rows(rows), task.labels_of_rows(rows)
 
 
 def describe_data(config: Config[Any], splits: Splits, distillation: DistillationData | None) -> dict[str, Any]:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from kerascnn.config import Config, default_config
 from kerascnn.data.records import TAGGING_TASK, Record
 from kerascnn.experiment import run_folders
-from kerascnn.experiment.run_data import describe_data
+from kerascnn.experiment.run_data import describe_data, text_and_label_columns
 from kerascnn.text.words import is_cjk
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
 from kerascnn.utils.tensorflow_startup import limit_threads, start_tensorflow
 
 if TYPE_CHECKING:
-    from kerascnn.data.records import Row
     from kerascnn.data.splits import Splits
     from kerascnn.tagger_bundle import TaggerBundle
 
@@ -90,25 +89,20 @@ def train_tagger_run(
 
     run_folders.discard_interrupted_run(folder, resume=resume, log=log)
     tagger = TokenClassifier.from_config(config)
-    validation = sentences_and_tags(splits.validation) if splits.validation else None
     tagger.fit(
-        *sentences_and_tags(splits.train), validation_data=validation, resume=resume, verbose=verbose,
-        folder=run_folders.state_folder(folder),
+        *text_and_label_columns(splits.train, splits.task),
+        validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
+        folder=run_folders.state_folder(folder), resume=resume, verbose=verbose,
     )  # fmt: skip
     known = frozenset(token.text for row in splits.train for token in row.tokens)
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
-            sentences, tags = sentences_and_tags(rows)
+            sentences, tags = text_and_label_columns(rows, splits.task)
             tagger.bundle_.metrics[name] = evaluate_tags(tags, tagger.predict(sentences), sentences, known)
     tagger.bundle_.data.update(describe_data(config, splits, None))
     tagger.save(folder, overwrite=overwrite or resume)
     run_folders.remove_state(folder)
     return tagger.bundle_
-
-
-def sentences_and_tags(rows: list[Row]) -> tuple[list[list[str]], list[list[str]]]:
-    """Return tokens and tags of rows in the form that ``TokenClassifier.fit`` takes."""
-    return [[token.text for token in row.tokens] for row in rows], [list(row.labels) for row in rows]
 
 
 def summarize_tagger(bundle: TaggerBundle, folder: Path) -> str:

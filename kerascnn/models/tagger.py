@@ -28,7 +28,9 @@ class Tagger(ModelConfig):
     """
 
     tags_tokens: ClassVar[bool] = True
-    text: ClassVar[TextConfig] = TextConfig(level="word", max_tokens=100_000, min_count=2, standardize=("width", "lowercase"))
+    text: ClassVar[TextConfig] = TextConfig(
+        level="word", max_tokens=100_000, min_count=2, standardize=("width", "lowercase")
+    )
 
     embedding_dim: PositiveInt = 100
     """Dimension of the word vectors."""

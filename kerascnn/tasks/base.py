@@ -107,6 +107,10 @@ class Task(ABC):
 
     # Rows of a file
 
+    def texts_of_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the texts of rows in the form that ``fit`` takes."""
+        return [row.text for row in rows]
+
     @abstractmethod
     def labels_of_rows(self, rows: Sequence[Row]) -> list[Any]:
         """Return the labels of rows in the form that ``fit`` takes."""

@@ -8,15 +8,13 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
+from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans, split_tag
 from kerascnn.tasks.base import Feature
 from kerascnn.tasks.single_label import SingleLabel
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans, split_tag
 from kerascnn.tasks.tagging_metrics import format_tagging_metrics
 from kerascnn.tasks.token_spans import tag_tokens
 from kerascnn.utils.errors import InputError
@@ -98,9 +96,13 @@ class Tagging(SingleLabel):
             issues.append(Issue("tag_scheme", "note", f"the {name} tags are {scheme}; they are converted to IOB2"))
         return converted
 
+    def texts_of_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the tokens of each row."""
+        return [[token.text for token in row.tokens] for row in rows]
+
     def labels_of_rows(self, rows: Sequence[Row]) -> list[Any]:
         """Return the tags of each row."""
-        return [row.labels for row in rows]
+        return [list(row.labels) for row in rows]
 
     def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Return the number of tokens, and of spans of each label."""

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerascnn.tasks.span_metrics import evaluate_spans, find_spans
 from kerascnn.data.tag_schemes import has_spans
+from kerascnn.tasks.span_metrics import evaluate_spans, find_spans
 from kerascnn.utils.tables import text_table
 
 MAX_CONFUSED = 20
@@ -42,7 +42,8 @@ def evaluate_tags(
         "rows": len(true),
         "tokens": len(pairs),
         "token_accuracy": right / max(len(pairs), 1),
-        "sentence_accuracy": sum(tuple(a) == tuple(b) for a, b in zip(true, predicted, strict=True)) / max(len(true), 1),
+        "sentence_accuracy": sum(tuple(a) == tuple(b) for a, b in zip(true, predicted, strict=True))
+        / max(len(true), 1),
         "confused": [[*pair, count] for pair, count in confused.most_common(MAX_CONFUSED)],
     }
     if known_tokens:
@@ -72,7 +73,9 @@ def format_tagging_metrics(results: Mapping[str, Any]) -> str:
         for name, values in results["per_class"].items()
     ]
     has_f1 = "f1" in results
-    table = text_table(("label" if has_f1 else "tag", "precision", "recall", "F1", "spans" if has_f1 else "tokens"), rows)
+    table = text_table(
+        ("label" if has_f1 else "tag", "precision", "recall", "F1", "spans" if has_f1 else "tokens"), rows
+    )
     overall = [f"token accuracy {results['token_accuracy']:.4f}"]
     if has_f1:
         overall = [f"span F1 {results['f1']:.4f}", f"precision {results['precision']:.4f}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kerascnn.data.records import Token
@@ -34,7 +35,7 @@ def tag_tokens(text: str, spans: Sequence[Span]) -> tuple[tuple[Token, ...], tup
         InputError: Spans overlap.
     """
     spans = sorted(spans)
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         if after.start < before.end:
             raise InputError(
                 f"the spans {text[before.start : before.end]!r} ({before.label}) and {text[after.start : after.end]!r}"

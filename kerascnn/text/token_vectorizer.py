@@ -55,7 +55,9 @@ class TokenVectorizer:
         self._forms: dict[str, str] = {}
 
     @classmethod
-    def adapt(cls, sentences: Iterable[Sequence[str]], settings: TextConfig, *, word_length: int = 16) -> TokenVectorizer:
+    def adapt(
+        cls, sentences: Iterable[Sequence[str]], settings: TextConfig, *, word_length: int = 16
+    ) -> TokenVectorizer:
         """Build the vocabularies from tokens.
 
         Args:
@@ -76,7 +78,9 @@ class TokenVectorizer:
         return cls(settings, words, letters, word_length=word_length)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], vocabulary: Sequence[str], characters: Sequence[str]) -> TokenVectorizer:
+    def from_config(
+        cls, config: dict[str, Any], vocabulary: Sequence[str], characters: Sequence[str]
+    ) -> TokenVectorizer:
         """Create the vectorizer from the result of ``get_config`` and its vocabularies.
 
         Raises:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_CJK = "\u2e80-\u2fdf\u3000-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f"
+_CJK = (
+    "\u2e80-\u2fdf\u3000-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f"
+)
 """Characters of Chinese and Japanese, and their punctuation: each is a word."""
 _WORD = f"[^\\W{_CJK}]"
 _WORDS = re.compile(

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerascnn.data.tag_schemes import OUTSIDE, split_tag
 from kerascnn.layers.linear_chain_crf import find_best_tags, log_partition, score_tags
 from kerascnn.layers.types import Tensor
-from kerascnn.data.tag_schemes import OUTSIDE, split_tag
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
@@ -114,7 +114,9 @@ class SpanF1(keras.metrics.Metric):
         begins = ops.take(ops.convert_to_tensor(self._begins, dtype="bool"), tags)
         before = ops.pad(kinds[:, :-1], [[0, 0], [1, 0]])
         begins = ops.logical_and(kinds > 0, ops.logical_or(begins, kinds != before))
-        goes_on = ops.pad(ops.cast(ops.logical_and(kinds > 0, ops.logical_not(begins)), "int32")[:, 1:], [[0, 0], [0, 1]])
+        goes_on = ops.pad(
+            ops.cast(ops.logical_and(kinds > 0, ops.logical_not(begins)), "int32")[:, 1:], [[0, 0], [0, 1]]
+        )
         # the first position from each one on after which no span goes on
         positions = ops.arange(ops.shape(tags)[1], dtype="int32")
         is_end = ops.expand_dims(goes_on == 0, 1)

@@ -1,4 +1,4 @@
-"""Read files record by record: CSV, TSV, JSON Lines, Parquet, CoNLL, CoNLL-U and plain text, each plain or gzipped; and folders."""
+"""Read files record by record: tables, JSON Lines, CoNLL and plain text, each plain or gzipped; and folders."""
 
 from __future__ import annotations
 
