@@ -85,8 +85,8 @@ class TrainingConfig(Settings):
     monitor: Literal["accuracy", "loss", "macro_f1", "span_f1"] = "accuracy"
     """Validation metric that selects the epoch whose weights are kept. For accuracy it is the last epoch within half a
     standard error, or five rows, of the best. macro_f1 gives rare classes the weight of frequent ones. For multi-label
-    data accuracy is the fraction of rows with all labels right. Tagging: accuracy is that of the tokens; if the tags have
-    spans such as entities, span_f1 takes its place."""
+    data accuracy is the fraction of rows with all labels right. Tagging: accuracy is that of the tokens; if the tags
+    have spans such as entities, span_f1 takes its place."""
     patience: Annotated[int, annotated_types.Ge(0)] = 0
     """Number of epochs without improvement after which training stops; 0: a third of the epochs, at least 3."""
     refit_rows: Annotated[int, annotated_types.Ge(0)] = 2000

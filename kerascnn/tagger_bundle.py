@@ -21,12 +21,13 @@ from kerascnn.bundle import (
 )
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
+from kerascnn.data.tag_schemes import allowed_transitions
 from kerascnn.golden import PROBES, TOLERANCE
 from kerascnn.manifest import check_files, read_classifier_manifest
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.models.tagger import CRF_LAYER, SCORES_LAYER
 from kerascnn.tasks import TAGGING, Task
-from kerascnn.tasks.viterbi import TagDecoder
+from kerascnn.tasks.viterbi import IMPOSSIBLE, TagDecoder
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
 from kerascnn.text.token_vectorizer import TokenVectorizer
@@ -74,11 +75,12 @@ class TaggerBundle:
         return keras.Model(self.model.input, self.model.get_layer(SCORES_LAYER).output)
 
     def decoder(self) -> TagDecoder:
-        """Return the decoder of the scores."""
+        """Return the decoder of the scores: of spans, sequences that IOB2 does not allow are impossible."""
+        allowed_start, allowed = (np.where(x, 0.0, IMPOSSIBLE) for x in map(np.array, allowed_transitions(self.labels)))
         if CRF_LAYER not in {layer.name for layer in self.model.layers}:
-            return TagDecoder.create(self.labels)
+            return TagDecoder(allowed_start, allowed, normalize=True)
         transitions, start = self.model.get_layer(CRF_LAYER).get_weights()
-        return TagDecoder.create(self.labels, start, transitions)
+        return TagDecoder(start + allowed_start, transitions + allowed)
 
 
 def save_tagger(
@@ -106,7 +108,7 @@ def save_tagger(
         bundle.model.save(partial / "model.keras")
         write_json(partial / "metrics.json", bundle.metrics)
         write_history(bundle.history, partial / "history.csv")
-        write_json(partial / "golden.json", make_golden(bundle.vectorizer, predict))
+        write_json(partial / "golden.json", make_golden(bundle, predict))
         write_files(partial)
         write_manifest(bundle, partial, TAGGING_TASK)
 
@@ -145,26 +147,32 @@ def load_tagger(folder: Path) -> TaggerBundle:
     return bundle
 
 
-def make_golden(vectorizer: TokenVectorizer, predict: PredictTags) -> dict[str, Any]:
+def make_golden(bundle: TaggerBundle, predict: PredictTags) -> dict[str, Any]:
     """Return the answers of a tagger to the probe texts: tokens, ids, tags, and the probabilities of these tags.
 
     Raises:
         InputError: A probability is NaN.
     """
-    sentences = [[text[a:b] for a, b in vectorizer.split_text(text)] for text in PROBES]
-    sentences = [tokens for tokens in sentences if tokens]
+    split = bundle.vectorizer.split_text
+    sentences = [tokens for text in PROBES if (tokens := [text[start:end] for start, end in split(text)])]
     answers = predict(sentences)
     if not all(np.isfinite(probabilities).all() for _, probabilities in answers):
         raise InputError("the model predicts NaN; train it again with a lower training.learning_rate")
     return {
         "tokens": sentences,
-        "ids": [vectorizer.encode_tokens(tokens) for tokens in sentences],
+        "ids": [bundle.vectorizer.encode_tokens(tokens) for tokens in sentences],
         "tags": [list(tags) for tags, _ in answers],
-        "probabilities": [[float(f"{p:.7g}") for p in probabilities.max(axis=1)] for _, probabilities in answers],
+        "probabilities": [[float(f"{p:.7g}") for p in select_scores(bundle.labels, *answer)] for answer in answers],
     }
 
 
-def check_golden_tags(path: Path, vectorizer: TokenVectorizer, predict: PredictTags) -> None:
+def select_scores(labels: Sequence[str], tags: Sequence[str], probabilities: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the predicted tags, float32 (tokens,), given those of all tags, (tokens, tags)."""
+    positions = {label: position for position, label in enumerate(labels)}
+    return np.asarray(probabilities[np.arange(len(tags)), [positions[tag] for tag in tags]])
+
+
+def check_golden_tags(path: Path, bundle: TaggerBundle, predict: PredictTags) -> None:
     """Check that ids, tags and probabilities of the golden texts are the same as at training.
 
     Raises:
@@ -178,10 +186,10 @@ def check_golden_tags(path: Path, vectorizer: TokenVectorizer, predict: PredictT
         raise InputError(f"{path}: damaged ({error!r}); copy the bundle again") from None
     for (tokens, ids, tags, expected), (found, probabilities) in zip(rows, answers, strict=True):
         text = " ".join(tokens)[:40]
-        if vectorizer.encode_tokens(tokens) != ids:
+        if bundle.vectorizer.encode_tokens(tokens) != ids:
             raise InputError(f"{path}: the tokens {text!r} are encoded differently than at training")
         if list(found) != tags:
             raise InputError(f"{path}: {text!r} has other tags than at training")
-        difference = float(np.abs(probabilities.max(axis=1) - expected).max())
+        difference = float(np.abs(select_scores(bundle.labels, found, probabilities) - expected).max())
         if not difference <= TOLERANCE:
             raise InputError(f"{path}: the probabilities of {text!r} differ by {difference:.2g} from those at training")

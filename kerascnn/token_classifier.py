@@ -14,7 +14,7 @@ from kerascnn.classifier_training import check_callbacks
 from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans
 from kerascnn.data.token_texts import join_tokens
 from kerascnn.estimator import Estimator
-from kerascnn.tagger_bundle import TaggerBundle, check_golden_tags, load_tagger, save_tagger
+from kerascnn.tagger_bundle import TaggerBundle, check_golden_tags, load_tagger, save_tagger, select_scores
 from kerascnn.tasks import TAGGING
 from kerascnn.tasks.span_metrics import find_spans
 from kerascnn.tasks.tagging_metrics import evaluate_tags
@@ -199,12 +199,13 @@ class TokenClassifier(Estimator):
         """
         tokenized = [self._tokenize(text)[1] for text in _check_texts(texts)]
         answers = self._predict_sentences([[token[0] for token in tokens] for tokens in tokenized])
+        labels = self.bundle_.labels
         return [
             [
-                TaggedToken(*token, tag, float(row[self._positions[tag]]))
-                for token, tag, row in zip(tokens, tags, probabilities, strict=True)
+                TaggedToken(*token, tag, score)
+                for token, tag, score in zip(tokens, tags, select_scores(labels, tags, values).tolist(), strict=True)
             ]
-            for tokens, (tags, probabilities) in zip(tokenized, answers, strict=True)
+            for tokens, (tags, values) in zip(tokenized, answers, strict=True)
         ]
 
     @name_arguments
@@ -279,7 +280,7 @@ class TokenClassifier(Estimator):
         bundle = load_tagger(folder)
         tagger = cls.from_config(bundle.config)
         tagger._set_bundle(bundle)
-        check_golden_tags(folder / "golden.json", bundle.vectorizer, tagger._predict_sentences)
+        check_golden_tags(folder / "golden.json", bundle, tagger._predict_sentences)
         return tagger
 
     def __getstate__(self) -> dict[str, Any]:
@@ -290,10 +291,6 @@ class TokenClassifier(Estimator):
     def _set_bundle(self, bundle: TaggerBundle) -> None:
         self.bundle_, self.classes_ = bundle, np.asarray(bundle.labels, dtype=object)
         self._predict_batch, self._decoder = None, bundle.decoder()
-
-    @property
-    def _positions(self) -> dict[str, int]:
-        return {label: position for position, label in enumerate(self.bundle_.labels)}
 
     def _tokenize(self, text: str | Sequence[str]) -> tuple[str, list[tuple[str, int, int]]]:
         """Return a text, and its tokens with their positions."""

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.experiment.run_data import read_calibration_texts
-from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
+from kerascnn.export.checks import PACKAGES, QUANTIZED_FORMATS, check_export
 from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.optional_packages import check_installed
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
-from kerascnn.utils.stderr import suppress_native_stderr
+from kerascnn.utils.stderr import Log, suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.command import choose_log, parse, read_bundle_config, read_labelled_texts, read_task_and_labels, run
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from kerascnn.tasks import Task
 
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
+TAGGER_FORMATS = ("saved_model", "tflite")
+"""Formats of bundles with a tag for each token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
     task, labels = read_task_and_labels(args.bundle)
+    if task.name == TAGGING_TASK:
+        _export_tagger(args, log)
+        return
     config = read_bundle_config(args.bundle)
     _check_formats(args, task, config)
     with lock_output(folder) if args.format else contextlib.nullcontext():
@@ -85,6 +92,37 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
         with suppress_native_stderr():
             rows = list(verify.compare_artifacts(classifier, folder, *data))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
+
+
+def _export_tagger(args: Arguments, log: Log) -> None:
+    """Export and verify a tagger.
+
+    Raises:
+        InputError: A format or an option is not for taggers.
+    """
+    folder = Path(args.bundle)
+    if unsupported := [name for name in args.format if name not in TAGGER_FORMATS]:
+        raise InputError(
+            f"--format {unsupported[0]}: {args.bundle} has a tag for each token; give {' or '.join(TAGGER_FORMATS)}"
+        )
+    if args.data:
+        raise InputError("--data: the artifacts of a tagger are compared on the golden texts; leave it out")
+    if "tflite" in args.format:
+        check_installed(*PACKAGES["tflite"])
+    with lock_output(folder) if args.format else contextlib.nullcontext():
+        start_tensorflow()
+        from kerascnn.export import tagger_verify
+        from kerascnn.token_classifier import TokenClassifier
+
+        tagger = TokenClassifier.load(folder)
+        for name in dict.fromkeys(args.format):
+            options = {"quantize": args.quantize} if name in QUANTIZED_FORMATS else {}
+            module = importlib.import_module(f"kerascnn.export.tagger_{name}")
+            log(f"wrote {module.export(tagger.bundle_, folder, **options)}")
+    if args.verify:
+        with suppress_native_stderr():
+            rows = list(tagger_verify.compare_artifacts(tagger, folder))
+        print(json.dumps(rows) if args.json else tagger_verify.format_markdown(rows))
 
 
 def _check_options(args: Arguments) -> None:

@@ -47,7 +47,7 @@ LAYERS = (
     ("tagger_fitting",),
     ("estimator", "classifier", "token_classifier"),
     ("kerascnn",),
-    ("distillation", "edge"),
+    ("distillation", "edge", "edge_tagger"),
     ("export", "scoring", "tuning"),
     ("serving",),
     ("experiment",),

@@ -56,8 +56,8 @@ def parse_tagged_record(
         located = locate_tokens(words, text)
     if located is None:
         text, located = join_tokens(words)
-    tags = _find_tags(values, source, words, labelled)
-    return Record({**fields, source.text_column: str(text)}, path, number, tags, 0, located)
+    fields = {**fields, source.text_column: str(text)}
+    return Record(fields, path, number, _find_tags(values, source, words, labelled), 0, located)
 
 
 def _find_spans(values: Mapping[str, Any], source: SourceConfig) -> str:

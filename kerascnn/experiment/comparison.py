@@ -30,12 +30,12 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
         ``model.keras``; ``milliseconds`` per text, of texts that are predicted together, from the text to the
         probabilities.
     """
-    from kerascnn.classifier import load
+    from kerascnn.classifier import TextClassifier
 
     texts, labels = text_and_label_columns(splits.test or splits.validation, splits.task)
     found: dict[str, dict[str, Any]] = {}
     for name, folder in folders.items():
-        classifier = load(folder)
+        classifier = TextClassifier.load(folder)
         metrics = _evaluate(classifier, splits, texts, labels)
         timed = texts[:TIMED_TEXTS]
         classifier.predict_proba(timed)  # compiles the function

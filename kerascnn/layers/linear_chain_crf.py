@@ -47,19 +47,32 @@ class LinearChainCRF(keras.layers.Layer):
 
     def call(self, scores: Tensor, valid: Tensor) -> Tensor:
         """Compute the potentials, see the class."""
-        tags = scores.shape[-1]
-        transitions = ops.convert_to_tensor(self.transitions)
-        begin = ops.broadcast_to(ops.convert_to_tensor(self.start), (tags, tags))
-        is_first = ops.cast(ops.expand_dims(ops.arange(ops.shape(scores)[1]), -1) == 0, scores.dtype)
-        is_first = ops.expand_dims(is_first, -1)  # (time, 1, 1)
-        potentials = ops.expand_dims(is_first * begin + (1 - is_first) * transitions, 0) + ops.expand_dims(scores, 2)
-        valid = ops.expand_dims(valid, -1)
-        keep_tag = IMPOSSIBLE * (1 - ops.eye(tags, dtype=scores.dtype))
-        return valid * potentials + (1 - valid) * keep_tag
+        return combine_potentials(
+            scores, valid, ops.convert_to_tensor(self.start), ops.convert_to_tensor(self.transitions)
+        )
 
     def compute_output_shape(self, scores_shape: tuple[int | None, ...], valid_shape: Any) -> tuple[int | None, ...]:
         """Return the shape of the potentials."""
         return (*scores_shape, scores_shape[-1])
+
+
+def combine_potentials(scores: Tensor, valid: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+    """Return the potentials of scores of tags and of transitions, see ``LinearChainCRF``.
+
+    Args:
+        scores: Scores of the tags, (batch, time, tags).
+        valid: (batch, time, 1), 1 at tokens and 0 at padding.
+        start: Scores of the first tag, (tags,).
+        transitions: Scores of transitions, (tags, tags).
+    """
+    tags = scores.shape[-1]
+    is_first = ops.cast(ops.arange(ops.shape(scores)[1]) == 0, scores.dtype)
+    is_first = ops.expand_dims(ops.expand_dims(is_first, -1), -1)  # (time, 1, 1)
+    before = is_first * ops.broadcast_to(start, (tags, tags)) + (1 - is_first) * transitions
+    potentials = ops.expand_dims(before, 0) + ops.expand_dims(scores, 2)
+    valid = ops.expand_dims(valid, -1)
+    keep_tag = IMPOSSIBLE * (1 - ops.eye(tags, dtype=scores.dtype))
+    return valid * potentials + (1 - valid) * keep_tag
 
 
 def log_partition(potentials: Tensor) -> Tensor:
@@ -116,6 +129,26 @@ def find_best_tags(potentials: Tensor) -> Tensor:
     scores = ops.expand_dims(deltas, -1) + by_time
     _, tags = ops.scan(follow, ops.cast(ops.argmax(last, axis=-1), "int32"), scores, reverse=True)
     return ops.transpose(tags, (1, 0))
+
+
+def compute_marginals(potentials: Tensor) -> Tensor:
+    """Return the probability of each tag given the whole sentence, (batch, time, tags): the forward-backward algorithm.
+
+    Args:
+        potentials: (batch, time, tags, tags), see ``LinearChainCRF``.
+    """
+
+    def forward(alpha: Tensor, potential: Tensor) -> tuple[Tensor, Tensor]:
+        alpha = ops.logsumexp(ops.expand_dims(alpha, -1) + potential, axis=1)
+        return alpha, alpha
+
+    def backward(beta: Tensor, potential: Tensor) -> tuple[Tensor, Tensor]:
+        return ops.logsumexp(ops.expand_dims(beta, 1) + potential, axis=2), beta
+
+    by_time = ops.transpose(potentials, (1, 0, 2, 3))
+    _, alphas = ops.scan(forward, _start_scores(potentials), by_time)
+    _, betas = ops.scan(backward, ops.zeros_like(potentials[:, 0, 0, :]), by_time, reverse=True)
+    return ops.transpose(ops.softmax(alphas + betas, axis=-1), (1, 0, 2))
 
 
 def _start_scores(potentials: Tensor) -> Tensor:

@@ -89,9 +89,11 @@ class PartScorer:
         Raises:
             InputError: The bundle cannot be loaded, or is not the bundle of the job.
         """
-        from kerascnn.classifier import load  # imports TensorFlow, with the environment variables of the worker
+        from kerascnn.classifier import (
+            TextClassifier,
+        )  # imports TensorFlow, with the environment variables of the worker
 
-        classifier = load(self.job.bundle)
+        classifier = TextClassifier.load(self.job.bundle)
         if sha256(Path(self.job.bundle) / "manifest.json") != self.job.manifest:
             raise InputError(
                 f"{self.job.bundle} changed during scoring, or differs on {socket.gethostname()}; run the command again"

@@ -1,12 +1,13 @@
-"""The most probable sequence of tags and the probabilities of the tags, in NumPy."""
+"""The most probable sequence of tags and the probabilities of the tags, in NumPy.
+
+Export copies this file to devices without this package.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
-from kerascnn.data.tag_schemes import allowed_transitions
 
 IMPOSSIBLE = -1e4
 """Score of a transition that cannot occur."""
@@ -26,23 +27,6 @@ class TagDecoder:
     start: np.ndarray
     transitions: np.ndarray
     normalize: bool = False
-
-    @classmethod
-    def create(
-        cls, labels: list[str], start: np.ndarray | None = None, transitions: np.ndarray | None = None
-    ) -> TagDecoder:
-        """Return the decoder of some tags: of spans, those that IOB2 does not allow are impossible.
-
-        Args:
-            labels: All tags.
-            start: Learned scores; None: there are none.
-            transitions: The same.
-        """
-        begins, follows = allowed_transitions(labels)
-        allowed_start, allowed = (np.where(x, 0.0, IMPOSSIBLE) for x in (np.array(begins), np.array(follows)))
-        if start is None or transitions is None:
-            return cls(allowed_start, allowed, normalize=True)
-        return cls(start + allowed_start, transitions + allowed)
 
     def decode(self, scores: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the most probable tags of sentences, and the probabilities of all tags.
@@ -95,4 +79,4 @@ class TagDecoder:
 
 def _normalize(values: np.ndarray) -> np.ndarray:
     total = values.sum(axis=-1, keepdims=True)
-    return np.where(total > 0, values / np.maximum(total, 1e-300), 1 / values.shape[-1])
+    return np.asarray(np.where(total > 0, values / np.maximum(total, 1e-300), 1 / values.shape[-1]))

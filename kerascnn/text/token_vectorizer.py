@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kerascnn.text import vocabulary
 from kerascnn.text.config import TextConfig
-from kerascnn.text.python_tokenizer import apply_rules
 from kerascnn.text.rules import VERSION, Rule
+from kerascnn.text.token_encoder import TokenEncoder
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.words import split_characters, split_words
 from kerascnn.utils.errors import InputError
 
-UNKNOWN_ID = 1
-_DIGITS = re.compile("[0-9]")
 _RULES: dict[str, Rule] = {"width": ("width",), "lowercase": ("lower",)}
 """Steps of ``TextConfig.standardize`` that change the form of a token, and their rules, see ``rules``."""
 MAX_CHARACTERS = 1000
 """Most characters of the second vocabulary, the most frequent ones."""
-_CACHED_TOKENS = 200_000
-"""Most tokens whose ids are kept for the next time."""
 
 
 class TokenVectorizer:
@@ -51,8 +46,8 @@ class TokenVectorizer:
     ) -> None:
         self.settings, self.vocabulary, self.characters = settings, list(vocabulary), list(characters)
         self.word_length = word_length
-        self._rules = [_RULES[step] for step in _RULES if step in settings.standardize]
-        self._forms: dict[str, str] = {}
+        self.rules = [_RULES[step] for step in _RULES if step in settings.standardize]
+        self.encoder = TokenEncoder(self.rules, self.vocabulary, self.characters, word_length=word_length)
 
     @classmethod
     def adapt(
@@ -105,10 +100,7 @@ class TokenVectorizer:
 
     def standardize(self, token: str) -> str:
         """Return the form of a token that the vocabulary has."""
-        if (form := self._forms.get(token)) is None:
-            form = apply_rules(token, self._rules)
-            self._forms[token] = form
-        return form
+        return self.encoder.standardize(token)
 
     def split_text(self, text: str) -> list[tuple[int, int]]:
         """Return the start and the end of each token of a text, see ``words``."""
@@ -121,45 +113,11 @@ class TokenVectorizer:
             Ids, int32 (tokens, 1 + word_length) or, without characters, (tokens,); and the start of each sentence in
             them, int64 (sentences + 1,).
         """
-        lengths, rows = [0], []
-        for sentence in sentences:
-            lengths.append(len(sentence))
-            rows += [self._encode_token(token) for token in sentence]
-        shape = (0, 1 + self.word_length) if self.characters else (0,)
-        values = np.stack(rows) if rows else np.zeros(shape, np.int32)
-        return values, np.cumsum(np.array(lengths, np.int64))
+        sentences = list(sentences)
+        ends = np.cumsum([0, *map(len, sentences)], dtype=np.int64)
+        return self.encoder.encode(itertools.chain.from_iterable(sentences)), ends
 
     def encode_tokens(self, tokens: Sequence[str]) -> list[Any]:
         """Encode one sentence as a list of ids, or of lists of ids."""
-        ids: list[Any] = self.encode([tokens])[0].tolist()
+        ids: list[Any] = self.encoder.encode(tokens).tolist()
         return ids
-
-    def _encode_token(self, token: str) -> np.ndarray:
-        if (row := self._rows.get(token)) is not None:
-            return row
-        form = self.standardize(token)
-        number = self._ids.get(form) or self._ids.get(_DIGITS.sub("0", form), UNKNOWN_ID)
-        row = np.array(number, np.int32)
-        if self.characters:
-            row = np.zeros(1 + self.word_length, np.int32)
-            letters = token
-            if len(token) > self.word_length:
-                half = self.word_length // 2
-                letters = token[: self.word_length - half] + token[len(token) - half :]
-            row[0] = number
-            row[1 : 1 + len(letters)] = [self._character_ids.get(letter, UNKNOWN_ID) for letter in letters]
-        if len(self._rows) < _CACHED_TOKENS:
-            self._rows[token] = row
-        return row
-
-    @cached_property
-    def _rows(self) -> dict[str, np.ndarray]:
-        return {}
-
-    @cached_property
-    def _ids(self) -> dict[str, int]:
-        return {token: number for number, token in enumerate(self.vocabulary) if number >= len(RESERVED_TOKENS)}
-
-    @cached_property
-    def _character_ids(self) -> dict[str, int]:
-        return {token: number for number, token in enumerate(self.characters) if number >= len(RESERVED_TOKENS)}

@@ -80,7 +80,9 @@ class Trainer(MultiStepModel):
         """Update the weights on one batch of one replica, and return the metrics."""
         inputs, targets, weights = data
         with tf.GradientTape() as tape:
-            members = split_members(self.call(inputs, training=True))
+            outputs = self.call(inputs, training=True)
+            # the outputs of a tagger have the rank of those of an ensemble
+            members = split_members(outputs) if len(self.model.output_shape) == 2 else [outputs]
             losses = mean([self.document_losses(targets, logits) for logits in members])
             # The optimizer sums the gradients over the replicas.
             loss = self.optimizer.scale_loss(tf.reduce_sum(losses * weights))

@@ -1,0 +1,167 @@
+"""Export a tagger as a SavedModel that tags tokens in TensorFlow Serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
+from kerascnn.export.saved_model import HASHES, latest_version
+from kerascnn.layers.linear_chain_crf import combine_potentials, compute_marginals, find_best_tags
+from kerascnn.tagger_bundle import TaggerBundle
+from kerascnn.text.tf_tokenizer import apply_rules
+from kerascnn.text.token_encoder import UNKNOWN_ID
+from kerascnn.utils.atomic_files import atomic_folder
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import suppress_native_stderr
+from kerascnn.utils.tensorflow_startup import check_fork, claim_process
+
+__all__ = ["export", "latest_version", "load_tag_fn"]
+
+
+class TokenTable(tf.Module):
+    """Tokens to ids in the graph, as ``TokenEncoder``.
+
+    Args:
+        bundle: The tagger, whose vocabularies become constants of the graph.
+    """
+
+    def __init__(self, bundle: TaggerBundle) -> None:
+        super().__init__()
+        vectorizer = bundle.vectorizer
+        self._rules, self._length = vectorizer.rules, vectorizer.word_length
+        self._tokens = _make_table(vectorizer.vocabulary)
+        self._characters = _make_table(vectorizer.characters) if vectorizer.characters else None
+
+    def __call__(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Return the ids of tokens, string (batch, time), 0 for empty ones: int32 (batch, time, …)."""
+        shape, flat = tf.shape(tokens), tf.reshape(tokens, [-1])
+        forms = apply_rules(flat, self._rules)
+        ids = self._tokens.lookup(forms)
+        without_digits = self._tokens.lookup(tf.strings.regex_replace(forms, "[0-9]", "0"))
+        ids = tf.where(ids == UNKNOWN_ID, without_digits, ids)
+        ids = tf.where(flat == "", 0, ids)
+        if self._characters is None:
+            return tf.reshape(ids, shape)
+        letters = tf.strings.unicode_split(flat, "UTF-8")
+        half, lengths = self._length // 2, letters.row_lengths()
+        is_long = lengths > self._length
+        first = letters[:, : self._length - half]
+        rest = tf.where(is_long, lengths - half, self._length - half)
+        last = tf.ragged.boolean_mask(letters, tf.ragged.range(lengths) >= tf.cast(_expand(rest, lengths), tf.int64))
+        numbers = tf.ragged.map_flat_values(self._characters.lookup, tf.concat([first, last], axis=1))
+        numbers = numbers.to_tensor(shape=[None, self._length])
+        return tf.reshape(tf.concat([ids[:, None], numbers], axis=1), [shape[0], shape[1], 1 + self._length])
+
+
+def _expand(values: tf.Tensor, lengths: tf.Tensor) -> tf.RaggedTensor:
+    """Return a value for each row of a ragged tensor as many times as the row is long."""
+    return tf.RaggedTensor.from_row_lengths(tf.repeat(values, lengths), lengths)
+
+
+def _make_table(tokens: Sequence[str]) -> tf.lookup.StaticHashTable:
+    known = list(tokens[UNKNOWN_ID + 1 :]) or ["\n"]
+    numbers = tf.range(UNKNOWN_ID + 1, UNKNOWN_ID + 1 + len(known), dtype=tf.int32)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(tf.constant(known), numbers), UNKNOWN_ID)
+
+
+class TaggerSignatures:
+    """The signatures of the SavedModel.
+
+    Args:
+        bundle: The tagger.
+        table: Its tokens to ids.
+    """
+
+    def __init__(self, bundle: TaggerBundle, table: TokenTable) -> None:
+        self._model, self._table, self._labels = bundle.scores_model(), table, bundle.labels
+        decoder = bundle.decoder()
+        self._start, self._transitions = (tf.constant(x, tf.float32) for x in (decoder.start, decoder.transitions))
+        self._normalize = decoder.normalize
+
+    def serving_default(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Tag tokens.
+
+        Args:
+            tokens: string (batch, time), sentences padded with empty strings.
+
+        Returns:
+            `tags` string (batch, time), and `scores` float32 (batch, time), the probability of each tag; empty and 0 at
+            padding.
+        """
+        ids = self._table(tokens)
+        shape = tf.shape(ids)
+        # Convolutions fail on a batch without sentences, or without any token.
+        padding = [
+            [0, tf.cast(shape[0] == 0, tf.int32)],
+            [0, tf.cast(shape[1] == 0, tf.int32)],
+            *[[0, 0]] * (ids.shape.rank - 2),
+        ]
+        ids = tf.pad(ids, padding)
+        scores = self._model(ids, training=False)
+        if self._normalize:
+            scores = tf.nn.log_softmax(scores)
+        is_token = (ids[:, :, 0] if ids.shape.rank == 3 else ids) != 0
+        valid = tf.cast(is_token, tf.float32)[:, :, None]
+        potentials = combine_potentials(scores, valid, self._start, self._transitions)
+        best = find_best_tags(potentials)
+        probabilities = tf.gather(compute_marginals(potentials), best, batch_dims=2)
+        tags = tf.where(is_token, tf.gather(tf.constant(self._labels), best), "")
+        probabilities = tf.where(is_token, probabilities, 0.0)
+        return {"tags": tags[: shape[0], : shape[1]], "scores": probabilities[: shape[0], : shape[1]]}
+
+
+def export(bundle: TaggerBundle, bundle_folder: Path) -> Path:
+    """Write the next version of the SavedModel: ``serving/1``, ``serving/2``, ...
+
+    Returns:
+        The folder of the new version.
+    """
+    serving = bundle_folder / "serving"
+    latest = latest_version(serving)
+    folder = serving / str(int(latest.name) + 1 if latest else 1)
+    with atomic_folder(folder) as partial:
+        with suppress_native_stderr():
+            table, archive = TokenTable(bundle), keras.export.ExportArchive()
+            archive.track(table)
+            signatures = TaggerSignatures(bundle, table)
+            spec = tf.TensorSpec([None, None], tf.string, name="tokens")
+            archive.add_endpoint("serving_default", signatures.serving_default, input_signature=[spec])
+            archive.write_out(str(partial), verbose=False)
+        write_file_hashes(partial, partial / HASHES)
+    return folder
+
+
+def load_tag_fn(folder: Path) -> Callable[[Sequence[str]], tuple[list[str], list[float]]]:
+    """Load a version as TensorFlow Serving does.
+
+    Returns:
+        A function from the tokens of a sentence to their tags and the probabilities of these.
+
+    Raises:
+        InputError: The folder contains no SavedModel, or a damaged one, or a file is changed.
+    """
+    check_fork()
+    check_file_hashes(folder, folder / HASHES)
+    claim_process()
+    graph = tf.Graph()
+    with graph.as_default():
+        session = tf.compat.v1.Session(graph=graph)
+        try:
+            loaded = tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(folder))
+        except (OSError, RuntimeError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(f"{folder}: not a complete SavedModel ({reason}); export it again") from None
+    signature = loaded.signature_def["serving_default"]
+    outputs = [signature.outputs[name].name for name in ("tags", "scores")]
+
+    def tag(tokens: Sequence[str]) -> tuple[list[str], list[float]]:
+        encoded = np.array([[token.encode("utf-8", "surrogatepass") for token in tokens]], dtype=object)
+        tags, scores = session.run(outputs, {signature.inputs["tokens"].name: encoded})
+        return [value.decode() for value in tags[0]], scores[0].tolist()
+
+    return tag

@@ -1,0 +1,76 @@
+"""Exported taggers give the tags of the bundle."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kerascnn import TokenClassifier
+from kerascnn.edge_tagger import EdgeTagger
+from kerascnn.export import tagger_saved_model, tagger_tflite, tagger_verify
+from kerascnn.utils.errors import InputError
+from tests.tagged import SENTENCES, TAGS
+
+SMALL = {"embedding_dim": 16, "filters": 32, "epochs": 2, "min_count": 1, "learning_rate": 0.01}
+VARIANTS = {
+    "words": {"model": "id_cnn", "character_filters": 16},
+    "softmax": {"model": "id_cnn", "character_filters": 16, "crf": False, "word_length": 5},
+    "characters": {"model": "char_id_cnn", "ngram_buckets": 512},
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def exported(request, tmp_path_factory):
+    sentences, tags = SENTENCES, TAGS
+    if request.param == "characters":
+        sentences = [[letter for word in sentence for letter in word] for sentence in SENTENCES]
+        tags = [["B-X" if letter.isupper() else "I-X" for letter in sentence] for sentence in sentences]
+    tagger = TokenClassifier(**SMALL, **VARIANTS[request.param]).fit(sentences, tags)
+    folder = tmp_path_factory.mktemp("tagger") / "bundle"
+    tagger.save(folder)
+    tagger_tflite.export(tagger.bundle_, folder)
+    tagger_saved_model.export(tagger.bundle_, folder)
+    return tagger, folder, sentences
+
+
+def test_every_artifact_gives_the_same_tags(exported):
+    tagger, folder, _ = exported
+    rows = list(tagger_verify.compare_artifacts(tagger, folder))
+    assert [row["artifact"] for row in rows] == ["model.keras", "serving/1", "edge/model_float32.tflite"]
+    assert all(row["same_tags"] == 1 and row["max_difference"] < 1e-3 for row in rows)
+
+
+def test_edge_tagger_splits_texts_alike(exported):
+    tagger, folder, sentences = exported
+    text = "Anna  met 北京 Miller-Stone's friend internationalizations, in 1999…"
+    edge = EdgeTagger(folder / "edge")
+    [tokens], [expected] = edge.predict([text]), tagger.predict_tokens([text])
+    assert [token[:4] for token in tokens] == [tuple(token[:4]) for token in expected]
+    assert edge.predict(["", " "]) == [[], []]
+    assert edge.tag_tokens(sentences[0])[0] == tagger.predict([sentences[0]])[0]
+
+
+def test_edge_folder_runs_alone(exported, tmp_path):
+    _, folder, _ = exported
+    copy = tmp_path / "edge"
+    shutil.copytree(folder / "edge", copy)
+    command = [sys.executable, "-I", str(copy / "edge.py")]
+    script = "import runpy, sys; sys.argv = sys.argv[1:]; sys.path.insert(0, sys.argv[0].rpartition('/')[0]);"
+    script += (
+        "runpy.run_path(sys.argv[0], run_name='__main__'); assert not {'tensorflow', 'kerascnn'} & set(sys.modules)"
+    )
+    result = subprocess.run([*command[:2], "-c", script, command[2], "--check"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("model_float32.tflite: largest difference")
+    (copy / "vocabulary.txt").write_text("[PAD]\n[UNK]\n")
+    with pytest.raises(ValueError, match="changed or damaged"):
+        EdgeTagger(copy)
+
+
+def test_int8_is_refused(exported):
+    tagger, folder, _ = exported
+    with pytest.raises(InputError, match="give dynamic"):
+        tagger_tflite.export(tagger.bundle_, folder, quantize=("int8",))
