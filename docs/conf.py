@@ -47,6 +47,7 @@ docs/choosing_a_model
 docs/training
 docs/reading_the_report
 docs/multi_label
+docs/tagging
 docs/few_labels
 docs/transfer_learning
 docs/knowledge_distillation

@@ -133,6 +133,8 @@ class TextClassifier(Estimator):
 
         check_fork()
         config, callbacks = self.to_config(), check_callbacks(callbacks)
+        if config.network.tags_tokens:
+            raise InputError(f"model: {config.model} has a label for each token; use kerascnn.TokenClassifier")
         check_arguments(config, self.custom_optimizer, callbacks)
         state_folder = None if folder is None else check_path("folder", folder)
         resume, refit = check_flag("resume", resume), None if refit is None else check_flag("refit", refit)

@@ -29,6 +29,7 @@ from kerascnn.utils.thread_safety import BUILD_LOCK
 if TYPE_CHECKING:
     import keras
 
+    from kerascnn.evaluation.tagger_card import TaggedExample
     from kerascnn.prediction import BatchFunction
 
 DEFAULT_MODEL = "id_cnn"
@@ -250,12 +251,13 @@ class TokenClassifier(Estimator):
         return float(results.get("f1", results["token_accuracy"]))
 
     @name_arguments
-    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+    def save(self, folder: str | Path, *, overwrite: bool = False, examples: Sequence[TaggedExample] = ()) -> None:
         """Write the bundle, see ``saved_models/README.md``.
 
         Args:
             folder: The folder to create.
             overwrite: Replace an existing bundle.
+            examples: Sentences for the report, which shows those with a mistake.
 
         Raises:
             InputError: The folder exists and must not be replaced.
@@ -263,9 +265,10 @@ class TokenClassifier(Estimator):
         from kerascnn.evaluation.tagger_card import write_tagger_files
 
         check_is_fitted(self, "bundle_")
+        folder, overwrite = check_path("folder", folder), check_flag("overwrite", overwrite)
         save_tagger(
-            self.bundle_, check_path("folder", folder), self._predict_sentences,
-            lambda partial: write_tagger_files(self.bundle_, partial), overwrite=check_flag("overwrite", overwrite),
+            self.bundle_, folder, self._predict_sentences,
+            lambda partial: write_tagger_files(self.bundle_, partial, examples), overwrite=overwrite,
         )  # fmt: skip
 
     @classmethod

@@ -1,31 +1,131 @@
-"""Write the files of a tagger that are for people."""
+"""Write the files of a tagger that are for people: model card and report."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.token_texts import join_tokens
+from kerascnn.evaluation.templates import load_template
 from kerascnn.tagger_bundle import TaggerBundle
+from kerascnn.tasks.span_metrics import TokenSpan, find_spans
+from kerascnn.utils.tables import escape_markdown, markdown_table
+
+MAX_EXAMPLES = 30
+"""Most sentences with a mistake in a report."""
+_COLORS = ("#aee4ff", "#ffd8a8", "#c3f0c2", "#f5c2e7", "#e2d4ff", "#ffc9c9", "#fff3a3", "#c5e8e0")
 
 
-def write_tagger_files(bundle: TaggerBundle, folder: Path) -> None:
-    """Write ``README.md``, the model card: what the tagger predicts, how well, and how to use it."""
-    lines = [f"# {folder.name}", "", bundle.task.summary.format(len(bundle.labels)) + ".", ""]
-    lines += [f"Tags: {', '.join(f'`{label}`' for label in bundle.labels)}", ""]
-    for name in ("test", "validation"):
-        if results := bundle.metrics.get(name):
-            lines += [f"## Metrics of the {name} data", "", "```", bundle.task.format_metrics(results), "```", ""]
-            for title, key in (("Confused tags", "confused"), ("Missed spans", "missed_spans")):
-                if rows := results.get(key):
-                    lines += [f"### {title}", "", *(f"- {a} → {b}: {count}" for a, b, count in rows), ""]
-            break
-    lines += [
-        "## Model",
-        "",
-        f"`{bundle.config.model}`, {bundle.model.count_params():,} parameters, seed {bundle.config.seed}",
-        "",
-    ]
+class TaggedExample(NamedTuple):
+    """A sentence for the report.
+
+    Attributes:
+        tokens: Its tokens.
+        tags: Their true tags.
+        predicted: Their predicted tags.
+    """
+
+    tokens: Sequence[str]
+    tags: Sequence[str]
+    predicted: Sequence[str]
+
+
+def write_tagger_files(bundle: TaggerBundle, folder: Path, examples: Sequence[TaggedExample]) -> None:
+    """Write ``README.md`` and ``report.html``.
+
+    Args:
+        bundle: The tagger.
+        folder: A folder that has the other files of the bundle.
+        examples: Sentences; the report shows those with a mistake.
+    """
+    for name, text in (("README.md", render_tagger_card(bundle)), ("report.html", render_report(bundle, examples))):
+        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def render_tagger_card(bundle: TaggerBundle) -> str:
+    """Return the model card of a tagger as Markdown."""
+    config, labels = bundle.config, bundle.labels
+    lines = [
+        f"# {bundle.task.summary.format(len(labels))}", "",
+        f"`{config.model}` with {bundle.model.count_params():,} parameters, made by kerascnn.", "",
+        f"Tags: {', '.join(escape_markdown(label) for label in labels)}.", "",
+    ]  # fmt: skip
+    if results := _find_results(bundle):
+        for title, (headers, *rows) in _make_tables(results):
+            lines += [f"## {title}", "", markdown_table(headers, rows), ""]
+    lines += ["## Data", ""]
     for name, facts in bundle.data.items():
-        lines.append(f"- {name}: {', '.join(facts['sources'])}, {facts['rows']:,} sentences")
-    lines += ["", "## Use", "", "```python", "import kerascnn", "", 'tagger = kerascnn.load("FOLDER")',
-              'tagger.predict_tokens(["a text"])', "```", ""]  # fmt: skip
-    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8", errors="replace", newline="\n")
+        sources = ", ".join(map(escape_markdown, facts["sources"]))
+        lines.append(f"- {name}: {facts['rows']:,} sentences of {sources}")
+    if origin := config.transfer.vectors_origin:
+        lines += ["", origin]
+    lines += [
+        "", "## Use", "", "```python", "import kerascnn", "", 'tagger = kerascnn.load("FOLDER")',
+        'tagger.predict_tokens(["a text"])', "```", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def render_report(bundle: TaggerBundle, examples: Sequence[TaggedExample]) -> str:
+    """Return the report of a tagger as a web page."""
+    results = _find_results(bundle)
+    names = sorted({label.partition("-")[2] or label for label in bundle.labels})
+    colors = {name: _COLORS[position % len(_COLORS)] for position, name in enumerate(names)}
+    wrong = [example for example in examples if list(example.tags) != list(example.predicted)]
+    shown = [
+        [("true", _mark(example.tokens, example.tags, colors)),
+         ("predicted", _mark(example.tokens, example.predicted, colors))]
+        for example in wrong[:MAX_EXAMPLES]
+    ]  # fmt: skip
+    return load_template("tagger_report.html.j2").render(
+        title=f"Tagger {bundle.config.model}", summary=bundle.task.summary.format(len(bundle.labels)),
+        parameters=f"{bundle.model.count_params():,}", epochs=bundle.metrics.get("epochs", 0),
+        tables=_make_tables(results) if results else [], examples=shown,
+    )  # fmt: skip
+
+
+def _find_results(bundle: TaggerBundle) -> dict[str, Any]:
+    return next((bundle.metrics[name] for name in ("test", "validation") if name in bundle.metrics), {})
+
+
+def _make_tables(results: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]]:
+    """Return title and cells of each table of the metrics; the first row of a table has the names of its columns."""
+    has_f1 = "f1" in results
+    names = ["token_accuracy", "sentence_accuracy", "macro_f1", "new_token_accuracy"]
+    names = ["f1", "precision", "recall", *names] if has_f1 else names
+    overall = [[name.replace("_", " "), f"{results[name]:.4f}"] for name in names if name in results]
+    count = "spans" if has_f1 else "tokens"
+    classes = [
+        [name, *(f"{values[key]:.3f}" for key in ("precision", "recall", "f1")), f"{values['support']:,}"]
+        for name, values in results["per_class"].items()
+    ]
+    tables = [
+        ("Metrics", [["metric", "value"], *overall]),
+        ("Labels", [["label", "precision", "recall", "F1", count], *classes]),
+    ]
+    for title, key, columns in (
+        ("Most confused tags", "confused", ["true tag", "predicted tag", "tokens"]),
+        ("Missed spans", "missed_spans", ["span", "label", "times"]),
+        ("Spans that are none", "false_spans", ["span", "label", "times"]),
+    ):
+        if rows := results.get(key):
+            tables.append((title, [columns, *(list(map(str, row)) for row in rows)]))
+    return tables
+
+
+def _mark(tokens: Sequence[str], tags: Sequence[str], colors: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return the parts of a sentence, each with its label and color; both are empty between spans."""
+    text, located = join_tokens(tokens)
+    is_spans = has_spans(tags) or set(tags) == {"O"}
+    spans = find_spans(tags) if is_spans else [TokenSpan(tag, i, i + 1) for i, tag in enumerate(tags)]
+    parts, position = [], 0
+    for span in spans:
+        start, end = located[span.start].start, located[span.end - 1].end
+        parts += [
+            (text[position:start], "", ""),
+            (text[start:end], span.label or "span", colors.get(span.label, "#ddd")),
+        ]
+        position = end
+    return [*parts, (text[position:], "", "")]

@@ -79,11 +79,20 @@ def check_model_fits(config: Config[Any], splits: Splits) -> None:
 
 
 def train_tagger_run(
-    config: Config[Any], splits: Splits, folder: Path, *, resume: bool, overwrite: bool, verbose: bool, log: Log
+    config: Config[Any],
+    splits: Splits,
+    folder: Path,
+    *,
+    resume: bool,
+    overwrite: bool,
+    store_examples: bool,
+    verbose: bool,
+    log: Log,
 ) -> TaggerBundle:
     """Train a tagger on the rows of a run, evaluate it, and write its bundle."""
     limit_threads(config.network.parallel_branches)
     start_tensorflow()
+    from kerascnn.evaluation.tagger_card import TaggedExample
     from kerascnn.tasks.tagging_metrics import evaluate_tags
     from kerascnn.token_classifier import TokenClassifier
 
@@ -95,12 +104,15 @@ def train_tagger_run(
         folder=run_folders.state_folder(folder), resume=resume, verbose=verbose,
     )  # fmt: skip
     known = frozenset(token.text for row in splits.train for token in row.tokens)
+    examples: list[TaggedExample] = []
     for name in ("validation", "test"):
         if rows := getattr(splits, name):
             sentences, tags = text_and_label_columns(rows, splits.task)
-            tagger.bundle_.metrics[name] = evaluate_tags(tags, tagger.predict(sentences), sentences, known)
+            predicted = tagger.predict(sentences)
+            tagger.bundle_.metrics[name] = evaluate_tags(tags, predicted, sentences, known)
+            examples = list(map(TaggedExample, sentences, tags, predicted))
     tagger.bundle_.data.update(describe_data(config, splits, None))
-    tagger.save(folder, overwrite=overwrite or resume)
+    tagger.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else ())
     run_folders.remove_state(folder)
     return tagger.bundle_
 
@@ -115,6 +127,7 @@ def summarize_tagger(bundle: TaggerBundle, folder: Path) -> str:
         f"{metrics['parameters']:,} parameters, {metrics['epochs']} epochs in {metrics['seconds']:.0f} s,"
         f" {metrics['tokens_per_second']:,.0f} tokens/s",
         f"wrote {folder}; next:",
+        f"  open {folder / 'report.html'}",
         f'  python -m pipelines.predict {folder} "a text"',
         f"  python -m pipelines.evaluate {folder} --data test.conll",
     ])  # fmt: skip

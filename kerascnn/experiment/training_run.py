@@ -124,7 +124,16 @@ def _train(
     check_model_fits(config, splits)
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
     if config.network.tags_tokens:
-        tagger = train_tagger_run(config, splits, folder, resume=resume, overwrite=overwrite, verbose=verbose, log=log)
+        tagger = train_tagger_run(
+            config,
+            splits,
+            folder,
+            resume=resume,
+            overwrite=overwrite,
+            store_examples=store_examples,
+            verbose=verbose,
+            log=log,
+        )
         return TrainingResult(folder, tagger.metrics, summarize_tagger(tagger, folder), has_written=True)
     facts: dict[str, Any] = {}
     if is_automatic(config):

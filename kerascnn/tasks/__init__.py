@@ -1,4 +1,4 @@
-"""Tasks: everything in which one label per document and several labels per document differ.
+"""Tasks: everything in which one label per document, several labels per document and a label per token differ.
 
 A task converts labels to *targets* and back, chooses loss and metrics, and turns probabilities into predictions. The
 rest of the package calls the methods of ``Task`` and never asks which task it has. Targets and predictions of a task
