@@ -42,7 +42,7 @@ def test_yaml_has_every_setting_under_its_field_name(tmp_path):
     [
         ({"training": {"epoch": 3}}, "run.yaml: training: no setting is called 'epoch'; did you mean 'epochs'"),
         ({"modle": "word_cnn"}, "no setting is called 'modle'; did you mean 'model'?"),
-        ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn'?"),
+        ({"model": "word_cn"}, "no model is called 'word_cn'; did you mean 'word_cnn' or 'id_cnn'?"),
         ({"training": {"epochs": "many"}}, "epochs: 'many'"),
         ({"training": {"batch_size": -1}}, "batch_size: -1 is below 0"),
         ({"seed": 2**32}, "seed: 4294967296 is too large; numbers go up to 4294967295"),

@@ -81,7 +81,7 @@ def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> No
     """Write the program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge_tagger.__file__, folder / "edge.py")
     for module in (python_tokenizer, token_encoder, viterbi, words):
-        shutil.copy(module.__file__, folder)
+        shutil.copy(str(module.__file__), folder)
     vectorizer, decoder = bundle.vectorizer, bundle.decoder()
     write_escaped_lines(folder / "labels.txt", bundle.labels)
     write_vocabulary(folder / "vocabulary.txt", vectorizer.vocabulary)

@@ -46,8 +46,8 @@ class ModelConfig(Settings):
     """Recommended use, one line for ``--list-models``."""
     parameter_count: ClassVar[int]
     """Number of trainable parameters with default settings, 2 classes and a vocabulary of 20,000 tokens, or of
-    ``text.max_tokens`` if that is smaller; for ``--list-models``, which does not start TensorFlow. 0 if the model is
-    solved: then the training texts decide on its size."""
+    ``text.max_tokens`` if that is smaller, taggers of words with 100 characters; for ``--list-models``, which does not
+    start TensorFlow. 0 if the model is solved: then the training texts decide on its size."""
     text: ClassVar[TextConfig] = TextConfig()
     """Default text settings of the model."""
     has_sequence_outputs: ClassVar[bool] = False

@@ -17,7 +17,7 @@ class CharacterDilatedCNN(DilatedCNN):
     """Tagger of characters: character vectors, hashed n-grams of characters, and dilated convolutions."""
 
     good_for: ClassVar[str] = "a label for each Chinese or Japanese character: entities, segmentation"
-    parameter_count: ClassVar[int] = 2_600_000
+    parameter_count: ClassVar[int] = 4_180_744
     text: ClassVar[TextConfig] = TextConfig(
         level="character", max_tokens=20_000, min_count=2, standardize=("width", "lowercase")
     )
