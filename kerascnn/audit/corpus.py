@@ -24,13 +24,17 @@ class Corpus:
     Attributes:
         config: The run.
         task: The task of the rows.
-        rows: Names of the splits that have rows to their rows; training rows come first.
+        rows: Names of the splits that have rows to their rows, each with its distinct labels; training rows come first.
     """
 
     def __init__(self, splits: Splits, config: Config[Any]) -> None:
         self.config = config
         self.task = splits.task
-        self.rows: dict[str, list[Row]] = {name: getattr(splits, name) for name in SPLIT_NAMES if getattr(splits, name)}
+        self.rows: dict[str, list[Row]] = {
+            name: [row._replace(labels=self.task.distinct_labels(row)) for row in rows]
+            for name in SPLIT_NAMES
+            if (rows := getattr(splits, name))
+        }
 
     @property
     def train(self) -> list[Row]:

@@ -145,6 +145,10 @@ class Task(ABC):
         """
         return []
 
+    def distinct_labels(self, row: Row) -> tuple[str, ...]:
+        """Return the labels that a row has, each once, for an audit."""
+        return row.labels
+
     def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Return statistics of the labels of rows, for an audit."""
         return {}

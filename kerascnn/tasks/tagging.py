@@ -12,7 +12,7 @@ from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans, split_tag
+from kerascnn.data.tag_schemes import OUTSIDE, convert_to_iob2, detect_scheme, has_spans, split_tag
 from kerascnn.tasks.base import Feature
 from kerascnn.tasks.single_label import SingleLabel
 from kerascnn.tasks.tagging_metrics import format_tagging_metrics
@@ -104,15 +104,11 @@ class Tagging(SingleLabel):
         """Return the tags of each row."""
         return [list(row.labels) for row in rows]
 
-    def describe_labels(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return the number of tokens, and of spans of each label."""
-        tags = [tag for row in rows for tag in row.labels]
-        statistics: dict[str, Any] = {"tokens": len(tags)}
-        if has_spans(tags):
-            parts = [split_tag(tag) for tag in tags]
-            names = sorted({part.label for part in parts if part.prefix == "B"})
-            statistics["spans"] = {n: sum(part.prefix == "B" and part.label == n for part in parts) for n in names}
-        return statistics
+    def distinct_labels(self, row: Row) -> tuple[str, ...]:
+        """Return the labels of the spans of a sentence, or its tags if they have no spans, each once."""
+        if not has_spans(row.labels):
+            return tuple(sorted({*row.labels} - {OUTSIDE}))
+        return tuple(sorted({split_tag(tag).label or tag for tag in row.labels if tag != OUTSIDE}))
 
     def draw_split(self, rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
         """Draw positions at random: a sentence has many tags, so that their proportions hardly differ."""
