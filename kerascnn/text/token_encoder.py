@@ -19,6 +19,11 @@ MAX_CACHED_TOKENS = 200_000
 _DIGITS = re.compile("[0-9]")
 
 
+def replace_digits(form: str) -> str:
+    """Return the form of a token with all digits 0."""
+    return _DIGITS.sub("0", form)
+
+
 class TokenEncoder:
     """Converts tokens to ids, see ``TokenVectorizer``.
 
@@ -58,7 +63,7 @@ class TokenEncoder:
             return row
         form = self.standardize(token)
         row = np.zeros(self.shape, np.int32)
-        row[(0,) * row.ndim] = self._ids.get(form) or self._ids.get(_DIGITS.sub("0", form), UNKNOWN_ID)
+        row[(0,) * row.ndim] = self._ids.get(form) or self._ids.get(replace_digits(form), UNKNOWN_ID)
         if self.shape:
             letters = token
             if len(token) > self.word_length:

@@ -12,7 +12,7 @@ import numpy as np
 from kerascnn.text import vocabulary
 from kerascnn.text.config import TextConfig
 from kerascnn.text.rules import VERSION, Rule
-from kerascnn.text.token_encoder import TokenEncoder
+from kerascnn.text.token_encoder import TokenEncoder, replace_digits
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.words import split_characters, split_words
 from kerascnn.utils.errors import InputError
@@ -26,8 +26,8 @@ MAX_CHARACTERS = 1000
 class TokenVectorizer:
     """Converts tokens to ids: that of the token in its standard form, see ``standardize``, and those of its characters.
 
-    A token that is not in the vocabulary has the id of its form with all digits 0, if that is known. Characters keep
-    their case. If the tokens are characters, ``settings.level``, they have no further ids.
+    A token that is not in the vocabulary has the id of its form with all digits 0, which the vocabulary has if rare
+    numbers have it. Characters keep their case. If the tokens are characters, ``settings.level``, they have no further ids.
 
     Args:
         settings: Text settings; ``standardize`` may have ``width`` and ``lowercase``.
@@ -66,6 +66,9 @@ class TokenVectorizer:
         for token, count in tokens.items():
             counts[empty.standardize(token)] += count
             characters.update({character: count for character in set(token)})
+        for form, count in list(counts.items()):
+            if count < settings.min_count and (zeros := replace_digits(form)) != form:
+                counts[zeros] += count
         words = vocabulary.select_frequent_tokens(counts, max_tokens=settings.max_tokens, min_count=settings.min_count)
         letters: list[str] = []
         if settings.level == "word":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from kerascnn.data.config import SourceConfig
@@ -114,6 +116,21 @@ def test_json_forms_give_the_same_tags(tmp_path, tagged):
     path.write_text(json.dumps(tagged) + "\n")
     [row] = read(path)
     assert words(row) == [("Peter", "B-PER"), ("spoke", "O"), (".", "O")]
+
+
+def test_parquet_has_lists_or_spans(tmp_path):
+    lists = {"tokens": [["Peter", "spoke"]], "ner_tags": [["B-PER", "O"]], "id": [1]}
+    spans = {"text": ["Peter spoke"], "label": [[{"start": 0, "end": 5, "label": "PER"}]]}
+    for values in (lists, spans):
+        pyarrow.parquet.write_table(pyarrow.table(values), tmp_path / "news.parquet")
+        assert words(read(tmp_path / "news.parquet")[0]) == [("Peter", "B-PER"), ("spoke", "O")]
+
+
+def test_table_of_tokens_and_tags_names_the_format(tmp_path):
+    path = tmp_path / "news.tsv"
+    path.write_text("Peter\tB-PER\nspoke\tO\n")
+    assert "add --source.format conll" in read_error(path)
+    assert words(read(path, format="conll")[0]) == [("Peter", "B-PER"), ("spoke", "O")]
 
 
 def test_span_inside_a_word_divides_it(tmp_path):

@@ -222,6 +222,8 @@ def _check_header(
     if fault := describe_undecodable(",".join(header), source.encoding) or describe_repeated_column(header):
         raise InputError(f"{path}, row 1: {fault}")
     if fault := describe_missing_column(header, required):
+        if len(header) == 2 and delimiter == TAB:
+            fault += "; if each line is a token and its tag, add --source.format conll"
         others = [mark for mark in DELIMITER_NAMES if mark != delimiter and mark in "".join(header)]
         if len(header) == 1 and others:
             raise InputError(

@@ -14,6 +14,7 @@ from kerascnn.data.encodings import STDIN, open_binary
 from kerascnn.data.json_values import parse_record, to_text
 from kerascnn.data.readers.base import describe_missing_column, describe_repeated_column, is_strict
 from kerascnn.data.records import BadRow, BadRowHandler, Record
+from kerascnn.data.tagged_values import is_tagged, parse_tagged_record
 from kerascnn.utils.errors import InputError, to_one_line
 
 if TYPE_CHECKING:
@@ -46,9 +47,13 @@ def read_parquet(
                 for name, value in values.items():
                     if isinstance(value, ValueError):
                         raise InputError(describe_value_error(value, name))
-                record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
+                if is_tagged(values, source):
+                    fields = {to_text(name): to_text(value) for name, value in values.items()}
+                    record = parse_tagged_record(values, fields, path, number, source, labelled=columns is not None)
+                else:
+                    record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
             except InputError as error:
-                text = values[source.text_column]
+                text = values.get(source.text_column)
                 on_bad_row(BadRow(path, number, str(error), "" if isinstance(text, ValueError) else to_text(text)))
             else:
                 yield record
@@ -106,8 +111,11 @@ def _read_batches(
             with _open_seekable(path, binary) as seekable:
                 table = pyarrow.parquet.ParquetFile(seekable)
                 names = table.schema_arrow.names
-                if fault := describe_repeated_column(names) or describe_missing_column(names, required):
+                has_tokens = _is_list(table.schema_arrow, source.token_column or "tokens")
+                missing = "" if has_tokens else describe_missing_column(names, required)
+                if fault := describe_repeated_column(names) or missing:
                     raise InputError(fault)
+                columns = None if has_tokens else columns
                 for batch in iterate_batches(table, seekable, columns, batch_size, source.max_row_bytes):
                     yield from split(batch, table.schema_arrow)
                     number += len(batch)
@@ -118,6 +126,20 @@ def _read_batches(
         except Exception as error:  # Arrow raises errors of many classes for damaged files, also UnicodeDecodeError
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise InputError(f"{path}, row {number + 1}: damaged Parquet file ({reason}); write it again") from None
+
+
+def _is_list(schema: pyarrow.Schema, name: str) -> bool:
+    """Return whether a column has lists of strings, which are tokens."""
+    from pyarrow import types
+
+    kind = schema.field(name).type if schema.names.count(name) == 1 else None
+    return kind is not None and (types.is_list(kind) or types.is_large_list(kind)) and _is_string(kind.value_type)
+
+
+def _is_string(kind: pyarrow.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 @contextlib.contextmanager
