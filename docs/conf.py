@@ -48,6 +48,7 @@ docs/training
 docs/reading_the_report
 docs/multi_label
 docs/tagging
+中文序列标注 <docs/tagging.zh>
 docs/few_labels
 docs/transfer_learning
 docs/knowledge_distillation

@@ -27,7 +27,8 @@ class TokenVectorizer:
     """Converts tokens to ids: that of the token in its standard form, see ``standardize``, and those of its characters.
 
     A token that is not in the vocabulary has the id of its form with all digits 0, which the vocabulary has if rare
-    numbers have it. Characters keep their case. If the tokens are characters, ``settings.level``, they have no further ids.
+    numbers have it. Characters keep their case. If the tokens are characters, ``settings.level``, they have no further
+    ids.
 
     Args:
         settings: Text settings; ``standardize`` may have ``width`` and ``lowercase``.
