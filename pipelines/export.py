@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kerascnn.tasks import Task
 
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
-TAGGER_FORMATS = ("saved_model", "tflite")
+TAGGER_FORMATS = ("saved_model", "tflite", "onnx")
 """Formats of bundles with a tag for each token."""
 
 
@@ -103,12 +103,13 @@ def _export_tagger(args: Arguments, log: Log) -> None:
     folder = Path(args.bundle)
     if unsupported := [name for name in args.format if name not in TAGGER_FORMATS]:
         raise InputError(
-            f"--format {unsupported[0]}: {args.bundle} has a tag for each token; give {' or '.join(TAGGER_FORMATS)}"
+            f"--format {unsupported[0]}: {args.bundle} has a tag for each token; give {', '.join(TAGGER_FORMATS)}"
         )
     if args.data:
         raise InputError("--data: the artifacts of a tagger are compared on the golden texts; leave it out")
-    if "tflite" in args.format:
-        check_installed(*PACKAGES["tflite"])
+    for name in args.format:
+        if name in PACKAGES:
+            check_installed(*PACKAGES[name])
     with lock_output(folder) if args.format else contextlib.nullcontext():
         start_tensorflow()
         from kerascnn.export import tagger_verify

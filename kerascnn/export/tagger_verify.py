@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerascnn.edge_tagger import EdgeTagger
-from kerascnn.export import tagger_saved_model
+from kerascnn.export import tagger_onnx, tagger_saved_model
 from kerascnn.token_classifier import TokenClassifier
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
@@ -55,6 +55,8 @@ def compare_artifacts(tagger: TokenClassifier, folder: Path) -> Iterator[dict[st
     if version := tagger_saved_model.latest_version(folder / "serving"):
         size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
         yield compare(f"serving/{version.name}", size, tagger_saved_model.load_tag_fn(version))
+    if (path := folder / "onnx" / "model.onnx").exists():
+        yield compare("onnx/model.onnx", path.stat().st_size, tagger_onnx.load_tag_fn(path, tagger.bundle_))
     for path in sorted((folder / "edge").glob("model_*.tflite")):
         try:
             edge = EdgeTagger(path)

@@ -10,7 +10,7 @@ import pytest
 
 from kerascnn import TokenClassifier
 from kerascnn.edge_tagger import EdgeTagger
-from kerascnn.export import tagger_saved_model, tagger_tflite, tagger_verify
+from kerascnn.export import tagger_onnx, tagger_saved_model, tagger_tflite, tagger_verify
 from kerascnn.utils.errors import InputError
 from tests.tagged import SENTENCES, TAGS
 
@@ -33,13 +33,19 @@ def exported(request, tmp_path_factory):
     tagger.save(folder)
     tagger_tflite.export(tagger.bundle_, folder)
     tagger_saved_model.export(tagger.bundle_, folder)
+    tagger_onnx.export(tagger.bundle_, folder)
     return tagger, folder, sentences
 
 
 def test_every_artifact_gives_the_same_tags(exported):
     tagger, folder, _ = exported
     rows = list(tagger_verify.compare_artifacts(tagger, folder))
-    assert [row["artifact"] for row in rows] == ["model.keras", "serving/1", "edge/model_float32.tflite"]
+    assert [row["artifact"] for row in rows] == [
+        "model.keras",
+        "serving/1",
+        "onnx/model.onnx",
+        "edge/model_float32.tflite",
+    ]
     assert all(row["same_tags"] == 1 and row["max_difference"] < 1e-3 for row in rows)
 
 

@@ -82,5 +82,5 @@ def test_models_and_data_must_fit(run):
     (folder / "rows.csv").write_text("text,label\n" + "".join(f"row {i},{i % 2}\n" for i in range(40)))
     with pytest.raises(InputError, match="id_cnn has a label for each token"):
         train.main(["--data", str(folder / "rows.csv"), "--model", "id_cnn", "--output", str(folder / "x")])
-    with pytest.raises(InputError, match="give saved_model or tflite"):
+    with pytest.raises(InputError, match="give saved_model, tflite, onnx"):
         export.main([str(folder / "bundle"), "--format", "web"])
