@@ -76,7 +76,7 @@ def test_metrics_have_missed_spans(tagger):
     assert results["tokens"] == 3
 
 
-@pytest.mark.parametrize("model", ["bilstm", "id_cnn"])
+@pytest.mark.parametrize("model", ["id_cnn", pytest.param("bilstm", marks=pytest.mark.full)])
 def test_softmax_and_parts_of_speech(model):
     tags = [["X" if word in NAMES else "W" for word in sentence] for sentence in SENTENCES]
     tagger = TokenClassifier(model=model, crf=False, **SMALL).fit(SENTENCES, tags)

@@ -12,6 +12,7 @@ from kerascnn.config import Config, default_config
 from kerascnn.data.records import TAGGING_TASK, Record
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.run_data import describe_data, text_and_label_columns
+from kerascnn.models import AUTO
 from kerascnn.text.words import is_cjk
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
@@ -53,7 +54,7 @@ def _peek(config: Config[Any]) -> list[Record]:
 
 def _defaults(model: str) -> dict[str, Any]:
     """Return model, text and network settings; a tagger is no alternative to a model that was chosen."""
-    if model not in (Config.model, WORD_MODEL, CHARACTER_MODEL):
+    if model not in (Config.model, AUTO, WORD_MODEL, CHARACTER_MODEL):
         return {"model": ""}
     config = default_config(model)
     return {"model": config.model, "text": config.text, "network": config.network}

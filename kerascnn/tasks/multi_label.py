@@ -200,7 +200,9 @@ class MultiLabel(Task):
         return split_by_labels(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
-        """Reject settings that need classes that exclude each other: balanced classes."""
+        """Reject settings that need classes that exclude each other, balanced classes, and a metric of spans."""
+        if settings.monitor == "span_f1":
+            raise InputError("training.monitor span_f1: it is for tags of tokens; give accuracy, macro_f1 or loss")
         for name, value in (("class_weights", settings.class_weights), ("sampling", settings.sampling)):
             if value == "balanced":
                 raise InputError(

@@ -147,7 +147,9 @@ class SingleLabel(Task):
         return split_by_class(rows, fractions, seed)
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
-        """Accept every setting."""
+        """Reject a metric of spans."""
+        if settings.monitor == "span_f1":
+            raise InputError("training.monitor span_f1: it is for tags of tokens; give accuracy, macro_f1 or loss")
 
     def encode_class_weight(self, class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
         """Return the weight of each class, float32 (classes,)."""

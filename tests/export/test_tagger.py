@@ -22,7 +22,13 @@ VARIANTS = {
 }
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+FULL = ("softmax", "characters")
+"""Variants of the second tier."""
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[pytest.mark.full] * (name in FULL)) for name in VARIANTS]
+)
 def exported(request, tmp_path_factory):
     sentences, tags = SENTENCES, TAGS
     if request.param == "characters":

@@ -1,0 +1,55 @@
+"""The task with a label for each token."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerascnn.config import TrainingConfig
+from kerascnn.data.records import Row
+from kerascnn.data.validation import clean_rows
+from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL, TAGGING, get_task, infer_task_of_rows
+from kerascnn.tasks.tagging_metrics import evaluate_tags, format_tagging_metrics
+from kerascnn.tasks.token_spans import Span, tag_tokens
+from kerascnn.utils.errors import InputError
+
+
+def make_row(text, spans):
+    tokens, tags = tag_tokens(text, spans)
+    return Row(text, tags, "news.jsonl", 1, TAGGING.name, 0, tokens)
+
+
+def test_text_without_spans_joins_texts_with_spans():
+    empty = Row("nothing here", (), "news.jsonl", 2, MULTI_LABEL.name)
+    rows = [make_row("in Rome", [Span(3, 7, "LOC")]), empty]
+    assert infer_task_of_rows(rows) is get_task("tagging") is TAGGING
+    cleaned = clean_rows(rows, "training", [], task=TAGGING)
+    assert cleaned[1].labels == ("O", "O")
+    assert [token.text for token in cleaned[1].tokens] == ["nothing", "here"]
+
+
+def test_label_of_a_text_is_no_tag():
+    row = Row("in Rome", ("travel",), "news.jsonl", 3, SINGLE_LABEL.name)
+    with pytest.raises(InputError, match=r"news\.jsonl, row 3: this training row has labels of the text"):
+        TAGGING.convert_row(row, "training")
+
+
+@pytest.mark.parametrize("setting", [{"class_weights": "balanced"}, {"sampling": "balanced"}, {"focal_gamma": 2.0}])
+def test_settings_of_texts_are_rejected(setting):
+    with pytest.raises(InputError, match=next(iter(setting))):
+        TAGGING.check_settings(TrainingConfig(**setting), has_teacher=False)
+
+
+def test_metric_of_spans_is_rejected_for_texts():
+    for task in (SINGLE_LABEL, MULTI_LABEL):
+        with pytest.raises(InputError, match="span_f1"):
+            task.check_settings(TrainingConfig(monitor="span_f1"), has_teacher=False)
+
+
+def test_metrics_of_parts_of_speech():
+    results = evaluate_tags([["A", "B"], ["B"]], [["A", "A"], ["B"]], [["x", "y"], ["z"]], frozenset({"x"}))
+    assert results["token_accuracy"] == pytest.approx(2 / 3)
+    assert results["sentence_accuracy"] == 0.5
+    assert results["new_token_accuracy"] == 0.5
+    assert results["confused"] == [["B", "A", 1]]
+    assert results["per_class"]["B"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "support": 2}
+    assert "token accuracy 0.6667" in format_tagging_metrics(results)
