@@ -126,7 +126,9 @@ class TextClassifier(Estimator):
             InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
+        from kerascnn.evaluation.projector import write_projector
         from kerascnn.linear.classifier import check_arguments
+        from kerascnn.training.distributed.strategies import is_chief
         from kerascnn.training.progress import EpochsAdvisor
 
         check_fork()
@@ -157,6 +159,8 @@ class TextClassifier(Estimator):
         if verbose:
             advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
         self._set_bundle(bundle, data.classes, data.labels_dtype)
+        if config.training.tensorboard and state_folder is not None and is_chief(config.training.strategy):
+            write_projector(bundle, state_folder / "tensorboard" / "train")
         return self
 
     @name_arguments

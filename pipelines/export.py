@@ -1,4 +1,4 @@
-"""Export a bundle to other runtimes: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX."""
+"""Export a bundle to other runtimes: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX; or its word vectors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kerascnn.config import Config
     from kerascnn.tasks import Task
 
-Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
+Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx", "projector"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,8 @@ class Arguments:
     """Folder of the bundle, which also receives the exports."""
     format: tuple[Format, ...] = ()
     """saved_model: serving/VERSION for TensorFlow Serving; tflite: edge/ for phones and small computers; mediapipe:
-    edge/ for MediaPipe's text classifier (word models); web: a page that classifies while you type; onnx: onnx/."""
+    edge/ for MediaPipe's text classifier (word models); web: a page that classifies while you type; onnx: onnx/;
+    projector: projector/ with the vectors of the words, for TensorBoard."""
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none",)
     """Precisions of the TFLite files, one file each."""
     calibration_data: DataSources = ()
@@ -79,7 +80,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
             for name in formats:
                 formats.set_description(f"exporting {name}")
                 log(f"wrote {_export(name, bundle, folder, args, texts)}")
-        if args.format and not args.verify:
+        if "projector" in args.format:
+            log(f"next: tensorboard --logdir {folder / 'projector'} shows the words in its tab Projector")
+        if {*args.format} - {"projector"} and not args.verify:
             log(f"next: python -m pipelines.export {folder} --verify compares the files with the bundle")
     if args.verify:
         with suppress_native_stderr():
@@ -94,7 +97,9 @@ def _check_options(args: Arguments) -> None:
         InputError: Two of them exclude each other, or one has no effect.
     """
     if not args.format and not args.verify:
-        raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
+        raise InputError(
+            "nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx, projector), or --verify"
+        )
     if args.quantize != ("none",) and not set(args.format) & set(QUANTIZED_FORMATS):
         raise InputError(f"--quantize applies to {', '.join(QUANTIZED_FORMATS)}; add one of them to --format")
     if args.calibration_data and "int8" not in args.quantize:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import pickle
 
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, load
 from kerascnn.training.multi_step import STEPS_PER_EXECUTION
 
 SETTINGS = {
@@ -143,3 +145,44 @@ def test_best_weights_by_monitor_are_kept_whatever_a_callback_restores(halves):
     classifier = fit(halves, restore, **settings)
     lowest = min(row["val_loss"] for row in classifier.bundle_.history)
     assert classifier.evaluate(*halves[1])["loss"] == pytest.approx(lowest, abs=1e-4)
+
+
+def test_mlflow_logs_the_metrics_of_each_epoch_and_the_bundle(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    import mlflow
+    import mlflow.keras
+
+    classifier = TextClassifier(**SETTINGS)
+    with mlflow.start_run() as run:
+        mlflow.log_params(classifier.get_params())
+        classifier.fit(*halves[0], validation_data=halves[1], callbacks=[mlflow.keras.MlflowCallback()])
+        classifier.save(tmp_path / "reviews")
+        mlflow.log_artifacts(tmp_path / "reviews", "bundle")
+    client = mlflow.MlflowClient()
+    for name in METRICS:
+        logged = [(x.step, x.value) for x in client.get_metric_history(run.info.run_id, name)]
+        assert logged == [(epoch, row[name]) for epoch, row in enumerate(classifier.bundle_.history)]
+    assert client.get_run(run.info.run_id).data.params["filters"] == "8"
+    folder = client.download_artifacts(run.info.run_id, "bundle", dst_path=tmp_path)
+    np.testing.assert_allclose(load(folder).predict_proba(["a"]), classifier.predict_proba(["a"]), atol=1e-6)
+
+
+@pytest.mark.full
+def test_weights_and_biases_log_metrics_and_learning_rate(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    wandb = pytest.importorskip("wandb")  # 62 MB, so it is not in the extra test
+    from wandb.integration.keras import WandbMetricsLogger
+
+    with wandb.init(project="reviews", dir=tmp_path) as run:
+        classifier = fit(halves, WandbMetricsLogger())
+        summary = dict(run.summary)
+    last = classifier.bundle_.history[-1]
+    assert {name: summary[f"epoch/{name}"] for name in METRICS} == pytest.approx({name: last[name] for name in METRICS})
+    assert summary["epoch/epoch"] == 2 and "epoch/learning_rate" in summary
+
+
+def test_callbacks_are_no_part_of_the_classifier(halves):
+    classifier = fit(halves, Recorder(), epochs=1)
+    again = pickle.loads(pickle.dumps(classifier))  # a Recorder cannot be pickled
+    assert clone(classifier).get_params() == classifier.get_params() == again.get_params()
