@@ -3,6 +3,8 @@
 pip install "kerascnn[edge]"
 """
 
+from pathlib import Path
+
 import numpy as np
 
 import kerascnn
@@ -10,14 +12,22 @@ from kerascnn import TextClassifier
 from kerascnn.edge import EdgeClassifier
 from kerascnn.export import tflite
 
-texts = ["turn the light on", "light on please", "turn the light off", "lights off", "play some music", "play a song"] * 5
-labels = ["on", "on", "off", "off", "play", "play"] * 5
-TextClassifier(epochs=5, max_length=16, min_count=1).fit(texts, labels).save("commands", overwrite=True)
+FOLDER = Path("commands")
+ROWS = {
+    "on": ["turn the light on", "light on please", "switch on the lamp", "lights on"],
+    "off": ["turn the light off", "lights out please", "switch the lamp off", "make it dark"],
+    "play": ["play some music", "play a song", "start the radio", "I want to hear jazz"],
+}
+texts, labels = zip(*((text, label) for label, texts in ROWS.items() for text in texts), strict=True)
+TextClassifier(max_length=16, min_count=1, filters=16).fit(texts, labels).save(FOLDER, overwrite=True)
 
-classifier = kerascnn.load("commands")  # checks the hash of each file and the golden answers
-folder = tflite.export(classifier.bundle_, classifier.folder, quantize=["none"])
+classifier = kerascnn.load(FOLDER)  # checks the hash of each file and the golden answers
+folder = tflite.export(classifier.bundle_, FOLDER)
 
 edge = EdgeClassifier(folder)  # needs NumPy and ai-edge-litert only; edge.py is in the folder
-texts = ["please turn on the light", "music"]
-print(classifier.predict(texts), edge.predict(texts))
-np.testing.assert_allclose(classifier.predict_proba(texts), edge.predict_proba(texts), atol=1e-4)
+texts = ["please switch the light on", "some jazz music", "turn it off"]
+for text, (label, probability) in zip(texts, edge.predict(texts), strict=True):
+    print(f"{label:4} {probability:.2f}  {text}")
+np.testing.assert_allclose(edge.predict_proba(texts), classifier.predict_proba(texts), atol=1e-4)
+
+# the same by command: python -m pipelines.export commands --format tflite saved_model web --quantize dynamic --verify

@@ -26,7 +26,6 @@ texts, labels = zip(*ROWS, strict=True)
 
 classifier = TextClassifier(model="bow").fit(texts, labels)
 
-# labels are predicted from a threshold on, which each label has for itself
-print(dict(zip(classifier.classes_, classifier.bundle_.thresholds, strict=True)))
 for text in ("The screen is too small", "Weak battery, high price", "My brother has one"):
+    # the labels that reach their threshold, with probabilities; there may be none
     print(text, classifier.predict_scored([text])[0])

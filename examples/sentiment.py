@@ -31,6 +31,6 @@ labels = ["good"] * 10 + ["bad"] * 10
 # with thousands of rows leave the model out: word_cnn, the default, reads word order, too
 classifier = TextClassifier(model="bow").fit(texts, labels)
 
-for text in ("The staff was friendly and kind", "A terrible waste of money"):
-    [[(label, probability), *_]] = classifier.predict_top_k([text])
-    print(f"{label} {probability:.2f}  {classifier.explain(text).to_text(color=False)}")
+for text in ("The waiter was friendly and the food wonderful", "A boring book and a waste of money"):
+    [label] = classifier.predict([text])
+    print(f"{label:4}  {classifier.explain(text).to_text(color=False)}")
