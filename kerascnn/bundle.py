@@ -6,7 +6,6 @@ This module saves and loads; it neither evaluates nor draws.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from kerascnn.manifest import (
     Manifest,
     check_files,
     read_classifier_manifest,
+    read_history,
     read_manifest,
 )  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
@@ -160,7 +160,7 @@ def load_bundle(folder: Path) -> Bundle:
         roles=_read_roles(folder, manifest),
         model=_load_model(folder / "model.keras", manifest["packages"]),
         metrics=read_json(folder / "metrics.json"),
-        history=_read_history(folder / "history.csv"),
+        history=read_history(folder),
         data=manifest["data"],
         task=task,
         temperature=manifest["temperature"],
@@ -285,11 +285,6 @@ def _write_history(history: list[dict[str, float]], path: Path) -> None:
         writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    with open(path, encoding="utf-8", newline="") as file:
-        return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def _find_version(package: str) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -82,6 +84,12 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """
     check_files(folder, read_manifest(folder), ("metrics.json",))
     return dict(read_json(folder / "metrics.json"))
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Return the rows of ``history.csv`` of a bundle: ``epoch`` and the metrics of each epoch of the training."""
+    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+        return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def check_files(folder: Path, manifest: Manifest, names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": "report issues of the data of a training, and how to solve them",
     "pretrain": "pretrain an encoder on unlabelled text, for training to start from",
     "evaluate": "evaluate a bundle on labelled data",
+    "plot": "draw the pictures of a bundle's metrics as PNG, SVG and PDF",
     "find-threshold": "find the probability above which predictions are precise enough",
     "predict": "label new text",
     "tune": "search for the training settings that are best on the validation data",

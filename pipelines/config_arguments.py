@@ -12,6 +12,7 @@ import tyro
 
 from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
+from kerascnn.evaluation.figures import PictureFormat
 from pipelines.command import choose_log, parse, resume_hint
 from pipelines.config_files import ConfigName, find_config
 
@@ -33,6 +34,8 @@ class Arguments(Generic[ModelConfigT]):
     no_examples: bool = False
     """Leave texts of the test data out of report.html, which shows the most confident mistakes and the least certain
     predictions."""
+    plots: tuple[PictureFormat, ...] = ()
+    """Also write the pictures of the report into the folder plots of the bundle, in these formats."""
     list_models: bool = False
     """List the architectures and exit."""
     json: bool = False
@@ -100,6 +103,10 @@ def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: 
             log=log,
             **options,
         )
+    if args.plots and (result.folder / "metrics.json").exists():  # only the chief worker writes a bundle
+        from kerascnn.evaluation.plot_files import write_bundle_plots
+
+        write_bundle_plots(result.folder, result.folder / "plots", args.plots)
     log(result.summary)
     if args.json:
         print(json.dumps(result.metrics, ensure_ascii=False))

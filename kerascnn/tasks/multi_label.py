@@ -308,7 +308,8 @@ class MultiLabel(Task):
             ``micro_f1``, ``macro_f1`` (0 to 1); ``loss`` (mean binary cross-entropy per label, nats); ``ece`` (see
             ``calibration_error``); ``per_class`` (name to precision, recall, f1, support, threshold); ``confused`` (see
             ``confused_pairs``); ``intervals`` (95 % confidence intervals of accuracy, micro_f1, macro_f1, loss);
-            ``reliability`` of all labels together, see ``calibration.bin_by_confidence``.
+            ``reliability`` of all labels together, see ``calibration.bin_by_confidence``; ``curves``, see
+            ``curves.compute_curves``.
         """
         predicted = self.predict(probabilities, thresholds)
         return evaluate_multi_label(targets, predicted, probabilities, names=names, thresholds=np.asarray(thresholds))

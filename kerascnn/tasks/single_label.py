@@ -224,7 +224,8 @@ class SingleLabel(Task):
             ``rows``; ``accuracy``, ``macro_f1`` (0 to 1); ``loss`` (mean cross-entropy, nats); ``ece`` (expected
             calibration error, 0 to 1); ``per_class`` (name to precision, recall, f1, support); ``confusion_matrix``
             (rows: true, columns: predicted); ``intervals`` (95 % confidence intervals of accuracy, macro_f1, loss);
-            ``reliability``, see ``calibration.bin_by_confidence``.
+            ``reliability``, see ``calibration.bin_by_confidence``; ``curves``, see ``curves.compute_curves``, with the
+            ``coverage`` of ``compute_coverage``.
         """
         return evaluate_single_label(targets, probabilities, names)
 
