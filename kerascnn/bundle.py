@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerascnn import config as configuration
+from kerascnn.bundle_contents import SENTENCEPIECE_FILE, read_decision, read_encoder
 from kerascnn.config import Config
 from kerascnn.golden import PredictFn, check_golden, write_golden
 from kerascnn.manifest import (
@@ -27,10 +28,9 @@ from kerascnn.manifest import (
     read_manifest,
 )  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
-from kerascnn.tasks import SINGLE_LABEL, Task, get_task
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.text import vocabulary
-from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
-from kerascnn.text.sentencepiece import SentencePieceModel
+from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.archives import check_keras_file
 from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
@@ -47,9 +47,6 @@ PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "
 CHECKED_FILES = (
     "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
 )  # fmt: skip
-SENTENCEPIECE_FILE = "sentencepiece.model"
-"""File that a bundle has, and checks, if text is split into SentencePieces."""
-
 WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that already has those of this module."""
 
@@ -149,44 +146,31 @@ def load_bundle(folder: Path) -> Bundle:
     """
     manifest = read_classifier_manifest(folder)
     check_files(folder, manifest, CHECKED_FILES)
-    task, labels = _read_task(folder, manifest), read_escaped_lines(folder / "labels.txt")
-    _check_thresholds(folder, manifest["thresholds"], task.default_thresholds(len(labels)))
+    decision = read_decision(folder, manifest)
     bundle = Bundle(
         config=configuration.config_from_dict(
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
         ),
-        vectorizer=_read_vectorizer(folder, manifest),
-        labels=labels,
+        vectorizer=read_encoder(folder, manifest, Vectorizer),
+        labels=decision.labels,
         roles=_read_roles(folder, manifest),
         model=_load_model(folder / "model.keras", manifest["packages"]),
         metrics=read_json(folder / "metrics.json"),
         history=read_history(folder),
         data=manifest["data"],
-        task=task,
-        temperature=manifest["temperature"],
-        thresholds=manifest["thresholds"],
+        task=decision.task,
+        temperature=decision.temperature,
+        thresholds=decision.thresholds,
         distillation=manifest["distillation"] or {},
     )
-    if bundle.model.output_shape[-1] != len(labels):
-        raise InputError(f"{folder / 'labels.txt'}: {len(labels)} labels for {bundle.model.output_shape[-1]} logits")
+    if bundle.model.output_shape[-1] != len(bundle.labels):
+        raise InputError(
+            f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
+        )
     names = {layer.name for layer in bundle.model.layers}
     if unknown := {name for layers in manifest["layers"].values() for name in layers} - names:
         raise InputError(f"{folder / 'manifest.json'}: the model has no layer {min(unknown)!r}")
     return bundle
-
-
-def _check_thresholds(folder: Path, thresholds: list[float] | None, default: list[float] | None) -> None:
-    """Check that a task has thresholds, one for each label, or none, as by default."""
-    if (thresholds is None, len(thresholds or [])) != (default is None, len(default or [])):
-        found, expected = len(thresholds or []), len(default or [])
-        raise InputError(f"{folder / 'manifest.json'}: has {found} thresholds, and its task and labels need {expected}")
-
-
-def _read_task(folder: Path, manifest: Manifest) -> Task:
-    try:
-        return get_task(manifest["task"])
-    except InputError as error:
-        raise InputError(f"{folder / 'manifest.json'}: {error}") from None
 
 
 def _read_roles(folder: Path, manifest: Manifest) -> LayerRoles:
@@ -213,21 +197,7 @@ def load_vectorizer(folder: Path) -> Vectorizer:
     Raises:
         InputError: It is missing, damaged, or written by a newer version.
     """
-    manifest = read_manifest(folder)
-    check_files(folder, manifest, ("vocabulary.txt",))
-    return _read_vectorizer(folder, manifest)
-
-
-def _read_vectorizer(folder: Path, manifest: Manifest) -> Vectorizer:
-    path, pieces = folder / SENTENCEPIECE_FILE, None
-    if path.name in manifest["files"]:
-        check_files(folder, manifest, (path.name,))
-        pieces = SentencePieceModel.parse(path.read_bytes(), str(path))
-    tokens = vocabulary.read_vocabulary(folder / "vocabulary.txt")
-    try:
-        return Vectorizer.from_config(manifest["vectorizer"], tokens, pieces)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
+    return read_encoder(folder, read_manifest(folder), Vectorizer)
 
 
 def _load_model(path: Path, packages: dict[str, str]) -> keras.Model:

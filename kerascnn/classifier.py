@@ -13,15 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from kerascnn.bundle import Bundle, load_bundle, save_bundle
 from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
-from kerascnn.data.documents import check_texts
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
 from kerascnn.models.built_model import NO_FEATURES
+from kerascnn.predictor import Predictor
 from kerascnn.selection import choose_model, is_automatic
-from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten
+from kerascnn.utils.arguments import check_flag, check_path, check_texts, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kerascnn.prediction import PredictFunction
 
 
-class TextClassifier(Estimator):
+class TextClassifier(Predictor, Estimator):
     """A text classifier: vectorizer, model and labels.
 
     It is a scikit-learn classifier for lists of strings. All settings are keyword arguments; ``docs/settings.md`` and
@@ -75,6 +75,16 @@ class TextClassifier(Estimator):
         """The trained functional Keras model: ids, int32 (batch, length), padded with 0 -> logits (batch, labels)."""
         check_is_fitted(self, "bundle_")
         return self.bundle_.model
+
+    @property
+    def task(self) -> Task:
+        """The task of the trained classifier: one label per document, or several."""
+        return self.bundle_.task
+
+    @property
+    def thresholds(self) -> list[float] | None:
+        """Lowest probability at which each label is predicted; None if the task has none."""
+        return self.bundle_.thresholds
 
     @name_arguments
     def fit(
@@ -164,18 +174,6 @@ class TextClassifier(Estimator):
         return self
 
     @name_arguments
-    def predict(self, texts: Sequence[str]) -> Any:
-        """Predict the label of each document.
-
-        Returns:
-            Array (documents,). For multi-label classifiers a list with the labels of each document that reach their
-            threshold, in the order of ``classes_``; after a training with an indicator matrix such a matrix of the same
-            dtype.
-        """
-        predictions = self._predict_targets(texts)
-        return self.bundle_.task.format_predictions(predictions, self.classes_, self._labels_dtype)
-
-    @name_arguments
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities, float32 (documents, labels), in the order of ``classes_``.
 
@@ -183,26 +181,6 @@ class TextClassifier(Estimator):
         """
         logits = self._compute("logits", texts)
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
-
-    @name_arguments
-    def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
-        """Return the predicted labels of each document with their probabilities, the most probable first."""
-        probabilities = self.predict_proba(texts)
-        positions = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
-        return self._pair_with_labels(probabilities, positions)
-
-    @name_arguments
-    def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
-        """Return the k most probable labels of each document with their probabilities, the most probable first.
-
-        Raises:
-            InputError: ``k`` is not a whole number of at least 1.
-        """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise InputError(f"k: {shorten(k)} is not a whole number of at least 1")
-        probabilities = self.predict_proba(texts)
-        positions = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
-        return self._pair_with_labels(probabilities, positions)
 
     @name_arguments
     def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
@@ -370,22 +348,9 @@ class TextClassifier(Estimator):
         self.bundle_, self.classes_, self._labels_dtype = bundle, classes, labels_dtype
         self._predict_functions, self._attribute = {}, None
 
-    def _predict_targets(self, texts: Sequence[str]) -> np.ndarray:
-        """Return predictions in the form of targets."""
-        probabilities = self.predict_proba(texts)
-        return self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
-
-    def _pair_with_labels(
-        self, probabilities: np.ndarray, positions: Sequence[Sequence[int]]
-    ) -> list[list[tuple[Any, float]]]:
-        """Return the labels at the positions of each document, as Python values, with their probabilities."""
-        labels = self.classes_.tolist()
-        return [[(labels[i], float(row[i])) for i in best] for row, best in zip(probabilities, positions, strict=True)]
-
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:
         """Return the logits or the features of texts, float32 (documents, channels)."""
-        from kerascnn.data.batches import RaggedIds
-        from kerascnn.prediction import make_predict_function
+        from kerascnn.prediction import choose_threads, make_predict_function, predict_texts
 
         check_is_fitted(self, "bundle_")
         check_fork()
@@ -396,9 +361,6 @@ class TextClassifier(Estimator):
                 built = self.bundle_.built
                 model = built.model if output == "logits" else built.encoder()
                 self._predict_functions[output] = make_predict_function(model)
-        return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(texts)))
-
-
-def load(folder: str | Path) -> TextClassifier:
-    """Read a bundle that training wrote, see ``TextClassifier.load``."""
-    return TextClassifier.load(folder)
+        # a pretrained encoder is large
+        threads = choose_threads(is_large=bool(self.bundle_.config.network.weights_origin))
+        return predict_texts(self.bundle_.vectorizer, self._predict_functions[output], texts, threads=threads)

@@ -7,13 +7,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
-
-import typeguard
+from typing import Any, TypedDict, cast
 
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
-from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.sealed_json import describe_change, read_sealed_json
+from kerascnn.utils.value_types import check_type
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
@@ -49,11 +48,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
     values = read_sealed_json(path, schema_version=SCHEMA_VERSION)
     try:
-        manifest: Manifest = typeguard.check_type(
-            values, Manifest, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS
-        )
-    except typeguard.TypeCheckError as error:
-        raise InputError(f"{path}: damaged ({to_one_line(error)}); copy the bundle again") from None
+        check_type(values, Manifest)
+    except TypeError as error:
+        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
+    manifest = cast("Manifest", values)
     if not 0 < manifest["temperature"] < float("inf"):  # also if it is NaN
         raise InputError(f"{path}: temperature {manifest['temperature']} is not a positive number")
     if not all(0 <= threshold <= 1 for threshold in manifest["thresholds"] or ()):

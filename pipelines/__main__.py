@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.metadata import version
 
+import kerascnn
 from kerascnn.utils.errors import list_choices
 from pipelines.command import run
 
@@ -38,7 +38,7 @@ def dispatch(prog: str) -> None:
         print("\n".join(f"  {command:<14} {summary}" for command, summary in COMMANDS.items()))
         print(f"\n{prog} COMMAND --help lists the options of a command; {prog} --version prints the version.")
     elif name in ("-V", "--version"):
-        print(version("kerascnn"))
+        print(kerascnn.__version__)
     elif name not in COMMANDS:
         print(f"error: no command is called {name!r}{list_choices(name, COMMANDS)}", file=sys.stderr)
         raise SystemExit(2)

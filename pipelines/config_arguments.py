@@ -13,6 +13,7 @@ import tyro
 from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
 from kerascnn.evaluation.figures import PictureFormat
+from kerascnn.export.checks import Export
 from pipelines.command import choose_log, parse, resume_hint
 from pipelines.config_files import ConfigName, find_config
 
@@ -36,6 +37,9 @@ class Arguments(Generic[ModelConfigT]):
     predictions."""
     plots: tuple[PictureFormat, ...] = ()
     """Also write the pictures of the report into the folder plots of the bundle, in these formats."""
+    export: tuple[Export, ...] = ("auto",)
+    """Exports to write at the end. auto: TFLite, if the extra edge is installed and the model has at most 50 million
+    parameters, so that predict answers without TensorFlow; none: no export."""
     list_models: bool = False
     """List the architectures and exit."""
     json: bool = False
@@ -99,6 +103,7 @@ def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: 
             resume=args.resume,
             overwrite=args.overwrite,
             store_examples=not args.no_examples,
+            export=args.export,
             verbose=not args.quiet,
             log=log,
             **options,

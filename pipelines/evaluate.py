@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         check_output_file(Path(args.plot))
     data = read_labelled_texts(args.data, args.source, task, labels, log)
     start_tensorflow()
-    from kerascnn.classifier import load
     from kerascnn.evaluation import plots
+    from kerascnn.loading import load
 
     metrics = load(args.bundle).evaluate(*data)
     if args.plot:

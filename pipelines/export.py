@@ -69,8 +69,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
         data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
         texts = read_calibration_texts(config, args.calibration_data) if "int8" in args.quantize else []
         start_tensorflow()
-        from kerascnn.classifier import load
         from kerascnn.export import verify
+        from kerascnn.loading import load
 
         classifier = load(folder)
         bundle = classifier.bundle_

@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.fin
     task.require("operating_points", args.bundle)
     texts, labels = read_labelled_texts(args.data, args.source, task, names, choose_log(quiet=args.quiet))
     start_tensorflow()
-    from kerascnn.classifier import load
     from kerascnn.evaluation.operating_points import compute_operating_points, find_operating_point
+    from kerascnn.loading import load
 
     classifier = load(args.bundle)
     targets = task.encode(labels, classifier.classes_)

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ser
     bound = server.bind(args)
     with bound:
         start_tensorflow()
-        from kerascnn.classifier import load
+        from kerascnn.loading import load
         from kerascnn.serving.app import build_app
         from kerascnn.serving.middleware import ServerState
         from kerascnn.serving.served_model import ServedModel

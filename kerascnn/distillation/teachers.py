@@ -81,7 +81,7 @@ def teacher_probabilities(
 
 
 def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str], task: Task) -> np.ndarray:
-    from kerascnn.classifier import load  # imports TensorFlow, which the other kinds of teachers do not need
+    from kerascnn.loading import load  # imports TensorFlow, which the other kinds of teachers do not need
 
     teacher = load(folder)
     if (found := teacher.bundle_.task) is not task:

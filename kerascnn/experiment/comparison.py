@@ -30,7 +30,7 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
         ``model.keras``; ``milliseconds`` per text, of texts that are predicted together, from the text to the
         probabilities.
     """
-    from kerascnn.classifier import load
+    from kerascnn.loading import load
 
     texts, labels = text_and_label_columns(splits.test or splits.validation, splits.task)
     found: dict[str, dict[str, Any]] = {}

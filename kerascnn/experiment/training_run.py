@@ -12,6 +12,7 @@ from kerascnn.config import Config
 from kerascnn.distillation.teachers import check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.automatic_run import choose_run
+from kerascnn.experiment.exports import check_exports, write_exports
 from kerascnn.experiment.run_data import (
     check_text_files,
     describe_data,
@@ -21,6 +22,7 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.summary import summarize_training
+from kerascnn.export.checks import Export
 from kerascnn.manifest import read_metrics
 from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
@@ -68,6 +70,7 @@ def run_training(
     resume: bool = False,
     overwrite: bool = False,
     store_examples: bool = True,
+    export: Sequence[Export] = ("auto",),
     verbose: bool = True,
     log: Log = stderr.log,
 ) -> TrainingResult:
@@ -80,6 +83,7 @@ def run_training(
         resume: Continue an interrupted run with the same settings, data and output.
         overwrite: Replace an existing bundle.
         store_examples: Show texts of the test data in ``report.html``.
+        export: What to export at the end, see ``exports.write_exports``.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.
 
@@ -87,11 +91,12 @@ def run_training(
         InputError: A setting, a file or a row cannot be used; the message names it.
     """
     folder = run_folders.default_bundle_folder(config)
-    options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
+    options: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
+    options |= {"export": export, "verbose": verbose, "log": log}
     with lock_training(folder, config.training.strategy), warnings.catch_warnings():
         # the check of the rows says it of rows
         warnings.filterwarnings("ignore", message="each text has a list of exactly one label")
-        return _train(config, folder, log=log, **options)
+        return _train(config, folder, **options)
 
 
 def _train(
@@ -101,6 +106,7 @@ def _train(
     resume: bool,
     overwrite: bool,
     store_examples: bool,
+    export: Sequence[Export],
     verbose: bool,
     log: Log,
 ) -> TrainingResult:
@@ -120,6 +126,7 @@ def _train(
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
+    check_exports(export, config, splits.task, folder)
     facts: dict[str, Any] = {}
     if is_automatic(config):
         config, facts = choose_run(config, splits, folder, resume=resume, log=log)
@@ -156,6 +163,7 @@ def _train(
         bundle.distillation |= {"sha256": distillation.sha256}
     classifier.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else None)
     run_folders.remove_state(folder)
+    write_exports(export, bundle, folder, log)
     return TrainingResult(folder, bundle.metrics, summarize_training(bundle, folder), bundle, has_written=True)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn import edge
-from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle
+from kerascnn.bundle import Bundle
+from kerascnn.bundle_contents import SENTENCEPIECE_FILE
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES, PredictFn
 from kerascnn.manifest import SCHEMA_VERSION

@@ -11,7 +11,7 @@ from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier
+    from kerascnn.predictor import Predictor
     from kerascnn.tasks import Task
 
 BATCH_ROWS = 1024
@@ -65,13 +65,13 @@ class OutputSpec:
         ranks = range(1, min(self.top_k, num_labels) + 1)
         return [f"{name}_{rank}" for rank in ranks for name in ("label", "score")]
 
-    def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict_columns(self, classifier: Predictor, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Return the columns of each text; scores are probabilities, rounded to ``SCORE_DIGITS`` digits."""
         if self.top_k == 1:
             predictions = classifier.predict_scored(texts)
         else:
             predictions = classifier.predict_top_k(texts, self.top_k)
-        has_lists = self.has_lists(classifier.bundle_.task)
+        has_lists = self.has_lists(classifier.task)
         return [self._to_columns(prediction, has_lists=has_lists) for prediction in predictions]
 
     def _to_columns(self, prediction: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class OutputSpec:
 
 
 def add_predictions(
-    classifier: TextClassifier, records: Iterable[Record], text_column: str, output_spec: OutputSpec
+    classifier: Predictor, records: Iterable[Record], text_column: str, output_spec: OutputSpec
 ) -> Iterator[dict[str, Any]]:
     """Yield the fields of each record with the predicted columns; holds ``BATCH_ROWS`` records in memory."""
     iterator = iter(records)

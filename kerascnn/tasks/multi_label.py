@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn.config import TrainingConfig
 from kerascnn.data import records
-from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, Task
@@ -28,6 +26,9 @@ from kerascnn.utils.errors import InputError, quote_names
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+    from kerascnn.config import TrainingConfig
+    from kerascnn.data.config import SourceConfig
 
 MAX_FREQUENT_PAIRS = 10
 """Highest number of pairs of labels in the statistics of an audit."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
@@ -24,6 +23,8 @@ from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, quote_names
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+    from kerascnn.config import TrainingConfig
 
 
 class SingleLabel(Task):

@@ -15,6 +15,7 @@ from kerascnn.data.json_values import parse_record, to_text
 from kerascnn.data.readers.base import describe_missing_column, describe_repeated_column, is_strict
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.optional_packages import require_pyarrow
 
 if TYPE_CHECKING:
     import pyarrow
@@ -33,6 +34,7 @@ def read_parquet(
     Rows with the same long string share it.
     """
     # deferred: they import NumPy
+    require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_nested_columns, to_python
 
     number = 0
@@ -81,6 +83,7 @@ def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> It
     Raises:
         InputError: The file is damaged, a row is too large, or the text column is missing.
     """
+    require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_batch
 
     return _read_batches(path, source, (source.text_column,), None, batch_size, split_batch)
