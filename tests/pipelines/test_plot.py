@@ -24,9 +24,10 @@ def test_draws_every_picture_in_the_formats_asked_for(news_bundle, tmp_path):
 
 def test_rejects_what_it_cannot_draw_in_one_line(news_bundle, tmp_path):
     folder, _ = news_bundle
+    (tmp_path / "FILE").write_text("")
     for options, complaint in (
         ((tmp_path,), ": not a bundle"),
-        ((folder, "--output", tmp_path / "missing" / "figures"), "there is no folder"),
+        ((folder, "--output", tmp_path / "FILE" / "figures"), "FILE is a file"),
         ((folder, "--formats"), "--formats: give one or more of png, svg and pdf"),
     ):
         finished = command("plot", *options)
