@@ -51,7 +51,6 @@ def test_every_runtime_writes_the_same_columns_and_labels(name, options, exporte
 
 
 def test_folder_is_scored_with_a_named_runtime(exported, tmp_path):
-    pytest.importorskip("pyarrow")
     import pyarrow.parquet
 
     (tmp_path / "in").mkdir()
