@@ -55,6 +55,7 @@ docs/transfer_learning
 docs/knowledge_distillation
 docs/hyperparameter_search
 docs/deployment
+docs/sharing
 docs/batch_scoring
 docs/distributed
 docs/benchmarks

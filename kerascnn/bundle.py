@@ -5,22 +5,23 @@ This module saves and loads; it neither evaluates nor draws.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerascnn import config as configuration
-from kerascnn.bundle_contents import SENTENCEPIECE_FILE, read_decision, read_encoder
+from kerascnn.bundle_contents import read_decision, read_encoder, to_classes
+from kerascnn.bundle_files import list_packages, write_history
 from kerascnn.config import Config
 from kerascnn.golden import PredictFn, check_golden, write_golden
 from kerascnn.manifest import (
+    CHECKED_FILES,
     PRETRAINING,
     SCHEMA_VERSION,
+    SENTENCEPIECE_FILE,
     Manifest,
     check_files,
     read_classifier_manifest,
@@ -42,11 +43,7 @@ from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 if TYPE_CHECKING:
     import keras
 
-PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
-# Files that loading reads. The model card is not among them: users may edit it.
-CHECKED_FILES = (
-    "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
-)  # fmt: skip
+
 WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that already has those of this module."""
 
@@ -75,6 +72,14 @@ class Bundle:
     """Divisor of the logits before softmax or sigmoid."""
     thresholds: list[float] | None = None
     """Lowest probability at which each label is predicted, in the order of the logits; None if the task has none."""
+    label_type: str = "str"
+    """Type of the labels in the training data, see ``data.label_types``."""
+    indicator_dtype: str | None = None
+    """Dtype of the indicator matrix that the labels were given as, and are predicted as; None for other labels."""
+    scripts: dict[str, float] = field(default_factory=dict)
+    """Script to its fraction of the training texts."""
+    languages: list[str] = field(default_factory=list)
+    """ISO 639-1 codes of the languages of the training texts, as far as they are known."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher and how its probabilities were learned; empty if there was none."""
     validation_probabilities: np.ndarray | None = None
@@ -84,6 +89,19 @@ class Bundle:
     def built(self) -> BuiltModel:
         """The model with its layers by role."""
         return BuiltModel(self.model, self.roles)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Labels with the type that they had in the training data, (labels,)."""
+        return to_classes(self.labels, self.label_type)
+
+    def encode_names(self, labels: Sequence[Any]) -> np.ndarray:
+        """Return the targets of labels that are given by name, as files have them, see ``Task.encode``."""
+        return self.task.encode(labels, np.asarray(self.labels, dtype=object))
+
+    def evaluate(self, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+        """Return all metrics of documents, see ``Task.evaluate``."""
+        return self.task.evaluate(targets, probabilities, self.labels, self.thresholds)
 
     def decide(self, probabilities: np.ndarray) -> list[list[str]]:
         """Return the predicted labels of documents, best first, for probabilities (documents, labels)."""
@@ -161,6 +179,10 @@ def load_bundle(folder: Path) -> Bundle:
         task=decision.task,
         temperature=decision.temperature,
         thresholds=decision.thresholds,
+        label_type=decision.label_type,
+        indicator_dtype=decision.indicator_dtype,
+        scripts=manifest["scripts"],
+        languages=manifest["languages"],
         distillation=manifest["distillation"] or {},
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
@@ -228,7 +250,7 @@ def _write_common_files(bundle: Bundle, folder: Path) -> None:
         (folder / SENTENCEPIECE_FILE).write_bytes(bundle.vectorizer.sentencepiece.serialize())
     bundle.model.save(folder / "model.keras")
     write_json(folder / "metrics.json", bundle.metrics)
-    _write_history(bundle.history, folder / "history.csv")
+    write_history(bundle.history, folder / "history.csv")
 
 
 def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
@@ -238,27 +260,17 @@ def _write_manifest(bundle: Bundle, folder: Path, task: str) -> None:
             "schema_version": SCHEMA_VERSION,
             "task": task,
             "model": bundle.config.model,
+            "label_type": bundle.label_type,
+            "indicator_dtype": bundle.indicator_dtype,
+            "scripts": bundle.scripts,
+            "languages": bundle.languages,
             "layers": bundle.roles.to_dict(),
             "vectorizer": bundle.vectorizer.get_config(),
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
-            "packages": {name: found for name in PACKAGES if (found := _find_version(name))},
+            "packages": list_packages(),
             "data": bundle.data,
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         },
     )
-
-
-def _write_history(history: list[dict[str, float]], path: Path) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-
-
-def _find_version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kerascnn.manifest import Manifest, check_files
+import numpy as np
+
+from kerascnn.data.label_types import parse_label_names
+from kerascnn.manifest import SENTENCEPIECE_FILE, Manifest, check_files
 from kerascnn.tasks import Task, get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.errors import InputError
@@ -15,9 +19,6 @@ if TYPE_CHECKING:
     from kerascnn.text.text_encoder import TextEncoder
 
 EncoderT = TypeVar("EncoderT", bound="TextEncoder")
-
-SENTENCEPIECE_FILE = "sentencepiece.model"
-"""File that a bundle has, and checks, if text is split into SentencePieces."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,20 @@ class Decision:
     """Divisor of the logits."""
     thresholds: list[float] | None
     """Lowest probability at which each label is predicted; None if the task has none."""
+    label_type: str = "str"
+    """Type of the labels in the training data, see ``data.label_types``."""
+    indicator_dtype: str | None = None
+    """Dtype of the indicator matrix that labels are predicted as; None if they are predicted by name."""
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Labels with the type that they had in the training data, (labels,)."""
+        return to_classes(self.labels, self.label_type)
+
+
+def to_classes(names: Sequence[str], label_type: str) -> np.ndarray:
+    """Return labels with the type that they had in the training data, (labels,)."""
+    return np.asarray(parse_label_names(names, label_type), dtype=object if label_type == "str" else None)
 
 
 def read_decision(folder: Path, manifest: Manifest) -> Decision:
@@ -51,7 +66,13 @@ def read_decision(folder: Path, manifest: Manifest) -> Decision:
     if (thresholds is None, len(thresholds or [])) != (default is None, len(default or [])):
         found, expected = len(thresholds or []), len(default or [])
         raise InputError(f"{path}: has {found} thresholds, and its task and labels need {expected}")
-    return Decision(task, labels, manifest["temperature"], thresholds)
+    try:
+        parse_label_names(labels, manifest["label_type"])
+    except ValueError as error:
+        raise InputError(f"{path}: label_type {manifest['label_type']}: {error}") from None
+    return Decision(
+        task, labels, manifest["temperature"], thresholds, manifest["label_type"], manifest["indicator_dtype"]
+    )
 
 
 def read_encoder(folder: Path, manifest: Manifest, kind: type[EncoderT]) -> EncoderT:

@@ -16,6 +16,7 @@ from kerascnn.classifier_training import check_callbacks, train_bundle
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
+from kerascnn.hub_mixin import HubMixin
 from kerascnn.models.built_model import NO_FEATURES
 from kerascnn.predictor import Predictor
 from kerascnn.selection import choose_model, is_automatic
@@ -23,6 +24,7 @@ from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_flag, check_path, check_texts, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import HUB
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tensorflow_startup import check_fork, claim_process
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from kerascnn.prediction import PredictFunction
 
 
-class TextClassifier(Predictor, Estimator):
+class TextClassifier(HubMixin, Predictor, Estimator):
     """A text classifier: vectorizer, model and labels.
 
     It is a scikit-learn classifier for lists of strings. All settings are keyword arguments; ``docs/settings.md`` and
@@ -66,7 +68,6 @@ class TextClassifier(Predictor, Estimator):
 
     classes_: np.ndarray
     bundle_: Bundle
-    _labels_dtype: np.dtype | None
     _predict_functions: dict[str, PredictFunction]
     _attribute: AttributionMethod | None
 
@@ -168,7 +169,7 @@ class TextClassifier(Predictor, Estimator):
         bundle.metrics |= facts
         if verbose:
             advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
-        self._set_bundle(bundle, data.classes, data.labels_dtype)
+        self._set_bundle(bundle, data.classes)
         if config.training.tensorboard and state_folder is not None and is_chief(config.training.strategy):
             write_projector(bundle, state_folder / "tensorboard" / "train")
         return self
@@ -285,7 +286,7 @@ class TextClassifier(Predictor, Estimator):
             sums_to_one = bundle.task.has_exclusive_labels
             check_probabilities(probabilities, bundle.labels, len(texts), name="probabilities", sums_to_one=sums_to_one)
             probabilities = np.asarray(probabilities, np.float32)
-        return bundle.task.evaluate(targets, probabilities, bundle.labels, bundle.thresholds)
+        return bundle.evaluate(targets, probabilities)
 
     @name_arguments
     def save(
@@ -322,15 +323,24 @@ class TextClassifier(Predictor, Estimator):
     @classmethod
     @name_arguments
     def load(cls, folder: str | Path) -> TextClassifier:
-        """Read a bundle and check its golden probabilities. The labels of a loaded classifier are strings.
+        """Read a bundle and check its golden probabilities; labels have the type that they had in the training data.
+
+        Nothing of a bundle runs as code: ``model.keras`` is loaded in Keras' safe mode, and nothing is a pickle.
+
+        Args:
+            folder: The folder, or ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION`` of the Hugging Face Hub.
 
         Raises:
             InputError: The bundle is missing, damaged, newer than this package, or predicts other probabilities.
         """
+        if isinstance(folder, str) and folder.startswith(HUB):
+            from kerascnn.hub import download_bundle
+
+            folder = download_bundle(folder)
         folder = check_path("folder", folder)
         bundle = load_bundle(folder)
         classifier = cls.from_config(bundle.config)
-        classifier._set_bundle(bundle, np.asarray(bundle.labels, dtype=object), None)
+        classifier._set_bundle(bundle, bundle.classes)
         bundle.check_golden(folder, classifier.predict_proba)
         return classifier
 
@@ -344,8 +354,9 @@ class TextClassifier(Predictor, Estimator):
         super().__setstate__(state)
         self._predict_functions, self._attribute = {}, None
 
-    def _set_bundle(self, bundle: Bundle, classes: np.ndarray, labels_dtype: np.dtype | None) -> None:
-        self.bundle_, self.classes_, self._labels_dtype = bundle, classes, labels_dtype
+    def _set_bundle(self, bundle: Bundle, classes: np.ndarray) -> None:
+        self.bundle_, self.classes_ = bundle, classes
+        self._labels_dtype = np.dtype(bundle.indicator_dtype) if bundle.indicator_dtype else None
         self._predict_functions, self._attribute = {}, None
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:

@@ -9,6 +9,7 @@ from kerascnn.manifest import read_classifier_manifest
 from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path
+from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.tensorflow_startup import import_tensorflow
 
@@ -30,7 +31,7 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
     """Read a bundle that training wrote, and check that it answers as at training.
 
     Args:
-        folder: The bundle.
+        folder: The bundle, or ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION`` of the Hugging Face Hub.
         runtime: ``tensorflow``: a ``TextClassifier``, with all its methods. ``tflite``, ``onnx``: a ``TextPredictor``,
             which predicts with an export of the bundle; it is loaded in a fraction of a second, without TensorFlow.
             ``auto``: a ``TextPredictor`` if the bundle has an export that can run here, otherwise a
@@ -40,6 +41,10 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
             probabilities; or a package is not installed.
     """
+    if is_address(folder):
+        from kerascnn.hub import download_bundle
+
+        folder = download_bundle(str(folder), with_exports=runtime not in (None, "tensorflow"))
     folder = check_path("folder", folder)
     read_classifier_manifest(folder)
     if runtime is None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from kerascnn.data.label_types import LABEL_TYPES
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.sealed_json import describe_change, read_sealed_json
@@ -16,8 +17,18 @@ from kerascnn.utils.value_types import check_type
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
+INDICATOR_DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+)  # fmt: skip
+"""NumPy dtypes of an indicator matrix."""
 PRETRAINING = "pretraining"
 """Task of a pretrained encoder, which has no labels."""
+CHECKED_FILES = (
+    "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
+)  # fmt: skip
+"""Files that loading reads. The model card is not among them: users may edit it."""
+SENTENCEPIECE_FILE = "sentencepiece.model"
+"""File that a bundle has, and checks, if text is split into SentencePieces."""
 
 
 class Manifest(TypedDict):
@@ -26,6 +37,10 @@ class Manifest(TypedDict):
     schema_version: int
     task: str
     model: str
+    label_type: str
+    indicator_dtype: str | None
+    scripts: dict[str, float]
+    languages: list[str]
     layers: dict[str, list[str]]
     vectorizer: dict[str, Any]
     temperature: float
@@ -54,6 +69,10 @@ def read_manifest(folder: Path) -> Manifest:
     manifest = cast("Manifest", values)
     if not 0 < manifest["temperature"] < float("inf"):  # also if it is NaN
         raise InputError(f"{path}: temperature {manifest['temperature']} is not a positive number")
+    if manifest["label_type"] not in LABEL_TYPES:
+        raise InputError(f"{path}: label_type {manifest['label_type']!r} is none of {', '.join(LABEL_TYPES)}")
+    if manifest["indicator_dtype"] not in (None, *INDICATOR_DTYPES):
+        raise InputError(f"{path}: indicator_dtype {manifest['indicator_dtype']!r} is no type of numbers")
     if not all(0 <= threshold <= 1 for threshold in manifest["thresholds"] or ()):
         raise InputError(f"{path}: thresholds {manifest['thresholds']} are not numbers from 0 to 1")
     return manifest

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
-from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import keep_option_names
@@ -156,29 +155,3 @@ def read_bundle_config(folder: str) -> Config[Any]:
 
     path = Path(folder) / "config.yaml"
     return config_from_dict(load_yaml(path), str(path))
-
-
-def read_labelled_texts(
-    data: tuple[str, ...], source: SourceConfig, task: Task, labels: list[str], log: Log = stderr.log
-) -> tuple[list[str], list[Any]]:
-    """Read texts and labels to evaluate a classifier on, and log which rows are left out.
-
-    Args:
-        data: Sources, as for training.
-        source: How to read them.
-        task: Task of the classifier.
-        labels: Label names of the classifier.
-        log: Receives messages for the user.
-
-    Raises:
-        InputError: The data cannot be read, or has a label that the classifier does not have.
-    """
-    from kerascnn.data.sources import read_rows
-    from kerascnn.data.tfds import start_tensorflow_for
-    from kerascnn.data.validation import select_evaluation_rows
-
-    start_tensorflow_for(data)
-    rows, messages = select_evaluation_rows(read_rows(data, source), labels, task=task)
-    for message in messages:
-        log(message)
-    return [row.text for row in rows], task.labels_of_rows(rows)

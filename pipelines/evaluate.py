@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -14,7 +14,15 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
+from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.command import choose_log, read_task_and_labels, run
+from pipelines.tables import check_table, label_separator, write_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.data.records import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +33,16 @@ class Arguments:
     """Folder of the bundle."""
     data: DataSources
     """Labelled data, as for training."""
+    report: Annotated[str, tyro.conf.arg(metavar="FILE|FOLDER")] = ""
+    """Also write a report like that of the training: a file NAME.html, or a folder for report.html, metrics.json,
+    mistakes.csv and pictures."""
+    mistakes: FileName = ""
+    """Also write the rows that are predicted wrongly into this file (csv, tsv, jsonl, also .gz), those whose label is
+    least probable first."""
+    spreadsheet_safe: bool = False
+    """Write an apostrophe before cells of mistakes that begin with = + - @: spreadsheets run them as formulas."""
+    no_examples: bool = False
+    """Leave texts of the data out of the report."""
     plot: FileName = ""
     """Also draw the confusion matrix into this PNG file."""
     json: bool = False
@@ -36,23 +54,81 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.evaluate") -> None:
     """Run the command."""
-    args = parse(Arguments, prog, __doc__, argv)
+    args = parse_for_bundle(Arguments, prog, __doc__, argv)
     log = choose_log(quiet=args.quiet)
     task, labels = read_task_and_labels(args.bundle)
     if args.plot:
         task.require("confusion_matrix", "--plot")
         check_output_file(Path(args.plot))
-    data = read_labelled_texts(args.data, args.source, task, labels, log)
+    check_table(args.mistakes, "--mistakes")
+    if args.report:
+        from kerascnn.evaluation.evaluation_report import check_report_path
+
+        check_report_path(Path(args.report))
+    rows = read_labelled_rows(args.data, args.source, args.bundle, log)
     start_tensorflow()
-    from kerascnn.evaluation import plots
     from kerascnn.loading import load
 
-    metrics = load(args.bundle).evaluate(*data)
+    classifier = load(args.bundle)
+    bundle = classifier.bundle_
+    targets = bundle.encode_names(task.labels_of_rows(rows))
+    probabilities = classifier.predict_proba([row.text for row in rows])
+    metrics = bundle.evaluate(targets, probabilities)
     if args.plot:
+        from kerascnn.evaluation import plots
+
         with atomic_path(Path(args.plot)) as partial:
             plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, partial)
         log(f"wrote {args.plot}")
+    if args.report:
+        _write_report(args, classifier, rows, targets, probabilities, metrics)
+        log(f"wrote {args.report}")
+    if file := _name_mistakes(args):
+        count = _write_mistakes(file, args, classifier, rows, targets, probabilities)
+        log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {file}")
     print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
+
+
+def _name_mistakes(args: Arguments) -> str:
+    """Return the file of the mistakes; empty: none. A folder for the report has one, unless it may show no texts."""
+    if args.mistakes or args.no_examples or not args.report:
+        return args.mistakes
+    from kerascnn.evaluation.evaluation_report import is_page
+
+    return "" if is_page(Path(args.report)) else str(Path(args.report) / "mistakes.csv")
+
+
+def _write_mistakes(
+    file: str, args: Arguments, classifier: TextClassifier, rows: Sequence[Row], targets: np.ndarray,
+    probabilities: np.ndarray,
+) -> int:  # fmt: skip
+    """Write the rows that are predicted wrongly, and return their number."""
+    from kerascnn.evaluation.mistakes import MISTAKE_COLUMNS, list_mistakes
+
+    separator = label_separator(file, args.source)
+    mistakes = list_mistakes(classifier.bundle_, rows, targets, probabilities, separator)
+    return write_table(file, mistakes, MISTAKE_COLUMNS, spreadsheet_safe=args.spreadsheet_safe)
+
+
+def _write_report(
+    args: Arguments, classifier: TextClassifier, rows: Sequence[Row], targets: np.ndarray, probabilities: np.ndarray,
+    metrics: Mapping[str, Any],
+) -> None:  # fmt: skip
+    from kerascnn.data.records import hash_rows
+    from kerascnn.evaluation.evaluation_report import write_evaluation_report
+    from kerascnn.evaluation.report import collect_examples
+
+    bundle, examples = classifier.bundle_, {}
+    if not args.no_examples:
+        examples = collect_examples(
+            [row.text for row in rows], targets, probabilities, bundle.labels, task=bundle.task,
+            thresholds=bundle.thresholds,
+        )  # fmt: skip
+    write_evaluation_report(
+        bundle, Path(args.report), bundle_folder=Path(args.bundle), metrics=metrics, examples=examples,
+        data={"sources": list(args.data), "rows": len(rows), "sha256": hash_rows(rows)},
+        explain=lambda text, position: classifier.explain(text, classifier.classes_[position]),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

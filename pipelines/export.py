@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.experiment.run_data import read_calibration_texts
+from kerascnn.experiment.run_data import read_calibration_texts, text_and_label_columns
 from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
 from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
@@ -22,7 +22,8 @@ from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_bundle_config, read_labelled_texts, read_task_and_labels, run
+from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
@@ -59,14 +60,14 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.export") -> None:
     """Run the command."""
-    args = parse(Arguments, prog, __doc__, argv)
+    args = parse_for_bundle(Arguments, prog, __doc__, argv, is_written=True)
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
-    task, labels = read_task_and_labels(args.bundle)
+    task, _ = read_task_and_labels(args.bundle)
     config = read_bundle_config(args.bundle)
     _check_formats(args, task, config)
     with lock_output(folder) if args.format else contextlib.nullcontext():
-        data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
+        data = read_labelled_rows(args.data, args.source, args.bundle, log) if args.data else []
         texts = read_calibration_texts(config, args.calibration_data) if "int8" in args.quantize else []
         start_tensorflow()
         from kerascnn.export import verify
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
             log(f"next: python -m pipelines.export {folder} --verify compares the files with the bundle")
     if args.verify:
         with suppress_native_stderr():
-            rows = list(verify.compare_artifacts(classifier, folder, *data))
+            rows = list(verify.compare_artifacts(classifier, folder, *text_and_label_columns(data, task)))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 
 

@@ -28,10 +28,12 @@ from kerascnn.settings import FileName
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
+from pipelines.bundle_data import parse_for_bundle
+from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
 
 if TYPE_CHECKING:
@@ -94,7 +96,9 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.predict") -> None:
     """Run the command."""
-    args = _read_texts_only(argv) or parse(Arguments, prog, __doc__, argv)
+    args = _read_texts_only(argv) or parse_for_bundle(
+        Arguments, prog, __doc__, argv, columns=("text_column",), reads_columns=_reads_columns
+    )
     if args.top_k < 1:
         raise InputError(f"--top-k: {args.top_k} is below 1")
     if not 0 <= args.abstain_below <= 1:
@@ -115,13 +119,18 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         _predict_rows(args)
 
 
+def _reads_columns(args: Arguments) -> bool:
+    """Return whether the texts are in a column; arguments and lines of standard input are not."""
+    return not args.texts and (args.input != STDIN or args.source.format != "auto")
+
+
 def _read_texts_only(argv: Sequence[str] | None) -> Arguments | None:
     """Return the arguments of a command line without options; None if it has options.
 
     The parser of options takes a third of the time in which an export answers.
     """
     bundle, *texts = argv or [""]
-    has_options = any(argument.startswith("-") for argument in (bundle, *texts))
+    has_options = any(argument.startswith("-") for argument in (bundle, *texts)) or is_address(bundle)
     return Arguments(bundle=bundle, texts=tuple(texts)) if texts and not has_options else None
 
 

@@ -21,6 +21,7 @@ class Record(NamedTuple):
         labels: The labels, if the file itself holds a list of them.
         line: Number of the line on which a CSV record starts, from 1; other than ``number`` if fields before it have
             line breaks. 0: not known.
+        label_type: Type of the label, or of the labels, in the file: one of ``label_types.LABEL_TYPES``.
     """
 
     fields: dict[str, str]
@@ -28,6 +29,7 @@ class Record(NamedTuple):
     number: int
     labels: tuple[str, ...] | None = None
     line: int = 0
+    label_type: str = "str"
 
 
 class BadRow(NamedTuple):
@@ -67,6 +69,7 @@ class Row(NamedTuple):
         text: The document.
         labels: All labels, in multi-label data sorted and without duplicates; empty if no label is known or applies.
         task: Name of the task whose form the labels have in the source.
+        label_type: As in ``Record``.
     """
 
     text: str
@@ -75,6 +78,7 @@ class Row(NamedTuple):
     number: int
     task: str = SINGLE_LABEL_TASK
     line: int = 0
+    label_type: str = "str"
 
     @property
     def label(self) -> str:

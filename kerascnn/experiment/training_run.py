@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
+from kerascnn.data.label_types import choose_label_type
 from kerascnn.distillation.teachers import check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.automatic_run import choose_run
@@ -152,6 +153,7 @@ def _train(
     )  # fmt: skip
     bundle = classifier.bundle_
     bundle.metrics |= facts
+    bundle.label_type = choose_label_type(bundle.labels, splits.label_type)
     if not is_chief:
         return TrainingResult(folder, bundle.metrics, "done; the first process writes the bundle", bundle)
     examples: dict[str, list[Example]] = {}

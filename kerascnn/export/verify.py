@@ -80,7 +80,7 @@ def compare_artifacts(
         classifier: The loaded bundle.
         folder: Its folder.
         texts: Documents besides the golden texts.
-        labels: Their labels.
+        labels: Their labels, by name.
 
     Yields:
         `artifact`, `bytes`, `difference` (maximum absolute difference of a probability), `agreement` (fraction of the
@@ -91,7 +91,7 @@ def compare_artifacts(
     golden = read_json(folder / "golden.json")
     golden_probabilities = np.asarray(golden["probabilities"])
     bundle = classifier.bundle_
-    targets = bundle.task.encode(labels, classifier.classes_)
+    targets = bundle.encode_names(labels)
     decide = functools.partial(bundle.task.predict, thresholds=bundle.thresholds)
     reference = None  # the predictions of the first artifact, the bundle's own model
     for artifact in load_artifacts(classifier, folder):

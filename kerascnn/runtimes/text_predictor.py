@@ -57,7 +57,8 @@ class TextPredictor(Predictor):
         manifest = read_classifier_manifest(self._folder)
         check_files(self._folder, manifest, ("golden.json",))
         self._decision = read_decision(self._folder, manifest)
-        self.classes_ = np.asarray(self._decision.labels, dtype=object)
+        self.classes_, dtype = self._decision.classes, self._decision.indicator_dtype
+        self._labels_dtype = np.dtype(dtype) if dtype else None
         self._model = _load_model(self._folder, manifest, self._decision, runtime)
         self._check_golden(manifest)
 

@@ -27,7 +27,7 @@ class OutputSpec:
     Attributes:
         top_k: 1: the predicted label, or all predicted labels of a multi-label classifier. More: the k most probable
             labels, regardless of thresholds.
-        abstain_below: Labels are empty if the highest probability is lower.
+        abstain_below: Labels are empty if the highest probability is lower; None if they are not strings.
         separator: Joins several labels, and their scores, to strings; empty: they are lists.
     """
 
@@ -76,10 +76,10 @@ class OutputSpec:
 
     def _to_columns(self, prediction: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
         is_certain = not self.abstain_below or prediction[0][1] >= self.abstain_below
-        labels = [label if is_certain else "" for label, _ in prediction]
+        labels = [label if is_certain else "" if isinstance(label, str) else None for label, _ in prediction]
         scores = [round(score, SCORE_DIGITS) for _, score in prediction]
         if has_lists and self.separator:
-            return {"label": self.separator.join(labels), "score": self.separator.join(map(str, scores))}
+            return {"label": self.separator.join(map(str, labels)), "score": self.separator.join(map(str, scores))}
         if has_lists:
             return {"label": labels, "score": scores}
         values = (value for pair in zip(labels, scores, strict=True) for value in pair)

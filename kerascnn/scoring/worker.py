@@ -16,6 +16,7 @@ import pyarrow
 import pyarrow.parquet
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.label_types import find_label_type
 from kerascnn.data.records import BadRow
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring import arrow_tables, parts
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ROW_GROUP_BYTES = 64_000_000
 """Approximate size of a Parquet row group: small ones are slow to read, and each is held in memory."""
+LABEL_TYPES = {"str": pyarrow.string(), "int": pyarrow.int64(), "float": pyarrow.float64(), "bool": pyarrow.bool_()}
+"""Arrow type of each type of labels, see ``data.label_types``."""
 MAX_ATTEMPTS = 4
 """A part fails after this number of workers died while they scored it."""
 
@@ -166,11 +169,11 @@ class PartScorer:
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
         rows = output_spec.predict_columns(classifier, texts)
         has_lists = output_spec.has_lists(classifier.task)
+        label_type = LABEL_TYPES[find_label_type(classifier.classes_.tolist())]
         for name in output_spec.column_names(len(classifier.classes_)):
-            is_text = name.startswith("label") or (has_lists and output_spec.separator)
-            arrow_type = pyarrow.string() if is_text else pyarrow.float64()
-            if has_lists and not output_spec.separator:
-                arrow_type = pyarrow.list_(arrow_type)
+            arrow_type = label_type if name.startswith("label") else pyarrow.float64()
+            if has_lists:
+                arrow_type = pyarrow.string() if output_spec.separator else pyarrow.list_(arrow_type)
             values = pyarrow.array([row[name] for row in rows], arrow_type)
             table = table.append_column(unique_column(name, columns), values)
         return table

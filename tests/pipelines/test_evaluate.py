@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -35,3 +36,82 @@ def test_rejects_unknown_label_with_its_row(news_bundle, tmp_path):
     finished = command("evaluate", folder, "--data", tmp_path / "test.csv")
     assert finished.status == 1
     assert "test.csv, row 2" in finished.err and "'sport'" in finished.err and "'sports'" in finished.err
+
+
+@pytest.fixture(scope="module")
+def wrong_csv(news, tmp_path_factory):
+    """News of which some have a wrong label, and one begins like a formula."""
+    path, texts, labels = tmp_path_factory.mktemp("wrong") / "wrong.csv", *news
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows((text, label) for text, label in zip(texts[::4], labels[::4], strict=True))
+        writer.writerow(["=1+1 football match", "tech"])
+    return path
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_mistakes_are_a_row_each(news_bundle, wrong_csv, tmp_path):
+    folder, _ = news_bundle
+    finished = command("evaluate", folder, "--data", wrong_csv, "--json", "--mistakes", tmp_path / "mistakes.csv")
+    assert finished.status == 0, finished.err
+    matrix = json.loads(finished.out)["confusion_matrix"]
+    mistakes, rows = read_csv(tmp_path / "mistakes.csv"), read_csv(wrong_csv)
+    assert len(mistakes) == sum(map(sum, matrix)) - sum(row[i] for i, row in enumerate(matrix)) > 0
+    assert f"wrote {len(mistakes)} of {len(rows)} rows to {tmp_path / 'mistakes.csv'}" in finished.err
+    for mistake in mistakes:
+        row = rows[int(mistake["row"]) - 2]
+        assert (row["text"], row["label"]) == (mistake["text"], mistake["label"]) != ("", mistake["prediction"])
+        assert mistake["label"] != mistake["prediction"] and 0 < float(mistake["probability"]) <= 1
+    predicted = read_predictions(folder, wrong_csv)
+    assert all(predicted[mistake["text"]] == mistake["prediction"] for mistake in mistakes)
+    safe = ("--mistakes", tmp_path / "safe.csv", "--spreadsheet-safe")
+    assert command("evaluate", folder, "--data", wrong_csv, *safe).status == 0
+    assert "'=1+1 football match" in [row["text"] for row in read_csv(tmp_path / "safe.csv")]
+    finished = command("evaluate", folder, "--data", wrong_csv, "--mistakes", tmp_path / "mistakes.jsonl")
+    lines = (tmp_path / "mistakes.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == [mistake["text"] for mistake in mistakes]
+
+
+def read_predictions(folder, path):
+    rows = csv.DictReader(command("predict", folder, "--input", path).out.splitlines())
+    return {row["text"]: row["predicted_label"] for row in rows}
+
+
+def read_page(path):
+    """Content of a page without the marks of words."""
+    return re.sub("</?mark[^>]*>", "", path.read_text(encoding="utf-8"))
+
+
+def test_report_shows_the_new_data(news_bundle, wrong_csv, tmp_path):
+    folder, _ = news_bundle
+    finished = command("evaluate", folder, "--data", wrong_csv, "--json", "--report", tmp_path / "report")
+    assert finished.status == 0, finished.err
+    metrics, files = json.loads(finished.out), {path.name for path in (tmp_path / "report").iterdir()}
+    assert files >= {"report.html", "metrics.json", "mistakes.csv", "confusion_matrix.png"}
+    assert json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8")) == metrics
+    page = read_page(tmp_path / "report" / "report.html")
+    assert f"{100 * metrics['accuracy']:.1f}\u00a0%" in page and str(wrong_csv) in page and "football match" in page
+    silent = ("--report", tmp_path / "silent.html", "--no-examples")
+    assert command("evaluate", folder, "--data", wrong_csv, *silent).status == 0
+    page = read_page(tmp_path / "silent.html")
+    assert str(wrong_csv) in page and "football match" not in page
+
+
+def test_outputs_are_checked_before_work(news_bundle, news_csv, tmp_path):
+    folder, _ = news_bundle
+    before = (folder / "metrics.json").read_bytes()
+    (tmp_path / "file.txt").write_text("text")
+    for options, message in (
+        (("--report", folder), "is a bundle, whose own report would be replaced"),
+        (("--report", tmp_path / "file.txt"), "a report is a file NAME.html or a folder"),
+        (("--report", tmp_path / "missing" / "a.html"), "create it first"),
+        (("--mistakes", tmp_path / "a.xlsx"), "--mistakes"),
+    ):
+        finished = command("evaluate", folder, "--data", news_csv, *options)
+        assert finished.status == 1 and message in finished.err, finished.err
+    assert (folder / "metrics.json").read_bytes() == before
