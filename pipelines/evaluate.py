@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.evaluation.figures import picture_format
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -44,7 +45,7 @@ class Arguments:
     no_examples: bool = False
     """Leave texts of the data out of the report."""
     plot: FileName = ""
-    """Also draw the confusion matrix into this PNG file."""
+    """Also draw the confusion matrix into this file: .png, .svg or .pdf."""
     json: bool = False
     """Print the metrics as JSON."""
     quiet: bool = False
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         from kerascnn.evaluation import plots
 
         with atomic_path(Path(args.plot)) as partial:
-            plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, partial)
+            plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, partial, picture_format(args.plot))
         log(f"wrote {args.plot}")
     if args.report:
         _write_report(args, classifier, rows, targets, probabilities, metrics)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import annotated_types
+import tyro
 import yaml
 
 from kerascnn.settings import DataSources, FileName
@@ -37,7 +38,7 @@ class Inference:
     """Rounds; each contestant trains and predicts once per round, with its number as the seed."""
     contestants: tuple[Contestant, ...] = ("kerascnn", "keras", "torch", "sklearn", "fasttext")
     """Contestants; kerascnn with the defaults, once per artifact. Those whose package is not installed are left out."""
-    models: tuple[str, ...] = ()
+    models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
     """Models of kerascnn; none: word_cnn, with --characters char_cnn."""
     output: FileName = "inference.csv"
     """CSV file with one row per artifact; existing rows are kept."""
