@@ -46,10 +46,11 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
 
         folder = download_bundle(str(folder), with_exports=runtime not in (None, "tensorflow"))
     folder = check_path("folder", folder)
-    read_classifier_manifest(folder)
     if runtime is None:
         runtime = "tensorflow" if has_runtime("tensorflow") else "auto"
-    chosen = choose_runtime(folder, check_runtime(runtime))
+    runtime = check_runtime(runtime)
+    read_classifier_manifest(folder)
+    chosen = choose_runtime(folder, runtime)
     if chosen == "tensorflow":
         require_tensorflow_backend("a trained classifier")
         import_tensorflow()

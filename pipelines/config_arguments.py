@@ -38,7 +38,7 @@ class Arguments(Generic[ModelConfigT]):
     plots: tuple[PictureFormat, ...] = ()
     """Also write the pictures of the report into the folder plots of the bundle, in these formats."""
     export: tuple[Export, ...] = ("auto",)
-    """Exports to write at the end. auto: TFLite, if the extra edge is installed and the model has at most 50 million
+    """Exports to write at the end. auto: TFLite, if the extra edge is installed and the model has at most 20 million
     parameters, so that predict answers without TensorFlow; none: no export."""
     list_models: bool = False
     """List the architectures and exit."""

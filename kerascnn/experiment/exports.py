@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kerascnn.config import Config
     from kerascnn.tasks import Task
 
-MAX_PARAMETERS = 50_000_000
+MAX_PARAMETERS = 20_000_000
 """``auto`` does not export larger models: it would take long, and double a large folder."""
 
 

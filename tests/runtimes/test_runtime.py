@@ -35,6 +35,6 @@ def test_auto_takes_what_is_there(exports, installed, expected, tmp_path, monkey
 
 
 @pytest.mark.parametrize("value", ["tensorflo", "", 3, "TFLite", ["tflite"]])
-def test_unknown_runtime_is_named(value, exported):
+def test_unknown_runtime_is_named(value, tmp_path):
     with pytest.raises(InputError, match=r"^runtime: no runtime is called .*(did you mean|there are)"):
-        kerascnn.load(exported["news"][1], runtime=value)
+        kerascnn.load(tmp_path, runtime=value)

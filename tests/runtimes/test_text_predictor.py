@@ -1,5 +1,7 @@
-"""Every runtime predicts what TensorFlow predicts, and says what is wrong with an export."""
+"""Every runtime predicts what TensorFlow predicts, in Python and by ``predict --runtime``, and names a wrong export."""
 
+import csv
+import io
 import json
 import os
 import pickle
@@ -15,6 +17,7 @@ import kerascnn
 from kerascnn.golden import PROBES, TOLERANCE
 from kerascnn.runtimes.text_predictor import TextPredictor
 from kerascnn.utils.errors import InputError
+from tests.pipelines.conftest import command
 from tests.sealing import edit_golden, edit_sealed
 
 ROOT = Path(__file__).parents[2]
@@ -168,11 +171,11 @@ def test_answers_in_an_environment_without_tensorflow(exported, tmp_path):
         shutil.rmtree(bare / part)
     folders = [str(exported[name][1]) for name in ("news", "briefs", "reviews")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", SCRIPT, *folders, str(bare)]
+    program = [sys.executable, "-c", SCRIPT, *folders, str(bare)]
     (tmp_path / "folder").mkdir()
     for name in ("in.parquet", "folder/in.csv"):
         (tmp_path / name).write_text("text\na\n")
-    finished = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    finished = subprocess.run(program, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""
     head, row, listed, found = finished.stdout.splitlines()
@@ -199,3 +202,77 @@ def test_predictor_needs_a_bundle(tmp_path):
             TextPredictor(folder, "tflite")
         with pytest.raises(InputError, match="not a bundle"):
             kerascnn.load(folder, runtime="auto")
+
+
+TEXTS = ("Shares fell after the profit warning", 'The striker scored twice, "late"', "", "股市上涨", "a" * 3000)
+
+
+def read_answers(text, as_json):
+    return [json.loads(line) for line in text.splitlines()] if as_json else list(csv.DictReader(io.StringIO(text)))
+
+
+def is_close(found, expected):
+    """Return whether two values are equal, or numbers, lists and joined numbers that differ by rounding."""
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(is_close, found, expected))
+    try:
+        pairs = zip(str(found).split(";"), str(expected).split(";"), strict=True)
+        return all(abs(float(a) - float(b)) < 1e-4 for a, b in pairs)
+    except ValueError:
+        return found == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("news", ()),
+        ("news", ("--top-k", "3", "--json")),
+        ("news", ("--abstain-below", "0.9")),
+        ("briefs", ()),
+        ("briefs", ("--label-separator", "|")),
+        ("briefs", ("--json",)),
+        ("briefs", ("--top-k", "2")),
+    ],
+)
+def test_every_runtime_writes_the_same_columns_and_labels(name, options, exported):
+    folder, found = exported[name][1], {}
+    for runtime in ("tensorflow", "tflite", "onnx"):
+        finished = command("predict", folder, *TEXTS, *options, "--runtime", runtime)
+        assert finished.status == 0 and finished.err == "", finished.err
+        found[runtime] = read_answers(finished.out, "--json" in options)
+    for runtime in ("tflite", "onnx"):
+        for row, expected in zip(found[runtime], found["tensorflow"], strict=True):
+            assert list(row) == list(expected)
+            assert all(is_close(row[column], expected[column]) for column in expected), (row, expected)
+
+
+def test_folder_is_scored_with_a_named_runtime(exported, tmp_path):
+    import pyarrow.parquet
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(
+        "text\n" + "\n".join(f"shares fell {i}" for i in range(30)), encoding="utf-8"
+    )
+    tables = {}
+    for runtime in ("tensorflow", "tflite"):
+        out = tmp_path / runtime
+        finished = command(
+            "predict", exported["news"][1], "--input", tmp_path / "in", "--output", out, "--runtime", runtime
+        )
+        assert finished.status == 0, finished.err
+        tables[runtime] = pyarrow.parquet.read_table(out / "a.parquet")
+    assert tables["tflite"].column("label").equals(tables["tensorflow"].column("label"))
+    scores = [tables[name].column("score").to_pylist() for name in tables]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (("--explain", "--runtime", "tflite"), 1, "--explain needs TensorFlow; leave out --runtime tflite"),
+        (("--runtime", "torch"), 2, "torch"),
+    ],
+)
+def test_runtime_that_cannot_do_it_is_named(options, status, message, exported):
+    finished = command("predict", exported["news"][1], "a text", *options)
+    assert finished.status == status and message in finished.err + finished.out
