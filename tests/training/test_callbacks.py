@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import pickle
 
 import keras
@@ -166,6 +167,36 @@ def test_mlflow_logs_the_metrics_of_each_epoch_and_the_bundle(halves, tmp_path, 
     assert client.get_run(run.info.run_id).data.params["filters"] == "8"
     folder = client.download_artifacts(run.info.run_id, "bundle", dst_path=tmp_path)
     np.testing.assert_allclose(load(folder).predict_proba(["a"]), classifier.predict_proba(["a"]), atol=1e-6)
+
+
+def test_whoever_reads_the_data_of_fit_comes_to_an_end(halves, monkeypatch):
+    counts, keras_fit = [], keras.Model.fit
+
+    def fit_and_read(model, x, *, validation_data, **options):
+        counts.append([sum(1 for _ in itertools.islice(data, 1000)) for data in (x, validation_data)])
+        return keras_fit(model, x, validation_data=validation_data, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", fit_and_read)
+    classifier = fit(halves, epochs=2)
+    assert counts == [[2 * 19, 5]], "batches of two epochs, and one validation"
+    assert len(classifier.bundle_.history) == 2
+
+
+@pytest.mark.full
+def test_mlflow_logs_by_itself(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    import mlflow
+    import mlflow.tensorflow
+
+    mlflow.tensorflow.autolog(log_models=False)
+    try:
+        with mlflow.start_run() as run:
+            classifier = fit(halves)
+    finally:
+        mlflow.tensorflow.autolog(disable=True)
+    metrics = mlflow.MlflowClient().get_run(run.info.run_id).data.metrics
+    assert metrics["val_accuracy"] == classifier.bundle_.history[-1]["val_accuracy"]
 
 
 @pytest.mark.full
