@@ -128,6 +128,8 @@ def test_downloads_what_loading_reads(hub, bundle):
     push_bundle(bundle, "alice/news", token=WRITER)
     names = {path.name for path in download_bundle("hf://alice/news").rglob("*") if path.is_file()}
     assert "model.keras" in names and not {"README.md", "edge.json"} & names
+    names = {path.name for path in download_bundle("hf://alice/news", with_exports=True).rglob("*") if path.is_file()}
+    assert "edge.json" in names and "README.md" not in names
 
 
 def test_damaged_and_foreign_repositories_are_named(hub, bundle):

@@ -79,7 +79,7 @@ def test_indicator_matrix_survives_save_and_load(dtype, tmp_path):
         kerascnn.load(tmp_path / "bundle")
 
 
-@pytest.fixture(scope="module", params=["parquet", "csv"])
+@pytest.fixture(scope="module", params=["parquet", pytest.param("csv", marks=pytest.mark.full)])
 def typed_data(request, tmp_path_factory):
     """Write whole numbers into a file; CSV has no types."""
     path = tmp_path_factory.mktemp("data") / f"stars.{request.param}"
@@ -121,6 +121,16 @@ def test_folder_of_predictions_has_typed_labels(typed_bundle, tmp_path):
     finished = command("predict", folder, "--input", tmp_path / "in", "--output", tmp_path / "out")
     assert finished.status == 0, finished.err
     assert pd.read_parquet(tmp_path / "out" / "a.parquet")["label"].tolist() == [kind(3), kind(-1)]
+
+
+@pytest.mark.full
+def test_exports_predict_labels_of_the_same_type(typed_bundle):
+    folder, kind = typed_bundle
+    assert command("export", folder, "--format", "onnx").status == 0
+    finished = command("predict", folder, "a lovely film", "--json", "--runtime", "onnx")
+    assert finished.status == 0, finished.err
+    label = json.loads(finished.out)["label"]
+    assert type(label) is kind and label == kind(3)
 
 
 @pytest.mark.parametrize("spelling", ["3,-1", "3.0,-1.0"])
