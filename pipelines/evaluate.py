@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from kerascnn.data.config import SourceConfig
-from kerascnn.evaluation.figures import picture_format
+from kerascnn.evaluation.curve_plots import list_pictures
+from kerascnn.evaluation.figures import PictureFormat, picture_format
+from kerascnn.evaluation.plot_files import write_plots
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import atomic_path, check_output_file
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Row
+
+PLOTS_NEED_FOLDER = "--plots writes into the folder of a report; give --report FOLDER"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,8 @@ class Arguments:
     """Write an apostrophe before cells of mistakes that begin with = + - @: spreadsheets run them as formulas."""
     no_examples: bool = False
     """Leave texts of the data out of the report."""
+    plots: tuple[PictureFormat, ...] = ()
+    """Also write the pictures of the report into the folder plots of a folder --report, in these formats."""
     plot: FileName = ""
     """Also draw the confusion matrix into this file: .png, .svg or .pdf."""
     json: bool = False
@@ -62,10 +69,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         task.require("confusion_matrix", "--plot")
         check_output_file(Path(args.plot))
     check_table(args.mistakes, "--mistakes")
+    if args.plots and not args.report:
+        raise InputError(PLOTS_NEED_FOLDER)
     if args.report:
-        from kerascnn.evaluation.evaluation_report import check_report_path
+        from kerascnn.evaluation.evaluation_report import check_report_path, is_page
 
         check_report_path(Path(args.report))
+        if args.plots and is_page(Path(args.report)):
+            raise InputError(PLOTS_NEED_FOLDER)
     rows = read_labelled_rows(args.data, args.source, args.bundle, log)
     start_tensorflow()
     from kerascnn.loading import load
@@ -83,6 +94,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         log(f"wrote {args.plot}")
     if args.report:
         _write_report(args, classifier, rows, targets, probabilities, metrics)
+        if args.plots:
+            write_plots(list_pictures(metrics, [], labels), Path(args.report) / "plots", args.plots)
         log(f"wrote {args.report}")
     if file := _name_mistakes(args):
         count = _write_mistakes(file, args, classifier, rows, targets, probabilities)

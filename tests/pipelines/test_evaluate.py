@@ -11,7 +11,7 @@ from tests.pipelines.conftest import command
 
 def test_metrics_agree_with_predictions(news_bundle, news_csv, tmp_path):
     folder, _ = news_bundle
-    finished = command("evaluate", folder, "--data", news_csv, "--json", "--plot", tmp_path / "matrix.png")
+    finished = command("evaluate", folder, "--data", news_csv, "--json", "--plot", tmp_path / "matrix.pdf")
     assert finished.status == 0, finished.err
     metrics = json.loads(finished.out)
     predicted = command("predict", folder, "--input", news_csv).out
@@ -19,7 +19,7 @@ def test_metrics_agree_with_predictions(news_bundle, news_csv, tmp_path):
     hits = sum(row["label"] == row["predicted_label"] for row in rows)
     assert metrics["accuracy"] == pytest.approx(hits / len(rows))
     assert sum(map(sum, metrics["confusion_matrix"])) == metrics["rows"] == len(rows)
-    assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "matrix.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_prints_one_line_per_class(reviews_zh_bundle, reviews_zh_csv):
@@ -89,10 +89,14 @@ def read_page(path):
 
 def test_report_shows_the_new_data(news_bundle, wrong_csv, tmp_path):
     folder, _ = news_bundle
-    finished = command("evaluate", folder, "--data", wrong_csv, "--json", "--report", tmp_path / "report")
+    finished = command(
+        "evaluate", folder, "--data", wrong_csv, "--json", "--report", tmp_path / "report", "--plots", "svg"
+    )
     assert finished.status == 0, finished.err
     metrics, files = json.loads(finished.out), {path.name for path in (tmp_path / "report").iterdir()}
     assert files >= {"report.html", "metrics.json", "mistakes.csv", "confusion_matrix.png"}
+    drawn = {path.name for path in (tmp_path / "report" / "plots").iterdir()}
+    assert drawn == {"confusion_matrix.svg", "reliability.svg", "roc.svg", "precision_recall.svg", "coverage.svg"}
     assert json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8")) == metrics
     page = read_page(tmp_path / "report" / "report.html")
     assert f"{100 * metrics['accuracy']:.1f}\u00a0%" in page and str(wrong_csv) in page and "football match" in page
@@ -108,6 +112,10 @@ def test_outputs_are_checked_before_work(news_bundle, news_csv, tmp_path):
     (tmp_path / "file.txt").write_text("text")
     for options, message in (
         (("--report", folder), "is a bundle, whose own report would be replaced"),
+        (
+            ("--report", tmp_path / "a.html", "--plots", "pdf"),
+            "--plots writes into the folder of a report; give --report",
+        ),
         (("--report", tmp_path / "file.txt"), "a report is a file NAME.html or a folder"),
         (("--report", tmp_path / "missing" / "a.html"), "create it first"),
         (("--mistakes", tmp_path / "a.xlsx"), "--mistakes"),
