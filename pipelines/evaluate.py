@@ -12,10 +12,9 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.evaluation.curve_plots import list_pictures
-from kerascnn.evaluation.figures import PictureFormat, picture_format
+from kerascnn.evaluation.figures import PictureFormat
 from kerascnn.evaluation.plot_files import write_plots
 from kerascnn.settings import DataSources, FileName
-from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
@@ -51,8 +50,6 @@ class Arguments:
     """Leave texts of the data out of the report."""
     plots: tuple[PictureFormat, ...] = ()
     """Also write the pictures of the report into the folder plots of a folder --report, in these formats."""
-    plot: FileName = ""
-    """Also draw the confusion matrix into this file: .png, .svg or .pdf."""
     json: bool = False
     """Print the metrics as JSON."""
     quiet: bool = False
@@ -65,9 +62,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     args = parse_for_bundle(Arguments, prog, __doc__, argv)
     log = choose_log(quiet=args.quiet)
     task, labels = read_task_and_labels(args.bundle)
-    if args.plot:
-        task.require("confusion_matrix", "--plot")
-        check_output_file(Path(args.plot))
     check_table(args.mistakes, "--mistakes")
     if args.plots and not args.report:
         raise InputError(PLOTS_NEED_FOLDER)
@@ -86,12 +80,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     targets = bundle.encode_names(task.labels_of_rows(rows))
     probabilities = classifier.predict_proba([row.text for row in rows])
     metrics = bundle.evaluate(targets, probabilities)
-    if args.plot:
-        from kerascnn.evaluation import plots
-
-        with atomic_path(Path(args.plot)) as partial:
-            plots.plot_confusion_matrix(metrics["confusion_matrix"], labels, partial, picture_format(args.plot))
-        log(f"wrote {args.plot}")
     if args.report:
         _write_report(args, classifier, rows, targets, probabilities, metrics)
         if args.plots:

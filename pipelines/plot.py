@@ -23,8 +23,8 @@ class Arguments:
 
     bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
-    formats: tuple[PictureFormat, ...] = ("pdf", "svg")
-    """Formats of the files."""
+    plots: tuple[PictureFormat, ...] = ("pdf", "svg")
+    """Formats of the pictures."""
     split: Literal["auto", "test", "validation"] = "auto"
     """Metrics to draw; auto: those of the test data, or of the validation data if there was no test data."""
     output: FolderName = ""
@@ -37,14 +37,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.plo
     """Run the command."""
     args = parse(Arguments, prog, __doc__, argv)
     folder = Path(args.output or Path(args.bundle) / "plots")
-    if not args.formats:
-        raise InputError("--formats: give one or more of png, svg and pdf")
+    if not args.plots:
+        raise InputError("--plots: give one or more of png, svg and pdf")
     if args.output:
         check_output_parent(folder)
     from kerascnn.evaluation.plot_files import write_bundle_plots
 
     written = write_bundle_plots(
-        Path(args.bundle), folder, args.formats, split="" if args.split == "auto" else args.split
+        Path(args.bundle), folder, args.plots, split="" if args.split == "auto" else args.split
     )
     if not written:
         raise InputError(f"{args.bundle}: it has no {args.split.replace('auto', 'test or validation')} metrics to draw")

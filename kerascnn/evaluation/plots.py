@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerascnn.evaluation.explanation import replace_control_characters
-from kerascnn.evaluation.figures import BLUE, DPI, INK, ORANGE, Picture, PictureFormat, create_figure, style_axes
+from kerascnn.evaluation.figures import BLUE, DPI, INK, ORANGE, Picture, create_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,18 +24,15 @@ MAX_NAME_CHARACTERS = 24
 """Longest name of a class in a picture."""
 
 
-def plot_confusion_matrix(
-    matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path, kind: PictureFormat | None = None
-) -> None:
+def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
     """Draw a confusion matrix into a file, see ``picture_confusion_matrix``.
 
     Args:
         matrix: Counts, (classes, classes).
         names: Name of each class.
-        path: The file to write.
-        kind: Its format; None: by the suffix of the path.
+        path: The file to write: .svg, .pdf, or PNG.
     """
-    picture_confusion_matrix(matrix, names).save(path, kind)
+    picture_confusion_matrix(matrix, names).save(path)
 
 
 def picture_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Picture:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kerascnn.data.issues import Issue
     from kerascnn.data.records import Row
 
-Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe"]
+Feature = Literal["abstention", "operating_points", "label_errors", "mediapipe"]
 """Features that not every task supports, see ``Task.unsupported``."""
 
 

@@ -49,7 +49,6 @@ class MultiLabel(Task):
             "the bundle is multi-label: it predicts only labels that reach their own threshold (thresholds in"
             " manifest.json); leave it out"
         ),
-        "confusion_matrix": "multi-label predictions have no confusion matrix; leave it out",
         "operating_points": (
             "multi-label, each label has its own threshold, fitted in training (thresholds in manifest.json);"
             " find_threshold is for one label per text"

@@ -170,7 +170,7 @@ def test_second_run_into_an_output_is_rejected_at_its_start(news_bundle, news_cs
         ("predict", ("BUNDLE", "--input", "missing.csv"), "no file or folder 'missing.csv'"),
         ("predict", ("BUNDLE", "--input", "DATA", "--text-column", "body"), "no column 'body'"),
         ("predict", ("BUNDLE", "--input", "DATA", "--output", "missing/a.csv"), "there is no folder missing"),
-        ("evaluate", ("BUNDLE", "--data", "DATA", "--plot", "missing/a.png"), "there is no folder missing"),
+        ("evaluate", ("BUNDLE", "--data", "DATA", "--mistakes", "missing/a.csv"), "there is no folder missing"),
         ("export", ("BUNDLE", "--format", "tflite", "--quantize", "int8", "--calibration-data", "missing.csv"),
          "no file or folder 'missing.csv'"),
         ("train", ("--data", "DATA", "--output", "FILE/bundle"), "FILE is a file"),
