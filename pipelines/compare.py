@@ -18,6 +18,7 @@ from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
+from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         names = [task.name.replace("_", "-") for task in tasks]
         raise InputError(f"{folders[0]} is {names[0]} and {folders[1]} is {names[1]}; compare bundles of one task")
     check_table(args.disagreements, "--disagreements")
+    check_outputs({"--disagreements": args.disagreements}, data=args.data, bundles=folders)
     rows = _read_rows(args, log)
     start_tensorflow()
     from kerascnn.evaluation.mistakes import DISAGREEMENT_COLUMNS, find_mistakes, list_disagreements

@@ -19,6 +19,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
+from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         check_report_path(Path(args.report))
         if args.plots and is_page(Path(args.report)):
             raise InputError(PLOTS_NEED_FOLDER)
+    check_outputs(_name_outputs(args), data=args.data, bundles=[args.bundle])
     rows = read_labelled_rows(args.data, args.source, args.bundle, log)
     start_tensorflow()
     from kerascnn.loading import load
@@ -89,6 +91,16 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         count = _write_mistakes(file, args, classifier, rows, targets, probabilities)
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {file}")
     print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
+
+
+def _name_outputs(args: Arguments) -> dict[str, str | Path]:
+    """Return the files to write, by their options."""
+    outputs: dict[str, str | Path] = {"--mistakes": _name_mistakes(args)}
+    if args.report:
+        from kerascnn.evaluation.evaluation_report import list_report_files
+
+        outputs |= {f"--report ({path.name})": path for path in list_report_files(Path(args.report))}
+    return outputs
 
 
 def _name_mistakes(args: Arguments) -> str:

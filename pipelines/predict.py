@@ -35,6 +35,7 @@ from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import parse_for_bundle
 from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
+from pipelines.outputs import check_outputs
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -115,6 +116,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         return
     if args.output != "-":
         check_output_file(Path(args.output))
+        check_outputs({"--output": args.output}, bundles=[args.bundle])
     with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
         _predict_rows(args)
 

@@ -10,12 +10,14 @@ from typing import Any
 from kerascnn.bundle import Bundle
 from kerascnn.evaluation import plots
 from kerascnn.evaluation.explanation import Explanation
-from kerascnn.evaluation.report import Example, render_report
+from kerascnn.evaluation.report import GENERATOR, Example, render_report
 from kerascnn.utils.atomic_files import atomic_path, check_output_file, check_output_parent, write_json
 from kerascnn.utils.errors import InputError
 
 PAGE_SUFFIXES = (".html", ".htm")
 """Suffixes of a report that is one file."""
+REPORT_FILES = ("report.html", "metrics.json", "confusion_matrix.png")
+"""Files of a report that is a folder."""
 
 
 def is_page(path: Path) -> bool:
@@ -23,11 +25,16 @@ def is_page(path: Path) -> bool:
     return path.suffix.lower() in PAGE_SUFFIXES
 
 
+def list_report_files(path: Path) -> list[Path]:
+    """Return the files that ``write_evaluation_report`` writes."""
+    return [path] if is_page(path) else [path / name for name in REPORT_FILES]
+
+
 def check_report_path(path: Path) -> None:
     """Check before any work that a report can be written.
 
     Raises:
-        InputError: The file, or the folder, cannot be written, or the folder is a bundle.
+        InputError: The file, or the folder, cannot be written, or the folder has files that are no report.
     """
     if is_page(path):
         check_output_file(path)
@@ -35,8 +42,18 @@ def check_report_path(path: Path) -> None:
         raise InputError(f"{path}: a report is a file NAME.html or a folder; give another name")
     elif (path / "manifest.json").exists():
         raise InputError(f"{path} is a bundle, whose own report would be replaced; name another folder, or NAME.html")
+    elif path.is_dir() and any(path.iterdir()) and not _is_report(path / "report.html"):
+        raise InputError(f"{path} has files that are no report; name a new folder, or NAME.html")
     else:
         check_output_parent(path)
+
+
+def _is_report(page: Path) -> bool:
+    """Return whether a page is a report of this package, which a new one may replace."""
+    if not page.is_file():
+        return False
+    with open(page, encoding="utf-8", errors="replace") as file:
+        return GENERATOR in file.read(1024)
 
 
 def write_evaluation_report(
@@ -66,10 +83,12 @@ def write_evaluation_report(
     page = render_report(shown, sizes, examples, explain)
     if not is_page(path):
         path.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path / "metrics.json") as partial:
-            write_json(partial, metrics)
-        if "confusion_matrix" in metrics:
-            with atomic_path(path / "confusion_matrix.png") as partial:
-                plots.plot_confusion_matrix(metrics["confusion_matrix"], bundle.labels, partial)
-    with atomic_path(path if is_page(path) else path / "report.html") as partial:
+    with atomic_path(path if is_page(path) else path / "report.html") as partial:  # first: it marks the folder
         partial.write_text(page, encoding="utf-8", errors="replace", newline="\n")
+    if is_page(path):
+        return
+    with atomic_path(path / "metrics.json") as partial:
+        write_json(partial, metrics)
+    if "confusion_matrix" in metrics:
+        with atomic_path(path / "confusion_matrix.png") as partial:
+            plots.plot_confusion_matrix(metrics["confusion_matrix"], bundle.labels, partial)

@@ -23,6 +23,8 @@ from kerascnn.evaluation.plots import picture_learning_curves, picture_reliabili
 from kerascnn.evaluation.templates import load_template
 from kerascnn.tasks import SINGLE_LABEL, Task
 
+GENERATOR = '<meta name="generator" content="kerascnn">'
+"""Element at the start of every report."""
 MAX_EXAMPLES = 8
 """Highest number of examples of each kind."""
 PASSAGE_LENGTH = 600

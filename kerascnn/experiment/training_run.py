@@ -116,6 +116,7 @@ def _train(
         return TrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("training")
     check_output_folder(folder, overwrite=overwrite or resume)
+    run_folders.check_inputs(config, folder)
     if is_automatic(config):
         check_automatic(config)
     check_vectors(config.transfer)

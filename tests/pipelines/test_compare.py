@@ -48,3 +48,7 @@ def test_bundles_must_fit_each_other(news_bundle, reviews_zh_bundle, news_csv, t
     assert "news.csv, row 2: " in finished.err and "does not know the label 'business'" in finished.err
     finished = command("compare", news_bundle[0], news_bundle[0], "--data", news_csv, "--disagreements", "a.xlsx")
     assert "--disagreements a.xlsx: cannot write .xlsx" in finished.err
+    before = news_csv.read_bytes()
+    finished = command("compare", news_bundle[0], news_bundle[0], "--data", news_csv, "--disagreements", news_csv)
+    assert finished.status == 1 and "would replace data that is read" in finished.err
+    assert news_csv.read_bytes() == before

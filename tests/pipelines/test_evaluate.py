@@ -122,3 +122,24 @@ def test_outputs_are_checked_before_work(news_bundle, news_csv, tmp_path):
         finished = command("evaluate", folder, "--data", news_csv, *options)
         assert finished.status == 1 and message in finished.err, finished.err
     assert (folder / "metrics.json").read_bytes() == before
+
+
+def test_outputs_replace_no_input_and_not_each_other(news_bundle, news_csv, tmp_path):
+    folder, data = news_bundle[0], tmp_path / "mistakes.csv"
+    data.write_bytes(before := news_csv.read_bytes())
+    (tmp_path / "link.csv").symlink_to(data)
+    replaced = "would replace data that is read"
+    for options, message in (
+        (("--mistakes", data), f"--mistakes {data} {replaced}"),
+        (("--mistakes", tmp_path / "link.csv"), replaced),
+        (("--mistakes", f"{tmp_path}/../{tmp_path.name}/mistakes.csv"), replaced),
+        (("--mistakes", folder / "history.csv"), "would replace a file of the bundle"),
+        (("--report", folder.parent / "x.html", "--mistakes", folder / "history.csv"), "a file of the bundle"),
+        (("--report", tmp_path), "has files that are no report"),
+    ):
+        (tmp_path / "r").mkdir(exist_ok=True)
+        finished = command("evaluate", folder, "--data", data, *options)
+        assert finished.status == 1 and message in finished.err, finished.err
+    finished = command("evaluate", folder, "--data", f"{tmp_path}/mis*.csv", "--mistakes", data)
+    assert finished.status == 1 and replaced in finished.err
+    assert data.read_bytes() == before and [*(tmp_path / "r").iterdir()] == []
