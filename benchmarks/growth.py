@@ -62,7 +62,7 @@ def run(args: Growth) -> None:
                 generate(folder / f"{name}.csv", count, vocabulary, 3 * number + seed)
             files = [f"--data={folder}/train.csv", f"--validation-data={folder}/dev.csv"]
             files += [f"--test-data={folder}/test.csv", f"--output={folder}/bundle", f"--seed={number}"]
-            sizes = ["--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
+            sizes = ["--export=none", "--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
             result = run_program("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}

@@ -101,7 +101,7 @@ def train(run: Measurement, number: int, processes: int, batch: int, bundle: Pat
     command = ["-m", "pipelines.train", "--model", run.args.model, "--output", str(bundle), "--seed", str(number)]
     for option, name in {"--data": "train", "--validation-data": "dev", "--test-data": "test"}.items():
         command += [option, str(run.folder / f"{name}.csv")]
-    command += ["--epochs", str(run.args.epochs), "--training.patience", str(run.args.epochs)]
+    command += ["--export=none", "--epochs", str(run.args.epochs), "--training.patience", str(run.args.epochs)]
     command += ["--training.batch-size", str(processes * batch)]
     if processes == 1:
         run_program("train", command, environment=SINGLE_THREAD, cores=run.args.cores[:1])

@@ -40,11 +40,14 @@ docs/installation
 docs/tutorial
 中文说明 <README.zh>
 中文教程 <docs/tutorial.zh>
+docs/examples
 docs/recipes
 docs/data_formats
 docs/data_audit
 docs/choosing_a_model
 docs/training
+docs/experiment_tracking
+docs/scikit_learn
 docs/reading_the_report
 docs/multi_label
 docs/tagging
@@ -54,6 +57,7 @@ docs/transfer_learning
 docs/knowledge_distillation
 docs/hyperparameter_search
 docs/deployment
+docs/sharing
 docs/batch_scoring
 docs/distributed
 docs/benchmarks

@@ -6,7 +6,6 @@ The names below are loaded when they are first used, which keeps ``import kerasc
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.keras_registration import register_layers_with_keras
@@ -14,7 +13,8 @@ from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.tensorflow_startup import import_tensorflow
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier, load
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.loading import load
     from kerascnn.models import list_models, list_taggers
     from kerascnn.token_classifier import TokenClassifier
 
@@ -23,20 +23,20 @@ __all__ = ["TextClassifier", "TokenClassifier", "__version__", "list_models", "l
 _MODULES = {
     "TextClassifier": "kerascnn.classifier",
     "TokenClassifier": "kerascnn.token_classifier",
-    "load": "kerascnn.classifier",
+    "load": "kerascnn.loading",
     "list_models": "kerascnn.models",
     "list_taggers": "kerascnn.models",
 }
-_KERAS_NAMES = ("TextClassifier", "TokenClassifier", "load")
-"""Names whose modules import Keras."""
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # takes as long to import as the rest
+
         return version("kerascnn")
     if name not in _MODULES:
         raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
-    if name in _KERAS_NAMES:
+    if name == "TextClassifier":
         require_tensorflow_backend(f"kerascnn.{name}")
         import_tensorflow()
     return getattr(importlib.import_module(_MODULES[name]), name)

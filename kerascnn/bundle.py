@@ -5,33 +5,34 @@ This module saves and loads; it neither evaluates nor draws.
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerascnn import config as configuration
+from kerascnn.bundle_contents import read_decision, read_encoder, to_classes
+from kerascnn.bundle_files import list_packages, write_history
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.golden import PredictFn, check_golden, write_golden
 from kerascnn.manifest import (
+    CHECKED_FILES,
     PRETRAINING,
     SCHEMA_VERSION,
+    SENTENCEPIECE_FILE,
     Manifest,
     check_files,
     read_classifier_manifest,
+    read_history,
     read_manifest,
 )  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
-from kerascnn.tasks import SINGLE_LABEL, Task, get_task
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.text import vocabulary
-from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
-from kerascnn.text.sentencepiece import SentencePieceModel
+from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.archives import check_keras_file
 from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
@@ -43,13 +44,6 @@ from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 if TYPE_CHECKING:
     import keras
 
-PACKAGES = ("kerascnn", "keras", "tensorflow", "tensorflow-text", "keras-hub", "numpy", "scikit-learn")
-# Files that loading reads. The model card is not among them: users may edit it.
-CHECKED_FILES = (
-    "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
-)  # fmt: skip
-SENTENCEPIECE_FILE = "sentencepiece.model"
-"""File that a bundle has, and checks, if text is split into SentencePieces."""
 
 WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that already has those of this module."""
@@ -79,6 +73,14 @@ class Bundle:
     """Divisor of the logits before softmax or sigmoid."""
     thresholds: list[float] | None = None
     """Lowest probability at which each label is predicted, in the order of the logits; None if the task has none."""
+    label_type: str = "str"
+    """Type of the labels in the training data, see ``data.label_types``."""
+    indicator_dtype: str | None = None
+    """Dtype of the indicator matrix that the labels were given as, and are predicted as; None for other labels."""
+    scripts: dict[str, float] = field(default_factory=dict)
+    """Script to its fraction of the training texts."""
+    languages: list[str] = field(default_factory=list)
+    """ISO 639-1 codes of the languages of the training texts, as far as they are known."""
     distillation: dict[str, Any] = field(default_factory=dict)
     """The teacher and how its probabilities were learned; empty if there was none."""
     validation_probabilities: np.ndarray | None = None
@@ -88,6 +90,19 @@ class Bundle:
     def built(self) -> BuiltModel:
         """The model with its layers by role."""
         return BuiltModel(self.model, self.roles)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Labels with the type that they had in the training data, (labels,)."""
+        return to_classes(self.labels, self.label_type)
+
+    def encode_names(self, labels: Sequence[Any]) -> np.ndarray:
+        """Return the targets of labels that are given by name, as files have them, see ``Task.encode``."""
+        return self.task.encode(labels, np.asarray(self.labels, dtype=object))
+
+    def evaluate(self, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+        """Return all metrics of documents, see ``Task.evaluate``."""
+        return self.task.evaluate(targets, probabilities, self.labels, self.thresholds)
 
     def decide(self, probabilities: np.ndarray) -> list[list[str]]:
         """Return the predicted labels of documents, best first, for probabilities (documents, labels)."""
@@ -149,47 +164,38 @@ def load_bundle(folder: Path) -> Bundle:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
     manifest = read_classifier_manifest(folder)
+    if manifest["task"] == TAGGING_TASK:
+        raise InputError(f"{folder}: has a tag for each token; read it with kerascnn.load or TokenClassifier.load")
     check_files(folder, manifest, CHECKED_FILES)
-    task, labels = _read_task(folder, manifest), read_escaped_lines(folder / "labels.txt")
-    _check_thresholds(folder, manifest["thresholds"], task.default_thresholds(len(labels)))
+    decision = read_decision(folder, manifest)
     bundle = Bundle(
         config=configuration.config_from_dict(
             configuration.load_yaml(folder / "config.yaml"), str(folder / "config.yaml")
         ),
-        vectorizer=_read_vectorizer(folder, manifest),
-        labels=labels,
+        vectorizer=read_encoder(folder, manifest, Vectorizer),
+        labels=decision.labels,
         roles=read_roles(folder, manifest),
         model=load_model_file(folder / "model.keras", manifest["packages"]),
         metrics=read_json(folder / "metrics.json"),
-        history=read_history(folder / "history.csv"),
+        history=read_history(folder),
         data=manifest["data"],
-        task=task,
-        temperature=manifest["temperature"],
-        thresholds=manifest["thresholds"],
+        task=decision.task,
+        temperature=decision.temperature,
+        thresholds=decision.thresholds,
+        label_type=decision.label_type,
+        indicator_dtype=decision.indicator_dtype,
+        scripts=manifest["scripts"],
+        languages=manifest["languages"],
         distillation=manifest["distillation"] or {},
     )
-    if bundle.model.output_shape[-1] != len(labels):
-        raise InputError(f"{folder / 'labels.txt'}: {len(labels)} labels for {bundle.model.output_shape[-1]} logits")
+    if bundle.model.output_shape[-1] != len(bundle.labels):
+        raise InputError(
+            f"{folder / 'labels.txt'}: {len(bundle.labels)} labels for {bundle.model.output_shape[-1]} logits"
+        )
     names = {layer.name for layer in bundle.model.layers}
     if unknown := {name for layers in manifest["layers"].values() for name in layers} - names:
         raise InputError(f"{folder / 'manifest.json'}: the model has no layer {min(unknown)!r}")
     return bundle
-
-
-def _check_thresholds(folder: Path, thresholds: list[float] | None, default: list[float] | None) -> None:
-    """Check that a task has thresholds, one for each label, or none, as by default."""
-    if (thresholds is None, len(thresholds or [])) != (default is None, len(default or [])):
-        found, expected = len(thresholds or []), len(default or [])
-        raise InputError(f"{folder / 'manifest.json'}: has {found} thresholds, and its task and labels need {expected}")
-
-
-def _read_task(folder: Path, manifest: Manifest) -> Task:
-    if manifest["task"] == TAGGING_TASK:
-        raise InputError(f"{folder}: has a tag for each token; read it with kerascnn.load or TokenClassifier.load")
-    try:
-        return get_task(manifest["task"])
-    except InputError as error:
-        raise InputError(f"{folder / 'manifest.json'}: {error}") from None
 
 
 def read_roles(folder: Path, manifest: Manifest) -> LayerRoles:
@@ -221,21 +227,7 @@ def load_vectorizer(folder: Path) -> Vectorizer:
     Raises:
         InputError: It is missing, damaged, or written by a newer version.
     """
-    manifest = read_manifest(folder)
-    check_files(folder, manifest, ("vocabulary.txt",))
-    return _read_vectorizer(folder, manifest)
-
-
-def _read_vectorizer(folder: Path, manifest: Manifest) -> Vectorizer:
-    path, pieces = folder / SENTENCEPIECE_FILE, None
-    if path.name in manifest["files"]:
-        check_files(folder, manifest, (path.name,))
-        pieces = SentencePieceModel.parse(path.read_bytes(), str(path))
-    tokens = vocabulary.read_vocabulary(folder / "vocabulary.txt")
-    try:
-        return Vectorizer.from_config(manifest["vectorizer"], tokens, pieces)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
+    return read_encoder(folder, read_manifest(folder), Vectorizer)
 
 
 def load_model_file(path: Path, packages: dict[str, str]) -> keras.Model:
@@ -286,34 +278,17 @@ def write_manifest(bundle: Any, folder: Path, task: str) -> None:
             "schema_version": SCHEMA_VERSION,
             "task": task,
             "model": bundle.config.model,
+            "label_type": bundle.label_type,
+            "indicator_dtype": bundle.indicator_dtype,
+            "scripts": bundle.scripts,
+            "languages": bundle.languages,
             "layers": bundle.roles.to_dict(),
             "vectorizer": bundle.vectorizer.get_config(),
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
-            "packages": {name: found for name in PACKAGES if (found := _find_version(name))},
+            "packages": list_packages(),
             "data": bundle.data,
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         },
     )
-
-
-def write_history(history: list[dict[str, float]], path: Path) -> None:
-    """Write the metrics of each epoch as CSV."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[0]) if history else ["epoch"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-
-
-def read_history(path: Path) -> list[dict[str, float]]:
-    """Read what ``write_history`` wrote."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
-
-
-def _find_version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

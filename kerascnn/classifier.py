@@ -13,18 +13,18 @@ from sklearn.utils.validation import check_is_fitted
 from kerascnn.bundle import Bundle, load_bundle, save_bundle
 from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
-from kerascnn.data.documents import check_texts
-from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
-from kerascnn.manifest import read_manifest
+from kerascnn.hub_mixin import HubMixin
 from kerascnn.models.built_model import NO_FEATURES
+from kerascnn.predictor import Predictor
 from kerascnn.selection import choose_model, is_automatic
-from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten
+from kerascnn.utils.arguments import check_flag, check_path, check_texts, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import HUB
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tensorflow_startup import check_fork, claim_process
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kerascnn.prediction import PredictFunction
 
 
-class TextClassifier(Estimator):
+class TextClassifier(HubMixin, Predictor, Estimator):
     """A text classifier: vectorizer, model and labels.
 
     It is a scikit-learn classifier for lists of strings. All settings are keyword arguments; ``docs/settings.md`` and
@@ -68,7 +68,6 @@ class TextClassifier(Estimator):
 
     classes_: np.ndarray
     bundle_: Bundle
-    _labels_dtype: np.dtype | None
     _predict_functions: dict[str, PredictFunction]
     _attribute: AttributionMethod | None
 
@@ -77,6 +76,16 @@ class TextClassifier(Estimator):
         """The trained functional Keras model: ids, int32 (batch, length), padded with 0 -> logits (batch, labels)."""
         check_is_fitted(self, "bundle_")
         return self.bundle_.model
+
+    @property
+    def task(self) -> Task:
+        """The task of the trained classifier: one label per document, or several."""
+        return self.bundle_.task
+
+    @property
+    def thresholds(self) -> list[float] | None:
+        """Lowest probability at which each label is predicted; None if the task has none."""
+        return self.bundle_.thresholds
 
     @name_arguments
     def fit(
@@ -128,7 +137,9 @@ class TextClassifier(Estimator):
             InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
+        from kerascnn.evaluation.projector import write_projector
         from kerascnn.linear.classifier import check_arguments
+        from kerascnn.training.distributed.strategies import is_chief
         from kerascnn.training.progress import EpochsAdvisor
 
         check_fork()
@@ -160,20 +171,10 @@ class TextClassifier(Estimator):
         bundle.metrics |= facts
         if verbose:
             advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
-        self._set_bundle(bundle, data.classes, data.labels_dtype)
+        self._set_bundle(bundle, data.classes)
+        if config.training.tensorboard and state_folder is not None and is_chief(config.training.strategy):
+            write_projector(bundle, state_folder / "tensorboard" / "train")
         return self
-
-    @name_arguments
-    def predict(self, texts: Sequence[str]) -> Any:
-        """Predict the label of each document.
-
-        Returns:
-            Array (documents,). For multi-label classifiers a list with the labels of each document that reach their
-            threshold, in the order of ``classes_``; after a training with an indicator matrix such a matrix of the same
-            dtype.
-        """
-        predictions = self._predict_targets(texts)
-        return self.bundle_.task.format_predictions(predictions, self.classes_, self._labels_dtype)
 
     @name_arguments
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
@@ -183,26 +184,6 @@ class TextClassifier(Estimator):
         """
         logits = self._compute("logits", texts)
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
-
-    @name_arguments
-    def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[Any, float]]]:
-        """Return the predicted labels of each document with their probabilities, the most probable first."""
-        probabilities = self.predict_proba(texts)
-        positions = self.bundle_.task.ranked_labels(probabilities, self.bundle_.thresholds)
-        return self._pair_with_labels(probabilities, positions)
-
-    @name_arguments
-    def predict_top_k(self, texts: Sequence[str], k: int = 3) -> list[list[tuple[Any, float]]]:
-        """Return the k most probable labels of each document with their probabilities, the most probable first.
-
-        Raises:
-            InputError: ``k`` is not a whole number of at least 1.
-        """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise InputError(f"k: {shorten(k)} is not a whole number of at least 1")
-        probabilities = self.predict_proba(texts)
-        positions = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].tolist()
-        return self._pair_with_labels(probabilities, positions)
 
     @name_arguments
     def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
@@ -307,7 +288,7 @@ class TextClassifier(Estimator):
             sums_to_one = bundle.task.has_exclusive_labels
             check_probabilities(probabilities, bundle.labels, len(texts), name="probabilities", sums_to_one=sums_to_one)
             probabilities = np.asarray(probabilities, np.float32)
-        return bundle.task.evaluate(targets, probabilities, bundle.labels, bundle.thresholds)
+        return bundle.evaluate(targets, probabilities)
 
     @name_arguments
     def save(
@@ -344,15 +325,24 @@ class TextClassifier(Estimator):
     @classmethod
     @name_arguments
     def load(cls, folder: str | Path) -> TextClassifier:
-        """Read a bundle and check its golden probabilities. The labels of a loaded classifier are strings.
+        """Read a bundle and check its golden probabilities; labels have the type that they had in the training data.
+
+        Nothing of a bundle runs as code: ``model.keras`` is loaded in Keras' safe mode, and nothing is a pickle.
+
+        Args:
+            folder: The folder, or ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION`` of the Hugging Face Hub.
 
         Raises:
             InputError: The bundle is missing, damaged, newer than this package, or predicts other probabilities.
         """
+        if isinstance(folder, str) and folder.startswith(HUB):
+            from kerascnn.hub import download_bundle
+
+            folder = download_bundle(folder)
         folder = check_path("folder", folder)
         bundle = load_bundle(folder)
         classifier = cls.from_config(bundle.config)
-        classifier._set_bundle(bundle, np.asarray(bundle.labels, dtype=object), None)
+        classifier._set_bundle(bundle, bundle.classes)
         bundle.check_golden(folder, classifier.predict_proba)
         return classifier
 
@@ -366,26 +356,14 @@ class TextClassifier(Estimator):
         super().__setstate__(state)
         self._predict_functions, self._attribute = {}, None
 
-    def _set_bundle(self, bundle: Bundle, classes: np.ndarray, labels_dtype: np.dtype | None) -> None:
-        self.bundle_, self.classes_, self._labels_dtype = bundle, classes, labels_dtype
+    def _set_bundle(self, bundle: Bundle, classes: np.ndarray) -> None:
+        self.bundle_, self.classes_ = bundle, classes
+        self._labels_dtype = np.dtype(bundle.indicator_dtype) if bundle.indicator_dtype else None
         self._predict_functions, self._attribute = {}, None
-
-    def _predict_targets(self, texts: Sequence[str]) -> np.ndarray:
-        """Return predictions in the form of targets."""
-        probabilities = self.predict_proba(texts)
-        return self.bundle_.task.predict(probabilities, self.bundle_.thresholds)
-
-    def _pair_with_labels(
-        self, probabilities: np.ndarray, positions: Sequence[Sequence[int]]
-    ) -> list[list[tuple[Any, float]]]:
-        """Return the labels at the positions of each document, as Python values, with their probabilities."""
-        labels = self.classes_.tolist()
-        return [[(labels[i], float(row[i])) for i in best] for row, best in zip(probabilities, positions, strict=True)]
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:
         """Return the logits or the features of texts, float32 (documents, channels)."""
-        from kerascnn.data.batches import RaggedIds
-        from kerascnn.prediction import make_predict_function
+        from kerascnn.prediction import choose_threads, make_predict_function, predict_texts
 
         check_is_fitted(self, "bundle_")
         check_fork()
@@ -396,13 +374,6 @@ class TextClassifier(Estimator):
                 built = self.bundle_.built
                 model = built.model if output == "logits" else built.encoder()
                 self._predict_functions[output] = make_predict_function(model)
-        return self._predict_functions[output](RaggedIds(*self.bundle_.vectorizer.encode(texts)))
-
-
-def load(folder: str | Path) -> Any:
-    """Read a bundle that training wrote: a ``TextClassifier``, or a ``TokenClassifier`` if it tags tokens."""
-    from kerascnn.token_classifier import TokenClassifier
-
-    path = check_path("folder", folder)
-    is_tagger = read_manifest(path)["task"] == TAGGING_TASK
-    return TokenClassifier.load(path) if is_tagger else TextClassifier.load(path)
+        # a pretrained encoder is large
+        threads = choose_threads(is_large=bool(self.bundle_.config.network.weights_origin))
+        return predict_texts(self.bundle_.vectorizer, self._predict_functions[output], texts, threads=threads)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from kerascnn.config import Config
-from kerascnn.data.documents import check_texts, split_validation
+from kerascnn.data.documents import split_validation
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.tasks import Task, infer_task
-from kerascnn.utils.arguments import to_rows
+from kerascnn.utils.arguments import check_texts, to_rows
 from kerascnn.utils.errors import InputError
 
 LabelledTexts = tuple[Sequence[str], Sequence[Any]]

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.audit.languages import guess_languages, measure_scripts
 from kerascnn.bundle import Bundle
 from kerascnn.classifier_data import TrainingData
 from kerascnn.config import Config, DistillationConfig
+from kerascnn.data.label_types import choose_label_type, find_label_type, name_label
+from kerascnn.manifest import INDICATOR_DTYPES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
@@ -18,6 +21,7 @@ from kerascnn.utils.stderr import log
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
     from kerascnn.classifier_fitting import ModelFitter
 
@@ -73,9 +77,13 @@ def train_bundle(
         built, refit_metrics = fitter.refit(fitted)
         metrics |= refit_metrics
     metrics = {"parameters": built.model.count_params(), **metrics, **calibration.metrics}
+    labels = [name_label(label) for label in data.classes.tolist()]
     return Bundle(
         config=dataclasses.replace(fitted.config, text=fitter.config.text), vectorizer=fitter.vectorizer,
-        labels=[str(label) for label in data.classes], model=built.model, roles=built.roles, task=data.task,
+        labels=labels, label_type=choose_label_type(labels, find_label_type(data.classes.tolist())),
+        indicator_dtype=_name_indicator_dtype(data.labels_dtype),
+        scripts=measure_scripts(data.texts), languages=guess_languages(data.texts),
+        model=built.model, roles=built.roles, task=data.task,
         metrics=metrics, history=fitted.history, temperature=calibration.temperature, thresholds=calibration.thresholds,
         distillation={} if data.soft_labels is None else _describe_distillation(config),
         validation_probabilities=validation_probabilities,
@@ -128,6 +136,13 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, *, verbose: bool, *
         verbose=verbose,
         **options,
     )
+
+
+def _name_indicator_dtype(dtype: np.dtype | None) -> str | None:
+    """Return the name of the dtype of an indicator matrix; whole numbers for objects and sparse matrices."""
+    if dtype is None:
+        return None
+    return dtype.name if dtype.name in INDICATOR_DTYPES else "int64"
 
 
 def _describe_distillation(config: Config[Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
-import typeguard
 
 from kerascnn.utils.atomic_files import read_json, write_json
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.value_types import check_type
 
 TOLERANCE = 1e-4
 """Largest difference between a probability of ``golden.json`` and the loaded model's."""
@@ -86,18 +86,23 @@ def read_golden(path: Path) -> GoldenAnswers:
         InputError: It is damaged.
     """
     try:
-        answers: GoldenAnswers = typeguard.check_type(
-            read_json(path), GoldenAnswers, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS
-        )
+        answers: GoldenAnswers = read_json(path)
+        check_type(answers, GoldenAnswers)
         if len({len(values) for values in answers.values()}) != 1:  # type: ignore[arg-type]
             raise ValueError("its lists have different lengths")
-    except (typeguard.TypeCheckError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged ({to_one_line(error)}); copy the bundle again") from None
     return answers
 
 
-def check_golden(path: Path, encode: EncodeFn, predict_fn: PredictFn, decide: DecideFn) -> None:
+def check_golden(path: Path, encode: EncodeFn | None, predict_fn: PredictFn, decide: DecideFn) -> None:
     """Check that ids, probabilities and labels of the golden texts are the same as at training.
+
+    Args:
+        path: The file.
+        encode: Function from a text to ids; None: the model does not take ids.
+        predict_fn: Function from texts to probabilities.
+        decide: Function from probabilities to labels.
 
     Raises:
         InputError: They differ, or a probability is NaN; the message names the text and the difference.
@@ -105,7 +110,7 @@ def check_golden(path: Path, encode: EncodeFn, predict_fn: PredictFn, decide: De
     golden = read_golden(path)
     texts, expected, actual = golden["texts"], np.asarray(golden["probabilities"]), predict_fn(golden["texts"])
     for text, ids in zip(texts, golden["ids"], strict=True):
-        if encode(text) != ids:
+        if encode and encode(text) != ids:
             raise InputError(f"{path}: the text {text[:40]!r} is encoded differently than at training")
     if expected.shape != actual.shape:
         raise InputError(f"{path}: has probabilities {expected.shape}, and the model predicts {actual.shape}")

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-import typeguard
-
+from kerascnn.data.label_types import LABEL_TYPES
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
-from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.sealed_json import describe_change, read_sealed_json
+from kerascnn.utils.value_types import check_type
 
 SCHEMA_VERSION = 1
 """Version of the layout of bundles and edge folders."""
+INDICATOR_DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+)  # fmt: skip
+"""NumPy dtypes of an indicator matrix."""
 PRETRAINING = "pretraining"
 """Task of a pretrained encoder, which has no labels."""
+CHECKED_FILES = (
+    "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
+)  # fmt: skip
+"""Files that loading reads. The model card is not among them: users may edit it."""
+SENTENCEPIECE_FILE = "sentencepiece.model"
+"""File that a bundle has, and checks, if text is split into SentencePieces."""
 
 
 class Manifest(TypedDict):
@@ -25,6 +37,10 @@ class Manifest(TypedDict):
     schema_version: int
     task: str
     model: str
+    label_type: str
+    indicator_dtype: str | None
+    scripts: dict[str, float]
+    languages: list[str]
     layers: dict[str, list[str]]
     vectorizer: dict[str, Any]
     temperature: float
@@ -47,13 +63,16 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
     values = read_sealed_json(path, schema_version=SCHEMA_VERSION)
     try:
-        manifest: Manifest = typeguard.check_type(
-            values, Manifest, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS
-        )
-    except typeguard.TypeCheckError as error:
-        raise InputError(f"{path}: damaged ({to_one_line(error)}); copy the bundle again") from None
+        check_type(values, Manifest)
+    except TypeError as error:
+        raise InputError(f"{path}: damaged ({error}); copy the bundle again") from None
+    manifest = cast("Manifest", values)
     if not 0 < manifest["temperature"] < float("inf"):  # also if it is NaN
         raise InputError(f"{path}: temperature {manifest['temperature']} is not a positive number")
+    if manifest["label_type"] not in LABEL_TYPES:
+        raise InputError(f"{path}: label_type {manifest['label_type']!r} is none of {', '.join(LABEL_TYPES)}")
+    if manifest["indicator_dtype"] not in (None, *INDICATOR_DTYPES):
+        raise InputError(f"{path}: indicator_dtype {manifest['indicator_dtype']!r} is no type of numbers")
     if not all(0 <= threshold <= 1 for threshold in manifest["thresholds"] or ()):
         raise InputError(f"{path}: thresholds {manifest['thresholds']} are not numbers from 0 to 1")
     return manifest
@@ -82,6 +101,12 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """
     check_files(folder, read_manifest(folder), ("metrics.json",))
     return dict(read_json(folder / "metrics.json"))
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Return the rows of ``history.csv`` of a bundle: ``epoch`` and the metrics of each epoch of the training."""
+    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+        return [{name: json.loads(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def check_files(folder: Path, manifest: Manifest, names: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -11,8 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.data.batches import RaggedIds, sorted_batch_indices
+from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.utils.cpu import available_cpus
 
 BATCH_SIZE = 256
+MIN_CHUNK, MAX_CHUNK = 128, 4096
+"""Fewest and most texts that a thread encodes and predicts at a time."""
+MAX_THREADS = 8
 
 PredictFunction: TypeAlias = Callable[[RaggedIds], np.ndarray]
 """Documents to outputs of a model, float32 (documents, ...)."""
@@ -40,6 +46,40 @@ def make_predict_function(model: keras.Model) -> PredictFunction:
         return result
 
     return predict
+
+
+def predict_texts(
+    vectorizer: Vectorizer, predict: PredictFunction, texts: Sequence[str], *, threads: int
+) -> np.ndarray:
+    """Encode and predict texts, in several threads if there are many: most operations on short texts use one core.
+
+    Args:
+        vectorizer: Turns texts into ids.
+        predict: The result of ``make_predict_function``.
+        texts: The texts.
+        threads: Largest number of threads.
+
+    Returns:
+        The outputs in the order of the texts, float32 (documents, ...).
+    """
+    size = min(max(MIN_CHUNK, -(-len(texts) // threads)), MAX_CHUNK)
+    if threads == 1 or len(texts) <= size:
+        return predict(RaggedIds(*vectorizer.encode(texts)))
+
+    def predict_chunk(start: int) -> np.ndarray:
+        return predict(RaggedIds(*vectorizer.encode(texts[start : start + size], num_threads=1)))
+
+    with ThreadPoolExecutor(threads) as executor:
+        return np.concatenate(list(executor.map(predict_chunk, range(0, len(texts), size))))
+
+
+def choose_threads(*, is_large: bool) -> int:
+    """Return the number of threads for ``predict_texts``.
+
+    Args:
+        is_large: Whether each operation of the model keeps all cores busy, and needs much memory.
+    """
+    return 1 if is_large else min(available_cpus(), MAX_THREADS)
 
 
 def make_batch_function(model: keras.Model) -> BatchFunction:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import annotated_types
-import typeguard
 import tyro
 
 from kerascnn.utils import argument_names
 from kerascnn.utils.arguments import shorten
-from kerascnn.utils.errors import InputError, list_choices, to_one_line
+from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.utils.value_types import check_type
 
 Fraction = Annotated[float, annotated_types.Interval(ge=0, le=1)]
 """A float from 0 to 1."""
@@ -121,9 +121,9 @@ def _get_hints(group: type[Settings]) -> dict[str, Any]:
 def _check_value(name: str, value: Any, hint: Any) -> None:
     kind, *constraints = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     try:
-        typeguard.check_type(value, kind, collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS)
-    except typeguard.TypeCheckError as error:
-        raise InputError(f"{name}: {shorten(value)}: {to_one_line(error)}") from None
+        check_type(value, kind)
+    except TypeError as error:
+        raise InputError(f"{name}: {shorten(value)}: {error}") from None
     largest: Any = next((bound.le for bound in constraints if isinstance(bound, annotated_types.Le)), LARGEST_INT)
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, bool) and kind is not bool:

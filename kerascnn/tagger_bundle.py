@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerascnn import config as configuration
-from kerascnn.bundle import (
-    CHECKED_FILES,
-    WriteFiles,
-    load_model_file,
-    read_history,
-    read_roles,
-    write_history,
-    write_manifest,
-)
+from kerascnn.bundle import WriteFiles, load_model_file, read_roles, write_manifest
+from kerascnn.bundle_files import write_history
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.tag_schemes import allowed_transitions
 from kerascnn.golden import PROBES, TOLERANCE
-from kerascnn.manifest import check_files, read_classifier_manifest
+from kerascnn.manifest import CHECKED_FILES, check_files, read_classifier_manifest, read_history
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.models.tagger import CRF_LAYER, SCORES_LAYER
 from kerascnn.tasks import TAGGING, Task
@@ -62,6 +55,10 @@ class TaggerBundle:
     temperature: float = 1.0
     thresholds: list[float] | None = None
     distillation: dict[str, Any] = field(default_factory=dict)
+    label_type: str = "str"
+    indicator_dtype: str | None = None
+    scripts: dict[str, float] = field(default_factory=dict)
+    languages: list[str] = field(default_factory=list)
 
     @property
     def built(self) -> BuiltModel:
@@ -137,8 +134,10 @@ def load_tagger(folder: Path) -> TaggerBundle:
         model=load_model_file(folder / "model.keras", manifest["packages"]),
         roles=read_roles(folder, manifest),
         metrics=read_json(folder / "metrics.json"),
-        history=read_history(folder / "history.csv"),
+        history=read_history(folder),
         data=manifest["data"],
+        scripts=manifest["scripts"],
+        languages=manifest["languages"],
     )
     if bundle.model.output_shape[-1] != len(bundle.labels):
         raise InputError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.metadata import version
 
+import kerascnn
 from kerascnn.utils.errors import list_choices
 from pipelines.command import run
 
@@ -14,11 +14,14 @@ COMMANDS = {
     "audit": "report issues of the data of a training, and how to solve them",
     "pretrain": "pretrain an encoder on unlabelled text, for training to start from",
     "evaluate": "evaluate a bundle on labelled data",
+    "plot": "draw the pictures of a bundle's metrics as PNG, SVG and PDF",
+    "compare": "compare two bundles on the same labelled data",
     "find-threshold": "find the probability above which predictions are precise enough",
     "predict": "label new text",
     "tune": "search for the training settings that are best on the validation data",
     "distill": "train a text classifier on the class probabilities of a teacher",
     "export": "export a bundle to TensorFlow Serving, TFLite, MediaPipe, a web page or ONNX",
+    "push": "upload a bundle to the Hugging Face Hub",
     "serve": "serve bundles over HTTP, with TensorFlow Serving's interface, a page and metrics",
     "benchmark": "measure accuracy and speed on data sets, as CSV and Markdown tables",
     "completion": "print a script that completes commands and options with the Tab key",
@@ -37,7 +40,7 @@ def dispatch(prog: str) -> None:
         print("\n".join(f"  {command:<14} {summary}" for command, summary in COMMANDS.items()))
         print(f"\n{prog} COMMAND --help lists the options of a command; {prog} --version prints the version.")
     elif name in ("-V", "--version"):
-        print(version("kerascnn"))
+        print(kerascnn.__version__)
     elif name not in COMMANDS:
         print(f"error: no command is called {name!r}{list_choices(name, COMMANDS)}", file=sys.stderr)
         raise SystemExit(2)

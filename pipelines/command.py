@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 
-from kerascnn.config import Config, config_from_dict, load_yaml
-from kerascnn.data.config import SourceConfig
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import keep_option_names
@@ -26,6 +24,7 @@ from pipelines import option_help
 from pipelines.options import subcommands
 
 if TYPE_CHECKING:
+    from kerascnn.config import Config
     from kerascnn.tasks import Task
 
 ArgumentsT = TypeVar("ArgumentsT")
@@ -127,8 +126,12 @@ def choose_log(*, quiet: bool) -> Log:
     return (lambda message: None) if quiet else stderr.log
 
 
-def read_task_and_labels(folder: str) -> tuple[Task, list[str]]:
+def read_task_and_labels(folder: str, *, runtime: str = "tensorflow") -> tuple[Task, list[str]]:
     """Read task and label names of a classifier without TensorFlow, for checks before the model is loaded.
+
+    Args:
+        folder: The bundle.
+        runtime: The runtime that predicts; Keras must have TensorFlow as its backend if it does.
 
     Raises:
         InputError: The folder is not the bundle of a classifier.
@@ -136,7 +139,8 @@ def read_task_and_labels(folder: str) -> tuple[Task, list[str]]:
     from kerascnn.manifest import read_classifier_manifest
     from kerascnn.tasks import get_task
 
-    require_tensorflow_backend("a trained classifier")
+    if runtime == "tensorflow":
+        require_tensorflow_backend("a trained classifier")
     manifest = read_classifier_manifest(Path(folder))
     return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
 
@@ -147,31 +151,7 @@ def read_bundle_config(folder: str) -> Config[Any]:
     Raises:
         InputError: They are missing or damaged.
     """
+    from kerascnn.config import config_from_dict, load_yaml
+
     path = Path(folder) / "config.yaml"
     return config_from_dict(load_yaml(path), str(path))
-
-
-def read_labelled_texts(
-    data: tuple[str, ...], source: SourceConfig, task: Task, labels: list[str], log: Log = stderr.log
-) -> tuple[list[Any], list[Any]]:
-    """Read texts and labels to evaluate a classifier on, and log which rows are left out.
-
-    Args:
-        data: Sources, as for training.
-        source: How to read them.
-        task: Task of the classifier.
-        labels: Label names of the classifier.
-        log: Receives messages for the user.
-
-    Raises:
-        InputError: The data cannot be read, or has a label that the classifier does not have.
-    """
-    from kerascnn.data.sources import read_rows
-    from kerascnn.data.validation import select_evaluation_rows
-    from kerascnn.experiment.run_data import start_tensorflow_for
-
-    start_tensorflow_for(data)
-    rows, messages = select_evaluation_rows(read_rows(data, source), labels, task=task)
-    for message in messages:
-        log(message)
-    return task.texts_of_rows(rows), task.labels_of_rows(rows)

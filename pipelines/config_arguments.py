@@ -12,6 +12,8 @@ import tyro
 
 from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
+from kerascnn.evaluation.figures import PictureFormat
+from kerascnn.export.checks import Export
 from pipelines.command import choose_log, parse, resume_hint
 from pipelines.config_files import ConfigName, find_config
 
@@ -33,6 +35,11 @@ class Arguments(Generic[ModelConfigT]):
     no_examples: bool = False
     """Leave texts of the test data out of report.html, which shows the most confident mistakes and the least certain
     predictions."""
+    plots: tuple[PictureFormat, ...] = ()
+    """Also write the pictures of the report into the folder plots of the bundle, in these formats."""
+    export: tuple[Export, ...] = ("auto",)
+    """Exports to write at the end. auto: TFLite, if the extra edge is installed and the model has at most 20 million
+    parameters, so that predict answers without TensorFlow; none: no export."""
     list_models: bool = False
     """List the architectures and exit."""
     json: bool = False
@@ -96,10 +103,15 @@ def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: 
             resume=args.resume,
             overwrite=args.overwrite,
             store_examples=not args.no_examples,
+            export=args.export,
             verbose=not args.quiet,
             log=log,
             **options,
         )
+    if args.plots and (result.folder / "metrics.json").exists():  # only the chief worker writes a bundle
+        from kerascnn.evaluation.plot_files import write_bundle_plots
+
+        write_bundle_plots(result.folder, result.folder / "plots", args.plots)
     log(result.summary)
     if args.json:
         print(json.dumps(result.metrics, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Export a bundle to other runtimes: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX."""
+"""Export a bundle to other runtimes: TensorFlow Serving, TFLite, MediaPipe, a web page, ONNX; or its word vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import TAGGING_TASK
-from kerascnn.experiment.run_data import read_calibration_texts
+from kerascnn.experiment.run_data import read_calibration_texts, text_and_label_columns
 from kerascnn.export.checks import PACKAGES, QUANTIZED_FORMATS, check_export
 from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
@@ -24,14 +24,15 @@ from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import Log, suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_bundle_config, read_labelled_texts, read_task_and_labels, run
+from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, run
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.config import Config
     from kerascnn.tasks import Task
 
-Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx"]
+Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx", "projector"]
 TAGGER_FORMATS = ("saved_model", "tflite", "onnx")
 """Formats of bundles with a tag for each token."""
 
@@ -44,7 +45,8 @@ class Arguments:
     """Folder of the bundle, which also receives the exports."""
     format: tuple[Format, ...] = ()
     """saved_model: serving/VERSION for TensorFlow Serving; tflite: edge/ for phones and small computers; mediapipe:
-    edge/ for MediaPipe's text classifier (word models); web: a page that classifies while you type; onnx: onnx/."""
+    edge/ for MediaPipe's text classifier (word models); web: a page that classifies while you type; onnx: onnx/;
+    projector: projector/ with the vectors of the words, for TensorBoard."""
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none",)
     """Precisions of the TFLite files, one file each."""
     calibration_data: DataSources = ()
@@ -62,21 +64,21 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.export") -> None:
     """Run the command."""
-    args = parse(Arguments, prog, __doc__, argv)
+    args = parse_for_bundle(Arguments, prog, __doc__, argv, is_written=True)
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
-    task, labels = read_task_and_labels(args.bundle)
+    task, _ = read_task_and_labels(args.bundle)
     if task.name == TAGGING_TASK:
         _export_tagger(args, log)
         return
     config = read_bundle_config(args.bundle)
     _check_formats(args, task, config)
     with lock_output(folder) if args.format else contextlib.nullcontext():
-        data = read_labelled_texts(args.data, args.source, task, labels, log) if args.data else ([], [])
+        data = read_labelled_rows(args.data, args.source, args.bundle, log) if args.data else []
         texts = read_calibration_texts(config, args.calibration_data) if "int8" in args.quantize else []
         start_tensorflow()
-        from kerascnn.classifier import load
         from kerascnn.export import verify
+        from kerascnn.loading import load
 
         classifier = load(folder)
         bundle = classifier.bundle_
@@ -86,11 +88,13 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
             for name in formats:
                 formats.set_description(f"exporting {name}")
                 log(f"wrote {_export(name, bundle, folder, args, texts)}")
-        if args.format and not args.verify:
+        if "projector" in args.format:
+            log(f"next: tensorboard --logdir {folder / 'projector'} shows the words in its tab Projector")
+        if {*args.format} - {"projector"} and not args.verify:
             log(f"next: python -m pipelines.export {folder} --verify compares the files with the bundle")
     if args.verify:
         with suppress_native_stderr():
-            rows = list(verify.compare_artifacts(classifier, folder, *data))
+            rows = list(verify.compare_artifacts(classifier, folder, *text_and_label_columns(data, task)))
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 
 
@@ -133,7 +137,9 @@ def _check_options(args: Arguments) -> None:
         InputError: Two of them exclude each other, or one has no effect.
     """
     if not args.format and not args.verify:
-        raise InputError("nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx), or --verify")
+        raise InputError(
+            "nothing to do; give --format saved_model (or tflite, mediapipe, web, onnx, projector), or --verify"
+        )
     if args.quantize != ("none",) and not set(args.format) & set(QUANTIZED_FORMATS):
         raise InputError(f"--quantize applies to {', '.join(QUANTIZED_FORMATS)}; add one of them to --format")
     if args.calibration_data and "int8" not in args.quantize:

@@ -15,7 +15,8 @@ from kerascnn.settings import DataSources, Fraction, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_labelled_texts, read_task_and_labels, run
+from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.command import choose_log, read_task_and_labels, run
 
 SHOWN_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 """Thresholds in the printed table."""
@@ -42,17 +43,17 @@ class Arguments(Settings):
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.find_threshold") -> None:
     """Run the command."""
-    args = parse(Arguments, prog, __doc__, argv)
-    task, names = read_task_and_labels(args.bundle)
+    args = parse_for_bundle(Arguments, prog, __doc__, argv)
+    task, _ = read_task_and_labels(args.bundle)
     task.require("operating_points", args.bundle)
-    texts, labels = read_labelled_texts(args.data, args.source, task, names, choose_log(quiet=args.quiet))
+    rows = read_labelled_rows(args.data, args.source, args.bundle, choose_log(quiet=args.quiet))
     start_tensorflow()
-    from kerascnn.classifier import load
     from kerascnn.evaluation.operating_points import compute_operating_points, find_operating_point
+    from kerascnn.loading import load
 
     classifier = load(args.bundle)
-    targets = task.encode(labels, classifier.classes_)
-    points = compute_operating_points(targets, classifier.predict_proba(texts))
+    targets = classifier.bundle_.encode_names(task.labels_of_rows(rows))
+    points = compute_operating_points(targets, classifier.predict_proba([row.text for row in rows]))
     found = find_operating_point(points, args.precision, use_lower_bound=args.lower_bound)
     if args.json:
         answer = found and dataclasses.asdict(found)

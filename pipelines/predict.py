@@ -12,32 +12,37 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
 
 import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.data.records import TAGGING_TASK
-from kerascnn.data.row_estimate import estimate_rows
+from kerascnn.loading import load
 from kerascnn.manifest import read_manifest
+from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
-from kerascnn.scoring.parts import Part, list_parts
+from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
 from kerascnn.scoring.table_writer import FORMATS, RowWriter, output_format
 from kerascnn.settings import FileName
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import import_optional
+from kerascnn.utils.hugging_face import is_address
+from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
-from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.command import choose_log, parse, read_bundle_config, read_task_and_labels, resume_hint, run
+from pipelines.bundle_data import parse_for_bundle
+from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
+from pipelines.outputs import check_outputs
 from pipelines.predict_tags import tags_format, write_tags
 
 if TYPE_CHECKING:
+    from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Record
+    from kerascnn.scoring.parts import Part
     from kerascnn.scoring.score_folder import Engine, ScoringSummary
 
 RowT = TypeVar("RowT")
@@ -65,6 +70,10 @@ class Arguments:
     engine: Literal["local", "ray"] = "local"
     """How to score a folder of files: local uses this process; ray uses Ray workers on this machine, or on the cluster
     at RAY_ADDRESS (needs the extra ray)."""
+    runtime: Runtime = "auto"
+    """What computes the predictions: tensorflow; tflite or onnx, an export of the bundle, which answers without
+    TensorFlow and in a fraction of a second. auto: such an export for up to 1,024 rows, if the bundle has one and its
+    package is installed; otherwise tensorflow."""
     workers: int = 0
     """Workers of --engine ray, one CPU core each; 0: one per core."""
     top_k: int = 1
@@ -90,7 +99,9 @@ class Arguments:
 
 def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.predict") -> None:
     """Run the command."""
-    args = parse(Arguments, prog, __doc__, argv)
+    args = _read_texts_only(argv) or parse_for_bundle(
+        Arguments, prog, __doc__, argv, columns=("text_column",), reads_columns=_reads_columns
+    )
     if args.top_k < 1:
         raise InputError(f"--top-k: {args.top_k} is below 1")
     if not 0 <= args.abstain_below <= 1:
@@ -103,11 +114,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if read_manifest(Path(args.bundle))["task"] == TAGGING_TASK:
         _predict_tags(args)
         return
+    if args.explain and args.runtime not in ("auto", "tensorflow"):
+        raise InputError(f"--explain needs TensorFlow; leave out --runtime {args.runtime}")
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
     if args.output != "-":
         check_output_file(Path(args.output))
+        check_outputs({"--output": args.output}, bundles=[args.bundle])
     with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
         _predict_rows(args)
 
@@ -127,13 +141,28 @@ def _predict_tags(args: Arguments) -> None:
     if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
         records = itertools.chain(list(itertools.islice(records, 1)), records)
     start_tensorflow()
-    from kerascnn.classifier import load
+    from kerascnn.token_classifier import TokenClassifier
 
-    tagger = load(args.bundle)
+    tagger = TokenClassifier.load(args.bundle)
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         count = write_tags(tagger, _show_progress(records, args), args.source.text_column, file, file_format)
     if args.output != "-":
         choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
+
+
+def _reads_columns(args: Arguments) -> bool:
+    """Return whether the texts are in a column; arguments and lines of standard input are not."""
+    return not args.texts and (args.input != STDIN or args.source.format != "auto")
+
+
+def _read_texts_only(argv: Sequence[str] | None) -> Arguments | None:
+    """Return the arguments of a command line without options; None if it has options.
+
+    The parser of options takes a third of the time in which an export answers.
+    """
+    bundle, *texts = argv or [""]
+    has_options = any(argument.startswith("-") for argument in (bundle, *texts)) or is_address(bundle)
+    return Arguments(bundle=bundle, texts=tuple(texts)) if texts and not has_options else None
 
 
 def _predict_rows(args: Arguments) -> None:
@@ -149,8 +178,11 @@ def _predict_rows(args: Arguments) -> None:
         file_format = explanation_format(args.output, as_html=args.html, as_json=args.json)
     else:
         file_format = "jsonl" if args.json else output_format(args.output)
-    task, labels = read_task_and_labels(args.bundle)
-    separator = args.source.label_separator or read_bundle_config(args.bundle).source.label_separator
+    runtime: Runtime = "tensorflow" if args.explain else args.runtime
+    task, labels = read_task_and_labels(args.bundle, runtime=runtime)
+    separator = args.source.label_separator
+    if task.predicts_list and not separator:  # takes a while to read
+        separator = read_bundle_config(args.bundle).source.label_separator
     output_spec = OutputSpec(
         top_k=args.top_k,
         abstain_below=args.abstain_below,
@@ -164,14 +196,15 @@ def _predict_rows(args: Arguments) -> None:
     records = _read_records(args)
     if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
         records = itertools.chain(list(itertools.islice(records, 1)), records)
-    start_tensorflow()
-    from kerascnn.classifier import load
-
-    classifier, count = load(args.bundle), 0
+    runtime, records = choose_for_records(Path(args.bundle), runtime, records, args.source.text_column)
+    if runtime == "tensorflow":
+        start_tensorflow()
+    classifier, count = load(args.bundle, runtime=runtime), 0
     with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
         if args.explain:
+            explained = cast("TextClassifier", classifier)
             count = write_explanations(
-                classifier, _show_progress(records, args), args.source.text_column, file, file_format, title=args.bundle
+                explained, _show_progress(records, args), args.source.text_column, file, file_format, title=args.bundle
             )
         else:
             writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
@@ -187,8 +220,13 @@ def _predict_rows(args: Arguments) -> None:
 def _show_progress(records: Iterable[RowT], args: Arguments) -> Iterable[RowT]:
     """Show a progress bar, unless it would mix with predictions on the terminal."""
     is_shown = not args.quiet and sys.stderr.isatty() and not (args.output == "-" and sys.stdout.isatty())
-    total = len(args.texts) or (estimate_rows(args.input, args.source) if is_shown else None)
-    return progress_bar(records, title="predicting", unit="rows", total=total, verbose=is_shown)
+    if not is_shown:
+        return records
+    from kerascnn.data.row_estimate import estimate_rows
+    from kerascnn.utils.progress import progress_bar
+
+    total = len(args.texts) or estimate_rows(args.input, args.source)
+    return progress_bar(records, title="predicting", unit="rows", total=total)
 
 
 def _column_names(args: Arguments) -> list[str]:
@@ -201,14 +239,15 @@ def _column_names(args: Arguments) -> list[str]:
 
 
 def _read_records(args: Arguments) -> Iterator[Record]:
+    if not args.texts:
+        from kerascnn.data.sources import read_texts
+        from kerascnn.data.tfds import start_tensorflow_for
+
+        start_tensorflow_for([args.input])
+        return read_texts(args.input, args.source)
     from kerascnn.data.json_values import to_text
     from kerascnn.data.records import Record
-    from kerascnn.data.sources import read_texts
-    from kerascnn.experiment.run_data import start_tensorflow_for
 
-    start_tensorflow_for([args.input])
-    if not args.texts:
-        return read_texts(args.input, args.source)
     column = args.source.text_column  # arguments that are not UTF-8 have surrogates
     return (Record({column: to_text(text)}, "arguments", number) for number, text in enumerate(args.texts, 1))
 
@@ -217,6 +256,8 @@ def _find_parts(args: Arguments) -> list[Part]:
     """Return the files of an input folder; none if the input is not a folder of files of rows."""
     if args.texts or not os.path.isdir(args.input):
         return []
+    from kerascnn.scoring.parts import list_parts
+
     parts, others = list_parts(Path(args.input), Path(args.output), args.source)
     if parts and others:
         names = ", ".join(others[:MAX_SHOWN_FILES]) + (", …" if len(others) > MAX_SHOWN_FILES else "")
@@ -233,6 +274,7 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
         raise InputError(f"--output {args.output} is the input folder; name another folder")
     if args.explain:
         raise InputError("--explain does not work with a folder; give one of its files to --input")
+    require_pyarrow(f"{args.input}: a folder of files")
     from kerascnn.scoring.score_folder import score_folder
     from kerascnn.tasks import get_task
 
@@ -242,7 +284,10 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
     output_spec.check(labels, task=task, remedy="leave it out: the columns are lists then")
     with resume_hint("to continue with the remaining files, run the same command"):
-        summary = score_folder(bundle, parts, output, args.source, output_spec, engine, verbose=not args.quiet)
+        summary = score_folder(
+            bundle, parts, output, args.source, output_spec, engine, runtime=choose_for_folder(bundle, args.runtime),
+            verbose=not args.quiet,
+        )  # fmt: skip
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
     _report(args, summary)

@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ TEXTS = ("a fine day", "a bad day", "no day")
 class StubClassifier:
     """Predicts the length of a text."""
 
-    bundle_ = SimpleNamespace(task=SINGLE_LABEL)
+    task = SINGLE_LABEL
     classes_ = np.array(["long", "short"])
 
     def predict_scored(self, texts: Sequence[str]) -> list[list[tuple[str, float]]]:

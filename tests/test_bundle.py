@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerascnn import TextClassifier, bundle, config, load, models
+from kerascnn import TextClassifier, config, load, models
 from kerascnn.golden import PROBES
+from kerascnn.manifest import CHECKED_FILES
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrain import pretrain
 from kerascnn.utils.atomic_files import sha256
@@ -85,7 +86,7 @@ def test_loaded_bundle_can_be_saved_again(saved, classifier, tmp_path):
     np.testing.assert_array_equal(load(tmp_path / "again").predict_proba(PROBES), classifier.predict_proba(PROBES))
 
 
-@pytest.mark.parametrize("name", bundle.CHECKED_FILES)
+@pytest.mark.parametrize("name", CHECKED_FILES)
 def test_names_file_that_is_changed_or_missing(name, folder):
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[:-10])

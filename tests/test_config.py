@@ -105,18 +105,21 @@ def test_every_recipe_is_a_valid_config(recipe):
     assert run != configuration.default_config(run.model)
 
 
-@pytest.mark.parametrize("name", ["compact_word", "compact_char"])
-def test_compact_recipes_have_at_most_350000_parameters(name):
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("compact_word", 350_000), ("compact_char", 350_000), ("small_word", 1_900_000), ("small_char", 1_900_000)],
+)
+def test_recipes_for_devices_are_small(name, most):
     run = configuration.config_from_dict(
         configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml"), name
     )
-    assert run.network.build(vocabulary_size=run.text.max_tokens, num_classes=20).model.count_params() <= 350_000
+    assert run.network.build(vocabulary_size=run.text.max_tokens, num_classes=20).model.count_params() <= most
 
 
 @pytest.mark.parametrize(
     "name",
     ["kim2014_rand", "kim2014_static", "kim2014_non_static", "kim2014_multichannel", "char_cnn_textbook",
-     "compact_word", "compact_char"],
+     "compact_word", "compact_char", "small_word", "small_char"],
 )  # fmt: skip
 def test_recipes_of_papers_and_small_devices_have_no_linear_member(name):
     run = configuration.load_yaml(f"{Path(pipelines.__file__).parent}/configs/{name}.yaml")

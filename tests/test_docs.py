@@ -22,7 +22,7 @@ FAST = {"README.zh.md", "docs/data_formats.md"}
 OTHER_DOCUMENTS = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "saved_models/README.md")]
 OPTIONS_OF_OTHER_PROGRAMS = {
     "--help", "--check", "--conf-dir", "--fail-on-warning", "--gpus", "--gpus-per-task", "--follow", "--address",
-    "--core-hour", "--no-deps", "--model-repository", "--help-all", "--version", "--recipe",
+    "--core-hour", "--no-deps", "--model-repository", "--help-all", "--version", "--recipe", "--logdir",
 }  # fmt: skip
 COMMAND = re.compile(r"python -m pipelines\.(\w+)([^|&;<>]*)")
 

@@ -132,7 +132,6 @@ def test_fitted_encoder_is_a_frozen_step(few):
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
 def test_set_output_chooses_the_table_of_features(few, table, container):
-    pytest.importorskip(container)
     classifier = TextClassifier(**SMALL).set_output(transform=container)
     features = classifier.fit_transform(table["text"], few[1])
     assert type(features).__module__.startswith(container) and features.shape[0] == 100

@@ -21,7 +21,7 @@ class SourceConfig(Settings):
     """How rows are read and split into training, validation and test data."""
 
     text_column: Annotated[str, tyro.conf.arg(aliases=("--text-column",), metavar="COLUMN")] = "text"
-    """Column or JSON key of the text."""
+    """Column or JSON key of the text. A bundle remembers it, and how labels are written, for the other commands."""
     label_column: Annotated[str, tyro.conf.arg(aliases=("--label-column",), metavar="COLUMN")] = "label"
     """Column or JSON key of the label. Lists of labels (JSON, Parquet) are multi-label data."""
     label_separator: Annotated[str, tyro.conf.arg(aliases=("--label-separator",), metavar="SEPARATOR")] = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,27 +11,7 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Row
 from kerascnn.data.splits import split_rows
 from kerascnn.tasks import Task
-from kerascnn.utils.arguments import is_ordered, shorten, to_rows
 from kerascnn.utils.errors import InputError
-
-
-def check_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts as a list of strings.
-
-    Raises:
-        InputError: ``texts`` is a single string, a table or no sequence, or an element is not a string.
-    """
-    if isinstance(texts, (str, bytes)):
-        raise InputError(f"texts: give a list of texts, not one text. Received: {shorten(texts)}")
-    # the elements of a table are the names of its columns, those of a set have no order
-    if isinstance(texts, Mapping) or not is_ordered(texts) or getattr(texts, "ndim", 1) > 1:
-        kind = type(texts).__name__
-        raise InputError(f"texts: give a list of texts, such as the column table['text'] of a table. Received: {kind}")
-    checked = list(to_rows("texts", texts, "texts"))
-    for row, text in enumerate(checked):
-        if not isinstance(text, str):
-            raise InputError(f"row {row}: a text must be a string. Received: {shorten(text)}")
-    return checked
 
 
 def split_validation(

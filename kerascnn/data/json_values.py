@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.label_types import find_label_type
 from kerascnn.data.labels import parse_label_list
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
@@ -44,7 +45,7 @@ def parse_record(
         return Record(fields, path, number)
     if isinstance(label, list):
         labels = parse_label_list(label, repr(source.label_column))
-        return Record(fields, path, number, tuple(map(to_text, labels)))
+        return Record(fields, path, number, tuple(map(to_text, labels)), label_type=find_label_type(label))
     if isinstance(label, float):
         fields[source.label_column] = "" if math.isnan(label) else f"{label:.15g}"
     elif not isinstance(label, str | int | None):
@@ -52,7 +53,7 @@ def parse_record(
             f"{source.label_column!r} is {fields[source.label_column][:40]} ({type(label).__name__}), not a label; "
             "write a string, a whole number, or a list of these"
         )
-    return Record(fields, path, number)
+    return Record(fields, path, number, label_type=find_label_type([label]))
 
 
 def check_text(value: object, column: str, *, allow_null: bool) -> str:

@@ -37,6 +37,7 @@ class Record(NamedTuple):
         labels: The labels, if the file itself holds a list of them; with ``tokens``, the tag of each token.
         line: Number of the line on which a CSV record or a CoNLL sentence starts, from 1; other than ``number`` if
             fields before it have line breaks. 0: not known.
+        label_type: Type of the label, or of the labels, in the file: one of ``label_types.LABEL_TYPES``.
         tokens: The tokens of the text, if the file has them; None: it has none.
     """
 
@@ -45,6 +46,7 @@ class Record(NamedTuple):
     number: int
     labels: tuple[str, ...] | None = None
     line: int = 0
+    label_type: str = "str"
     tokens: tuple[Token, ...] | None = None
 
 
@@ -87,6 +89,7 @@ class Row(NamedTuple):
         labels: All labels, in multi-label data sorted and without duplicates; empty if no label is known or applies.
             In tagging data, the tag of each token.
         task: Name of the task whose form the labels have in the source.
+        label_type: As in ``Record``.
         tokens: The tokens of the text in tagging data, with their positions in it; empty in other data.
     """
 
@@ -96,6 +99,7 @@ class Row(NamedTuple):
     number: int
     task: str = SINGLE_LABEL_TASK
     line: int = 0
+    label_type: str = "str"
     tokens: tuple[Token, ...] = ()
 
     @property

@@ -73,10 +73,10 @@ def read_rows(specs: Sequence[str], source: SourceConfig, *, labelled: bool = Tr
         record = None
         for record in read_records(spec, source, labelled=labelled):
             labels, task = parse_labels(record, source) if labelled else ((), SINGLE_LABEL_TASK)
-            yield Row(
-                record.fields[source.text_column], labels, record.file, record.number, task, record.line,
-                record.tokens or (),
-            )  # fmt: skip
+            text, is_typed = record.fields[source.text_column], not (source.label_columns or source.label_separator)
+            label_type = record.label_type if is_typed else "str"
+            tokens = record.tokens or ()
+            yield Row(text, labels, record.file, record.number, task, record.line, label_type, tokens)
         if record is None:
             raise InputError(f"{spec} has no rows; a header alone is not enough")
 

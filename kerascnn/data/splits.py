@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from kerascnn.data import tfds
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.data.label_types import choose_label_type, merge_label_types
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
 from kerascnn.data.validation import check_labels, clean_rows
@@ -36,6 +37,12 @@ class Splits:
     issues: list[Issue] = field(default_factory=list)
     task: Task = SINGLE_LABEL
     has_own_validation: bool = True
+
+    @property
+    def label_type(self) -> str:
+        """Type of the labels of the training rows in their files, see ``label_types``."""
+        labels = sorted({label for row in self.train for label in row.labels})
+        return choose_label_type(labels, merge_label_types(row.label_type for row in self.train if row.labels))
 
     @property
     def messages(self) -> list[str]:

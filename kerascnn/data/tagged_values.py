@@ -47,7 +47,7 @@ def parse_tagged_record(
                 f"{source.text_column!r} is {str(text)[:40]}, not the text of the spans; see --text-column"
             )
         tokens, tags = tag_tokens(text, [_parse_span(span, text) for span in values[key]])
-        return Record(fields, path, number, tags, 0, tokens)
+        return Record(fields, path, number, tags, tokens=tokens)
     words = values[source.token_column or "tokens"]
     if not words or not all(word.strip() for word in words):
         raise InputError("the list of tokens is empty, or has an empty token; remove it")
@@ -57,7 +57,7 @@ def parse_tagged_record(
     if located is None:
         text, located = join_tokens(words)
     fields = {**fields, source.text_column: str(text)}
-    return Record(fields, path, number, _find_tags(values, source, words, labelled), 0, located)
+    return Record(fields, path, number, _find_tags(values, source, words, labelled), tokens=located)
 
 
 def _find_spans(values: Mapping[str, Any], source: SourceConfig) -> str:

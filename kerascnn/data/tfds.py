@@ -13,12 +13,13 @@ import socket
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError, did_you_mean, to_one_line
+from kerascnn.utils.tensorflow_startup import start_tensorflow
 
 if TYPE_CHECKING:
     import tensorflow_datasets
@@ -32,6 +33,12 @@ _SPEC = re.compile(r"(?P<name>[\w/.+-]+(:\d+\.\d+\.\d+)?)(:(?P<split>[a-zA-Z].*)
 class _Spec(NamedTuple):
     name: str
     split: str
+
+
+def start_tensorflow_for(specs: Sequence[str]) -> None:
+    """Start TensorFlow if one of the sources needs it to be read (``tfds:``); otherwise it starts after all checks."""
+    if any(spec.startswith(PREFIX) for spec in specs):
+        start_tensorflow()
 
 
 def read_tfds(spec: str, source: SourceConfig) -> Iterator[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kerascnn.data.issues import Issue, RowCounter
+from kerascnn.data.label_types import find_label_name
 from kerascnn.data.labels import unique_labels
 from kerascnn.data.records import Row, location
 from kerascnn.tasks import SINGLE_LABEL, Task
@@ -12,7 +13,7 @@ from kerascnn.utils.errors import InputError, did_you_mean
 
 
 def select_evaluation_rows(
-    rows: Iterable[Row], labels: Collection[str], *, task: Task = SINGLE_LABEL
+    rows: Iterable[Row], labels: Sequence[str], *, task: Task = SINGLE_LABEL, label_type: str = "str"
 ) -> tuple[list[Row], list[str]]:
     """Return the rows on which a classifier can be evaluated, and messages about the dropped rows.
 
@@ -20,6 +21,7 @@ def select_evaluation_rows(
         rows: Labelled rows.
         labels: Labels of the classifier.
         task: Task of the classifier.
+        label_type: Type of its labels; rows with ``1.0`` have the label ``1`` if labels are whole numbers.
 
     Raises:
         InputError: A row has an unknown label, one label instead of a list or the reverse, or no row has both text and
@@ -27,6 +29,9 @@ def select_evaluation_rows(
     """
     issues: list[Issue] = []
     selected = clean_rows(rows, "evaluation", issues, task=task)
+    if label_type != "str":
+        names = {name: find_label_name(name, labels, label_type) for row in selected for name in row.labels}
+        selected = [row._replace(labels=unique_labels(names[name] for name in row.labels)) for row in selected]
     if not task.allows_new_labels:
         _check_labels_known(selected, "evaluation", labels)
     return selected, [issue.message for issue in issues]

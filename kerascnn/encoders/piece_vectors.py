@@ -21,10 +21,9 @@ from kerascnn.encoders import wordllama
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.word_vectors import WordVectors
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.hugging_face import HUB, download, parse_address
 from kerascnn.utils.optional_packages import import_optional
 
-HUB = "hf://"
-"""Prefix of the name of a repository."""
 LAYOUTS = ("", "0_StaticEmbedding")
 """Where a folder has its vectors and its tokenizer: model2vec's way, or that of ``StaticEmbedding`` of
 sentence-transformers."""
@@ -33,7 +32,6 @@ MATRICES = ("embeddings", "embedding.weight")
 """Names of the matrix of vectors."""
 _BYTE = re.compile("<0x[0-9A-F]{2}>")
 _SPACES = "\u2581\u0120 "  # how tokenizers write the space before a word
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -180,18 +178,10 @@ def _explain_errors(message: str, remedy: str) -> Iterator[None]:
 
 
 def _download(source: str) -> Path:
-    name = source.removeprefix(HUB)
-    if not _REPOSITORY.fullmatch(name):
-        raise InputError(f"{source}: expected {HUB}OWNER/NAME, such as {HUB}minishlab/potion-base-8M")
-    library = import_optional("huggingface_hub", "vectors")
+    name, revision = parse_address(source, f"{HUB}minishlab/potion-base-8M")
     files = [f"{layout}/{file}".lstrip("/") for layout in LAYOUTS for file in (VECTORS, TOKENIZER)]
-    try:
-        return Path(library.snapshot_download(name, allow_patterns=files))
-    except Exception as error:  # it and the libraries below it have their own errors
-        reason = to_one_line(error)[:200] or type(error).__name__
-        raise InputError(
-            f"{source}: cannot be downloaded ({reason}); check the name and the network connection, or give a folder"
-        ) from None
+    remedy = "check the name and the network connection, or give a folder"
+    return download(name, files, extra="vectors", remedy=remedy, revision=revision)
 
 
 def _select_rows(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:

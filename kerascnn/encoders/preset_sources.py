@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from kerascnn.encoders import minilm
 from kerascnn.encoders.hub_presets import FAMILIES, read_max_sequence_length
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.hugging_face import HUB, download, split_address
 from kerascnn.utils.optional_packages import import_optional
 
 PACKAGED: dict[str, Callable[[], Path]] = {minilm.NAME: minilm.find_folder}
 """Presets of installed packages by name."""
-_KAGGLE, _HUGGING_FACE = "kaggle://", "hf://"
+_KAGGLE = "kaggle://"
 _FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.weights.h5", "assets/*"]
 """Files of a Hugging Face repository that keras-hub reads."""
 _REMEDY = (
     f"give --network.preset {' or '.join(PACKAGED)}, a folder in the format of keras-hub or Hugging Face,"
-    f" {_HUGGING_FACE}ORGANIZATION/NAME, {_KAGGLE}…, or the name of a preset of keras-hub"
+    f" {HUB}ORGANIZATION/NAME, {_KAGGLE}…, or the name of a preset of keras-hub"
 )
+_DOWNLOAD_REMEDY = "check the name and the network connection, or give --network.preset a folder"
 
 
 def find_preset(preset: str) -> Path:
@@ -37,7 +40,7 @@ def find_preset(preset: str) -> Path:
     """
     if preset in PACKAGED:
         return PACKAGED[preset]()
-    if preset.startswith(_HUGGING_FACE):
+    if preset.startswith(HUB):
         return _download_from_hugging_face(preset)
     if preset.startswith(_KAGGLE):
         return _download_from_kaggle(preset, preset)
@@ -56,10 +59,10 @@ def find_preset(preset: str) -> Path:
 
 
 def _download_from_hugging_face(preset: str) -> Path:
-    library = import_optional("huggingface_hub", "hub")
-    name = preset.removeprefix(_HUGGING_FACE)
-    read_max_sequence_length(_download(lambda: library.snapshot_download(name, allow_patterns=["config.json"]), preset))
-    return _download(lambda: library.snapshot_download(name, allow_patterns=_FILES), preset)
+    name, revision = split_address(preset)
+    fetch = partial(download, name, extra="hub", remedy=_DOWNLOAD_REMEDY, revision=revision)
+    read_max_sequence_length(fetch(["config.json"]))
+    return fetch(_FILES)
 
 
 def _download_from_kaggle(handle: str, preset: str) -> Path:
@@ -74,7 +77,4 @@ def _download(download: Callable[[], str], preset: str) -> Path:
         return Path(download())
     except Exception as error:  # each library and the libraries below it have their own errors
         reason = to_one_line(error)[:200] or type(error).__name__
-        raise InputError(
-            f"{preset}: cannot be downloaded ({reason}); check the name and the network connection, or give"
-            " --network.preset a folder"
-        ) from None
+        raise InputError(f"{preset}: cannot be downloaded ({reason}); {_DOWNLOAD_REMEDY}") from None

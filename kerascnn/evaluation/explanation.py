@@ -69,7 +69,7 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Return everything except the text and its passages, ready for JSON."""
         return {
-            "label": str(self.label),
+            "label": self.label,
             "score": round(self.score, 6),
             "logit": round(self.logit, 6),
             "bias": round(self.bias, 6),

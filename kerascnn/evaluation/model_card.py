@@ -7,6 +7,7 @@ from typing import Any
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config
+from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, build_metadata, format_metadata
 from kerascnn.tasks import Task
 from kerascnn.utils.tables import escape_markdown, markdown_table
 
@@ -32,10 +33,11 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         f"# {config.model} for {_join(config.data)}" if bundle.data else f"# {config.model}",
         f"{bundle.task.summary.format(len(bundle.labels))}: {_join(bundle.labels)}.",
         "## Usage",
-        "```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"PATH OF THIS FOLDER\")\n"
+        f"```python\nimport kerascnn\n\nclassifier = kerascnn.load(\"{FOLDER_PLACEHOLDER}\")\n"
         "classifier.predict_top_k([\"a text\"], k=3)\n```",
         *((TENSORFLOW_TEXT,) if needs_tensorflow_text else ()),
         *_format_data(bundle.data),
+        *((_format_scripts(bundle),) if bundle.scripts else ()),
         "## Metrics",
         *_format_overall_metrics(bundle.task, metrics),
         "In brackets: 95 % confidence intervals by the bootstrap. The logits are divided by the temperature"
@@ -55,7 +57,7 @@ def render_model_card(bundle: Bundle, sizes: Mapping[str, int] | None = None) ->
         *(("## Files", markdown_table(("file", "bytes"), [(name, f"{size:,}") for name, size in sizes.items()]))
           if sizes else ()),
     ]  # fmt: skip
-    return "\n\n".join(sections) + "\n"
+    return format_metadata(build_metadata(bundle)) + "\n" + "\n\n".join(sections) + "\n"
 
 
 def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -151,6 +153,13 @@ def _and_vectors(values: Mapping[str, Any]) -> str:
 def _format_data(data: Mapping[str, Any]) -> tuple[str, str]:
     rows = [(name, f"{split['rows']:,}", _join(split["sources"])) for name, split in data.items()]
     return "## Data", markdown_table(("split", "rows", "sources"), rows)
+
+
+def _format_scripts(bundle: Bundle) -> str:
+    """Return a line about the scripts and the languages of the training texts."""
+    scripts = ", ".join(f"{name} {fraction:.0%}" for name, fraction in bundle.scripts.items())
+    languages = f"; languages, as far as the texts show them: {', '.join(bundle.languages)}" * bool(bundle.languages)
+    return f"Scripts of the training texts: {scripts}{languages}."
 
 
 def _format_overall_metrics(task: Task, metrics: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,69 +1,77 @@
-"""Plots of metrics, as PNG files and SVG elements. matplotlib is imported by the functions that draw."""
+"""Pictures of metrics: confusion matrix, learning curves, reliability; and the trials of a search."""
 
 from __future__ import annotations
 
-import html
-import io
-import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerascnn.evaluation.explanation import replace_control_characters
+from kerascnn.evaluation.figures import BLUE, DPI, INK, ORANGE, Picture, create_figure, style_axes
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Fonts with Chinese, Japanese and Korean characters on common systems.
-CJK_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
-    "PingFang SC", "Hiragino Sans GB", "Heiti TC", "Arial Unicode MS", "Microsoft YaHei", "SimHei",
-)  # fmt: skip
-
-
 MAX_CLASSES = 40
 """Most classes of a picture: memory and time grow with their square, and no one reads a larger one."""
+MAX_PERCENTAGES = 20
+"""Most classes of a confusion matrix that shows percentages below the counts."""
 MAX_NAME_CHARACTERS = 24
 """Longest name of a class in a picture."""
 
 
 def plot_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str], path: str | Path) -> None:
-    """Draw a confusion matrix as a PNG: true classes in rows, predicted ones in columns, shaded by fraction of the row.
-
-    Of more than ``MAX_CLASSES`` classes, those that are confused most often are shown.
+    """Draw a confusion matrix into a file, see ``picture_confusion_matrix``.
 
     Args:
         matrix: Counts, (classes, classes).
         names: Name of each class.
-        path: The file to write.
+        path: The file to write: .svg, .pdf, or PNG.
     """
-    import matplotlib
-    from matplotlib import font_manager
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    picture_confusion_matrix(matrix, names).save(path)
 
+
+def picture_confusion_matrix(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Picture:
+    """Return a confusion matrix: true classes in rows, predicted ones in columns, shaded by fraction of the row.
+
+    Cells have counts and, with few classes, percentages of the row. Of more than ``MAX_CLASSES`` classes, those that
+    are confused most often are shown.
+
+    Args:
+        matrix: Counts, (classes, classes).
+        names: Name of each class.
+    """
     counts = np.asarray(matrix)
-    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = _most_confused(counts)
     title = f"the {len(shown)} of {len(names)} classes that are confused most often" if len(shown) < len(names) else ""
-    counts, parts = counts[np.ix_(shown, shown)], parts[np.ix_(shown, shown)]
-    names = [_shorten(names[i]) for i in shown]
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = ["DejaVu Sans", *(family for family in CJK_FONTS if family in installed)]
-    with matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
-        side = 2.5 + 0.55 * len(names)
-        figure = Figure(figsize=(side, side), dpi=120, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
-        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        axes.set_yticks(range(len(names)), names)
-        axes.set(xlabel="predicted", ylabel="true", title=title)
-        for (row, column), count in np.ndenumerate(counts):
-            if count:
-                shade = "white" if parts[row, column] > 0.5 else "black"
-                axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=8)
-        figure.savefig(path, format="png")
+    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    place, names = np.ix_(shown, shown), [format_name(names[i]) for i in shown]
+    caption = "Confusion matrix: true classes in rows, predictions in columns, as counts and percentages of the row."
+    draw = partial(_draw_confusion_matrix, counts[place], parts[place], names, title)
+    return Picture("confusion_matrix", caption, draw, names)
+
+
+def _draw_confusion_matrix(counts: np.ndarray, parts: np.ndarray, names: Sequence[str], title: str) -> Figure:
+    from matplotlib.figure import Figure
+
+    side = 2.5 + 0.55 * len(names)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
+    with_percentages = len(names) <= MAX_PERCENTAGES
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            text = f"{count}\n{100 * parts[row, column]:.0f} %" if with_percentages else str(count)
+            shade = "white" if parts[row, column] > 0.5 else "black"
+            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=7 if with_percentages else 8)
+    return figure
 
 
 def _most_confused(counts: np.ndarray) -> list[int]:
@@ -72,102 +80,70 @@ def _most_confused(counts: np.ndarray) -> list[int]:
     return sorted(np.argsort(-errors, kind="stable")[:MAX_CLASSES].tolist())
 
 
-def _shorten(name: str) -> str:
-    """Return the name of a class on one line, not too long, without signs that matplotlib reads as formulas."""
-    name = " ".join(name.encode("utf-8", "replace").decode().split())
-    if len(name) > MAX_NAME_CHARACTERS:
-        name = name[: MAX_NAME_CHARACTERS - 1] + "…"
+def shorten_name(name: str) -> str:
+    """Return the name of a class on one line, not too long, without control characters."""
+    name = " ".join(replace_control_characters(name).split())
+    return name[: MAX_NAME_CHARACTERS - 1] + "…" if len(name) > MAX_NAME_CHARACTERS else name
+
+
+def format_name(name: str) -> str:
+    """Return the short name of a class as matplotlib draws it: no formula, and in its place if it is in Arabic."""
+    name = shorten_name(name)
+    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in name):
+        name = f"\u200e{name}\u200e"  # left-to-right marks: a number after the name stays after it
     return name.replace("$", r"\$")
 
 
-INK, BLUE, ORANGE = "#1a1c20", "#1f5fbf", "#b85c00"
-
-
-def plot_learning_curves(history: Sequence[Mapping[str, float]]) -> list[tuple[str, str]]:
-    """Draw loss and accuracy by epoch, if the history has them.
+def picture_learning_curves(history: Sequence[Mapping[str, float]]) -> list[Picture]:
+    """Return loss and accuracy by epoch, if the history has them.
 
     Args:
         history: For each epoch ``epoch``, the metrics of the training data, and with ``val_`` those of the validation
-            data. Empty: no plots.
-
-    Returns:
-        Caption and SVG of each plot.
+            data. Empty: no pictures.
     """
-    if not history:
-        return []
-    epochs = [row["epoch"] for row in history]
-    plots = []
-    for name, unit in (("loss", " (nats)"), ("accuracy", "")):
-        curves = [
-            (key, label) for key, label in ((name, "training"), (f"val_{name}", "validation")) if key in history[0]
-        ]
-        if not curves:
-            continue
-        figure, axes = _create_figure(5, 3)
-        for (key, label), color, style in zip(curves, (BLUE, ORANGE), ("o-", "s--"), strict=False):
-            axes.plot(epochs, [row[key] for row in history], style, color=color, markersize=4, label=label)
-        axes.set(xlabel="epoch", ylabel=name + unit)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(frameon=False)
-        ends = "; ".join(f"{label} {history[0][key]:.3f} to {history[-1][key]:.3f}" for key, label in curves)
-        caption = f"{name.capitalize()} by epoch: {ends}."
-        plots.append((caption, _render_svg(figure, caption)))
-    return plots
+    pictures = []
+    for name in ("loss", "accuracy") if history else ():
+        keys = {name: "training", f"val_{name}": "validation"}
+        curves = {label: [row[key] for row in history] for key, label in keys.items() if key in history[0]}
+        if curves:
+            ends = "; ".join(f"{label} {values[0]:.3f} to {values[-1]:.3f}" for label, values in curves.items())
+            draw = partial(_draw_learning_curve, [row["epoch"] for row in history], curves, name)
+            pictures.append(Picture(f"{name}_by_epoch", f"{name.capitalize()} by epoch: {ends}.", draw))
+    return pictures
 
 
-def plot_reliability(bins: Mapping[str, Sequence[float]]) -> str:
-    """Draw a reliability diagram.
+def _draw_learning_curve(epochs: Sequence[float], curves: Mapping[str, Sequence[float]], name: str) -> Figure:
+    figure, axes = create_figure(5, 3)
+    for (label, values), color, style in zip(curves.items(), (BLUE, ORANGE), ("o-", "s--"), strict=False):
+        axes.plot(epochs, values, style, color=color, markersize=4, label=label)
+    axes.set(xlabel="epoch", ylabel=f"{name} (nats)" if name == "loss" else name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False)
+    return figure
+
+
+def picture_reliability(bins: Mapping[str, Sequence[float]]) -> Picture:
+    """Return a reliability diagram.
 
     Args:
         bins: Bins as ``tasks.calibration.bin_by_confidence`` returns them.
-
-    Returns:
-        An SVG element.
     """
-    figure, axes = _create_figure(5, 3)
+    description = "; ".join(
+        f"{right:.0%} of {count} predictions with a confidence of {confidence:.0%} are right"
+        for confidence, right, count in zip(bins["confidence"], bins["accuracy"], bins["rows"], strict=True)
+    )
+    return Picture("reliability", f"Reliability diagram: {description}.", partial(_draw_reliability, bins))
+
+
+def _draw_reliability(bins: Mapping[str, Sequence[float]]) -> Figure:
+    figure, axes = create_figure(5, 3)
     rows = np.asarray(bins["rows"])
     shades = 0.25 + 0.75 * rows / rows.max()
     for confidence, accuracy, shade in zip(bins["confidence"], bins["accuracy"], shades, strict=True):
         axes.bar(confidence, accuracy, width=0.05, color=BLUE, alpha=shade)
     axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1)
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.03))
-    parts = zip(bins["confidence"], bins["accuracy"], rows.tolist(), strict=True)
-    description = "; ".join(
-        f"{right:.0%} of {count} predictions with a confidence of {confidence:.0%} are right"
-        for confidence, right, count in parts
-    )
-    return _render_svg(figure, f"Reliability diagram: {description}.")
-
-
-def _create_figure(width: float, height: float) -> tuple[Figure, Any]:
-    """Return a figure of a size in inches, without a window, and its axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots()
-    _style_axes(axes)
-    return figure, axes
-
-
-def _style_axes(axes: Any) -> None:
-    """Draw horizontal grid lines and no box."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#e3e6eb")
-    axes.set_axisbelow(True)
-
-
-def _render_svg(figure: Figure, description: str) -> str:
-    """Return a figure as an SVG element with text as text, as wide as its parent element."""
-    import matplotlib
-
-    file = io.StringIO()
-    # matplotlib derives ids from the salt, and the ids of two plots on a page must differ
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description, "font.family": "sans-serif"}):
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    picture = file.getvalue()
-    picture = re.sub(r' (width|height)="[^"]*"', "", picture[picture.index("<svg") :].replace("\n", " "), count=2)
-    picture = re.sub(r'<g id="[^"]*"', "<g", picture)  # nothing refers to groups, and their ids repeat in each plot
-    return picture.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1)
+    return figure
 
 
 def plot_trials(
@@ -182,17 +158,15 @@ def plot_trials(
         path: The file to write.
         highest: Whether higher is better.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     values, order = np.asarray(scores, np.float64), np.arange(1, len(scores) + 1)
     count = 1 + len(settings)
     across = min(3, count)
-    figure = Figure(figsize=(4 * across, 3 * -(-count // across)), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Figure(figsize=(4 * across, 3 * -(-count // across)), dpi=DPI, layout="constrained")
     places = figure.subplots(-(-count // across), across, squeeze=False).ravel()
     for axes in places:
-        _style_axes(axes)
+        style_axes(axes)
         axes.set_ylabel(objective)
     best = (np.fmax if highest else np.fmin).accumulate(values)
     places[0].plot(order, best, color=ORANGE, drawstyle="steps-post", label="best so far")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import yaml
 
 from kerascnn.bundle import Bundle
-from kerascnn.evaluation import plots
+from kerascnn.evaluation.curve_plots import picture_curves
 from kerascnn.evaluation.explanation import (
     NUM_SHADES,
     Explanation,
@@ -18,9 +19,12 @@ from kerascnn.evaluation.explanation import (
     replace_control_characters,
 )
 from kerascnn.evaluation.model_card import format_cost
+from kerascnn.evaluation.plots import picture_learning_curves, picture_reliability
 from kerascnn.evaluation.templates import load_template
 from kerascnn.tasks import SINGLE_LABEL, Task
 
+GENERATOR = '<meta name="generator" content="kerascnn">'
+"""Element at the start of every report."""
 MAX_EXAMPLES = 8
 """Highest number of examples of each kind."""
 PASSAGE_LENGTH = 600
@@ -99,7 +103,9 @@ def render_report(
         examples: Documents to show, as ``collect_examples`` returns them; may be empty.
         explain: Function from a text and the position of a label to the explanation of that label.
     """
-    template = load_template("report.html.j2", percent=_format_percent, plain=replace_control_characters)
+    template = load_template(
+        "report.html.j2", percent=_format_percent, plain=replace_control_characters, contents=_list_contents
+    )
     split = next((split for split in ("test", "validation") if split in bundle.metrics), "")
     results = bundle.metrics.get(split)
     matrix = results.get("confusion_matrix", []) if results else []
@@ -114,8 +120,9 @@ def render_report(
         shades=_compute_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
         confused=bundle.task.confused_pairs(results, MAX_PAIRS) if results else [],
         cost=format_cost(bundle.metrics),
-        curves=plots.plot_learning_curves(bundle.history),
-        reliability=plots.plot_reliability(results["reliability"]) if results and "reliability" in results else None,
+        learning_curves=picture_learning_curves(bundle.history),
+        reliability=picture_reliability(results["reliability"]) if results and "reliability" in results else None,
+        curves=picture_curves(results.get("curves", {})) if results else [],
         examples={
             kind: [_render_example(x, explain(x.text, x.explained)) for x in rows] for kind, rows in examples.items()
         },
@@ -159,6 +166,11 @@ def _compute_shades(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
     counts = np.asarray(matrix)
     tenths = np.rint(10 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).astype(int)
     return [[int(tenth) for tenth in row] for row in tenths]
+
+
+def _list_contents(page: str) -> list[tuple[str, str]]:
+    """Return the anchor and the title of each section of a page."""
+    return re.findall(r'<h2 id="([\w-]+)">([^<]*)</h2>', page)
 
 
 def _format_percent(value: float) -> str:

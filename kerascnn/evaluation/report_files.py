@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kerascnn.bundle import Bundle
-from kerascnn.evaluation import plots
 from kerascnn.evaluation.explanation import Explanation
 from kerascnn.evaluation.model_card import render_encoder_card, render_model_card
+from kerascnn.evaluation.plots import plot_confusion_matrix
 from kerascnn.evaluation.report import Example, render_report
 
 
@@ -32,7 +32,7 @@ def write_report_files(
     results = bundle.metrics.get("test", {})
     if "confusion_matrix" in results:
         with _optional(folder / "confusion_matrix.png") as path:
-            plots.plot_confusion_matrix(results["confusion_matrix"], bundle.labels, path)
+            plot_confusion_matrix(results["confusion_matrix"], bundle.labels, path)
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
     with _optional(folder / "README.md") as path:
         path.write_text(render_model_card(bundle, sizes), encoding="utf-8", errors="replace", newline="\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 
-def load_template(name: str, **filters: Callable[..., str]) -> jinja2.Template:
+def load_template(name: str, **filters: Callable[..., Any]) -> jinja2.Template:
     """Return a template, which escapes all values and raises an error for names without a value.
 
     Args:

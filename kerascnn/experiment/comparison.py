@@ -60,7 +60,7 @@ def _evaluate(classifier: TextClassifier, splits: Splits, texts: list[str], labe
     """
     bundle = classifier.bundle_
     if splits.test or "refit" not in bundle.metrics:
-        return classifier.evaluate(texts, labels)
+        return bundle.evaluate(bundle.encode_names(labels), classifier.predict_proba(texts))
     from kerascnn.data.records import hash_rows
 
     is_same = bundle.data.get("validation", {}).get("sha256") == hash_rows(splits.validation)

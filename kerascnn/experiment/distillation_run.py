@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from kerascnn.experiment.run_data import check_text_files, read_splits
 from kerascnn.experiment.summary import suggest_next_steps
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import run_training
+from kerascnn.export.checks import Export
 from kerascnn.selection import is_automatic, reject_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
@@ -59,6 +60,7 @@ def run_distillation(
     resume: bool = False,
     overwrite: bool = False,
     store_examples: bool = True,
+    export: Sequence[Export] = ("auto",),
     verbose: bool = True,
     log: Log = stderr.log,
 ) -> DistillationResult:
@@ -73,6 +75,7 @@ def run_distillation(
         resume: Continue an interrupted run with the same settings, data and output.
         overwrite: Replace existing bundles of the student and of the teacher.
         store_examples: Show texts of the test data in ``report.html``.
+        export: What to export of the student at the end, see ``exports.write_exports``.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.
 
@@ -80,7 +83,7 @@ def run_distillation(
         InputError: A setting, a file or a row cannot be used; the message names it.
     """
     options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
-    options = {**options, "verbose": verbose, "log": log}
+    options = {**options, "export": export, "verbose": verbose, "log": log}
     reject_automatic(config, "a student")
     require_tensorflow_backend("distillation")
     folder = run_folders.default_bundle_folder(config)
@@ -108,7 +111,7 @@ def _distill(
         if run_folders.is_finished(Path(teacher_run.output), resume=resume):
             check_finished_teacher(teacher_run, splits)
         log(f"training the teacher, {teacher_run.model}, kept in {teacher_run.output}")
-        log(run_training(teacher_run, **options).summary)
+        log(run_training(teacher_run, **{**options, "export": ("none",)}).summary)
         log(f"\ntraining the student, {config.model}")
         distillation = dataclasses.replace(config.distillation, teacher=teacher_run.output)
         config = dataclasses.replace(config, distillation=distillation)

@@ -84,6 +84,7 @@ def _pretrain(
         return PretrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("pretraining")
     check_output_folder(folder, overwrite=overwrite or resume)
+    run_folders.check_inputs(config, folder)
     check_text_files(config)
     texts = read_distinct_texts(config, log)
     log(f"{len(texts):,} texts")

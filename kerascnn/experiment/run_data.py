@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
-from kerascnn.data import tfds
+from kerascnn.data.tfds import start_tensorflow_for
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
-from kerascnn.utils.tensorflow_startup import start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.data.records import Row
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
 
 MAX_CALIBRATION_TEXTS = 300
 """Texts that quantization to ``int8`` is calibrated on."""
-
-
-def start_tensorflow_for(specs: Sequence[str]) -> None:
-    """Start TensorFlow if one of the sources needs it to be read (``tfds:``); otherwise it starts after all checks."""
-    if any(spec.startswith(tfds.PREFIX) for spec in specs):
-        start_tensorflow()
 
 
 def check_text_files(config: Config[Any]) -> None:

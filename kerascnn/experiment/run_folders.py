@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kerascnn.config import Config
 from kerascnn.utils.atomic_files import remove_folder
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.same_files import find_paths, is_inside
 from kerascnn.utils.stderr import Log
 
 
@@ -24,6 +27,31 @@ def _data_name(path: Path) -> str:
     """Return the name of a file without extensions; of train.csv the name of its folder."""
     stem = path.name.partition(".")[0]
     return path.absolute().parent.name if stem == "train" else stem
+
+
+def check_inputs(config: Config[Any], folder: Path, *others: str) -> None:
+    """Check that no file that a run reads is in the folder that it replaces.
+
+    Args:
+        config: The run.
+        folder: The folder.
+        *others: Files that are read, and are no settings of the run.
+
+    Raises:
+        InputError: One is.
+    """
+    for path in find_paths([*_list_texts({**config.to_dict(), "output": ""}), *others]):
+        if is_inside(path, folder):
+            raise InputError(f"{path} is in {folder}, which is replaced; move it out, or choose another --output")
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    """Yield all strings of nested settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_texts(item)
 
 
 def state_folder(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from kerascnn.experiment.run_data import (
     text_and_label_columns,
     training_columns,
 )
-from kerascnn.experiment.run_folders import default_bundle_folder
+from kerascnn.experiment.run_folders import check_inputs, default_bundle_folder
 from kerascnn.selection import reject_automatic
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
@@ -129,6 +129,8 @@ def _search(
 ) -> SearchResult:
     """Search into a folder that no other process writes, see ``run_search``."""
     check_search_folder(folder, resume=resume, overwrite=overwrite)
+    if overwrite:
+        check_inputs(config, folder, str(options.space))
     limit_threads(config.network.parallel_branches)
     splits = _read_search_splits(config, log)
     start_tensorflow()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.runtimes.runtime import EDGE
+
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
 
@@ -46,11 +48,12 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
 
 def suggest_next_steps(folder: Path) -> str:
     """Return the last lines of a training: the bundle, its report, and the commands that use it."""
+    export = "saved_model" if (folder / EDGE).is_dir() else "tflite"
     return "\n".join([
         f"wrote {folder}; next:",
         f"  open {folder / 'report.html'}",
         f'  python -m pipelines.predict {folder} "a text"',
-        f"  python -m pipelines.export {folder} --format tflite",
+        f"  python -m pipelines.export {folder} --format {export}",
     ])  # fmt: skip
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
+from kerascnn.data.label_types import choose_label_type
 from kerascnn.distillation.teachers import check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.automatic_run import choose_run
+from kerascnn.experiment.exports import check_exports, write_exports
 from kerascnn.experiment.run_data import (
     check_text_files,
     describe_data,
@@ -22,12 +24,14 @@ from kerascnn.experiment.run_data import (
 )
 from kerascnn.experiment.summary import summarize_training
 from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger, summarize_tagger, train_tagger_run
+from kerascnn.export.checks import Export
 from kerascnn.manifest import read_metrics
 from kerascnn.selection import check_automatic, is_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import Log
@@ -69,6 +73,7 @@ def run_training(
     resume: bool = False,
     overwrite: bool = False,
     store_examples: bool = True,
+    export: Sequence[Export] = ("auto",),
     verbose: bool = True,
     log: Log = stderr.log,
 ) -> TrainingResult:
@@ -81,6 +86,7 @@ def run_training(
         resume: Continue an interrupted run with the same settings, data and output.
         overwrite: Replace an existing bundle.
         store_examples: Show texts of the test data in ``report.html``.
+        export: What to export at the end, see ``exports.write_exports``.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.
 
@@ -89,11 +95,12 @@ def run_training(
     """
     config = choose_tagger(config)
     folder = run_folders.default_bundle_folder(config)
-    options = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples, "verbose": verbose}
+    options: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
+    options |= {"export": export, "verbose": verbose, "log": log}
     with lock_training(folder, config.training.strategy), warnings.catch_warnings():
         # the check of the rows says it of rows
         warnings.filterwarnings("ignore", message="each text has a list of exactly one label")
-        return _train(config, folder, log=log, **options)
+        return _train(config, folder, **options)
 
 
 def _train(
@@ -103,6 +110,7 @@ def _train(
     resume: bool,
     overwrite: bool,
     store_examples: bool,
+    export: Sequence[Export],
     verbose: bool,
     log: Log,
 ) -> TrainingResult:
@@ -111,6 +119,7 @@ def _train(
         return TrainingResult(folder, read_metrics(folder), f"{folder} is finished already")
     require_tensorflow_backend("training")
     check_output_folder(folder, overwrite=overwrite or resume)
+    run_folders.check_inputs(config, folder)
     if is_automatic(config):
         check_automatic(config)
     check_vectors(config.transfer)
@@ -124,17 +133,14 @@ def _train(
     check_model_fits(config, splits)
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
     if config.network.tags_tokens:
+        if set(export) - {"auto", "none"}:
+            raise InputError(f"--export: export a tagger by python -m pipelines.export {folder}")
         tagger = train_tagger_run(
-            config,
-            splits,
-            folder,
-            resume=resume,
-            overwrite=overwrite,
-            store_examples=store_examples,
-            verbose=verbose,
+            config, splits, folder, resume=resume, overwrite=overwrite, store_examples=store_examples, verbose=verbose,
             log=log,
-        )
+        )  # fmt: skip
         return TrainingResult(folder, tagger.metrics, summarize_tagger(tagger, folder), has_written=True)
+    check_exports(export, config, splits.task, folder)
     facts: dict[str, Any] = {}
     if is_automatic(config):
         config, facts = choose_run(config, splits, folder, resume=resume, log=log)
@@ -160,6 +166,7 @@ def _train(
     )  # fmt: skip
     bundle = classifier.bundle_
     bundle.metrics |= facts
+    bundle.label_type = choose_label_type(bundle.labels, splits.label_type)
     if not is_chief:
         return TrainingResult(folder, bundle.metrics, "done; the first process writes the bundle", bundle)
     examples: dict[str, list[Example]] = {}
@@ -171,6 +178,7 @@ def _train(
         bundle.distillation |= {"sha256": distillation.sha256}
     classifier.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else None)
     run_folders.remove_state(folder)
+    write_exports(export, bundle, folder, log)
     return TrainingResult(folder, bundle.metrics, summarize_training(bundle, folder), bundle, has_written=True)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from kerascnn.tasks import Task
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import check_installed
 
+Export = Literal["auto", "none", "tflite", "onnx", "saved_model"]
+"""What a training exports at its end."""
 PACKAGES = {
     "tflite": ("ai_edge_litert", "edge"),
     "web": ("ai_edge_litert", "edge"),

@@ -16,10 +16,10 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.export import tflite
 from kerascnn.export.checks import check_mediapipe
-from kerascnn.export.file_hashes import check_file_hashes
 from kerascnn.export.regex_tokenizer import build_pattern, format_vocabulary
 from kerascnn.export.tflite_conversion import Precision, convert
 from kerascnn.golden import PredictFn
+from kerascnn.runtimes.file_hashes import check_file_hashes
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError, to_one_line

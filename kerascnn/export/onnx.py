@@ -11,16 +11,13 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.data.batches import RaggedIds
-from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.export.model_check import check_model
 from kerascnn.golden import PredictFn
+from kerascnn.runtimes.file_hashes import write_file_hashes
+from kerascnn.runtimes.onnx import HASHES, load_logits_fn
 from kerascnn.utils.atomic_files import atomic_folder
-from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.stderr import suppress_native_stderr
-
-HASHES = "files.json"
-"""File with the hash of the model."""
 
 
 def export(bundle: Bundle, bundle_folder: Path) -> Path:
@@ -56,18 +53,11 @@ def load_predict_fn(path: Path, bundle: Bundle) -> PredictFn:
     Raises:
         InputError: onnxruntime is not installed or cannot load the file, or the file is changed.
     """
-    onnxruntime = import_optional("onnxruntime", "onnx")
-    check_file_hashes(path.parent, path.parent / HASHES)
-    try:
-        session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise InputError(f"{path}: onnxruntime cannot load it ({to_one_line(error)}); export it again") from None
-    [model_input] = session.get_inputs()
+    compute_logits = load_logits_fn(path)
 
     def predict(texts: Sequence[str]) -> np.ndarray:
         ids = RaggedIds(*bundle.vectorizer.encode(texts)).to_padded(np.arange(len(texts)))
-        [logits] = session.run(None, {model_input.name: ids})
-        return bundle.task.compute_probabilities(logits, bundle.temperature)
+        return bundle.task.compute_probabilities(compute_logits(ids), bundle.temperature)
 
     return predict
 

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.bundle import Bundle
-from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.export.model_check import check_model
 from kerascnn.export.warmup import write_warmup_requests
 from kerascnn.golden import PredictFn
+from kerascnn.runtimes.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
-from kerascnn.export.onnx import HASHES
+from kerascnn.runtimes.onnx import HASHES
 from kerascnn.tagger_bundle import TaggerBundle, select_scores
 from kerascnn.utils.atomic_files import atomic_folder, write_json
 from kerascnn.utils.errors import InputError, to_one_line

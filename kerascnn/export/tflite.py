@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn import edge
-from kerascnn.bundle import SENTENCEPIECE_FILE, Bundle
+from kerascnn.bundle import Bundle
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES, PredictFn
-from kerascnn.manifest import SCHEMA_VERSION
+from kerascnn.manifest import SCHEMA_VERSION, SENTENCEPIECE_FILE
 from kerascnn.text import python_sentencepiece, python_tokenizer
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.rules import find_tables

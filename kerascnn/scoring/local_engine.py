@@ -18,5 +18,6 @@ def score_locally(job: ScoringJob, parts: Sequence[Part]) -> Iterator[PartResult
     Raises:
         InputError: The bundle cannot be loaded.
     """
-    start_tensorflow()
+    if job.runtime == "tensorflow":
+        start_tensorflow()
     yield from map(PartScorer(job), parts)

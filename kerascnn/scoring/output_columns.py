@@ -11,7 +11,7 @@ from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier
+    from kerascnn.predictor import Predictor
     from kerascnn.tasks import Task
 
 BATCH_ROWS = 1024
@@ -27,7 +27,7 @@ class OutputSpec:
     Attributes:
         top_k: 1: the predicted label, or all predicted labels of a multi-label classifier. More: the k most probable
             labels, regardless of thresholds.
-        abstain_below: Labels are empty if the highest probability is lower.
+        abstain_below: Labels are empty if the highest probability is lower; None if they are not strings.
         separator: Joins several labels, and their scores, to strings; empty: they are lists.
     """
 
@@ -65,21 +65,21 @@ class OutputSpec:
         ranks = range(1, min(self.top_k, num_labels) + 1)
         return [f"{name}_{rank}" for rank in ranks for name in ("label", "score")]
 
-    def predict_columns(self, classifier: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict_columns(self, classifier: Predictor, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Return the columns of each text; scores are probabilities, rounded to ``SCORE_DIGITS`` digits."""
         if self.top_k == 1:
             predictions = classifier.predict_scored(texts)
         else:
             predictions = classifier.predict_top_k(texts, self.top_k)
-        has_lists = self.has_lists(classifier.bundle_.task)
+        has_lists = self.has_lists(classifier.task)
         return [self._to_columns(prediction, has_lists=has_lists) for prediction in predictions]
 
     def _to_columns(self, prediction: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
         is_certain = not self.abstain_below or prediction[0][1] >= self.abstain_below
-        labels = [label if is_certain else "" for label, _ in prediction]
+        labels = [label if is_certain else "" if isinstance(label, str) else None for label, _ in prediction]
         scores = [round(score, SCORE_DIGITS) for _, score in prediction]
         if has_lists and self.separator:
-            return {"label": self.separator.join(labels), "score": self.separator.join(map(str, scores))}
+            return {"label": self.separator.join(map(str, labels)), "score": self.separator.join(map(str, scores))}
         if has_lists:
             return {"label": labels, "score": scores}
         values = (value for pair in zip(labels, scores, strict=True) for value in pair)
@@ -87,7 +87,7 @@ class OutputSpec:
 
 
 def add_predictions(
-    classifier: TextClassifier, records: Iterable[Record], text_column: str, output_spec: OutputSpec
+    classifier: Predictor, records: Iterable[Record], text_column: str, output_spec: OutputSpec
 ) -> Iterator[dict[str, Any]]:
     """Yield the fields of each record with the predicted columns; holds ``BATCH_ROWS`` records in memory."""
     iterator = iter(records)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec
 from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
 from kerascnn.scoring.worker import PartResult, ScoringJob
@@ -68,6 +69,7 @@ def score_folder(
     output_spec: OutputSpec,
     engine: Engine,
     *,
+    runtime: Runtime = "tensorflow",
     verbose: bool = True,
 ) -> ScoringSummary:
     """Score all parts that are not finished.
@@ -79,6 +81,7 @@ def score_folder(
         source: How to read the parts.
         output_spec: Columns to add to each row.
         engine: Scores the parts.
+        runtime: The runtime that predicts.
         verbose: Show a progress bar if standard error is a terminal.
 
     Raises:
@@ -87,7 +90,7 @@ def score_folder(
     """
     job = ScoringJob(
         bundle=str(bundle.absolute()), manifest=sha256(bundle / "manifest.json"), source=source,
-        output_spec=output_spec, marker=str(marker_path(output)),
+        output_spec=output_spec, marker=str(marker_path(output)), runtime=runtime,
     )  # fmt: skip
     with lock_output(output):
         return _score_parts(job, parts, output, engine, verbose=verbose)

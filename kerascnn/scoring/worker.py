@@ -16,7 +16,9 @@ import pyarrow
 import pyarrow.parquet
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.label_types import find_label_type
 from kerascnn.data.records import BadRow
+from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring import arrow_tables, parts
 from kerascnn.scoring.output_columns import OutputSpec, unique_column
 from kerascnn.scoring.parts import Part
@@ -24,10 +26,12 @@ from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError, to_one_line
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier
+    from kerascnn.predictor import Predictor
 
 ROW_GROUP_BYTES = 64_000_000
 """Approximate size of a Parquet row group: small ones are slow to read, and each is held in memory."""
+LABEL_TYPES = {"str": pyarrow.string(), "int": pyarrow.int64(), "float": pyarrow.float64(), "bool": pyarrow.bool_()}
+"""Arrow type of each type of labels, see ``data.label_types``."""
 MAX_ATTEMPTS = 4
 """A part fails after this number of workers died while they scored it."""
 
@@ -42,6 +46,7 @@ class ScoringJob:
         source: How to read the parts.
         output_spec: Columns to add to each row.
         marker: Absolute path of the marker file; a worker that finds it sees the same output folder.
+        runtime: The runtime that predicts.
     """
 
     bundle: str
@@ -49,11 +54,12 @@ class ScoringJob:
     source: SourceConfig
     output_spec: OutputSpec
     marker: str
+    runtime: Runtime = "tensorflow"
 
     def provenance(self) -> dict[str, Any]:
         """Return everything that the predictions depend on, except the part, as plain values for JSON."""
         settings = {name: getattr(self.source, name) for name in ("text_column", "format", "encoding")}
-        return {"bundle": self.manifest, "settings": settings | vars(self.output_spec)}
+        return {"bundle": self.manifest, "runtime": self.runtime, "settings": settings | vars(self.output_spec)}
 
 
 class PartResult(NamedTuple):
@@ -83,17 +89,15 @@ class PartScorer:
         self.job = job
 
     @cached_property
-    def classifier(self) -> TextClassifier:
+    def classifier(self) -> Predictor:
         """The classifier of the bundle.
 
         Raises:
             InputError: The bundle cannot be loaded, or is not the bundle of the job.
         """
-        from kerascnn.classifier import (
-            TextClassifier,
-        )  # imports TensorFlow, with the environment variables of the worker
+        from kerascnn.loading import load  # imports TensorFlow, with the environment variables of the worker
 
-        classifier = TextClassifier.load(self.job.bundle)
+        classifier = load(self.job.bundle, runtime=self.job.runtime)
         if sha256(Path(self.job.bundle) / "manifest.json") != self.job.manifest:
             raise InputError(
                 f"{self.job.bundle} changed during scoring, or differs on {socket.gethostname()}; run the command again"
@@ -117,7 +121,7 @@ class PartScorer:
         except Exception as error:  # whatever is wrong with a part, the others are scored
             return PartResult(part.output, error=f"{type(error).__name__}: {to_one_line(error)}")
 
-    def _score(self, classifier: TextClassifier, part: Part) -> PartResult:
+    def _score(self, classifier: Predictor, part: Part) -> PartResult:
         self._check(part)
         predictions, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
         try:
@@ -146,9 +150,7 @@ class PartScorer:
             raise InputError(f"{failures} workers died, perhaps out of memory; split the file into smaller ones")
         part.check_unchanged()
 
-    def _write_predictions(
-        self, classifier: TextClassifier, part: Part, path: Path, rejected_rows: _RejectedRows
-    ) -> int:
+    def _write_predictions(self, classifier: Predictor, part: Part, path: Path, rejected_rows: _RejectedRows) -> int:
         """Write the rows of a part with predictions and return their number."""
         tables = arrow_tables.read_tables(part.path, self.job.source, rejected_rows)
         groups = _merge_tables(self._append_predictions(classifier, table) for table in tables)
@@ -162,16 +164,16 @@ class PartScorer:
             writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(metadata)})
         return rows
 
-    def _append_predictions(self, classifier: TextClassifier, table: pyarrow.Table) -> pyarrow.Table:
+    def _append_predictions(self, classifier: Predictor, table: pyarrow.Table) -> pyarrow.Table:
         output_spec, columns = self.job.output_spec, table.column_names
         texts = [text.replace("\0", " ") for text in table.column(self.job.source.text_column).to_pylist()]
         rows = output_spec.predict_columns(classifier, texts)
-        has_lists = output_spec.has_lists(classifier.bundle_.task)
+        has_lists = output_spec.has_lists(classifier.task)
+        label_type = LABEL_TYPES[find_label_type(classifier.classes_.tolist())]
         for name in output_spec.column_names(len(classifier.classes_)):
-            is_text = name.startswith("label") or (has_lists and output_spec.separator)
-            arrow_type = pyarrow.string() if is_text else pyarrow.float64()
-            if has_lists and not output_spec.separator:
-                arrow_type = pyarrow.list_(arrow_type)
+            arrow_type = label_type if name.startswith("label") else pyarrow.float64()
+            if has_lists:
+                arrow_type = pyarrow.string() if output_spec.separator else pyarrow.list_(arrow_type)
             values = pyarrow.array([row[name] for row in rows], arrow_type)
             table = table.append_column(unique_column(name, columns), values)
         return table

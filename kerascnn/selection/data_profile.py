@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kerascnn.audit.languages import find_main_scripts, is_english, sample_texts
 from kerascnn.audit.scripts import count_scripts, has_unspaced_scripts
 
-MAX_SAMPLED = 2000
-"""Texts that scripts and lengths are measured on, at regular intervals."""
 MAIN_SCRIPT_FRACTION = 0.9
 """Fraction of the texts from which on the data has one main script."""
-SCRIPT_FRACTION = 0.05
-"""Fraction of the texts from which on a script must be known to a model."""
-ENGLISH_WORDS = frozenset({
-    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have", "how", "i", "in", "is",
-    "it", "me", "my", "not", "of", "on", "or", "that", "the", "this", "to", "was", "what", "when", "where", "which",
-    "who", "will", "with", "you", "your",
-})  # fmt: skip
-"""Frequent words of English."""
-ENGLISH_FRACTION = 0.12
-"""Fraction of frequent words from which on text is English; other languages in Latin script share few of them."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +33,21 @@ class DataProfile:
     @classmethod
     def measure(cls, texts: Sequence[str], num_labels: int) -> DataProfile:
         """Measure texts."""
-        sample = texts[:: -(-len(texts) // MAX_SAMPLED)]
+        sample = sample_texts(texts)
         counts = count_scripts(sample)
         script, count = counts.most_common(1)[0] if counts else ("", 0)
         if count < MAIN_SCRIPT_FRACTION * counts.total():
             script = ""
         is_unspaced = has_unspaced_scripts(counts)
-        words = [word for text in sample for word in text.lower().split()]
-        frequent = sum(word.strip(".,;:!?\"'()") in ENGLISH_WORDS for word in words)
         characters = sum(map(len, sample)) / len(sample)
         return cls(
             rows=len(texts),
             labels=num_labels,
             script=script,
-            scripts=frozenset(name for name, number in counts.items() if number >= SCRIPT_FRACTION * counts.total()),
-            is_english=script == "Latin" and frequent >= ENGLISH_FRACTION * len(words),
+            scripts=frozenset(name for name, _ in find_main_scripts(counts)),
+            is_english=script == "Latin" and is_english(sample),
             is_unspaced=is_unspaced,
-            length=round(characters if is_unspaced else len(words) / len(sample), 1),
+            length=round(characters if is_unspaced else sum(len(text.split()) for text in sample) / len(sample), 1),
             characters=round(characters * len(texts)),
         )
 

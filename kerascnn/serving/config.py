@@ -10,8 +10,10 @@ from typing import Annotated
 import annotated_types
 import tyro
 
+from kerascnn.hub import find_bundle
 from kerascnn.settings import NonNegativeFloat, PositiveInt, Settings
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import is_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ def name_bundles(bundle: str, models: Sequence[str]) -> dict[str, Path]:
     """Return the name of each model to the folder of its bundle.
 
     Args:
-        bundle: Folder of a bundle, which is served under its own name; empty: none.
+        bundle: Folder of a bundle, or its address on the Hub, which is served under its own name; empty: none.
         models: Further bundles as ``NAME=BUNDLE``.
 
     Raises:
@@ -66,4 +68,4 @@ def name_bundles(bundle: str, models: Sequence[str]) -> dict[str, Path]:
             raise InputError(f"{name!r} cannot be a part of an address; name it with --model NAME={folder}")
         if names.count(name) > 1:
             raise InputError(f"two bundles are called {name!r}; name them with --model NAME=BUNDLE")
-    return {name: Path(folder) for name, folder in pairs}
+    return {name: find_bundle(folder) if is_address(folder) else Path(folder) for name, folder in pairs}

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from kerascnn.config import TrainingConfig
-from kerascnn.data.config import SourceConfig
-from kerascnn.data.issues import Issue
-from kerascnn.data.records import Row
 from kerascnn.tasks.calibration import Calibration, sigmoid, softmax
 from kerascnn.tasks.report_texts import ReportTexts
 from kerascnn.utils.errors import InputError
@@ -21,7 +17,12 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Feature = Literal["abstention", "confusion_matrix", "operating_points", "label_errors", "mediapipe"]
+    from kerascnn.config import TrainingConfig
+    from kerascnn.data.config import SourceConfig
+    from kerascnn.data.issues import Issue
+    from kerascnn.data.records import Row
+
+Feature = Literal["abstention", "operating_points", "label_errors", "mediapipe"]
 """Features that not every task supports, see ``Task.unsupported``."""
 
 

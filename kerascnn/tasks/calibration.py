@@ -27,16 +27,14 @@ class Calibration:
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return probabilities, float32 (documents, classes), of logits divided by a temperature (Guo et al. 2017)."""
-    from scipy import special  # deferred: commands print their help without it
-
-    return np.asarray(special.softmax(logits.astype(np.float64) / temperature, axis=-1), np.float32)
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 def sigmoid(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return independent probabilities, float32 (documents, labels), of logits divided by a temperature."""
-    from scipy import special
-
-    return np.asarray(special.expit(logits.astype(np.float64) / temperature), np.float32)
+    return np.asarray(np.exp(-np.logaddexp(0.0, -logits.astype(np.float64) / temperature)), np.float32)
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:

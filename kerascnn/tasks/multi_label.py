@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn.config import TrainingConfig
 from kerascnn.data import records
-from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue
 from kerascnn.data.records import Row, location
 from kerascnn.tasks.base import Feature, Task
@@ -28,6 +26,9 @@ from kerascnn.utils.errors import InputError, quote_names
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+    from kerascnn.config import TrainingConfig
+    from kerascnn.data.config import SourceConfig
 
 MAX_FREQUENT_PAIRS = 10
 """Highest number of pairs of labels in the statistics of an audit."""
@@ -48,7 +49,6 @@ class MultiLabel(Task):
             "the bundle is multi-label: it predicts only labels that reach their own threshold (thresholds in"
             " manifest.json); leave it out"
         ),
-        "confusion_matrix": "multi-label predictions have no confusion matrix; leave it out",
         "operating_points": (
             "multi-label, each label has its own threshold, fitted in training (thresholds in manifest.json);"
             " find_threshold is for one label per text"
@@ -310,7 +310,8 @@ class MultiLabel(Task):
             ``micro_f1``, ``macro_f1`` (0 to 1); ``loss`` (mean binary cross-entropy per label, nats); ``ece`` (see
             ``calibration_error``); ``per_class`` (name to precision, recall, f1, support, threshold); ``confused`` (see
             ``confused_pairs``); ``intervals`` (95 % confidence intervals of accuracy, micro_f1, macro_f1, loss);
-            ``reliability`` of all labels together, see ``calibration.bin_by_confidence``.
+            ``reliability`` of all labels together, see ``calibration.bin_by_confidence``; ``curves``, see
+            ``curves.compute_curves``.
         """
         predicted = self.predict(probabilities, thresholds)
         return evaluate_multi_label(targets, predicted, probabilities, names=names, thresholds=np.asarray(thresholds))

@@ -9,6 +9,7 @@ import numpy as np
 
 from kerascnn.tasks.bootstrap import bootstrap_intervals
 from kerascnn.tasks.calibration import bin_by_confidence, calibration_gap
+from kerascnn.tasks.curves import compute_curves
 from kerascnn.tasks.rankings import most_frequent_pairs
 
 MAX_PAIRS = 20
@@ -56,6 +57,7 @@ def evaluate_multi_label(
         "confused": [list(pair) for pair in pairs],
         "intervals": _compute_intervals(targets, probabilities, predicted),
         "reliability": bin_by_confidence(probabilities.ravel(), targets.ravel()),
+        "curves": compute_curves(targets, probabilities, names),
     }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.records import Row, location
 from kerascnn.data.sample_weights import encode_class_weight
@@ -24,6 +23,8 @@ from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, quote_names
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+    from kerascnn.config import TrainingConfig
 
 
 class SingleLabel(Task):
@@ -226,7 +227,8 @@ class SingleLabel(Task):
             ``rows``; ``accuracy``, ``macro_f1`` (0 to 1); ``loss`` (mean cross-entropy, nats); ``ece`` (expected
             calibration error, 0 to 1); ``per_class`` (name to precision, recall, f1, support); ``confusion_matrix``
             (rows: true, columns: predicted); ``intervals`` (95 % confidence intervals of accuracy, macro_f1, loss);
-            ``reliability``, see ``calibration.bin_by_confidence``.
+            ``reliability``, see ``calibration.bin_by_confidence``; ``curves``, see ``curves.compute_curves``, with the
+            ``coverage`` of ``compute_coverage``.
         """
         return evaluate_single_label(targets, probabilities, names)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kerascnn.tasks.bootstrap import bootstrap_intervals
 from kerascnn.tasks.calibration import bin_by_confidence, calibration_gap
+from kerascnn.tasks.curves import compute_coverage, compute_curves
 
 
 def evaluate_single_label(targets: np.ndarray, probabilities: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
@@ -40,6 +41,10 @@ def evaluate_single_label(targets: np.ndarray, probabilities: np.ndarray, names:
         "confusion_matrix": sklearn_metrics.confusion_matrix(targets, predicted, labels=classes).tolist(),
         "intervals": _compute_intervals(targets, probabilities),
         "reliability": reliability,
+        "curves": {
+            **compute_curves(np.eye(len(names), dtype=bool)[targets], probabilities, names),
+            "coverage": compute_coverage(probabilities.max(axis=1), predicted == targets),
+        },
     }
 
 

@@ -44,7 +44,6 @@ class Tagging(SingleLabel):
     allows_new_labels = True
     unsupported: ClassVar[Mapping[Feature, str]] = {
         "abstention": _TOKENS_ONLY,
-        "confusion_matrix": _TOKENS_ONLY,
         "operating_points": "the bundle has a tag for each token; find_threshold is for one label per text",
         "label_errors": "the data has a tag for each token; remove the option",
         "mediapipe": "tagging, but MediaPipe's text classifier has one label per text; export --format saved_model",

@@ -240,7 +240,12 @@ def expand_ranges(table: str, *, include: bool = True) -> str:
     if not include:
         starts_and_stops = [0, *starts_and_stops, 0x110000]
     pairs = zip(starts_and_stops[::2], starts_and_stops[1::2], strict=True)
-    return "".join(f"\\U{start:08x}-\\U{stop - 1:08x}" for start, stop in pairs if start < stop)
+    return "".join(f"{_in_class(start)}-{_in_class(stop - 1)}" for start, stop in pairs if start < stop)
+
+
+def _in_class(code: int) -> str:
+    """Return a character for a character class; escapes take most of the time to compile a pattern."""
+    return f"\\x{code:02x}" if code < 128 else chr(code)
 
 
 @lru_cache(maxsize=4)

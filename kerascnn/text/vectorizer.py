@@ -6,17 +6,16 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.text import offsets, python_tokenizer, segmentation, vocabulary
+from kerascnn.text import segmentation, vocabulary
 from kerascnn.text.config import TextConfig
-from kerascnn.text.rules import VERSION, build_rules
-from kerascnn.text.sentencepiece import SentencePieceModel
+from kerascnn.text.text_encoder import TextEncoder
 from kerascnn.text.tf_sentencepiece import SentencePieceEncoder
 from kerascnn.text.tf_tokenizer import Tokenizer, load_tensorflow_text
 from kerascnn.text.vocabulary import RESERVED_TOKENS
@@ -30,41 +29,17 @@ _BATCH_DOCUMENTS = 1024
 _BATCH_BYTES = 4_000_000
 _NUM_THREADS = 2
 
+EncodedBatch = tuple[tf.Tensor, tf.Tensor]
 
-class Vectorizer:
+
+class Vectorizer(TextEncoder):
     """Converts text to token ids, in the TensorFlow graph or in plain Python, with equal results.
-
-    Args:
-        settings: Text settings. The file `settings.stop_words` is not read here, but by ``adapt``.
-        vocabulary: Tokens by id; 0 is the padding token, 1 the unknown token.
-        stop_words: Tokens to remove.
-        sentencepiece: With the split `sentencepiece`, the model whose ``tokens`` are the vocabulary.
-
-    Attributes:
-        rules: Preprocessing rules, see ``rules.build_rules``. With the split `dictionary` they include the words.
 
     Example:
         >>> vectorizer = Vectorizer.adapt(["a good film", "a bad film"], TextConfig(min_count=1))
         >>> vectorizer.encode_text("A good book")
         [2, 5, 1]
     """
-
-    def __init__(
-        self,
-        settings: TextConfig,
-        vocabulary: Sequence[str],
-        stop_words: Sequence[str] = (),
-        *,
-        sentencepiece: SentencePieceModel | None = None,
-    ) -> None:
-        self.settings = settings
-        self.sentencepiece = sentencepiece
-        self.vocabulary = list(vocabulary)
-        self.stop_words = tuple(stop_words)
-        words = segmentation.select_words([*self.vocabulary, *self.stop_words]) if settings.uses_dictionary else ()
-        self.rules = build_rules(settings, words)
-        if settings.uses_sentencepiece:
-            self._check_sentencepiece()
 
     @classmethod
     def adapt(
@@ -104,37 +79,6 @@ class Vectorizer:
                 counts[token] += frequency
         decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
         return cls(settings, segmentation.build_vocabulary(decoded, settings), stop_words)
-
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], vocabulary: Sequence[str], sentencepiece: SentencePieceModel | None = None
-    ) -> Vectorizer:
-        """Create the vectorizer from the result of ``get_config``, its vocabulary and its SentencePiece model.
-
-        Raises:
-            InputError: A newer version of the rules wrote the configuration, or the model has another vocabulary.
-        """
-        config = dict(config)
-        version = config.pop("version")
-        if version > VERSION:
-            raise InputError(f"the vectorizer has version {version}, not {VERSION}; install a newer kerascnn")
-        stop_words = config.pop("stop_words")
-        settings = TextConfig().replace_values(config, "vectorizer")
-        return cls(settings, vocabulary, stop_words, sentencepiece=sentencepiece)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the configuration and the vocabulary, not the graph."""
-        return type(self).from_config, (self.get_config(), self.vocabulary, self.sentencepiece)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return everything but the vocabulary and the SentencePiece model, ready for JSON.
-
-        It contains the stop words, not the path of their file. The dictionary is left out: the vocabulary has its
-        words.
-        """
-        config = self.settings.to_dict()
-        del config["dictionary"]
-        return {"version": VERSION} | config | {"stop_words": list(self.stop_words)}
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -178,8 +122,12 @@ class Vectorizer:
         """Encode a batch in the graph: string (batch,) -> int32 (batch, length of the longest), padded with 0."""
         return tf.cast(self.layer(tf.convert_to_tensor(texts)), tf.int32)
 
-    def encode(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, texts: Iterable[str], *, num_threads: int = _NUM_THREADS) -> tuple[np.ndarray, np.ndarray]:
         """Encode many texts.
+
+        Args:
+            texts: The texts.
+            num_threads: Threads that encode batches of texts at the same time.
 
         Returns:
             The values and row splits of a ragged array: the ids of all documents, int32 (tokens,), and the start of
@@ -190,71 +138,31 @@ class Vectorizer:
         first = list(itertools.islice(batches, 2))
         if not first:
             return np.empty(0, np.int32), np.zeros(1, np.int64)
-        if len(first) == 1:  # a single text should not wait for threads to start
-            encoded = [self._encode_batch(tf.constant(first[0]))]
+        if len(first) == 1 or num_threads == 1:  # a single text should not wait for threads to start
+            encoded: Iterator[EncodedBatch] = map(self._encode_batch, itertools.chain(first, batches))
         else:
-            encoded = list(_map_in_threads(lambda batch: self._encode_batch(tf.constant(batch)), first, batches))
-        lengths = [np.zeros(1, np.int64), *(ragged.row_lengths().numpy() for ragged in encoded)]
-        return np.concatenate([ragged.values.numpy() for ragged in encoded]), np.cumsum(np.concatenate(lengths))
+            encoded = _map_in_threads(self._encode_batch, num_threads, itertools.chain(first, batches))
+        values, lengths = zip(*((ids.numpy(), counts.numpy()) for ids, counts in encoded), strict=True)
+        return np.concatenate(values), np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]))
 
-    def tokenize_text(self, text: str | bytes) -> list[str]:
-        """Split one text into tokens in plain Python."""
-        split = self.sentencepiece.tokenizer.tokenize if self.sentencepiece else None
-        return python_tokenizer.tokenize(text, self.rules, split=split, **self._tokenizer_arguments)
-
-    def tokenize_with_offsets(self, text: str) -> list[offsets.TokenSpan]:
-        """Return the tokens of ``tokenize_text``, each with its span in the text."""
-        split = self.sentencepiece.tokenizer.tokenize_with_offsets if self.sentencepiece else None
-        return offsets.tokenize_with_offsets(text, self.rules, split=split, **self._tokenizer_arguments)
-
-    def encode_text(self, text: str | bytes) -> list[int]:
-        """Encode one text as a list of ids in plain Python."""
-        return [self._ids.get(token, 1) for token in self.tokenize_text(text)]
-
-    def is_single_token(self, word: str) -> bool:
-        """Return whether a word of the vocabulary, or one that may be added to it, is a single token in a text."""
-        tokens = self.tokenize_text(word)
-        if tokens == [word]:
-            return True
-        return self.settings.uses_dictionary and segmentation.select_words(["".join(tokens)]) == [word]
-
-    @property
-    def _tokenizer_arguments(self) -> dict[str, Any]:
-        return {
-            "level": self.settings.level,
-            "max_length": self.settings.max_length,
-            "stop_words": self._stop_word_set,
-            "pieces": self._ids if self.settings.uses_wordpiece else (),
-        }
-
-    def _check_sentencepiece(self) -> None:
-        """Raise ``InputError`` if the SentencePiece model is missing or has another vocabulary."""
-        if self.sentencepiece is None:
-            raise InputError(
-                "text.split sentencepiece uses the pieces of a pretrained encoder; give --model sentence_cnn"
-            )
-        if self.stop_words or self.settings.stop_words:
-            raise InputError("text.stop_words: text.split sentencepiece has no words; leave it out")
-        if self.vocabulary != self.sentencepiece.tokens:
-            raise InputError("the vocabulary is not that of the SentencePiece model; use files of the same bundle")
+    def _encode_batch(self, texts: list[bytes]) -> EncodedBatch:
+        """Return the ids of all texts, int32 (tokens,), and their numbers, int64 (texts,)."""
+        ids: EncodedBatch = self._encode_function(tf.constant(texts))
+        return ids
 
     @LockedCachedProperty
-    def _encode_batch(self) -> Callable[[tf.Tensor], tf.RaggedTensor]:
-        """``__call__`` without padding, traced once: string (batch,) -> ragged int32 (batch, tokens)."""
-        function: Callable[[tf.Tensor], tf.RaggedTensor] = tf.function(
-            lambda texts: tf.RaggedTensor.from_tensor(self(texts), padding=0),
-            autograph=False,  # nothing branches on a tensor, and AutoGraph would take a second to find that out
-            input_signature=[tf.TensorSpec([None], tf.string)],
+    def _encode_function(self) -> Callable[[tf.Tensor], Any]:
+        """``__call__`` without padding, traced once."""
+
+        def encode(texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            ragged = tf.RaggedTensor.from_tensor(self(texts), padding=0)
+            return ragged.values, ragged.row_lengths()
+
+        # AutoGraph would take a second to find out that nothing branches on a tensor
+        function: Callable[[tf.Tensor], Any] = tf.function(
+            encode, autograph=False, input_signature=[tf.TensorSpec([None], tf.string)]
         )
         return function
-
-    @cached_property
-    def _stop_word_set(self) -> frozenset[str]:
-        return frozenset(self.stop_words)
-
-    @cached_property
-    def _ids(self) -> dict[str, int]:
-        return {token: number for number, token in enumerate(self.vocabulary) if number >= len(RESERVED_TOKENS)}
 
 
 @lru_cache(maxsize=8)
@@ -272,14 +180,14 @@ def _make_counter(
 
 
 def _map_in_threads(
-    function: Callable[[list[bytes]], tf.RaggedTensor], *batches: Iterable[list[bytes]]
-) -> Iterator[tf.RaggedTensor]:
+    function: Callable[[list[bytes]], EncodedBatch], num_threads: int, batches: Iterable[list[bytes]]
+) -> Iterator[EncodedBatch]:
     """Yield the results of batches in their order; few batches are in memory at a time."""
-    pending = deque[Future[tf.RaggedTensor]]()
-    with ThreadPoolExecutor(_NUM_THREADS) as threads:
-        for batch in itertools.chain(*batches):
+    pending = deque[Future[EncodedBatch]]()
+    with ThreadPoolExecutor(num_threads) as threads:
+        for batch in batches:
             pending.append(threads.submit(function, batch))
-            if len(pending) > 2 * _NUM_THREADS:
+            if len(pending) > 2 * num_threads:
                 yield pending.popleft().result()
         yield from (future.result() for future in pending)
 

@@ -158,9 +158,14 @@ def run_epochs(
     if validation_batches is not None:
         model.validation_steps = int(validation_batches(ALL).cardinality())
         validation_data = distribute_batches(strategy, validation_batches)
+        if isinstance(validation_data, tf.data.Dataset):  # as below
+            validation_data = validation_batches(ALL)
     model.validation_batches = validation_data if is_single else None
+    training_data = distribute_batches(strategy, partial(batches, checkpoint.epoch))
+    if isinstance(training_data, tf.data.Dataset):  # not distributed; autologging by MLflow reads it to its end
+        training_data = batches(checkpoint.epoch, ALL).take(steps_per_epoch * (epochs - checkpoint.epoch))
     model.fit(
-        distribute_batches(strategy, partial(batches, checkpoint.epoch)),
+        training_data,
         initial_epoch=checkpoint.epoch,
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,

@@ -66,7 +66,9 @@ class TokenAccuracy(keras.metrics.Mean):
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Count a batch of tags, int (batch, time), -1 at padding, and the outputs of the model for them."""
         is_right = ops.cast(predict_tags(y_pred) == ops.cast(y_true, "int32"), "float32")
-        super().update_state(is_right, ops.cast(y_true >= 0, "float32"))
+        # flat: of several axes, ``Mean`` averages all but the first one, so that long batches would count less
+        is_token = ops.cast(y_true >= 0, "float32")
+        super().update_state(ops.reshape(is_right, (-1,)), ops.reshape(is_token, (-1,)))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

@@ -67,6 +67,11 @@ def name_arguments(function: Callable[Parameters, Result]) -> Callable[Parameter
     return call
 
 
+def name_for_caller(message: str) -> str:
+    """Return a message for the user with arguments in place of options, unless a command runs or is named."""
+    return message if _is_command.get() or "python -m " in message else _OPTION.sub(_to_argument, message)
+
+
 def to_argument_names(message: str) -> str:
     """Return a message on one line, with arguments in place of options."""
     message = " ".join(message.splitlines())  # names of files may have line breaks

@@ -25,18 +25,35 @@ def import_optional(name: str, extra: str) -> Any:
         raise InputError(f'{name} cannot be imported ({error}); pip install "kerascnn[{extra}]"') from None
 
 
+def is_installed(name: str) -> bool:
+    """Return whether a module is installed, without importing it."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # of the package that it is in; or None in sys.modules
+        return False
+
+
 def check_installed(name: str, extra: str) -> None:
     """Check that a module of an extra is installed, without importing it.
 
     Raises:
         InputError: It is not; the message names the extra.
     """
-    try:
-        is_installed = importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # of the package that it is in; or None in sys.modules
-        is_installed = False
-    if not is_installed:
+    if not is_installed(name):
         raise InputError(f'{name} is not installed; pip install "kerascnn[{extra}]"')
+
+
+def require_pyarrow(feature: str) -> None:
+    """Check that pyarrow is installed, which an installation without TensorFlow may lack.
+
+    Args:
+        feature: What needs it, the beginning of the message.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not is_installed("pyarrow"):
+        raise InputError(f"{feature} needs pyarrow, which is not installed; pip install pyarrow")
 
 
 def require_tensorflow_backend(feature: str) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 
+from kerascnn.utils.argument_names import name_for_caller
 from kerascnn.utils.errors import InputError
 
 Log = Callable[[str], None]
@@ -38,8 +39,11 @@ class StderrHandler(logging.Handler):
 
 
 def log(message: str) -> None:
-    """Log a message for the user; by default to standard error, apart from the results on standard output."""
-    LOGGER.info("%s", message)
+    """Log a message for the user; by default to standard error, apart from the results on standard output.
+
+    In Python, options in it become arguments.
+    """
+    LOGGER.info("%s", name_for_caller(message))
 
 
 def _add_handler() -> None:

@@ -10,7 +10,7 @@ import sys
 
 from kerascnn.utils.cpu import available_cpus
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.optional_packages import is_installed, require_tensorflow_backend
 from kerascnn.utils.stderr import suppress_native_stderr
 
 
@@ -91,7 +91,7 @@ def start_tensorflow() -> None:
     Environment variables that are set already stay.
 
     Raises:
-        InputError: Keras has another backend.
+        InputError: Keras has another backend, or TensorFlow is not installed.
     """
     import_tensorflow()
     _find_devices()
@@ -101,9 +101,14 @@ def import_tensorflow() -> None:
     """Import TensorFlow as ``start_tensorflow`` does, but without its devices, so that the process may still fork.
 
     Raises:
-        InputError: Keras has another backend.
+        InputError: Keras has another backend, or TensorFlow is not installed.
     """
     require_tensorflow_backend("kerascnn")
+    if not is_installed("tensorflow"):
+        raise InputError(
+            'TensorFlow is not installed; pip install "tensorflow>=2.21"; predictions with an export of the bundle do'
+            " not need it (--runtime tflite or onnx)"
+        )
     for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", **onednn_environment()}.items():
         os.environ.setdefault(name, value)
     if "tensorflow" not in sys.modules:

@@ -1,4 +1,5 @@
-"""Measure accuracy and speed, store the results as CSV, and print them as Markdown tables."""
+"""Measure accuracy and speed, store the results as CSV, and print them as Markdown tables; estimate what more labels
+would bring."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from kerascnn.settings import FileName
 from kerascnn.utils.atomic_files import check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
-from pipelines.benchmark import accuracy, accuracy_tables, inference, results, serving, speed
+from pipelines.benchmark import accuracy, accuracy_tables, inference, learning_curve, results, serving, speed
 from pipelines.command import parse
 
 BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference, "serving": serving}
@@ -49,6 +50,7 @@ COMMAND: Any = (
     | Annotated[speed.Speed, tyro.conf.subcommand("speed")]
     | Annotated[inference.Inference, tyro.conf.subcommand("inference")]
     | Annotated[serving.Serving, tyro.conf.subcommand("serving")]
+    | Annotated[learning_curve.LearningCurve, tyro.conf.subcommand("learning-curve")]
     | Annotated[Table, tyro.conf.subcommand("table")]
 )
 """The subcommands: a union of dataclasses."""
@@ -104,6 +106,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ben
         speed.Speed: speed.run,
         inference.Inference: inference.run,
         serving.Serving: serving.run,
+        learning_curve.LearningCurve: learning_curve.run,
     }
     args = parse(COMMAND, prog, __doc__, argv)
     if isinstance(args, Table):

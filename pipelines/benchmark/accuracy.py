@@ -13,6 +13,7 @@ import annotated_types
 import tyro
 import yaml
 
+from kerascnn.config import load_yaml
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
@@ -22,6 +23,7 @@ from pipelines.benchmark.baselines import BASELINES, check_baseline, train_basel
 from pipelines.benchmark.baselines.peer import PEERS, check_peer
 from pipelines.benchmark.data_sets import check_number, draw_rows, iterate_folds, parse_data_set
 from pipelines.benchmark.process import run_program
+from pipelines.config_files import find_config, list_configs
 
 COLUMNS = (
     "model", "data", "settings", "device", "seed", "fold", "rows", "training_rows", "test_rows", "accuracy",
@@ -56,7 +58,8 @@ class Accuracy:
     """Number of training rows that were not drawn to use without their labels, for a --settings
     distillation.teacher=MODEL, which is trained first. More than there are: all."""
     settings: Annotated[tuple[str, ...], tyro.conf.arg(metavar="GROUP.KEY=VALUE [...]")] = ()
-    """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
+    """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3; or the name of a YAML file of
+    the package, such as small_word, for its model."""
     sizes: bool = False
     """Also export each classifier to SavedModel and TFLite, and store the sizes."""
     setfit_python: FileName = ""
@@ -79,7 +82,8 @@ def read_bundle(bundle: Path) -> dict[str, Any]:
         "test_rows": metrics["test"]["rows"],
         "accuracy": metrics["test"]["accuracy"],
         "macro_f1": metrics["test"]["macro_f1"],
-        **{name: metrics[name] for name in ("parameters", "epochs", "seconds", "documents_per_second")},
+        **{name: metrics[name] for name in ("parameters", "epochs", "documents_per_second")},
+        "seconds": round(metrics["seconds"] + metrics.get("refit", {}).get("seconds", 0), 2),
         "model_keras_bytes": _bytes(bundle, "model.keras"),
         "saved_model_bytes": _bytes(bundle, "serving/**/*"),
         "tflite_bytes": _bytes(bundle, "edge/model_float32.tflite"),
@@ -93,7 +97,7 @@ def _bytes(folder: Path, files: str) -> int | None:
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Return settings of the form GROUP.KEY=VALUE as a nested dictionary.
+    """Return settings of the form GROUP.KEY=VALUE, and those of packaged YAML files, as a nested dictionary.
 
     Raises:
         InputError: A setting has another form.
@@ -102,6 +106,10 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         group, dot, key = name.partition(".")
+        if setting in list_configs():
+            values = load_yaml(find_config(setting)).items()
+            groups.update({name: {**groups.get(name, {}), **keys} for name, keys in values if isinstance(keys, dict)})
+            continue
         if not (equals and dot):
             raise InputError(f"--settings {setting}: expected GROUP.KEY=VALUE, such as training.epochs=3")
         groups.setdefault(group, {})[key] = yaml.safe_load(value)

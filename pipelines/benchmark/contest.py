@@ -106,8 +106,8 @@ def run_tutorial(name: str, contest: Contest, seed: int, *options: str) -> tuple
 
 
 def available_contestants(contestants: Sequence[str]) -> list[str]:
-    """Return the contestants without torch if PyTorch is not installed, and log that."""
-    present = [name for name in contestants if name != "torch" or importlib.util.find_spec("torch")]
-    if len(present) < len(contestants):
-        log("PyTorch is not installed; torch is left out")
-    return present
+    """Return the contestants without those whose package is not installed, and log which."""
+    missing = [name for name in contestants if name in ("torch", "fasttext") and not importlib.util.find_spec(name)]
+    for name in missing:
+        log(f"the package {name} is not installed; {name} is left out")
+    return [name for name in contestants if name not in missing]

@@ -43,11 +43,13 @@ def parse_data_set(data: str) -> tuple[str, list[str]]:
     """Return the name of a data set, and the options that train on it.
 
     Raises:
-        InputError: A folder lacks the training or the test file.
+        InputError: It is no file, and as a folder lacks the training or the test file.
     """
     name, _, place = data.rpartition("=")
     if place.startswith(("demo:", "tfds:")):
         return name or place, ["--data", place]
+    if Path(place).is_file():
+        return name or Path(place).name.partition(".")[0], ["--data", place]
     options: list[str] = []
     for option, stems in SPLITS.items():
         files = [path for stem in stems for path in sorted(Path(place).glob(f"{stem}.*"))]
@@ -147,6 +149,15 @@ def check_number(data: str, number: int) -> None:
         raise InputError(
             f"--rows {number}: from {fewest}, at least one per label, to the {len(train):,} training rows of {data}"
         )
+
+
+def count_training_rows(data: str) -> int:
+    """Return the number of training rows that can be drawn.
+
+    Raises:
+        InputError: The data set cannot be read.
+    """
+    return len(_load_distinct_rows(data)[0])
 
 
 @functools.lru_cache(maxsize=1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import annotated_types
+import tyro
 import yaml
 
 from kerascnn.settings import DataSources, FileName
@@ -20,7 +21,7 @@ from pipelines.benchmark.process import run_program
 
 COLUMNS = ("contestant", "data", "round", "texts", "length", "documents_per_second", "milliseconds", "accuracy")
 EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "int8")
-Contestant = Literal["kerascnn", "keras", "torch", "sklearn"]
+Contestant = Literal["kerascnn", "keras", "torch", "sklearn", "fasttext"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,29 +36,34 @@ class Inference:
     """Epochs of each training; the speed of predictions does not depend on it."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
     """Rounds; each contestant trains and predicts once per round, with its number as the seed."""
-    contestants: tuple[Contestant, ...] = ("kerascnn", "keras", "torch", "sklearn")
-    """Contestants; kerascnn with the defaults, once per artifact. torch is left out if PyTorch is not installed."""
+    contestants: tuple[Contestant, ...] = ("kerascnn", "keras", "torch", "sklearn", "fasttext")
+    """Contestants; kerascnn with the defaults, once per artifact. Those whose package is not installed are left out."""
+    models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
+    """Models of kerascnn; none: word_cnn, with --characters char_cnn."""
     output: FileName = "inference.csv"
     """CSV file with one row per artifact; existing rows are kept."""
 
 
-def measure_bundle(contest: Contest, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def measure_bundle(contest: Contest, model: str, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Train and export a bundle, and yield name and results of the bundle and of each artifact."""
-    folder = contest.folder / f"bundle-{seed}"
+    default = "char_cnn" if contest.characters else "word_cnn"
+    folder = contest.folder / f"bundle-{model}-{seed}"
     run_file = {
-        "model": "char_cnn" if contest.characters else "word_cnn",
+        "model": model or default,
         "seed": seed,
         **contest.files,
         "training": {"epochs": contest.epochs},
     }
     folder.with_suffix(".yaml").write_text(yaml.safe_dump(run_file), encoding="utf-8")
-    run_program("train", ["-m", "pipelines.train", "--config", f"{folder}.yaml", "--output", str(folder)])
+    options = ["--config", f"{folder}.yaml", "--output", str(folder), "--export=none"]
+    run_program("train", ["-m", "pipelines.train", *options])
     run_program("export", ["-m", "pipelines.export", str(folder), *EXPORTS])
     test = contest.files["test_data"][0]
     result = run_program("export", ["-m", "pipelines.export", str(folder), "--verify", "--data", test, "--json"])
     for row in json.loads(result.output):
         measured = {"documents_per_second": row["data_documents_per_second"], "milliseconds": row["data_milliseconds"]}
-        yield f"kerascnn, {row['artifact']}", measured | {"accuracy": row["accuracy"]}
+        name = "kerascnn" if model in ("", default) else f"kerascnn {model}"
+        yield f"{name}, {row['artifact']}", measured | {"accuracy": row["accuracy"]}
 
 
 def run(args: Inference) -> None:
@@ -65,7 +71,7 @@ def run(args: Inference) -> None:
     file = results.ResultsFile(Path(args.output), COLUMNS)
     contestants = available_contestants(args.contestants)
     for data, contest, number in iterate_rounds(args.data, args.rounds, characters=args.characters, epochs=args.epochs):
-        for name, measured in measure_contestants(contestants, contest, number):
+        for name, measured in measure_contestants(contestants, args.models or ("",), contest, number):
             facts = {
                 "contestant": name,
                 "data": data,
@@ -81,12 +87,13 @@ def run(args: Inference) -> None:
 
 
 def measure_contestants(
-    contestants: Iterable[str], contest: Contest, seed: int
+    contestants: Iterable[str], models: Sequence[str], contest: Contest, seed: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and results of every contestant and artifact."""
     for contestant in contestants:
         if contestant == "kerascnn":
-            yield from measure_bundle(contest, seed)
+            for model in models:
+                yield from measure_bundle(contest, model, seed)
         else:
             yield contestant, run_tutorial(contestant, contest, seed, "--predict")[0]
 

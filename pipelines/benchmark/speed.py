@@ -78,6 +78,7 @@ def run_contestant(name: str, contest: Contest, seed: int, learning_rate: float)
     if name in DTYPE_POLICIES:
         bundle = _write_config(contest, seed, dtype_policy=DTYPE_POLICIES[name], learning_rate=learning_rate)
         command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
+        command += ["--export=none"]
         result = run_program(name, command)
         metrics = read_json(bundle / "metrics.json")
         measured = {"seconds": metrics["seconds"], "accuracy": metrics["test"]["accuracy"]}

@@ -10,11 +10,11 @@ import sys
 import numpy as np
 import pytest
 
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, load
 from kerascnn.data.batches import RaggedIds
 from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
-from kerascnn.export import saved_model, tflite
+from kerascnn.export import onnx, saved_model, tflite
 from kerascnn.golden import PROBES
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.prediction import make_predict_function
@@ -145,6 +145,21 @@ def test_saved_model_predicts_texts_in_v1_session_like_tf_serving(name, classifi
 def test_tflite_file_with_builtin_ops_agrees_without_tensorflow(name, classifiers, folders):
     edge = EdgeClassifier(tflite.export(classifiers[name].bundle_, folders[name], quantize=["none"]))
     np.testing.assert_allclose(edge.predict_proba(PROBES), classifiers[name].predict_proba(PROBES), atol=1e-4)
+    check_predictor(classifiers[name], load(folders[name], runtime="tflite"))
+
+
+@pytest.mark.full
+@every_model
+def test_onnx_file_agrees_without_tensorflow(name, classifiers, folders):
+    onnx.export(classifiers[name].bundle_, folders[name])
+    check_predictor(classifiers[name], load(folders[name], runtime="onnx"))
+
+
+def check_predictor(classifier, predictor):
+    """Check that a predictor, which has compared the golden answers, predicts other texts like a classifier."""
+    texts = [f"{text} {number}" for number, text in enumerate(PROBES)]
+    np.testing.assert_allclose(predictor.predict_proba(texts), classifier.predict_proba(texts), atol=1e-4)
+    assert predictor.predict(texts).tolist() == classifier.predict(texts).tolist()
 
 
 def test_bundle_predicts_the_same_in_a_new_process(classifiers, folders):

@@ -26,6 +26,7 @@ def load_messages(tmp_path, monkeypatch):
         data = {"train": {"sources": sources}, "test": {"sha256": hash_rows(test)}}
         manifest = {"task": "single_label", "model": "bow", "layers": {}, "vectorizer": {}, "packages": {}, "files": {}}
         values = {"schema_version": 1, "temperature": 1.0, "thresholds": None, "distillation": None, "data": data}
+        values |= {"label_type": "str", "indicator_dtype": None, "scripts": {}, "languages": []}
         write_sealed_json(tmp_path / "manifest.json", manifest | values)
         values = {"data": ["all.csv"], "distillation": {"teacher": str(tmp_path)}, **run}
         run = configuration.default_config("bow").replace_values(values, "test")

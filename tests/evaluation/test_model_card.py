@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import default_config
+from kerascnn.evaluation.card_metadata import split_card
 from kerascnn.evaluation.model_card import render_model_card
 from kerascnn.tasks import SINGLE_LABEL
 from tests.tasks.test_single_label import LABELS, PROBABILITIES
@@ -28,7 +29,7 @@ def bundle():
 
 def test_shows_data_metrics_and_training(bundle):
     card = render_model_card(bundle)
-    assert card.startswith("# word_cnn for news.csv\n")
+    assert split_card(card)[1].startswith("# word_cnn for news.csv\n")
     assert "| train | 12,345 | news.csv |" in card
     assert "| test | 5 | 0.6000 (0.2000 to 1.0000) |" in card
     assert "| good\\|bad | 体育 | 1 | 50.0% |" in card
@@ -60,7 +61,8 @@ def test_describes_how_a_sentence_encoder_was_fitted(bundle):
 
 
 def test_names_no_source_of_a_training_in_python(bundle):
-    assert render_model_card(dataclasses.replace(bundle, data={})).startswith("# word_cnn\n")
+    metadata, text = split_card(render_model_card(dataclasses.replace(bundle, data={})))
+    assert text.startswith("# word_cnn\n") and "model-index" not in metadata
 
 
 def test_says_when_tensorflow_text_is_needed(bundle):

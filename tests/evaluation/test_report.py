@@ -81,9 +81,22 @@ def test_page_is_well_formed_and_has_no_external_resources(page):
 
 
 def test_plots_and_tables_have_descriptions(page):
-    assert page.count('<svg role="img" aria-label=') == page.count("<svg") == 3
+    assert page.count('<svg role="img" aria-label=') == page.count("<svg") == 6
     assert page.count("<caption>") == page.count("<table")
     assert ">epoch</text>" in page, "text in pictures is text"
+
+
+def test_contents_lead_to_every_section(page):
+    titles = dict(re.findall(r'<h2 id="([\w-]+)">([^<]+)</h2>', page))
+    assert page.count("<h2") == len(titles) > 7
+    [contents] = re.findall(r'<nav aria-label="contents">.*?</nav>', page)
+    assert dict(re.findall(r'<a href="#([\w-]+)">([^<]+)</a>', contents)) == titles
+
+
+def test_confusion_has_counts_and_percentages(classifier, page):
+    matrix = classifier.bundle_.metrics["test"]["confusion_matrix"]
+    cell = f"{matrix[0][0]}<small>{100 * matrix[0][0] / sum(matrix[0]):.1f}\u00a0%</small>"
+    assert cell in page
 
 
 def test_labels_and_texts_are_escaped(page):
@@ -122,6 +135,16 @@ def test_page_fits_window_and_loads_nothing_else(width, page, browser, tmp_path)
     assert window.evaluate("document.documentElement.scrollWidth") == width
     assert (requests, messages) == ([(tmp_path / "report.html").as_uri()], [])
     assert "差评" in window.inner_text("main")
+    ink, paper = (
+        "getComputedStyle(document.querySelector('figure svg text')).fill",
+        "getComputedStyle(document.body).backgroundColor",
+    )
+    for scheme, is_light in (("light", True), ("dark", False)):
+        window.emulate_media(color_scheme=scheme)
+        brightness = [sum(map(int, re.findall(r"\d+", window.evaluate(color))[:3])) / 3 for color in (ink, paper)]
+        assert (
+            (brightness[0] < 60 and brightness[1] > 200) if is_light else (brightness[0] > 200 and brightness[1] < 60)
+        )
     window.close()
 
 

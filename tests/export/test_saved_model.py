@@ -14,8 +14,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import classification_pb2, predict_pb2, prediction_service_pb2_grpc
 
 from kerascnn.export import saved_model
-from kerascnn.export.file_hashes import write_file_hashes
 from kerascnn.golden import PROBES
+from kerascnn.runtimes.file_hashes import write_file_hashes
 from kerascnn.utils.errors import InputError
 
 NAMES = ("news", "reviews")

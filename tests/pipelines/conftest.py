@@ -31,6 +31,12 @@ SMALL = (
 )
 
 
+def without_export(name, options):
+    """Return the options of a command; a training, unless it tests this, does not export: that takes seconds."""
+    trains = name in ("train", "distill") and "--export" not in options
+    return (*options, "--export", "none") if trains else options
+
+
 @dataclass
 class Finished:
     """Status and output of a command."""
@@ -43,7 +49,7 @@ class Finished:
 def start(command, *options, cwd=ROOT, **kwargs):
     """Start ``python -m pipelines.COMMAND`` as a process, in a folder."""
     return subprocess.Popen(
-        [sys.executable, "-m", f"pipelines.{command}", *map(str, options)],
+        [sys.executable, "-m", f"pipelines.{command}", *map(str, without_export(command, options))],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         stdout=subprocess.PIPE,
@@ -70,6 +76,7 @@ class Terminal(io.StringIO):
 
 def command(name, *options, stdin="", cwd=ROOT, terminal=False):
     """Run ``python -m pipelines.COMMAND`` in this process, which has started TensorFlow already."""
+    options = without_export(name, options)
     return run_in_process(
         importlib.import_module(f"pipelines.{name}").main, *options, stdin=stdin, cwd=cwd, terminal=terminal
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.benchmark.accuracy import COLUMNS
+from pipelines.benchmark.accuracy import COLUMNS, parse_settings
 from pipelines.benchmark.data_sets import draw_rows
 from tests.pipelines.conftest import ROOT, command
 
@@ -73,6 +73,12 @@ def test_unlabelled_texts_are_other_training_rows(folder, tmp_path):
     assert (len(drawn), len(unlabelled), options[4]) == (40, 100, "--unlabelled")
     assert {row["text"] for row in drawn}.isdisjoint(row["text"] for row in unlabelled)
     assert all(set(row) == {"text"} for row in unlabelled)
+
+
+def test_settings_may_be_those_of_a_packaged_file():
+    settings = parse_settings(["compact_word", "network.filters=8"])
+    assert (settings["text"], settings["network"]["filters"]) == ({"max_tokens": 12000}, 8)
+    assert settings["network"]["embedding_dim"] == 16
 
 
 @pytest.mark.full

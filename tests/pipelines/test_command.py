@@ -14,8 +14,8 @@ from kerascnn.config import Config, default_config
 from kerascnn.utils.errors import InputError
 from pipelines import command
 from pipelines.__main__ import COMMANDS
-from pipelines.benchmark import BENCHMARKS
-from pipelines.options import read_options
+from pipelines.benchmark import COMMAND as BENCHMARK
+from pipelines.options import read_options, subcommands
 from tests.pipelines.conftest import ROOT, SMALL, start
 from tests.pipelines.conftest import command as run_command
 
@@ -55,7 +55,7 @@ WITH_ALL_SETTINGS = ("train", "audit", "pretrain", "tune", "distill")
 
 
 @pytest.mark.parametrize("option", ["--help", "--help-all"])
-@pytest.mark.parametrize("name", [*COMMANDS, *(f"benchmark {part}" for part in BENCHMARKS), "benchmark table"])
+@pytest.mark.parametrize("name", [*COMMANDS, *(f"benchmark {part}" for part in subcommands(BENCHMARK))])
 def test_help_names_kinds_of_values_and_no_empty_defaults(name, option):
     name, *member = name.split()
     finished = run_command(name.replace("-", "_"), *member, option)
@@ -170,7 +170,7 @@ def test_second_run_into_an_output_is_rejected_at_its_start(news_bundle, news_cs
         ("predict", ("BUNDLE", "--input", "missing.csv"), "no file or folder 'missing.csv'"),
         ("predict", ("BUNDLE", "--input", "DATA", "--text-column", "body"), "no column 'body'"),
         ("predict", ("BUNDLE", "--input", "DATA", "--output", "missing/a.csv"), "there is no folder missing"),
-        ("evaluate", ("BUNDLE", "--data", "DATA", "--plot", "missing/a.png"), "there is no folder missing"),
+        ("evaluate", ("BUNDLE", "--data", "DATA", "--mistakes", "missing/a.csv"), "there is no folder missing"),
         ("export", ("BUNDLE", "--format", "tflite", "--quantize", "int8", "--calibration-data", "missing.csv"),
          "no file or folder 'missing.csv'"),
         ("train", ("--data", "DATA", "--output", "FILE/bundle"), "FILE is a file"),

@@ -16,7 +16,7 @@ ARTIFACTS = ["model.keras", "serving/1", "edge/model_dynamic.tflite", "edge/mode
 def exported(news_bundle, tmp_path_factory):
     """A copy of the bundle with artifacts, and the output of the command."""
     folder = shutil.copytree(news_bundle[0], tmp_path_factory.mktemp("exported") / "news")
-    formats = ("--format", "saved_model", "tflite", "onnx", "--quantize", "none", "dynamic")
+    formats = ("--format", "saved_model", "tflite", "onnx", "projector", "--quantize", "none", "dynamic")
     finished = command("export", folder, *formats)
     assert finished.status == 0, finished.err
     return folder, finished
@@ -24,9 +24,11 @@ def exported(news_bundle, tmp_path_factory):
 
 def test_logs_each_written_artifact(exported):
     folder, finished = exported
-    for name in ("serving/1", "edge", "onnx/model.onnx"):
+    for name in ("serving/1", "edge", "onnx/model.onnx", "projector"):
         assert f"wrote {folder / name}\n" in finished.err
         assert (folder / name).exists()
+    assert f"next: tensorboard --logdir {folder / 'projector'} shows the words" in finished.err
+    assert (folder / "projector" / "projector_config.pbtxt").is_file()
 
 
 def test_no_artifact_holds_texts_of_the_data(exported, news):

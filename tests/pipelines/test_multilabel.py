@@ -78,8 +78,6 @@ def test_evaluate_needs_the_label_separator_of_the_data(bundle, briefs_csv, read
     finished = command("evaluate", folder, "--data", briefs_csv, "--label-column", "topics")
     assert finished.status == 1
     assert "briefs.csv, row 2: this evaluation row has one label" in finished.err and "--label-sep" in finished.err
-    finished = command("evaluate", folder, "--data", briefs_csv, *reading, "--plot", "x.png")
-    assert (finished.status, finished.err.count("\n")) == (1, 1) and "--plot" in finished.err
 
 
 def test_csv_joins_labels_with_the_separator_and_json_lists_them(bundle, briefs_csv, briefs, tmp_path):

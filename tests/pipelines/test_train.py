@@ -210,9 +210,10 @@ def test_only_the_report_holds_texts_of_the_data_and_only_if_allowed(news_bundle
 
 def test_quiet_training_prints_only_the_requested_metrics(news_csv, tmp_path):
     options = ("--data", news_csv, "--output", tmp_path / "quiet", "--epochs", "1", "--quiet", "--json", *SMALL)
-    finished = command("train", *options)
+    finished = command("train", *options, "--plots", "svg")
     assert finished.status == 0, finished.err
     assert finished.err == ""
+    assert (tmp_path / "quiet" / "plots" / "roc.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert json.loads(finished.out)["epochs"] == 1
 
 

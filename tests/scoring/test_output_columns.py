@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from kerascnn.data.records import Record
@@ -18,7 +16,7 @@ class FakeClassifier:
     """Predicts the same labels for each text and records the number of texts per call."""
 
     def __init__(self, task, predictions):
-        self.bundle_ = SimpleNamespace(task=task)
+        self.task = task
         self.predictions, self.calls = predictions, []
 
     def predict_scored(self, texts):

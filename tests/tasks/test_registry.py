@@ -41,9 +41,9 @@ def test_infers_task_of_rows():
 
 
 def test_names_unsupported_feature_and_remedy():
-    with pytest.raises(InputError, match="--plot: multi-label predictions have no confusion matrix; leave it out"):
-        MULTI_LABEL.require("confusion_matrix", "--plot")
-    SINGLE_LABEL.require("confusion_matrix", "--plot")
+    with pytest.raises(InputError, match="--label-errors: the data is multi-label; remove the option"):
+        MULTI_LABEL.require("label_errors", "--label-errors")
+    SINGLE_LABEL.require("label_errors", "--label-errors")
 
 
 def test_registered_task_trains_saves_and_loads(priority_task, reviews_zh, tmp_path):

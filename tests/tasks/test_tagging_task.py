@@ -15,7 +15,7 @@ from kerascnn.utils.errors import InputError
 
 def make_row(text, spans):
     tokens, tags = tag_tokens(text, spans)
-    return Row(text, tags, "news.jsonl", 1, TAGGING.name, 0, tokens)
+    return Row(text, tags, "news.jsonl", 1, TAGGING.name, tokens=tokens)
 
 
 def test_text_without_spans_joins_texts_with_spans():

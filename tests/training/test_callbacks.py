@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import pickle
 
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, load
 from kerascnn.training.multi_step import STEPS_PER_EXECUTION
 
 SETTINGS = {
@@ -143,3 +146,74 @@ def test_best_weights_by_monitor_are_kept_whatever_a_callback_restores(halves):
     classifier = fit(halves, restore, **settings)
     lowest = min(row["val_loss"] for row in classifier.bundle_.history)
     assert classifier.evaluate(*halves[1])["loss"] == pytest.approx(lowest, abs=1e-4)
+
+
+def test_mlflow_logs_the_metrics_of_each_epoch_and_the_bundle(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    import mlflow
+    import mlflow.keras
+
+    classifier = TextClassifier(**SETTINGS)
+    with mlflow.start_run() as run:
+        mlflow.log_params(classifier.get_params())
+        classifier.fit(*halves[0], validation_data=halves[1], callbacks=[mlflow.keras.MlflowCallback()])
+        classifier.save(tmp_path / "reviews")
+        mlflow.log_artifacts(tmp_path / "reviews", "bundle")
+    client = mlflow.MlflowClient()
+    for name in METRICS:
+        logged = [(x.step, x.value) for x in client.get_metric_history(run.info.run_id, name)]
+        assert logged == [(epoch, row[name]) for epoch, row in enumerate(classifier.bundle_.history)]
+    assert client.get_run(run.info.run_id).data.params["filters"] == "8"
+    folder = client.download_artifacts(run.info.run_id, "bundle", dst_path=tmp_path)
+    np.testing.assert_allclose(load(folder).predict_proba(["a"]), classifier.predict_proba(["a"]), atol=1e-6)
+
+
+def test_whoever_reads_the_data_of_fit_comes_to_an_end(halves, monkeypatch):
+    counts, keras_fit = [], keras.Model.fit
+
+    def fit_and_read(model, x, *, validation_data, **options):
+        counts.append([sum(1 for _ in itertools.islice(data, 1000)) for data in (x, validation_data)])
+        return keras_fit(model, x, validation_data=validation_data, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", fit_and_read)
+    classifier = fit(halves, epochs=2)
+    assert counts == [[2 * 19, 5]], "batches of two epochs, and one validation"
+    assert len(classifier.bundle_.history) == 2
+
+
+@pytest.mark.full
+def test_mlflow_logs_by_itself(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    import mlflow
+    import mlflow.tensorflow
+
+    mlflow.tensorflow.autolog(log_models=False)
+    try:
+        with mlflow.start_run() as run:
+            classifier = fit(halves)
+    finally:
+        mlflow.tensorflow.autolog(disable=True)
+    metrics = mlflow.MlflowClient().get_run(run.info.run_id).data.metrics
+    assert metrics["val_accuracy"] == classifier.bundle_.history[-1]["val_accuracy"]
+
+
+@pytest.mark.full
+def test_weights_and_biases_log_metrics_and_learning_rate(halves, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    wandb = pytest.importorskip("wandb")  # 62 MB, so it is not in the extra test
+    from wandb.integration.keras import WandbMetricsLogger
+
+    with wandb.init(project="reviews", dir=tmp_path) as run:
+        classifier = fit(halves, WandbMetricsLogger())
+        summary = dict(run.summary)
+    last = classifier.bundle_.history[-1]
+    assert {name: summary[f"epoch/{name}"] for name in METRICS} == pytest.approx({name: last[name] for name in METRICS})
+    assert summary["epoch/epoch"] == 2 and "epoch/learning_rate" in summary
+
+
+def test_callbacks_are_no_part_of_the_classifier(halves):
+    classifier = fit(halves, Recorder(), epochs=1)
+    again = pickle.loads(pickle.dumps(classifier))  # a Recorder cannot be pickled
+    assert clone(classifier).get_params() == classifier.get_params() == again.get_params()

@@ -138,5 +138,6 @@ def test_tensorboard_logs_are_written_to_the_training_folder(halves, tmp_path):
     train, validation = halves
     TextClassifier(epochs=1, tensorboard=True, **SMALL).fit(*train, validation_data=validation, folder=tmp_path)
     assert list(tmp_path.glob("tensorboard/*/events.out.tfevents.*"))
+    assert (tmp_path / "tensorboard" / "train" / "projector_config.pbtxt").is_file()
     with pytest.raises(InputError, match="needs a folder"):
         TextClassifier(epochs=1, tensorboard=True, **SMALL).fit(*train, validation_data=validation)

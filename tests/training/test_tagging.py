@@ -23,7 +23,7 @@ def test_span_f1_is_that_of_all_batches():
     true, predicted = [], []
     for _ in range(20):
         lengths = [generator.randrange(1, 9) for _ in range(4)]
-        batch = np.full((2, 4, 9), -1)
+        batch = np.full((2, 4, generator.randrange(9, 20)), -1)
         for row, length in enumerate(lengths):
             for tags in batch[:, row]:
                 tags[:length] = [generator.choice([0, 1, 2, 3, 4, 4]) for _ in range(length)]

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import kerascnn.config  # noqa: F401  whose settings are arguments
+from kerascnn.utils.argument_names import keep_option_names
 from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import log
 from tests.pipelines.conftest import Terminal
@@ -23,6 +25,17 @@ def logger():
 def test_messages_go_to_standard_error_as_they_are(capsys):
     log("100 % of the rows")
     assert capsys.readouterr() == ("", "100 % of the rows\n")
+
+
+def test_messages_name_arguments_in_python_and_options_in_commands(capsys):
+    log("try --epochs 12\nor --training.learning-rate 0.1; next: python, not --other")
+    with keep_option_names():
+        log("try --epochs 12")
+    log("next: python -m pipelines.train --epochs 12")
+    assert capsys.readouterr().err == (
+        "try epochs 12\nor learning_rate 0.1; next: python, not --other\ntry --epochs 12\n"
+        "next: python -m pipelines.train --epochs 12\n"
+    )
 
 
 def test_level_of_the_logger_silences(logger, capsys):

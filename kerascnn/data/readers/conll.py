@@ -97,7 +97,7 @@ def _make_record(
     source: SourceConfig, path: str, number: int, text: str, tokens: tuple[Token, ...], tags: list[str]
 ) -> Record:
     labels = tuple(tags) if all(tags) else None
-    return Record({source.text_column: text}, path, number, labels, tokens[0].line, tokens)
+    return Record({source.text_column: text}, path, number, labels, tokens[0].line, tokens=tokens)
 
 
 def _read_sentences(

@@ -16,6 +16,7 @@ from kerascnn.data.readers.base import describe_missing_column, describe_repeate
 from kerascnn.data.records import BadRow, BadRowHandler, Record
 from kerascnn.data.tagged_values import is_tagged, parse_tagged_record
 from kerascnn.utils.errors import InputError, to_one_line
+from kerascnn.utils.optional_packages import require_pyarrow
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,6 +35,7 @@ def read_parquet(
     Rows with the same long string share it.
     """
     # deferred: they import NumPy
+    require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_nested_columns, to_python
 
     number = 0
@@ -86,6 +88,7 @@ def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> It
     Raises:
         InputError: The file is damaged, a row is too large, or the text column is missing.
     """
+    require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_batch
 
     return _read_batches(path, source, (source.text_column,), None, batch_size, split_batch)

@@ -1,0 +1,81 @@
+"""Exports at the end of a training, with which a bundle answers without TensorFlow."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.export.checks import Export, check_export
+from kerascnn.runtimes.runtime import EDGE, has_runtime
+from kerascnn.utils.atomic_files import remove_folder
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.stderr import Log, suppress_native_stderr
+
+if TYPE_CHECKING:
+    from kerascnn.bundle import Bundle
+    from kerascnn.config import Config
+    from kerascnn.tasks import Task
+
+MAX_PARAMETERS = 20_000_000
+"""``auto`` does not export larger models: it would take long, and double a large folder."""
+
+
+def check_exports(formats: Sequence[Export], config: Config[Any], task: Task, folder: Path) -> None:
+    """Check the formats that the user chose, before the training.
+
+    Args:
+        formats: What to export; ``auto`` and ``none`` alone.
+        config: The run.
+        task: Task of the data.
+        folder: Folder of the bundle.
+
+    Raises:
+        InputError: A format cannot express a setting, or its package is not installed.
+    """
+    if {"auto", "none"} & set(formats) and len(formats) > 1:
+        raise InputError(f"--export {' '.join(formats)}: auto and none exclude other formats; give one of them")
+    for name in formats:
+        if name not in ("auto", "none"):
+            check_export(name, folder=folder, task=task, text=config.text, quantize=("none",))
+
+
+def write_exports(formats: Sequence[Export], bundle: Bundle, folder: Path, log: Log) -> None:
+    """Export a bundle, and check that the exports answer as it does.
+
+    Args:
+        formats: What to export. ``auto``: TFLite, if its interpreter is installed, the model is not too large, and the
+            format can express it.
+        bundle: The classifier.
+        folder: Its folder.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: A format other than ``auto`` cannot be written; the bundle is complete without it.
+    """
+    for name in formats:
+        if name == "auto":
+            _write_edge(bundle, folder, log)
+        elif name != "none":
+            _write(name, bundle, folder)
+
+
+def _write_edge(bundle: Bundle, folder: Path, log: Log) -> None:
+    if not has_runtime("tflite") or bundle.model.count_params() > MAX_PARAMETERS:
+        return
+    try:
+        check_export("tflite", folder=folder, task=bundle.task, text=bundle.vectorizer.settings, quantize=("none",))
+        _write("tflite", bundle, folder)
+    except Exception as error:  # the bundle is complete: whatever is wrong with the export, it is not lost
+        remove_folder(folder / EDGE)
+        log(f"{folder / EDGE} was not written, so that predictions need TensorFlow: {' '.join(str(error).split())}")
+
+
+def _write(name: str, bundle: Bundle, folder: Path) -> None:
+    importlib.import_module(f"kerascnn.export.{name}").export(bundle, folder)
+    if name in ("tflite", "onnx"):
+        from kerascnn.runtimes.text_predictor import TextPredictor
+
+        with suppress_native_stderr():
+            TextPredictor(folder, name)  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""``load``: read a bundle, to predict with it in one of several runtimes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from kerascnn.data.records import TAGGING_TASK
+from kerascnn.manifest import read_classifier_manifest
+from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime
+from kerascnn.utils.argument_names import name_arguments
+from kerascnn.utils.arguments import check_path
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import is_address
+from kerascnn.utils.optional_packages import require_tensorflow_backend
+from kerascnn.utils.tensorflow_startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from kerascnn.classifier import TextClassifier
+    from kerascnn.predictor import Predictor
+
+
+@overload
+def load(folder: str | Path, *, runtime: Literal["tensorflow"] | None = None) -> TextClassifier: ...
+
+
+@overload
+def load(folder: str | Path, *, runtime: Runtime) -> Predictor: ...
+
+
+@name_arguments
+def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
+    """Read a bundle that training wrote, and check that it answers as at training.
+
+    Args:
+        folder: The bundle, or ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION`` of the Hugging Face Hub.
+        runtime: ``tensorflow``: a ``TextClassifier``, with all its methods. ``tflite``, ``onnx``: a ``TextPredictor``,
+            which predicts with an export of the bundle; it is loaded in a fraction of a second, without TensorFlow.
+            ``auto``: a ``TextPredictor`` if the bundle has an export that can run here, otherwise a
+            ``TextClassifier``. None: ``tensorflow`` if it is installed, otherwise ``auto``.
+
+    Returns:
+        A ``TextClassifier`` or ``TextPredictor``; a ``TokenClassifier`` if the bundle has a tag for each token.
+
+    Raises:
+        InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
+            probabilities; or a package is not installed.
+    """
+    if is_address(folder):
+        from kerascnn.hub import download_bundle
+
+        folder = download_bundle(str(folder), with_exports=runtime not in (None, "tensorflow"))
+    folder = check_path("folder", folder)
+    if runtime is None:
+        runtime = "tensorflow" if has_runtime("tensorflow") else "auto"
+    runtime = check_runtime(runtime)
+    manifest = read_classifier_manifest(folder)
+    if manifest["task"] == TAGGING_TASK:
+        if runtime not in ("auto", "tensorflow"):
+            raise InputError(f"runtime {runtime}: {folder} has a tag for each token; leave it out")
+        require_tensorflow_backend("a trained tagger")
+        import_tensorflow()
+        from kerascnn.token_classifier import TokenClassifier
+
+        return TokenClassifier.load(folder)
+    chosen = choose_runtime(folder, runtime)
+    if chosen == "tensorflow":
+        require_tensorflow_backend("a trained classifier")
+        import_tensorflow()
+        from kerascnn.classifier import TextClassifier
+
+        return TextClassifier.load(folder)
+    from kerascnn.runtimes.text_predictor import TextPredictor
+
+    return TextPredictor(folder, chosen)

@@ -1,0 +1,79 @@
+"""The runtimes that can answer for a bundle, and which of them to use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from kerascnn.utils.arguments import shorten
+from kerascnn.utils.errors import InputError, list_choices
+from kerascnn.utils.optional_packages import is_installed
+
+Runtime = Literal["auto", "tensorflow", "tflite", "onnx"]
+
+EDGE, ONNX = "edge", "onnx"
+"""Folders of the exports in a bundle."""
+EXACT_MODEL = "model_float32.tflite"
+"""The TFLite file that answers as TensorFlow does."""
+PACKAGES = {"tensorflow": "tensorflow", "tflite": "ai_edge_litert", "onnx": "onnxruntime"}
+"""Runtime to its module."""
+REMEDIES = {
+    "tensorflow": 'pip install "tensorflow>=2.21"',
+    "tflite": 'pip install "kerascnn[edge]", or pip install ai-edge-litert',
+    "onnx": 'pip install "kerascnn[onnx]", or pip install onnxruntime',
+}
+"""Runtime to the way to install it."""
+
+
+def check_runtime(runtime: Any) -> Runtime:
+    """Return the name of a runtime.
+
+    Raises:
+        InputError: There is none with this name.
+    """
+    if not isinstance(runtime, str) or runtime not in get_args(Runtime):
+        choices = list_choices(str(runtime), get_args(Runtime))
+        raise InputError(f"runtime: no runtime is called {shorten(runtime)}{choices}")
+    return runtime  # type: ignore[return-value]
+
+
+def has_runtime(runtime: str) -> bool:
+    """Return whether the package of a runtime is installed, without importing it."""
+    return is_installed(PACKAGES[runtime])
+
+
+def find_exports(folder: Path) -> list[str]:
+    """Return the runtimes for which a bundle has an export that answers as TensorFlow does, the fastest to start first.
+
+    Args:
+        folder: The bundle.
+    """
+    found = {"tflite": folder / EDGE / EXACT_MODEL, "onnx": folder / ONNX / "model.onnx"}
+    return [name for name, path in found.items() if path.is_file()]
+
+
+def choose_runtime(folder: Path, runtime: Runtime = "auto") -> Literal["tensorflow", "tflite", "onnx"]:
+    """Return the runtime to use for a bundle.
+
+    Args:
+        folder: The bundle.
+        runtime: ``auto``: an export that can run here and answers as TensorFlow does; without one, TensorFlow.
+
+    Raises:
+        InputError: The runtime, or every runtime, is not installed, or the bundle has no export for it.
+    """
+    if runtime == "auto":
+        exports = find_exports(folder)
+        for name in (*exports, "tensorflow"):
+            if has_runtime(name):
+                return name  # type: ignore[return-value]
+        if exports:
+            remedies = "; or ".join(REMEDIES[name] for name in exports)
+            raise InputError(f"{folder}: neither TensorFlow nor the runtime of an export is installed; {remedies}")
+        raise InputError(
+            f"{folder}: has no export, and TensorFlow is not installed; run python -m pipelines.export {folder.name}"
+            f" --format tflite where it is installed, and copy the folder again; or {REMEDIES['tensorflow']}"
+        )
+    if not has_runtime(runtime):
+        raise InputError(f"runtime {runtime}: {PACKAGES[runtime]} is not installed; {REMEDIES[runtime]}")
+    return runtime
