@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
+from kerascnn.runtimes.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.runtimes.onnx import HASHES
 from kerascnn.tagger_bundle import TaggerBundle, select_scores
 from kerascnn.utils.atomic_files import atomic_folder, write_json

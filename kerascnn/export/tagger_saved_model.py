@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.export.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.export.saved_model import HASHES, latest_version
 from kerascnn.layers.linear_chain_crf import combine_potentials, compute_marginals, find_best_tags
+from kerascnn.runtimes.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.text.tf_tokenizer import apply_rules
 from kerascnn.text.token_encoder import UNKNOWN_ID
