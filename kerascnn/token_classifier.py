@@ -5,22 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.classifier_training import check_callbacks
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans
+from kerascnn.data.tag_schemes import has_spans
 from kerascnn.data.token_texts import join_tokens
 from kerascnn.estimator import Estimator
+from kerascnn.tagged_texts import (
+    Entity,
+    TaggedToken,
+    check_sentences,
+    check_texts_or_tokens,
+    convert_tags,
+    find_entities,
+)  # fmt: skip
 from kerascnn.tagger_bundle import TaggerBundle, check_golden_tags, load_tagger, save_tagger, select_scores
 from kerascnn.tasks import TAGGING
-from kerascnn.tasks.span_metrics import find_spans
 from kerascnn.tasks.tagging_metrics import evaluate_tags
 from kerascnn.tasks.viterbi import TagDecoder
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.arguments import check_flag, check_path, check_verbosity, shorten
+from kerascnn.utils.arguments import check_flag, check_path, check_verbosity
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.tensorflow_startup import check_fork, claim_process
@@ -36,42 +43,6 @@ DEFAULT_MODEL = "id_cnn"
 """Model of a tagger, in place of the default for labels of texts."""
 BATCH_SIZE = 256
 """Sentences that are predicted together."""
-
-
-class TaggedToken(NamedTuple):
-    """A token with its predicted tag.
-
-    Attributes:
-        text: The token.
-        start: Position of its first character in the text.
-        end: Position after its last character.
-        tag: The tag of the most probable sequence of tags.
-        score: Probability of the tag, given the whole sentence.
-    """
-
-    text: str
-    start: int
-    end: int
-    tag: str
-    score: float
-
-
-class Entity(NamedTuple):
-    """A predicted span of a text, such as the name of a person.
-
-    Attributes:
-        text: The part of the text.
-        label: Label of the span.
-        start: Position of its first character in the text.
-        end: Position after its last character.
-        score: Lowest probability of its tags.
-    """
-
-    text: str
-    label: str
-    start: int
-    end: int
-    score: float
 
 
 class TokenClassifier(Estimator):
@@ -152,13 +123,13 @@ class TokenClassifier(Estimator):
         resume, verbose = check_flag("resume", resume), check_verbosity("verbose", verbose)
         TAGGING.check_settings(config.training, has_teacher=False)
         sentences, tags = check_sentences(texts, labels)
-        tags = _convert(tags)
+        tags = convert_tags(tags)
         if validation_data is not None:
             try:
                 held_out, held_out_tags = check_sentences(*validation_data)
             except (InputError, TypeError, ValueError) as error:
                 raise InputError(f"validation_data: {error}") from None
-            train, validation = TaggedSentences(sentences, tags), TaggedSentences(held_out, _convert(held_out_tags))
+            train, validation = TaggedSentences(sentences, tags), TaggedSentences(held_out, convert_tags(held_out_tags))
         else:
             order = random.Random(config.source.split_seed).sample(range(len(sentences)), len(sentences))
             count = min(len(order) - 1, round(config.source.validation_fraction * len(order)))
@@ -189,7 +160,7 @@ class TokenClassifier(Estimator):
 
         They are marginal probabilities, given the whole sentence.
         """
-        sentences = [[token[0] for token in tokens] for _, tokens in map(self._tokenize, _check_texts(texts))]
+        sentences = [[token[0] for token in tokens] for _, tokens in map(self._tokenize, check_texts_or_tokens(texts))]
         return [probabilities for _, probabilities in self._predict_sentences(sentences)]
 
     @name_arguments
@@ -198,7 +169,7 @@ class TokenClassifier(Estimator):
 
         Positions in a list of tokens are those in the tokens joined by spaces, see ``data.token_texts.join_tokens``.
         """
-        tokenized = [self._tokenize(text)[1] for text in _check_texts(texts)]
+        tokenized = [self._tokenize(text)[1] for text in check_texts_or_tokens(texts)]
         answers = self._predict_sentences([[token[0] for token in tokens] for tokens in tokenized])
         labels = self.bundle_.labels
         return [
@@ -219,7 +190,7 @@ class TokenClassifier(Estimator):
         check_is_fitted(self, "bundle_")
         if not has_spans(self.bundle_.labels):
             raise InputError("the tags have no spans such as B-PER; call predict_tokens for the tag of each token")
-        texts = _check_texts(texts)
+        texts = check_texts_or_tokens(texts)
         sources = [text if isinstance(text, str) else join_tokens(text)[0] for text in texts]
         return [find_entities(text, tokens) for text, tokens in zip(sources, self.predict_tokens(texts), strict=True)]
 
@@ -234,7 +205,7 @@ class TokenClassifier(Estimator):
         check_is_fitted(self, "bundle_")
         sentences, tags = check_sentences(texts, labels)
         predicted = [tags for tags, _ in self._predict_sentences(sentences)]
-        return evaluate_tags(_convert(tags), predicted, sentences)
+        return evaluate_tags(convert_tags(tags), predicted, sentences)
 
     @name_arguments
     def score(self, texts: Sequence[Sequence[str]], y: Any, sample_weight: Any = None) -> float:
@@ -326,61 +297,3 @@ class TokenClassifier(Estimator):
             for row, length, best, values in zip(rows, lengths, tags, probabilities, strict=True):
                 answers[row] = [labels[i] for i in best[:length]], values[:length]
         return answers
-
-
-def find_entities(text: str, tokens: Sequence[TaggedToken]) -> list[Entity]:
-    """Return the spans of tagged tokens of a text."""
-    entities = []
-    for label, first, after in find_spans([token.tag for token in tokens]):
-        start, end = tokens[first].start, tokens[after - 1].end
-        score = min(token.score for token in tokens[first:after])
-        entities.append(Entity(text[start:end], label, start, end, score))
-    return entities
-
-
-def check_sentences(texts: Any, labels: Any) -> tuple[list[list[str]], list[list[str]]]:
-    """Return sentences and their tags as lists.
-
-    Raises:
-        InputError: They are not lists of lists of strings, or the numbers of tokens and tags differ.
-    """
-    sentences, tags = _check_lists(texts, "texts", "tokens"), _check_lists(labels, "labels", "tags")
-    if len(sentences) != len(tags):
-        raise InputError(f"{len(sentences)} sentences and {len(tags)} lists of tags; give one list per sentence")
-    if not sentences:
-        raise InputError("texts: there are none; give at least one sentence")
-    for row, (sentence, sentence_tags) in enumerate(zip(sentences, tags, strict=True)):
-        if len(sentence) != len(sentence_tags):
-            raise InputError(f"row {row}: {len(sentence)} tokens and {len(sentence_tags)} tags; give one tag per token")
-    return sentences, tags
-
-
-def _check_lists(values: Any, name: str, content: str) -> list[list[str]]:
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InputError(f"{name}: give a list of lists of {content}. Received: {shorten(values)}")
-    rows = []
-    for row, value in enumerate(values):
-        if isinstance(value, str) or not hasattr(value, "__iter__"):
-            raise InputError(f"{name}, row {row}: give a list of {content}. Received: {shorten(value)}")
-        items = list(value)
-        if wrong := next((item for item in items if not isinstance(item, str) or not item), None):
-            raise InputError(f"{name}, row {row}: {shorten(wrong)} is not one of the {content}, a string")
-        if "" in items or None in items:
-            raise InputError(f"{name}, row {row}: one of the {content} is empty or missing")
-        rows.append(items)
-    return rows
-
-
-def _check_texts(texts: Any) -> list[Any]:
-    if isinstance(texts, str) or not hasattr(texts, "__iter__"):
-        raise InputError(f"texts: give a list of texts, or of lists of tokens. Received: {shorten(texts)}")
-    return [
-        text if isinstance(text, str) else _check_lists([text], f"texts, row {row}", "tokens")[0]
-        for row, text in enumerate(texts)
-    ]
-
-
-def _convert(tags: list[list[str]]) -> list[list[str]]:
-    """Return the tags of sentences in the scheme IOB2, if they have spans."""
-    scheme = detect_scheme(tags)
-    return tags if scheme is None else [list(convert_to_iob2(row, scheme).tags) for row in tags]

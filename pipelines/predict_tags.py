@@ -8,11 +8,13 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from kerascnn.data.tag_schemes import has_spans
+from kerascnn.tagged_texts import find_entities
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn.data.records import Record
-    from kerascnn.token_classifier import TaggedToken, TokenClassifier
+    from kerascnn.tagged_texts import TaggedToken
+    from kerascnn.token_classifier import TokenClassifier
 
 Format = Literal["conll", "jsonl", "terminal"]
 BATCH_RECORDS = 256
@@ -87,8 +89,6 @@ def _predict(
 def _make_object(
     tagger: TokenClassifier, record: Record, text: str, tokens: list[TaggedToken], text_column: str
 ) -> dict[str, Any]:
-    from kerascnn.token_classifier import find_entities
-
     values: dict[str, Any] = {
         text_column: text,
         "tokens": [token.text for token in tokens],
@@ -104,8 +104,6 @@ def _make_object(
 
 def _mark(text: str, tokens: list[TaggedToken], colors: dict[str, int], is_spans: bool) -> str:
     """Return a text with its spans in colors, or with the tag after each token."""
-    from kerascnn.token_classifier import find_entities
-
     if not is_spans:
         return " ".join(f"{token.text}\033[{colors[token.tag]}m/{token.tag}\033[0m" for token in tokens)
     marked, position = "", 0

@@ -37,7 +37,7 @@ LAYERS = (
     ("audit",),
     ("prediction", "training"),
     ("linear",),
-    ("golden", "manifest", "bundle_contents", "bundle_files", "bundle", "tagger_bundle", "edge"),
+    ("golden", "manifest", "bundle_contents", "bundle_files", "bundle", "tagger_bundle", "tagged_texts", "edge"),
     ("predictor",),
     ("runtimes",),
     ("evaluation", "transfer"),
