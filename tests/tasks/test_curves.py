@@ -1,6 +1,7 @@
 """ROC, precision-recall and coverage curves against scikit-learn and by hand."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -53,6 +54,19 @@ def test_labels_without_rows_or_in_all_rows_have_no_curve():
     curves = compute_curves(applies, np.full((3, 3), 0.5), ["some", "none", "all"])
     assert list(curves["roc"]["areas"]) == ["some"] and curves["roc"]["averages"] == {}
     assert compute_curves(applies[:, 1:], np.full((3, 2), 0.5), ["none", "all"]) == {}
+
+
+def test_memory_does_not_grow_with_the_labels():
+    rng = np.random.default_rng(0)
+    peaks = []
+    for labels in (50, 400):
+        applies, probabilities = rng.random((6000, labels)) < 0.1, rng.random((6000, labels), np.float32)
+        tracemalloc.start()
+        curves = compute_curves(applies, probabilities, [str(i) for i in range(labels)])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert "micro" not in curves["roc"]["averages"] and len(curves["roc"]["areas"]) == 400
+    assert max(peaks) < 100_000_000
 
 
 @pytest.mark.parametrize("rows", [1, 7])
