@@ -15,9 +15,10 @@ import yaml
 
 from kerascnn.config import load_yaml
 from kerascnn.settings import DataSources, FileName
+from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import log
+from kerascnn.utils.stderr import Log
 from pipelines.benchmark import results
 from pipelines.benchmark.baselines import BASELINES, check_baseline, train_baseline
 from pipelines.benchmark.baselines.peer import PEERS, check_peer
@@ -149,8 +150,12 @@ def train(
         return {**read_bundle(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
 
 
-def run(args: Accuracy) -> None:
+def run(args: Accuracy, log: Log = stderr.log) -> None:
     """Run the missing trainings one after another.
+
+    Args:
+        args: The options.
+        log: Receives the result of each training.
 
     Raises:
         InputError: An option or a data set cannot be used, or a training failed.
