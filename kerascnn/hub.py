@@ -10,6 +10,7 @@ from typing import Any
 
 from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, merge_metadata
 from kerascnn.manifest import CHECKED_FILES, SENTENCEPIECE_FILE, Manifest, check_files, read_manifest
+from kerascnn.runtimes.runtime import Runtime, list_export_files
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import (
@@ -30,8 +31,6 @@ PRIVATE_FILES = ("report.html",)
 """Files that may show texts of the training data."""
 EXPORTS = ("edge", "web", "serving", "onnx")
 """Folders of exports."""
-RUNTIMES = ("edge", "onnx")
-"""Those that can answer in place of the bundle."""
 PICTURES = ("*.png", "*.svg", "*.pdf")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -41,19 +40,20 @@ def download_bundle(
     *,
     revision: str | None = None,
     token: str | None = None,
-    with_exports: bool = False,
+    runtime: Runtime = "tensorflow",
     verbose: bool = True,
 ) -> Path:
     """Download the files of a bundle that loading reads into the cache of the Hub, and return their folder.
 
-    Pages are not downloaded. What is in the cache is not downloaded again; with the environment variable
-    ``HF_HUB_OFFLINE`` there is no connection.
+    Pages and programs are not downloaded, nor any other file that loading does not read. What is in the cache is not
+    downloaded again; with the environment variable ``HF_HUB_OFFLINE`` there is no connection.
 
     Args:
         address: ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION``.
         revision: Branch, tag or commit, unless the address has one; None: the branch ``main``.
         token: Token of a user; None: the one that is logged in, if any.
-        with_exports: Download also the exports that can answer in place of the bundle, if there are any.
+        runtime: The runtime that will answer; the export that it reads is downloaded, too. ``auto``: the exports for
+            all runtimes that are installed.
         verbose: Show progress bars.
 
     Raises:
@@ -74,13 +74,13 @@ def download_bundle(
         raise InputError(f"{address}: not a bundle of kerascnn, or damaged: {error}") from None
     # all files of the same commit, also if there is another one now
     commit = folder.name if _COMMIT.fullmatch(folder.name) else revision
-    exports = [f"{name}/*" for name in RUNTIMES if with_exports]
-    return fetch(["manifest.json", *_list_checked(manifest), *exports], revision=commit, verbose=verbose)
+    files = ["manifest.json", *_list_checked(manifest), *list_export_files(runtime)]
+    return fetch(files, revision=commit, verbose=verbose)
 
 
 def find_bundle(
-    repository: str | Path, *, revision: str | None = None, token: str | None = None, with_exports: bool = False,
-    verbose: bool = True,
+    repository: str | Path, *, revision: str | None = None, token: str | None = None,
+    runtime: Runtime = "tensorflow", verbose: bool = True,
 ) -> Path:  # fmt: skip
     """Return the folder of a bundle: that of the user, or the cache of the Hub, see ``download_bundle``.
 
@@ -88,7 +88,7 @@ def find_bundle(
         repository: A folder, ``OWNER/NAME``, or an address of the Hub.
         revision: Branch, tag or commit of the Hub.
         token: Token of a user of the Hub.
-        with_exports: As for ``download_bundle``.
+        runtime: As for ``download_bundle``.
         verbose: Show progress bars of a download.
 
     Raises:
@@ -104,7 +104,7 @@ def find_bundle(
         if not isinstance(repository, str) or not is_repository_name(repository):
             raise InputError(f"{repository}: there is no such folder, and it is not OWNER/NAME of a repository")
         repository = f"{HUB}{repository}"
-    return download_bundle(str(repository), revision=revision, token=token, with_exports=with_exports, verbose=verbose)
+    return download_bundle(str(repository), revision=revision, token=token, runtime=runtime, verbose=verbose)
 
 
 def push_bundle(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kerascnn.manifest import read_classifier_manifest
-from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime
+from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime, prefer_tensorflow
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path
 from kerascnn.utils.hugging_face import is_address
@@ -35,20 +35,22 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         runtime: ``tensorflow``: a ``TextClassifier``, with all its methods. ``tflite``, ``onnx``: a ``TextPredictor``,
             which predicts with an export of the bundle; it is loaded in a fraction of a second, without TensorFlow.
             ``auto``: a ``TextPredictor`` if the bundle has an export that can run here, otherwise a
-            ``TextClassifier``. None: ``tensorflow`` if it is installed, otherwise ``auto``.
+            ``TextClassifier``; of a bundle of the Hub, the exports are used only where TensorFlow is not installed.
+            None: ``tensorflow`` if it is installed, otherwise ``auto``.
 
     Raises:
         InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
             probabilities; or a package is not installed.
     """
-    if is_address(folder):
-        from kerascnn.hub import download_bundle
-
-        folder = download_bundle(str(folder), with_exports=runtime not in (None, "tensorflow"))
-    folder = check_path("folder", folder)
     if runtime is None:
         runtime = "tensorflow" if has_runtime("tensorflow") else "auto"
     runtime = check_runtime(runtime)
+    if is_address(folder):
+        from kerascnn.hub import download_bundle
+
+        runtime = prefer_tensorflow(runtime)
+        folder = download_bundle(str(folder), runtime=runtime)
+    folder = check_path("folder", folder)
     read_classifier_manifest(folder)
     chosen = choose_runtime(folder, runtime)
     if chosen == "tensorflow":

@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -16,7 +15,7 @@ from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.bundle_data import name_bundle, parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
 from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
@@ -56,10 +55,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
     """Run the command."""
     args = parse_for_bundle(Arguments, prog, __doc__, argv, bundles=("bundle_a", "bundle_b"))
     folders, log = (args.bundle_a, args.bundle_b), choose_log(quiet=args.quiet)
+    shown = [name_bundle(folder) for folder in folders]
     tasks = [read_task_and_labels(folder)[0] for folder in folders]
     if tasks[0] is not tasks[1]:
         names = [task.name.replace("_", "-") for task in tasks]
-        raise InputError(f"{folders[0]} is {names[0]} and {folders[1]} is {names[1]}; compare bundles of one task")
+        raise InputError(f"{shown[0]} is {names[0]} and {shown[1]} is {names[1]}; compare bundles of one task")
     check_table(args.disagreements, "--disagreements")
     check_outputs({"--disagreements": args.disagreements}, data=args.data, bundles=folders)
     rows = _read_rows(args, log)
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         probabilities.append(classifier.predict_proba(texts))
         targets.append(classifier.bundle_.encode_names(labels))
         del classifier
-    _warn_about_known_rows(folders, bundles, rows, log)
+    _warn_about_known_rows(shown, bundles, rows, log)
     metrics = [bundle.evaluate(*pair) for bundle, *pair in zip(bundles, targets, probabilities, strict=True)]
     comparison = PairedComparison.count(*(
         ~find_mistakes(bundle, *pair) for bundle, *pair in zip(bundles, targets, probabilities, strict=True)
@@ -88,9 +88,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         )  # fmt: skip
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {args.disagreements}")
     if args.json:
-        print(json.dumps(_describe(folders, metrics, comparison), ensure_ascii=False))
+        print(json.dumps(_describe(shown, metrics, comparison), ensure_ascii=False))
     else:
-        print(format_comparison(folders, [{**tasks[0].metric_titles}, *metrics], comparison))
+        print(format_comparison(shown, [{**tasks[0].metric_titles}, *metrics], comparison))
 
 
 def _read_rows(args: Arguments, log: Log) -> list[Row]:
@@ -102,8 +102,8 @@ def _read_rows(args: Arguments, log: Log) -> list[Row]:
     for row in rows:
         if unknown := [label for label in row.labels if label not in known]:
             raise InputError(
-                f"{location(row)}: {args.bundle_b} does not know the label {unknown[0]!r}; compare bundles with the"
-                " same labels, or leave out the rows"
+                f"{location(row)}: {name_bundle(args.bundle_b)} does not know the label {unknown[0]!r}; compare bundles"
+                " with the same labels, or leave out the rows"
             )
     return rows
 
@@ -138,13 +138,13 @@ def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]],
     """Return the metrics of both bundles, their right and wrong rows, and a sentence about the difference.
 
     Args:
-        folders: Folders of A and B.
+        folders: Names of A and B, their folders or addresses.
         metrics: Titles of the metrics by their keys, then those of A and B.
         comparison: The rows that each has right.
     """
     titles, *values = metrics
     table = [
-        (f"{letter} {Path(folder)}", *(f"{found[key]:.4f}" for key in titles))
+        (f"{letter} {folder}", *(f"{found[key]:.4f}" for key in titles))
         for letter, folder, found in zip("AB", folders, values, strict=True)
     ]
     counts = [

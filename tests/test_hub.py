@@ -14,9 +14,13 @@ import yaml
 from huggingface_hub import constants
 
 import kerascnn
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, loading
+from kerascnn.export import tflite
 from kerascnn.hub import download_bundle, push_bundle
+from kerascnn.runtimes import runtime
+from kerascnn.serving.config import name_bundles
 from kerascnn.utils.errors import InputError
+from pipelines import compare, plot, predict
 from tests.hub_server import READER, WRITER, Repository, run_hub
 from tests.sealing import edit_sealed
 
@@ -124,12 +128,95 @@ def test_revisions(hub, bundle, classifier):
         download_bundle("hf://alice/news@v1", revision="v2")
 
 
+def list_files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_downloads_what_loading_reads(hub, bundle):
     push_bundle(bundle, "alice/news", token=WRITER)
-    names = {path.name for path in download_bundle("hf://alice/news").rglob("*") if path.is_file()}
-    assert "model.keras" in names and not {"README.md", "edge.json"} & names
-    names = {path.name for path in download_bundle("hf://alice/news", with_exports=True).rglob("*") if path.is_file()}
-    assert "edge.json" in names and "README.md" not in names
+    foreign = ("edge/edge.py", "edge/large.bin", "edge/a/labels.txt", "onnx/model.onnx.data", "web/index.html", "x.py")
+    exports = ("edge/model_float32.tflite", "edge/labels.txt", "onnx/model.onnx", "onnx/files.json")
+    hub.change("alice/news", **dict.fromkeys((*foreign, *exports), b"x"))
+    loaded = list_files(download_bundle("hf://alice/news"))
+    assert "model.keras" in loaded and not {name for name in loaded if "/" in name} and "README.md" not in loaded
+    found = list_files(download_bundle("hf://alice/news", runtime="tflite")) - loaded
+    assert found == {"edge/edge.json", "edge/model_float32.tflite", "edge/labels.txt"}
+    found = list_files(download_bundle("hf://alice/news", runtime="onnx")) - loaded
+    assert {"onnx/model.onnx", "onnx/files.json"} <= found and not found & set(foreign)
+
+
+def test_exports_of_strangers_answer_only_where_they_are_asked_for(hub, bundle, classifier, capsys):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    hub.change("alice/news", **dict.fromkeys(("edge/model_float32.tflite", "onnx/model.onnx", "onnx/files.json"), b"x"))
+    expected = str(classifier.predict(TEXTS[:1])[0])
+    for name in (None, "auto", "tensorflow"):
+        assert isinstance(kerascnn.load("hf://alice/news", runtime=name), TextClassifier)
+    predict.main(["hf://alice/news", TEXTS[0]])
+    assert capsys.readouterr().out.splitlines()[1].split(",")[1] == expected
+    for name in ("tflite", "onnx"):  # now they are in the cache
+        with pytest.raises(InputError, match=r"damaged|schema version None"):
+            kerascnn.load("hf://alice/news", runtime=name)
+    predict.main(["hf://alice/news", TEXTS[0]])
+    assert capsys.readouterr().out.splitlines()[1].split(",")[1] == expected
+
+
+def test_without_tensorflow_the_exports_are_downloaded(hub, classifier, tmp_path, monkeypatch):
+    classifier.save(tmp_path / "news")
+    tflite.export(classifier.bundle_, tmp_path / "news")
+    push_bundle(tmp_path / "news", "alice/news", token=WRITER)
+    installed = {"tflite"}
+    monkeypatch.setattr(runtime, "has_runtime", lambda name: name in installed)
+    monkeypatch.setattr(loading, "has_runtime", lambda name: name in installed)
+    for name in (None, "auto"):
+        assert (
+            kerascnn.load("hf://alice/news", runtime=name).predict(TEXTS).tolist() == classifier.predict(TEXTS).tolist()
+        )
+    installed.clear()
+    asked = len(hub.requests)
+    for name, message in (
+        (None, "neither TensorFlow nor"),
+        ("onnx", "onnxruntime is not"),
+        ("bogus", "is called 'bogus'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            kerascnn.load("hf://alice/news", runtime=name)
+    assert len(hub.requests) == asked
+
+
+def test_names_without_a_prefix_are_explained():
+    for name in ("alice/news", "alice/news@v2", Path("hf://alice/news@v2")):
+        address = f"hf://alice/news{'@v2' * ('v2' in str(name))}"
+        with pytest.raises(InputError, match=rf"not a bundle .*; a bundle of the Hugging Face Hub: {address}$"):
+            kerascnn.load(name)
+        with pytest.raises(InputError, match=rf"; a bundle of the Hugging Face Hub: {address}$"):
+            predict.main([str(name), "a text"])
+    with pytest.raises(InputError, match=r"give the folder that training wrote$"):
+        kerascnn.load("tests/nowhere")
+
+
+def test_outputs_name_the_address(hub, bundle, tmp_path, capsys):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(["text,label", *(f"{text},{label}" for text, label in zip(TEXTS, LABELS, strict=True))]))
+    compare.main(["hf://alice/news", "hf://alice/news@main", "--data", str(data), "--quiet"])
+    shown = capsys.readouterr().out
+    assert "A hf://alice/news " in shown and "B hf://alice/news@main " in shown
+    compare.main(["hf://alice/news", str(bundle), "--data", str(data), "--json"])
+    assert json.loads(capsys.readouterr().out)["a"]["bundle"] == "hf://alice/news"
+    predict.main(["hf://alice/news", TEXTS[0], "--explain", "--html"])
+    page = capsys.readouterr().out
+    assert "hf://alice/news" in page and "snapshots" not in page
+
+
+def test_commands_read_addresses(hub, bundle, tmp_path):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    with pytest.raises(InputError, match=r"^hf://alice/news: it has no test or validation metrics to draw"):
+        plot.main(["hf://alice/news", "--output", str(tmp_path / "plots")])
+    with pytest.raises(InputError, match=r"hf://alice/news: name the folder of the files by --output"):
+        plot.main(["hf://alice/news"])
+    push_bundle(bundle, "alice/news", token=WRITER, revision="feature/x")
+    for address in ("hf://alice/news", "hf://alice/news@main", "hf://alice/news@feature/x"):
+        assert list(name_bundles(address, ())) == ["news"]
 
 
 def test_damaged_and_foreign_repositories_are_named(hub, bundle):
