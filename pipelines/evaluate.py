@@ -82,6 +82,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     targets = bundle.encode_names(task.labels_of_rows(rows))
     probabilities = classifier.predict_proba([row.text for row in rows])
     metrics = bundle.evaluate(targets, probabilities)
+    # first: a file that cannot be written must not lose them
+    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics), flush=True)
     if args.report:
         _write_report(args, classifier, rows, targets, probabilities, metrics)
         if args.plots:
@@ -90,7 +92,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     if file := _name_mistakes(args):
         count = _write_mistakes(file, args, classifier, rows, targets, probabilities)
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {file}")
-    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
 
 
 def _name_outputs(args: Arguments) -> dict[str, str | Path]:
