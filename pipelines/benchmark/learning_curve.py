@@ -92,17 +92,17 @@ def run(args: LearningCurve) -> None:
 
 
 def choose_numbers(shares: Sequence[float], rows: int, labels: int, name: str) -> list[int]:
-    """Return the numbers of training rows, rising: shares of them, but at least one row per label.
+    """Return the numbers of training rows, rising: shares of them, but at least two rows per label.
 
     Raises:
         InputError: There are fewer than three.
     """
-    fewest = max(FEWEST_ROWS, labels)
+    fewest = max(FEWEST_ROWS, 2 * labels)  # a network splits validation rows off
     numbers = sorted({max(fewest, round(share * rows)) for share in shares})
     if len(numbers) < FEWEST_POINTS or numbers[-1] > rows:
         raise InputError(
             f"--shares {' '.join(map(str, shares))}: only {sum(number <= rows for number in numbers)} different numbers"
-            f" from {fewest}, at least one per label, to the {rows:,} training rows of {name}; give three or more"
+            f" from {fewest}, at least two per label, to the {rows:,} training rows of {name}; give three or more"
         )
     return numbers
 

@@ -92,9 +92,9 @@ def test_results_of_other_models_and_devices_do_not_count(tmp_path):
 
 
 def test_many_labels_raise_the_smallest_number_of_rows():
-    assert choose_numbers((0.1, 0.2, 0.4, 0.7, 1), 160, 40, "data.csv") == [40, 64, 112, 160]
-    with pytest.raises(InputError, match=r"--shares .*: only 1 .* from 150, at least one per label, to the 160"):
-        choose_numbers((0.1, 0.2, 0.4, 0.7), 160, 150, "data.csv")
+    assert choose_numbers((0.1, 0.2, 0.4, 0.7, 1), 160, 40, "data.csv") == [80, 112, 160]
+    with pytest.raises(InputError, match=r"--shares .*: only 1 .* from 150, at least two per label, to the 160"):
+        choose_numbers((0.1, 0.2, 0.4, 0.7), 160, 75, "data.csv")
 
 
 def test_too_few_rows_are_named_before_any_training(news_csv, tmp_path):
