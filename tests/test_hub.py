@@ -15,6 +15,8 @@ from huggingface_hub import constants
 
 import kerascnn
 from kerascnn import TextClassifier, loading
+from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER
+from kerascnn.evaluation.model_card import render_encoder_card
 from kerascnn.export import tflite
 from kerascnn.hub import download_bundle, push_bundle
 from kerascnn.runtimes import runtime
@@ -109,7 +111,53 @@ def test_new_bundle_replaces_the_old_one_in_one_commit(hub, bundle, classifier, 
     (tmp_path / "own" / "README.md").write_text("---\nlicense: mit\ntags: [a]\n---\n# My text\n")
     push_bundle(tmp_path / "own", "alice/news", token=WRITER, metadata={"tags": ["b"], "license": None})
     card = hub.files("alice/news")["README.md"].decode()
-    assert yaml.safe_load(card.split("---\n")[1]) == {"license": "mit", "tags": ["a", "b"]} and "# My text" in card
+    metadata = yaml.safe_load(card.split("---\n")[1])
+    assert metadata == {"license": "mit", "tags": ["a", "b"], "language": ["en"]} and "# My text" in card
+
+
+def test_what_people_added_to_the_repository_stays(hub, bundle, tmp_path):
+    shutil.copytree(bundle, tmp_path / "own")
+    for name in ("private.png", "sketch.pdf", "confusion_matrix.png"):
+        (tmp_path / "own" / name).write_bytes(b"picture")
+    push_bundle(tmp_path / "own", "alice/news", token=WRITER, metadata={"license": "mit", "tags": "news"})
+    assert {name for name in hub.files("alice/news") if name.endswith((".png", ".pdf"))} == {"confusion_matrix.png"}
+    card = (
+        hub.files("alice/news")["README.md"]
+        .decode()
+        .replace("license: mit", "license: mit\nbase_model: x\nmetrics: [f1]")
+    )
+    changed = card.replace("- bow\n", "- word_cnn\n- mine\n").split("# bow")[0] + "# Words of Alice\n"
+    for keep_card in (True, False):
+        hub.change("alice/news", **{"README.md": changed.encode(), "logo.png": b"logo"})
+        push_bundle(bundle, "alice/news", token=WRITER, keep_card=keep_card)
+        files = hub.files("alice/news")
+        assert files["logo.png"] == b"logo" and "confusion_matrix.png" not in files
+        found = huggingface_hub.ModelCard(files["README.md"].decode())
+        assert ("# Words of Alice" in found.text) == keep_card and ("## Training" in found.text) != keep_card
+        data = found.data.to_dict()
+        assert data["license"] == "mit" and data["base_model"] == "x" and "metrics" not in data
+        assert {"bow", "news", "mine"} < set(data["tags"]) and "word_cnn" not in data["tags"]
+    push_bundle(bundle, "alice/news", token=WRITER, metadata={"license": "apache-2.0"})
+    assert huggingface_hub.ModelCard(hub.files("alice/news")["README.md"].decode()).data.license == "apache-2.0"
+
+
+def test_no_repository_is_created_for_what_cannot_be_pushed(hub, bundle, classifier, tmp_path):
+    shutil.copytree(bundle, tmp_path / "own")
+    (tmp_path / "own" / "README.md").write_text("---\nlicense: [mit\n---\n# Text\n")
+    with pytest.raises(InputError, match=r"README.md: the lines between --- are not YAML"):
+        push_bundle(tmp_path / "own", "alice/news", token=WRITER)
+    assert not hub.repositories and not hub.requests
+
+
+def test_encoders_have_a_card_for_the_hub(classifier):
+    metrics = {
+        "validation": {"accuracy": 0.5, "tokens": 10, "perplexity": 2.0}, "epochs": 1, "seconds": 1.0,
+        "documents_per_second": 1.0, "parameters": 9,
+    }  # fmt: skip
+    card = render_encoder_card(classifier.bundle_.config, {"train": {"rows": 1, "sources": ["a"]}}, metrics)
+    data = huggingface_hub.ModelCard(card).data
+    assert data.library_name == "kerascnn" and "kerascnn" in data.tags
+    assert f'find_bundle("{FOLDER_PLACEHOLDER}")' in card and "PATH_OF" not in card
 
 
 def test_revisions(hub, bundle, classifier):
@@ -256,8 +304,10 @@ def test_errors_of_rights_say_what_to_do(hub, bundle):
 
 
 def test_wrong_names_are_rejected_without_a_connection(hub, bundle, tmp_path):
-    with pytest.raises(InputError, match=r"'news': expected OWNER/NAME, such as alice/news"):
-        push_bundle(bundle, "news")
+    for name in ("news", None, 3, "a/b/c"):
+        for push in (TextClassifier(model="bow").push_to_hub, lambda name: push_bundle(bundle, name)):
+            with pytest.raises(InputError, match=rf"{name!r}: expected OWNER/NAME, such as alice/news"):
+                push(name)
     with pytest.raises(InputError, match=r"hf://news: expected hf://OWNER/NAME, such as hf://alice/news"):
         kerascnn.load("hf://news")
     with pytest.raises(InputError, match=r"a/b/c: there is no such folder, and it is not OWNER/NAME"):
