@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """Probability below which a difference counts as one."""
+LEAST_P_VALUE = 1e-300
+"""Smaller ones are not distinguished from 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         bundles.append(classifier.bundle_)
         probabilities.append(classifier.predict_proba(texts))
         targets.append(classifier.bundle_.encode_names(labels))
-        del classifier
     _warn_about_known_rows(shown, bundles, rows, log)
     metrics = [bundle.evaluate(*pair) for bundle, *pair in zip(bundles, targets, probabilities, strict=True)]
     comparison = PairedComparison.count(*(
@@ -165,8 +166,12 @@ def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]],
         "",
         f"{titles['accuracy']}: B - A = {comparison.difference:+.4f} (95 % confidence interval {low:+.4f} to"
         f" {high:+.4f}) on {comparison.rows:,} rows",
-        f"McNemar's test ({test}): p = {comparison.p_value:.3g}; {verdict}",
+        f"McNemar's test ({test}): p {_format_p_value(comparison.p_value)}; {verdict}",
     ])  # fmt: skip
+
+
+def _format_p_value(value: float) -> str:
+    return f"< {LEAST_P_VALUE:g}" if value < LEAST_P_VALUE else f"= {value:.3g}"
 
 
 if __name__ == "__main__":
