@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
 
 import tyro
 
@@ -54,6 +54,8 @@ MAX_SHOWN_FILES = 3
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
     """The bundle, the texts and the output."""
+
+    UNUSED: ClassVar = ("label_column", "label_columns")
 
     bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
@@ -159,6 +161,7 @@ def _predict_rows(args: Arguments) -> None:
         abstain_below=args.abstain_below,
         # JSON has lists
         separator="" if file_format == "jsonl" or args.top_k > 1 else separator or DEFAULT_SEPARATOR,
+        as_names=file_format != "jsonl",
     )
     if not args.explain:
         output_spec.check(labels, task=task, remedy="write --output NAME.jsonl")
