@@ -20,7 +20,8 @@ def compute_curves(targets: np.ndarray, probabilities: np.ndarray, names: Sequen
     """Return the ROC curve and the precision-recall curve of each label against all others, and their averages.
 
     Args:
-        targets: Whether each label applies, bool or 0 and 1, (documents, labels).
+        targets: Whether each label applies, bool or 0 and 1, (documents, labels); or the position of the label of each
+            document, int (documents,).
         probabilities: float (documents, labels).
         names: Name of each label.
 
@@ -33,15 +34,17 @@ def compute_curves(targets: np.ndarray, probabilities: np.ndarray, names: Sequen
     """
     roc, precision_recall = _Curves(_roc), _Curves(_precision_recall)
     for i, name in enumerate(names):
-        if 0 < targets[:, i].sum() < len(targets):
-            hits = _count_hits(targets[:, i], probabilities[:, i])
+        applies = targets == i if targets.ndim == 1 else targets[:, i]
+        if 0 < applies.sum() < len(targets):
+            hits = _count_hits(applies, probabilities[:, i])
             roc.add(name, hits)
             precision_recall.add(name, hits)
     if not roc.areas:
         return {}
     pooled = None
-    if len(roc.areas) > 1 and targets.size <= MAX_CELLS:
-        pooled = _count_hits(targets.ravel(), probabilities.ravel())
+    if len(roc.areas) > 1 and probabilities.size <= MAX_CELLS:
+        applies = targets[:, None] == np.arange(len(names)) if targets.ndim == 1 else targets
+        pooled = _count_hits(applies.ravel(), probabilities.ravel())
     return {"roc": roc.summarize(pooled), "precision_recall": precision_recall.summarize(pooled)}
 
 

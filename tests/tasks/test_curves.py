@@ -26,6 +26,7 @@ def test_areas_and_averages_are_those_of_scikit_learn(classes):
     names = [f"class {i}" for i in range(classes)]
     applies = np.eye(classes)[targets]
     curves = compute_curves(applies, probabilities, names)
+    assert curves == compute_curves(targets, probabilities, names)
     for kind, score in (("roc", metrics.roc_auc_score), ("precision_recall", metrics.average_precision_score)):
         expected = score(applies, probabilities, average=None)
         np.testing.assert_allclose(list(curves[kind]["areas"].values()), expected, atol=1e-4)
