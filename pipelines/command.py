@@ -134,14 +134,15 @@ def read_task_and_labels(folder: str, *, runtime: str = "tensorflow") -> tuple[T
         runtime: The runtime that predicts; Keras must have TensorFlow as its backend if it does.
 
     Raises:
-        InputError: The folder is not the bundle of a classifier.
+        InputError: The folder is not the bundle of a classifier, or its labels are damaged.
     """
-    from kerascnn.manifest import read_classifier_manifest
+    from kerascnn.manifest import check_files, read_classifier_manifest
     from kerascnn.tasks import get_task
 
     if runtime == "tensorflow":
         require_tensorflow_backend("a trained classifier")
     manifest = read_classifier_manifest(Path(folder))
+    check_files(Path(folder), manifest, ("labels.txt",))
     return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
 
 

@@ -24,13 +24,13 @@ class Arguments:
     """The bundle and the formats."""
 
     bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
-    """Folder of the bundle."""
+    """Folder of the bundle, or hf://OWNER/NAME with --output."""
     plots: tuple[PictureFormat, ...] = ("pdf", "svg")
     """Formats of the pictures."""
     split: Literal["auto", "test", "validation"] = "auto"
     """Metrics to draw; auto: those of the test data, or of the validation data if there was no test data."""
     output: FolderName = ""
-    """Folder of the files; empty: plots in the bundle."""
+    """Folder of the files, required for hf://OWNER/NAME; empty: plots in the bundle."""
     quiet: bool = False
     """Print errors only."""
 
