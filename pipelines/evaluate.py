@@ -17,7 +17,7 @@ from kerascnn.evaluation.plot_files import write_plots
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.bundle_data import name_bundle, parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
 from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
@@ -140,7 +140,8 @@ def _write_report(
             thresholds=bundle.thresholds,
         )  # fmt: skip
     write_evaluation_report(
-        bundle, Path(args.report), bundle_folder=Path(args.bundle), metrics=metrics, examples=examples,
+        bundle, Path(args.report), bundle_folder=Path(args.bundle), name=name_bundle(args.bundle), metrics=metrics,
+        examples=examples,
         data={"sources": list(args.data), "rows": len(rows), "sha256": hash_rows(rows)},
         explain=lambda text, position: classifier.explain(text, classifier.classes_[position]),
     )  # fmt: skip

@@ -61,6 +61,7 @@ def write_evaluation_report(
     path: Path,
     *,
     bundle_folder: Path,
+    name: str,
     metrics: Mapping[str, Any],
     data: Mapping[str, Any],
     examples: Mapping[str, Sequence[Example]],
@@ -72,6 +73,7 @@ def write_evaluation_report(
         bundle: The classifier.
         path: File that ends in ``.html``, or folder.
         bundle_folder: Folder of the bundle.
+        name: How the user named it, for the heading.
         metrics: Its metrics on the data.
         data: ``sources``, ``rows`` and ``sha256`` of the data.
         examples: Documents to show, as ``report.collect_examples`` returns them; may be empty.
@@ -80,7 +82,7 @@ def write_evaluation_report(
     others = {name: values for name, values in bundle.metrics.items() if name not in ("validation", "test")}
     shown = dataclasses.replace(bundle, metrics={**others, "new": metrics}, data={**bundle.data, "new": dict(data)})
     sizes = {file.name: file.stat().st_size for file in sorted(bundle_folder.iterdir()) if file.is_file()}
-    heading = f"{bundle_folder} on {', '.join(data['sources'])}"
+    heading = f"{name} on {', '.join(data['sources'])}"
     page = render_report(shown, sizes, examples, explain, heading=heading)
     if not is_page(path):
         path.mkdir(parents=True, exist_ok=True)
