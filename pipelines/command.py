@@ -84,7 +84,8 @@ def run(main: Callable[[], None]) -> None:
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
     except KeyboardInterrupt as interrupt:
-        stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
+        with keep_option_names():
+            stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
         raise SystemExit(TERMINATED if isinstance(interrupt, Termination) else INTERRUPTED) from None
     except BrokenPipeError:
         # the program that reads the output (head, less) has closed the pipe

@@ -142,7 +142,8 @@ def train(
         run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
         bundle = f"{folder}/bundle"
         verb = "distill" if "distillation" in parse_settings(settings) else "train"
-        commands = [(verb, *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
+        run_options = ("--config", str(run_file), "--seed", str(seed), "--output", bundle, "--export", "none")
+        commands = [(verb, *options, *run_options)]
         if exports:
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
