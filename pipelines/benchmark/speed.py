@@ -77,16 +77,7 @@ def run_contestant(name: str, contest: Contest, seed: int, learning_rate: float)
     """Train a contestant in its own process and return the columns that it measures."""
     if name in DTYPE_POLICIES:
         bundle = _write_config(contest, seed, dtype_policy=DTYPE_POLICIES[name], learning_rate=learning_rate)
-        command = [
-            "-m",
-            "pipelines.train",
-            "--config",
-            str(bundle.with_suffix(".yaml")),
-            "--output",
-            str(bundle),
-            "--export",
-            "none",
-        ]
+        command = ["-m", "pipelines.train", "--config", str(bundle.with_suffix(".yaml")), "--output", str(bundle)]
         command += ["--export=none"]
         result = run_program(name, command)
         metrics = read_json(bundle / "metrics.json")
