@@ -56,7 +56,7 @@ def measure_bundle(contest: Contest, model: str, seed: int) -> Iterator[tuple[st
     }
     folder.with_suffix(".yaml").write_text(yaml.safe_dump(run_file), encoding="utf-8")
     options = ["--config", f"{folder}.yaml", "--output", str(folder), "--export=none"]
-    run_program("train", ["-m", "pipelines.train", *options, "--export", "none"])
+    run_program("train", ["-m", "pipelines.train", *options])
     run_program("export", ["-m", "pipelines.export", str(folder), *EXPORTS])
     test = contest.files["test_data"][0]
     result = run_program("export", ["-m", "pipelines.export", str(folder), "--verify", "--data", test, "--json"])
