@@ -11,8 +11,10 @@ from kerascnn.utils.optional_packages import is_installed
 
 Runtime = Literal["auto", "tensorflow", "tflite", "onnx"]
 
-EDGE, ONNX = "edge", "onnx"
-"""Folders of the exports in a bundle."""
+EDGE = "edge"
+"""Folder of the TFLite export in a bundle."""
+ONNX = "onnx"
+"""Folder of the ONNX export in a bundle."""
 EXACT_MODEL = "model_float32.tflite"
 """The TFLite file that answers as TensorFlow does."""
 PACKAGES = {"tensorflow": "tensorflow", "tflite": "ai_edge_litert", "onnx": "onnxruntime"}
