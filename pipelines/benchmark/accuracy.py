@@ -137,11 +137,12 @@ def train(
     Raises:
         InputError: The training or the export failed.
     """
+    groups = parse_settings(settings)
+    verb = "distill" if "distillation" in groups else "train"
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
-        run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
+        run_file.write_text(yaml.safe_dump({"model": model, **groups}), encoding="utf-8")
         bundle = f"{folder}/bundle"
-        verb = "distill" if "distillation" in parse_settings(settings) else "train"
         run_options = ("--config", str(run_file), "--seed", str(seed), "--output", bundle, "--export", "none")
         commands = [(verb, *options, *run_options)]
         if exports:
@@ -190,9 +191,9 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
     """
     if args.folds and any(args.rows):
         raise InputError("--folds and --rows cannot be combined; leave one of them out")
-    if args.unlabelled and not (all(args.rows) and "distillation" in parse_settings(args.settings)):
+    groups = parse_settings(args.settings)
+    if args.unlabelled and not (all(args.rows) and "distillation" in groups):
         raise InputError("--unlabelled: needs --rows and --settings distillation.teacher=MODEL")
-    parse_settings(args.settings)
     for model in args.models:
         if args.settings and (model in BASELINES or model in PEERS):
             raise InputError(f"{model} has no settings; leave --settings out")
