@@ -24,7 +24,7 @@ from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_flag, check_path, check_texts, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.hugging_face import HUB
+from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tensorflow_startup import check_fork, claim_process
@@ -335,10 +335,10 @@ class TextClassifier(HubMixin, Predictor, Estimator):
         Raises:
             InputError: The bundle is missing, damaged, newer than this package, or predicts other probabilities.
         """
-        if isinstance(folder, str) and folder.startswith(HUB):
+        if is_address(folder):
             from kerascnn.hub import download_bundle
 
-            folder = download_bundle(folder)
+            folder = download_bundle(str(folder))
         folder = check_path("folder", folder)
         bundle = load_bundle(folder)
         classifier = cls.from_config(bundle.config)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, merge_metadata
+from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, merge_cards, merge_metadata
 from kerascnn.manifest import CHECKED_FILES, SENTENCEPIECE_FILE, Manifest, check_files, read_manifest
+from kerascnn.runtimes.runtime import Runtime, list_export_files
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import (
@@ -30,9 +31,8 @@ PRIVATE_FILES = ("report.html",)
 """Files that may show texts of the training data."""
 EXPORTS = ("edge", "web", "serving", "onnx")
 """Folders of exports."""
-RUNTIMES = ("edge", "onnx")
-"""Those that can answer in place of the bundle."""
-PICTURES = ("*.png", "*.svg", "*.pdf")
+PICTURE = "confusion_matrix.png"
+"""The picture that the model card shows; others are the user's own."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -41,19 +41,20 @@ def download_bundle(
     *,
     revision: str | None = None,
     token: str | None = None,
-    with_exports: bool = False,
+    runtime: Runtime = "tensorflow",
     verbose: bool = True,
 ) -> Path:
     """Download the files of a bundle that loading reads into the cache of the Hub, and return their folder.
 
-    Pages are not downloaded. What is in the cache is not downloaded again; with the environment variable
-    ``HF_HUB_OFFLINE`` there is no connection.
+    Pages and programs are not downloaded, nor any other file that loading does not read. What is in the cache is not
+    downloaded again; with the environment variable ``HF_HUB_OFFLINE`` there is no connection.
 
     Args:
         address: ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION``.
         revision: Branch, tag or commit, unless the address has one; None: the branch ``main``.
         token: Token of a user; None: the one that is logged in, if any.
-        with_exports: Download also the exports that can answer in place of the bundle, if there are any.
+        runtime: The runtime that will answer; the export that it reads is downloaded, too. ``auto``: the exports for
+            all runtimes that are installed.
         verbose: Show progress bars.
 
     Raises:
@@ -74,13 +75,13 @@ def download_bundle(
         raise InputError(f"{address}: not a bundle of kerascnn, or damaged: {error}") from None
     # all files of the same commit, also if there is another one now
     commit = folder.name if _COMMIT.fullmatch(folder.name) else revision
-    exports = [f"{name}/*" for name in RUNTIMES if with_exports]
-    return fetch(["manifest.json", *_list_checked(manifest), *exports], revision=commit, verbose=verbose)
+    files = ["manifest.json", *_list_checked(manifest), *list_export_files(runtime)]
+    return fetch(files, revision=commit, verbose=verbose)
 
 
 def find_bundle(
-    repository: str | Path, *, revision: str | None = None, token: str | None = None, with_exports: bool = False,
-    verbose: bool = True,
+    repository: str | Path, *, revision: str | None = None, token: str | None = None,
+    runtime: Runtime = "tensorflow", verbose: bool = True,
 ) -> Path:  # fmt: skip
     """Return the folder of a bundle: that of the user, or the cache of the Hub, see ``download_bundle``.
 
@@ -88,7 +89,7 @@ def find_bundle(
         repository: A folder, ``OWNER/NAME``, or an address of the Hub.
         revision: Branch, tag or commit of the Hub.
         token: Token of a user of the Hub.
-        with_exports: As for ``download_bundle``.
+        runtime: As for ``download_bundle``.
         verbose: Show progress bars of a download.
 
     Raises:
@@ -104,7 +105,7 @@ def find_bundle(
         if not isinstance(repository, str) or not is_repository_name(repository):
             raise InputError(f"{repository}: there is no such folder, and it is not OWNER/NAME of a repository")
         repository = f"{HUB}{repository}"
-    return download_bundle(str(repository), revision=revision, token=token, with_exports=with_exports, verbose=verbose)
+    return download_bundle(str(repository), revision=revision, token=token, runtime=runtime, verbose=verbose)
 
 
 def push_bundle(
@@ -117,10 +118,12 @@ def push_bundle(
     commit_message: str = "Upload a bundle of kerascnn",
     metadata: Mapping[str, Any] | None = None,
     with_report: bool = False,
+    keep_card: bool = False,
 ) -> str:
     """Upload a bundle with its exports as one commit, and return the address of its page.
 
-    The repository is created if it does not exist. Files of an earlier bundle that this one does not have are removed.
+    The repository is created if it does not exist. Files of an earlier bundle that this one does not have are removed,
+    other files stay. The new model card keeps tags and keys, such as ``license``, that only the old one has.
 
     Args:
         folder: The bundle.
@@ -131,24 +134,47 @@ def push_bundle(
         commit_message: First line of the commit.
         metadata: Further keys of the model card, such as ``license``, see ``merge_metadata``.
         with_report: Upload ``report.html`` too, which shows texts of the test data.
+        keep_card: Keep the text of the model card that the repository has, with the metadata of the new one.
 
     Raises:
         InputError: The folder is not a complete bundle, the package huggingface_hub is missing, or the upload fails.
     """
-    if not is_repository_name(repository):
-        raise InputError(f"{repository!r}: expected OWNER/NAME, such as alice/news")
+    client = create_upload_client(repository, token)
     manifest = read_manifest(folder)
     check_files(folder, manifest, _list_checked(manifest))
-    client = create_client(token, EXTRA)
+    card = _read_card(folder, repository)
+    merge_metadata(card, metadata or {})  # fails before the repository is created
     try:
         client.create_repo(repository, private=private, exist_ok=True)
         if revision and not revision.startswith("refs/"):
             client.create_branch(repository, branch=revision, exist_ok=True)
-        operations = _list_operations(client, folder, repository, revision, metadata or {}, with_report=with_report)
+        present = client.list_repo_files(repository, revision=revision)
+        if "README.md" in present:
+            old = client.hf_hub_download(repository, "README.md", revision=revision)
+            card = merge_cards(card, Path(old).read_text(encoding="utf-8", errors="replace"), keep_text=keep_card)
+        operations = _list_operations(folder, present, merge_metadata(card, metadata or {}), with_report=with_report)
         client.create_commit(repository, operations, commit_message=commit_message, revision=revision)
     except Exception as error:  # the library and those below it have their own errors
         raise InputError(f"{HUB}{repository}: cannot be uploaded ({describe_error(error)})") from None
     return f"{client.endpoint}/{repository}" + (f"/tree/{revision}" if revision else "")
+
+
+def create_upload_client(repository: str, token: str | None) -> Any:
+    """Return the client for an upload.
+
+    Raises:
+        InputError: The name of the repository has another form, or the package huggingface_hub is missing.
+    """
+    if not isinstance(repository, str) or not is_repository_name(repository):
+        raise InputError(f"{shorten(repository)}: expected OWNER/NAME, such as alice/news")
+    return create_client(token, EXTRA)
+
+
+def _read_card(folder: Path, repository: str) -> str:
+    """Return the model card of a bundle, with its address on the Hub; empty if it has none."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    return text.replace(FOLDER_PLACEHOLDER, f"{HUB}{repository}")
 
 
 def _list_checked(manifest: Manifest) -> list[str]:
@@ -156,19 +182,20 @@ def _list_checked(manifest: Manifest) -> list[str]:
     return [name for name in (*CHECKED_FILES, SENTENCEPIECE_FILE) if name in manifest["files"]]
 
 
-def _list_operations(
-    client: Any, folder: Path, repository: str, revision: str | None, metadata: Mapping[str, Any], *, with_report: bool
-) -> list[Any]:
-    """Return what a commit adds and removes."""
+def _list_operations(folder: Path, present: Sequence[str], card: str, *, with_report: bool) -> list[Any]:
+    """Return what a commit adds and removes.
+
+    Args:
+        folder: The bundle.
+        present: Files of the repository.
+        card: The model card to write.
+        with_report: Add ``report.html``, too.
+    """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     files = {name: folder / name for name in _list_files(folder, with_report=with_report)}
     added = [CommitOperationAdd(name, str(path)) for name, path in files.items() if name != "README.md"]
-    card = folder / "README.md"
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
-    text = merge_metadata(text.replace(FOLDER_PLACEHOLDER, f"{HUB}{repository}"), metadata)
-    added.append(CommitOperationAdd("README.md", text.encode("utf-8", "replace")))
-    present = client.list_repo_files(repository, revision=revision)
+    added.append(CommitOperationAdd("README.md", card.encode("utf-8", "replace")))
     removed = [name for name in present if _is_ours(name) and name not in files and name != "README.md"]
     return [*added, *(CommitOperationDelete(name) for name in removed)]
 
@@ -187,5 +214,4 @@ def _is_ours(name: str) -> bool:
         return False
     if len(path.parts) > 1:
         return path.parts[0] in EXPORTS
-    known = ("manifest.json", *CHECKED_FILES, SENTENCEPIECE_FILE, "README.md", *PRIVATE_FILES)
-    return name in known or any(path.match(picture) for picture in PICTURES)
+    return name in ("manifest.json", *CHECKED_FILES, SENTENCEPIECE_FILE, "README.md", PICTURE, *PRIVATE_FILES)

@@ -36,6 +36,7 @@ class HubMixin:
         language: str | Sequence[str] | None = None,
         datasets: str | Sequence[str] | None = None,
         tags: str | Sequence[str] | None = None,
+        keep_card: bool = False,
     ) -> str:
         """Upload the bundle to the Hugging Face Hub (extra hub), from where ``from_pretrained`` loads it.
 
@@ -52,22 +53,24 @@ class HubMixin:
             language: ISO 639-1 code, or several; None: those that the training texts show.
             datasets: Data sets of the Hub that the model was trained on.
             tags: Further tags of the model card.
+            keep_card: Keep the text of the model card that the repository has, with new metadata.
 
         Returns:
             The address of the page of the repository.
 
         Raises:
-            InputError: The package huggingface_hub is missing, or the upload fails.
+            InputError: The name has another form, the package huggingface_hub is missing, or the upload fails.
         """
-        from kerascnn.hub import push_bundle
+        from kerascnn.hub import create_upload_client, push_bundle
 
+        create_upload_client(repo_id, token)  # fails before the bundle is written
         metadata = {"license": license, "language": language, "datasets": datasets, "tags": tags}
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "bundle"
             self.save(folder)
             return push_bundle(
                 folder, repo_id, private=private, token=token, revision=revision, commit_message=commit_message,
-                metadata=metadata,
+                metadata=metadata, keep_card=keep_card,
             )  # fmt: skip
 
     @classmethod

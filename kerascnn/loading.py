@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.manifest import read_classifier_manifest
-from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime
+from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime, prefer_tensorflow
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path
 from kerascnn.utils.errors import InputError
@@ -18,6 +18,7 @@ from kerascnn.utils.tensorflow_startup import import_tensorflow
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
     from kerascnn.predictor import Predictor
+    from kerascnn.token_classifier import TokenClassifier
 
 
 @overload
@@ -37,7 +38,8 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         runtime: ``tensorflow``: a ``TextClassifier``, with all its methods. ``tflite``, ``onnx``: a ``TextPredictor``,
             which predicts with an export of the bundle; it is loaded in a fraction of a second, without TensorFlow.
             ``auto``: a ``TextPredictor`` if the bundle has an export that can run here, otherwise a
-            ``TextClassifier``. None: ``tensorflow`` if it is installed, otherwise ``auto``.
+            ``TextClassifier``; of a bundle of the Hub, the exports are used only where TensorFlow is not installed.
+            None: ``tensorflow`` if it is installed, otherwise ``auto``.
 
     Returns:
         A ``TextClassifier`` or ``TextPredictor``; a ``TokenClassifier`` if the bundle has a tag for each token.
@@ -46,23 +48,17 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
             probabilities; or a package is not installed.
     """
-    if is_address(folder):
-        from kerascnn.hub import download_bundle
-
-        folder = download_bundle(str(folder), with_exports=runtime not in (None, "tensorflow"))
-    folder = check_path("folder", folder)
     if runtime is None:
         runtime = "tensorflow" if has_runtime("tensorflow") else "auto"
     runtime = check_runtime(runtime)
-    manifest = read_classifier_manifest(folder)
-    if manifest["task"] == TAGGING_TASK:
-        if runtime not in ("auto", "tensorflow"):
-            raise InputError(f"runtime {runtime}: {folder} has a tag for each token; leave it out")
-        require_tensorflow_backend("a trained tagger")
-        import_tensorflow()
-        from kerascnn.token_classifier import TokenClassifier
+    if is_address(folder):
+        from kerascnn.hub import download_bundle
 
-        return TokenClassifier.load(folder)
+        runtime = prefer_tensorflow(runtime)
+        folder = download_bundle(str(folder), runtime=runtime)
+    folder = check_path("folder", folder)
+    if read_classifier_manifest(folder)["task"] == TAGGING_TASK:
+        return _load_tagger(folder, runtime)
     chosen = choose_runtime(folder, runtime)
     if chosen == "tensorflow":
         require_tensorflow_backend("a trained classifier")
@@ -73,3 +69,14 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
     from kerascnn.runtimes.text_predictor import TextPredictor
 
     return TextPredictor(folder, chosen)
+
+
+def _load_tagger(folder: Path, runtime: Runtime) -> TokenClassifier:
+    """Read a bundle that has a tag for each token, with TensorFlow."""
+    if runtime not in ("auto", "tensorflow"):
+        raise InputError(f"runtime {runtime}: {folder} has a tag for each token; leave it out")
+    require_tensorflow_backend("a trained tagger")
+    import_tensorflow()
+    from kerascnn.token_classifier import TokenClassifier
+
+    return TokenClassifier.load(folder)

@@ -12,6 +12,7 @@ from typing import Any, TypedDict, cast
 from kerascnn.data.label_types import LABEL_TYPES
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.hugging_face import suggest_address
 from kerascnn.utils.sealed_json import describe_change, read_sealed_json
 from kerascnn.utils.value_types import check_type
 
@@ -60,7 +61,10 @@ def read_manifest(folder: Path) -> Manifest:
     finish_replacement(folder)
     path = folder / "manifest.json"
     if not path.is_file():
-        raise InputError(f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote")
+        remedy = f"; a bundle of the Hugging Face Hub: {address}" if (address := suggest_address(folder)) else ""
+        raise InputError(
+            f"{folder}: not a bundle (it has no manifest.json); give the folder that training wrote{remedy}"
+        )
     values = read_sealed_json(path, schema_version=SCHEMA_VERSION)
     try:
         check_type(values, Manifest)

@@ -7,6 +7,7 @@ import sys
 
 import kerascnn
 from kerascnn.utils.errors import list_choices
+from pipelines import option_help
 from pipelines.command import run
 
 COMMANDS = {
@@ -34,11 +35,15 @@ def dispatch(prog: str) -> None:
     Args:
         prog: How the user started the program, for help texts.
     """
-    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if name in ("-h", "--help"):
+    name, *arguments = sys.argv[1:] or ["help"]
+    if name == "help" and arguments:
+        name, *arguments = arguments[0], "--help"
+    name = name.replace("_", "-") if name.replace("_", "-") in COMMANDS else name
+    if name in ("help", *option_help.HELP, option_help.HELP_ALL):
         print(f"usage: {prog} COMMAND [OPTIONS]\n")
         print("\n".join(f"  {command:<14} {summary}" for command, summary in COMMANDS.items()))
-        print(f"\n{prog} COMMAND --help lists the options of a command; {prog} --version prints the version.")
+        print(f"\n{prog} COMMAND --help lists the options of a command, --help-all all of them;")
+        print(f"{prog} --version prints the version.")
     elif name in ("-V", "--version"):
         print(kerascnn.__version__)
     elif name not in COMMANDS:
@@ -46,7 +51,7 @@ def dispatch(prog: str) -> None:
         raise SystemExit(2)
     else:
         # imported inside, so that Ctrl-C has its message from the start
-        run(lambda: importlib.import_module(f"pipelines.{name.replace('-', '_')}").main(sys.argv[2:], f"{prog} {name}"))
+        run(lambda: importlib.import_module(f"pipelines.{name.replace('-', '_')}").main(arguments, f"{prog} {name}"))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.runtimes.runtime import Runtime, prefer_tensorflow
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils import stderr
 from kerascnn.utils.errors import InputError
@@ -56,7 +57,12 @@ def parse_for_bundle(
             f"{args.bundle}: this command writes into the folder of a bundle; load it in Python and save it first:"
             f" kerascnn.load({args.bundle!r}).save(FOLDER)"
         )
-    folders = {name: _download(path, args) for name in bundles if is_address(path := getattr(args, name))}
+    folders: dict[str, Any] = {}
+    if hasattr(args, "runtime") and is_address(args.bundle):
+        folders["runtime"] = prefer_tensorflow(args.runtime)
+    runtime = folders.get("runtime", "tensorflow")
+    for name in bundles:
+        folders[name] = download_bundle(getattr(args, name), runtime=runtime, quiet=args.quiet)
     if not reads_columns(args):
         fixed: ArgumentsT = dataclasses.replace(args, **folders)
         return fixed
@@ -75,12 +81,35 @@ def parse_for_bundle(
     return parsed
 
 
-def _download(address: str, args: Any) -> str:
-    """Return the folder of a bundle of the Hub, with its exports if the command may answer with one of them."""
-    from kerascnn.hub import find_bundle
+class DownloadedFolder(str):
+    """Path of a bundle in the cache of the Hub, with the address that the user gave, for what is shown."""
 
-    with_exports = getattr(args, "runtime", "tensorflow") != "tensorflow"
-    return str(find_bundle(address, with_exports=with_exports, verbose=not args.quiet))
+    address: str
+
+
+def download_bundle(bundle: str, *, runtime: Runtime = "tensorflow", quiet: bool = False) -> str:
+    """Return the folder of a bundle; one that is named by its address on the Hub is downloaded.
+
+    Args:
+        bundle: Folder or address.
+        runtime: The runtime that will answer, whose export is downloaded, too.
+        quiet: Show no progress.
+
+    Raises:
+        InputError: It cannot be downloaded.
+    """
+    if not is_address(bundle):
+        return bundle
+    from kerascnn import hub
+
+    folder = DownloadedFolder(hub.download_bundle(bundle, runtime=runtime, verbose=not quiet))
+    folder.address = bundle
+    return folder
+
+
+def name_bundle(folder: str) -> str:
+    """Return how the user named a bundle, for outputs: an address of the Hub, not the folder of its cache."""
+    return folder.address if isinstance(folder, DownloadedFolder) else str(Path(folder))
 
 
 def _drop_excluded(names: Sequence[str], given: SourceConfig) -> list[str]:

@@ -84,7 +84,8 @@ def run(main: Callable[[], None]) -> None:
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
     except KeyboardInterrupt as interrupt:
-        stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
+        with keep_option_names():
+            stderr.log("; ".join(["interrupted", *map(str, interrupt.args)]))
         raise SystemExit(TERMINATED if isinstance(interrupt, Termination) else INTERRUPTED) from None
     except BrokenPipeError:
         # the program that reads the output (head, less) has closed the pipe
@@ -134,14 +135,15 @@ def read_task_and_labels(folder: str, *, runtime: str = "tensorflow") -> tuple[T
         runtime: The runtime that predicts; Keras must have TensorFlow as its backend if it does.
 
     Raises:
-        InputError: The folder is not the bundle of a classifier.
+        InputError: The folder is not the bundle of a classifier, or its labels are damaged.
     """
-    from kerascnn.manifest import read_classifier_manifest
+    from kerascnn.manifest import check_files, read_classifier_manifest
     from kerascnn.tasks import get_task
 
     if runtime == "tensorflow":
         require_tensorflow_backend("a trained classifier")
     manifest = read_classifier_manifest(Path(folder))
+    check_files(Path(folder), manifest, ("labels.txt",))
     return get_task(manifest["task"]), read_escaped_lines(Path(folder) / "labels.txt")
 
 

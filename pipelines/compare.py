@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -16,7 +15,7 @@ from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.bundle_data import name_bundle, parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
 from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """Probability below which a difference counts as one."""
+LEAST_P_VALUE = 1e-300
+"""Smaller ones are not distinguished from 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +57,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
     """Run the command."""
     args = parse_for_bundle(Arguments, prog, __doc__, argv, bundles=("bundle_a", "bundle_b"))
     folders, log = (args.bundle_a, args.bundle_b), choose_log(quiet=args.quiet)
+    shown = [name_bundle(folder) for folder in folders]
     tasks = [read_task_and_labels(folder)[0] for folder in folders]
     if tasks[0] is not tasks[1]:
         names = [task.name.replace("_", "-") for task in tasks]
-        raise InputError(f"{folders[0]} is {names[0]} and {folders[1]} is {names[1]}; compare bundles of one task")
+        raise InputError(f"{shown[0]} is {names[0]} and {shown[1]} is {names[1]}; compare bundles of one task")
     check_table(args.disagreements, "--disagreements")
     check_outputs({"--disagreements": args.disagreements}, data=args.data, bundles=folders)
     rows = _read_rows(args, log)
@@ -75,8 +77,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         bundles.append(classifier.bundle_)
         probabilities.append(classifier.predict_proba(texts))
         targets.append(classifier.bundle_.encode_names(labels))
-        del classifier
-    _warn_about_known_rows(folders, bundles, rows, log)
+    _warn_about_known_rows(shown, bundles, rows, log)
     metrics = [bundle.evaluate(*pair) for bundle, *pair in zip(bundles, targets, probabilities, strict=True)]
     comparison = PairedComparison.count(*(
         ~find_mistakes(bundle, *pair) for bundle, *pair in zip(bundles, targets, probabilities, strict=True)
@@ -88,9 +89,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         )  # fmt: skip
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {args.disagreements}")
     if args.json:
-        print(json.dumps(_describe(folders, metrics, comparison), ensure_ascii=False))
+        print(json.dumps(_describe(shown, metrics, comparison), ensure_ascii=False))
     else:
-        print(format_comparison(folders, [{**tasks[0].metric_titles}, *metrics], comparison))
+        print(format_comparison(shown, [{**tasks[0].metric_titles}, *metrics], comparison))
 
 
 def _read_rows(args: Arguments, log: Log) -> list[Row]:
@@ -102,8 +103,8 @@ def _read_rows(args: Arguments, log: Log) -> list[Row]:
     for row in rows:
         if unknown := [label for label in row.labels if label not in known]:
             raise InputError(
-                f"{location(row)}: {args.bundle_b} does not know the label {unknown[0]!r}; compare bundles with the"
-                " same labels, or leave out the rows"
+                f"{location(row)}: {name_bundle(args.bundle_b)} does not know the label {unknown[0]!r}; compare bundles"
+                " with the same labels, or leave out the rows"
             )
     return rows
 
@@ -138,13 +139,13 @@ def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]],
     """Return the metrics of both bundles, their right and wrong rows, and a sentence about the difference.
 
     Args:
-        folders: Folders of A and B.
+        folders: Names of A and B, their folders or addresses.
         metrics: Titles of the metrics by their keys, then those of A and B.
         comparison: The rows that each has right.
     """
     titles, *values = metrics
     table = [
-        (f"{letter} {Path(folder)}", *(f"{found[key]:.4f}" for key in titles))
+        (f"{letter} {folder}", *(f"{found[key]:.4f}" for key in titles))
         for letter, folder, found in zip("AB", folders, values, strict=True)
     ]
     counts = [
@@ -165,8 +166,12 @@ def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]],
         "",
         f"{titles['accuracy']}: B - A = {comparison.difference:+.4f} (95 % confidence interval {low:+.4f} to"
         f" {high:+.4f}) on {comparison.rows:,} rows",
-        f"McNemar's test ({test}): p = {comparison.p_value:.3g}; {verdict}",
+        f"McNemar's test ({test}): p {_format_p_value(comparison.p_value)}; {verdict}",
     ])  # fmt: skip
+
+
+def _format_p_value(value: float) -> str:
+    return f"< {LEAST_P_VALUE:g}" if value < LEAST_P_VALUE else f"= {value:.3g}"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ class Arguments(Generic[ModelConfigT]):
     """YAML file of settings, bundle, or name of a file of the package (kim2014_rand); options on the command line
     override it."""
     resume: bool = False
-    """Continue an interrupted run with the same settings, data and output."""
+    """Continue an interrupted run with the same settings, data and output; of a finished one, write the exports that
+    are missing."""
     overwrite: bool = False
     """Replace the bundle at --output."""
     no_examples: bool = False
@@ -97,8 +98,18 @@ def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: 
         **options: Arguments that the workflow alone has.
     """
     log = choose_log(quiet=args.quiet)
+
+    def report(result: Any) -> None:
+        if args.plots and (result.folder / "metrics.json").exists():  # only the chief worker writes a bundle
+            from kerascnn.evaluation.plot_files import write_bundle_plots
+
+            write_bundle_plots(result.folder, result.folder / "plots", args.plots)
+        log(result.summary)
+        if args.json:
+            print(json.dumps(result.metrics, ensure_ascii=False), flush=True)
+
     with resume_hint(RESUME_HINT):
-        result = workflow(
+        workflow(
             args.run,
             resume=args.resume,
             overwrite=args.overwrite,
@@ -106,12 +117,6 @@ def run_workflow(args: Arguments[Any], workflow: Callable[..., Any], **options: 
             export=args.export,
             verbose=not args.quiet,
             log=log,
+            report=report,
             **options,
         )
-    if args.plots and (result.folder / "metrics.json").exists():  # only the chief worker writes a bundle
-        from kerascnn.evaluation.plot_files import write_bundle_plots
-
-        write_bundle_plots(result.folder, result.folder / "plots", args.plots)
-    log(result.summary)
-    if args.json:
-        print(json.dumps(result.metrics, ensure_ascii=False))

@@ -18,7 +18,7 @@ from kerascnn.evaluation.plot_files import write_plots
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.bundle_data import name_bundle, parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
 from pipelines.outputs import check_outputs
 from pipelines.tables import check_table, label_separator, write_table
@@ -87,6 +87,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     targets = bundle.encode_names(task.labels_of_rows(rows))
     probabilities = classifier.predict_proba([row.text for row in rows])
     metrics = bundle.evaluate(targets, probabilities)
+    # first: a file that cannot be written must not lose them
+    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics), flush=True)
     if args.report:
         _write_report(args, classifier, rows, targets, probabilities, metrics)
         if args.plots:
@@ -95,7 +97,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     if file := _name_mistakes(args):
         count = _write_mistakes(file, args, classifier, rows, targets, probabilities)
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {file}")
-    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
 
 
 def _evaluate_tags(args: Arguments, rows: Sequence[Row], task: Task) -> None:
@@ -160,7 +161,8 @@ def _write_report(
             thresholds=bundle.thresholds,
         )  # fmt: skip
     write_evaluation_report(
-        bundle, Path(args.report), bundle_folder=Path(args.bundle), metrics=metrics, examples=examples,
+        bundle, Path(args.report), bundle_folder=Path(args.bundle), name=name_bundle(args.bundle), metrics=metrics,
+        examples=examples,
         data={"sources": list(args.data), "rows": len(rows), "sha256": hash_rows(rows)},
         explain=lambda text, position: classifier.explain(text, classifier.classes_[position]),
     )  # fmt: skip

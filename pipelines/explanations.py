@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from kerascnn.data.label_types import name_label
 from kerascnn.scoring.output_columns import add_columns
 from kerascnn.utils.errors import InputError
 
@@ -28,7 +29,7 @@ def explanation_format(output: str, *, as_html: bool, as_json: bool) -> str:
     """
     if output == "-":
         return "html" if as_html else "jsonl" if as_json else "text"
-    suffix = Path(output.removesuffix(".gz")).suffix
+    suffix = Path(output.removesuffix(".gz")).suffix.lower()
     file_format = SUFFIXES.get(suffix)
     if as_html and file_format != "html":
         raise InputError(f"--html: a web page needs a name that ends in .html, not {output}")
@@ -88,14 +89,15 @@ def _format_explanation(explanation: Explanation, *, color: bool) -> str:
     shown = explanation.contributions[:MAX_SHOWN_NGRAMS]
     rest = explanation.logit - explanation.bias - sum(x.contribution for x in shown)
     ngrams = [" ".join(replace_control_characters(x.text).split()) or repr(x.text) for x in shown]
+    label = replace_control_characters(name_label(explanation.label))
     return "\n".join(
         [
-            f"{explanation.label} {explanation.score:.4f}",
+            f"{label} {explanation.score:.4f}",
             explanation.to_text(color=color),
             *(f"  {x.contribution:+.3f}  {ngram}" for x, ngram in zip(shown, ngrams, strict=True)),
             f"  {rest:+.3f}  all other n-grams",
             f"  {explanation.bias:+.3f}  without any n-gram ({explanation.method})",
-            f"  {explanation.logit:+.3f}  logit of {explanation.label}",
+            f"  {explanation.logit:+.3f}  logit of {label}",
             "",
         ]
     )

@@ -15,7 +15,7 @@ from kerascnn.settings import DataSources, Fraction, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle, read_labelled_rows
+from pipelines.bundle_data import name_bundle, parse_for_bundle, read_labelled_rows
 from pipelines.command import choose_log, read_task_and_labels, run
 
 SHOWN_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.fin
     print(
         f"\n{found.precision:.1%} of the predictions are correct (at least {found.precision_lower_bound:.1%} with 95 %"
         f" confidence) where the probability is {found.threshold:.4f} or more: {found.coverage:.1%} of the documents.\n"
-        f"next: python -m pipelines.predict {args.bundle} --abstain-below {found.threshold:.4f}"
+        f"next: python -m pipelines.predict {name_bundle(args.bundle)} --abstain-below {found.threshold:.4f}"
     )
 
 

@@ -31,7 +31,8 @@ def help_kind(kind: Any, values: Mapping[str, Any], *, show_all: bool) -> Any:
     """Return the dataclass, or union of subcommands, whose help to show.
 
     Args:
-        kind: That of the command.
+        kind: That of the command. Its constant ``UNUSED`` names fields that the command does not read, and the short
+            help leaves out.
         values: Name of a field to its default, where it differs from that of the class.
         show_all: Whether to show all settings, or those that have a name without a group.
     """
@@ -45,7 +46,8 @@ def help_kind(kind: Any, values: Mapping[str, Any], *, show_all: bool) -> Any:
         return _make_tree(get_origin(kind) or kind, read_members(kind, values))
     kind = get_origin(kind) or kind
     options = list(read_options(kind, values))
-    shown = [option for option in options if option.has_short_name]
+    unused = getattr(kind, "UNUSED", ())
+    shown = [option for option in options if option.has_short_name and option.path[-1] not in unused]
     fields = [_make_field("_".join(option.path), option, option.names[0]) for option in shown]
     if len(shown) < len(options):
         show = tyro.conf.arg(help=SHOW_ALL.format(len(options)), help_behavior_hint="")

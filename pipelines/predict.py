@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
 
 import tyro
 
@@ -33,7 +33,7 @@ from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.tensorflow_startup import start_tensorflow
-from pipelines.bundle_data import parse_for_bundle
+from pipelines.bundle_data import name_bundle, parse_for_bundle
 from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
 from pipelines.outputs import check_outputs
@@ -57,6 +57,8 @@ MAX_SHOWN_FILES = 3
 class Arguments:
     """The bundle, the texts and the output."""
 
+    UNUSED: ClassVar = ("label_column", "label_columns")
+
     bundle: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]
     """Folder of the bundle."""
     texts: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[TEXT ...]")] = ()
@@ -73,7 +75,7 @@ class Arguments:
     runtime: Runtime = "auto"
     """What computes the predictions: tensorflow; tflite or onnx, an export of the bundle, which answers without
     TensorFlow and in a fraction of a second. auto: such an export for up to 1,024 rows, if the bundle has one and its
-    package is installed; otherwise tensorflow."""
+    package is installed; otherwise tensorflow, as for hf:// wherever it is installed."""
     workers: int = 0
     """Workers of --engine ray, one CPU core each; 0: one per core."""
     top_k: int = 1
@@ -188,6 +190,7 @@ def _predict_rows(args: Arguments) -> None:
         abstain_below=args.abstain_below,
         # JSON has lists
         separator="" if file_format == "jsonl" or args.top_k > 1 else separator or DEFAULT_SEPARATOR,
+        as_names=file_format != "jsonl",
     )
     if not args.explain:
         output_spec.check(labels, task=task, remedy="write --output NAME.jsonl")
@@ -204,8 +207,9 @@ def _predict_rows(args: Arguments) -> None:
         if args.explain:
             explained = cast("TextClassifier", classifier)
             count = write_explanations(
-                explained, _show_progress(records, args), args.source.text_column, file, file_format, title=args.bundle
-            )
+                explained, _show_progress(records, args), args.source.text_column, file, file_format,
+                title=name_bundle(args.bundle),
+            )  # fmt: skip
         else:
             writer = RowWriter(file, file_format, spreadsheet_safe=args.spreadsheet_safe)
             rows = add_predictions(classifier, records, args.source.text_column, output_spec)

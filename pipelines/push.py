@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from kerascnn.hub import push_bundle
+from kerascnn.manifest import PRETRAINING, read_manifest
 from pipelines.command import choose_log, parse, run
 
 
@@ -37,6 +38,8 @@ class Arguments:
     """Message of the commit."""
     with_report: bool = False
     """Upload report.html, too, which shows texts of the test data."""
+    keep_card: bool = False
+    """Keep the text of the model card that the repository has; its metadata are updated."""
     quiet: bool = False
     """Print the address of the page and errors only."""
 
@@ -47,10 +50,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pus
     metadata = {name: getattr(args, name) or None for name in ("license", "language", "datasets", "tags")}
     url = push_bundle(
         Path(args.bundle), args.repository, private=args.private or None, revision=args.branch or None,
-        commit_message=args.message, metadata=metadata, with_report=args.with_report,
+        commit_message=args.message, metadata=metadata, with_report=args.with_report, keep_card=args.keep_card,
     )  # fmt: skip
     print(url)
     revision = f"@{args.branch}" if args.branch else ""
+    if read_manifest(Path(args.bundle))["task"] == PRETRAINING:
+        return
     choose_log(quiet=args.quiet)(f'next: python -m pipelines.predict hf://{args.repository}{revision} "a text"')
 
 

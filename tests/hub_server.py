@@ -84,12 +84,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def handle_one(self):
-        path = unquote(urlsplit(self.path).path)
-        self.server.requests.append(f"{self.command} {path}")
+        path = urlsplit(self.path).path  # a slash of a revision is quoted
+        self.server.requests.append(f"{self.command} {unquote(path)}")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         for method, pattern, answer in ROUTES:
             if method == self.command.replace("HEAD", "GET") and (match := re.fullmatch(pattern, path)):
-                answer(self, body, **match.groupdict())
+                answer(self, body, **{key: unquote(value) for key, value in match.groupdict().items()})
                 return
         self.reply(404, {"error": f"no route {self.command} {path}"})
 
@@ -241,11 +241,11 @@ def describe(path, data):
     return entry
 
 
-NAME, REVISION = "(?P<name>[^/]+/[^/]+)", "(?P<revision>.+)"
+NAME, REVISION = "(?P<name>[^/]+/[^/]+)", "(?P<revision>[^/]+)"
 ROUTES = (
     ("POST", "/api/repos/create", Handler.create),
     ("POST", "/api/validate-yaml", Handler.validate),
-    ("POST", f"/api/models/{NAME}/branch/(?P<branch>.+)", Handler.branch),
+    ("POST", f"/api/models/{NAME}/branch/(?P<branch>[^/]+)", Handler.branch),
     ("POST", f"/api/models/{NAME}/preupload/{REVISION}", Handler.preupload),
     ("POST", f"/api/models/{NAME}/commit/{REVISION}", Handler.commit),
     ("GET", f"/api/models/{NAME}/revision/{REVISION}", Handler.info),
@@ -254,7 +254,7 @@ ROUTES = (
     ("POST", f"/{NAME}.git/info/lfs/objects/batch", Handler.batch),
     ("PUT", "/blobs/(?P<oid>[0-9a-f]+)", Handler.put_blob),
     ("GET", "/blobs/(?P<oid>[0-9a-f]+)", Handler.get_blob),
-    ("GET", f"/{NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", Handler.resolve),
+    ("GET", f"/{NAME}/resolve/{REVISION}/(?P<path>.+)", Handler.resolve),
 )
 
 

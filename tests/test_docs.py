@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -133,6 +134,12 @@ def test_every_page_is_in_the_navigation_of_the_site():
     navigation = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
     pages = [document.relative_to(ROOT).with_suffix("").as_posix() for document in DOCUMENTS[1:]]
     assert not [page for page in pages if not re.search(rf"\b{re.escape(page)}\b", navigation)]
+
+
+def test_the_search_of_the_site_finds_chinese_by_pairs_of_characters():
+    pytest.importorskip("sphinx", reason="needs the extra docs")
+    search = runpy.run_path(str(ROOT / "docs" / "conf.py"))["SearchEnglishAndChinese"]({})
+    assert search.split("char_cnn 不用分词, 2 models") == ["char_cnn", "不用", "用分", "分词", "2", "models"]
 
 
 def resolve(path):

@@ -54,6 +54,7 @@ def outputs(notebook, part):
     return cell.outputs
 
 
+@pytest.mark.full
 def test_notebook_shows_progress_pictures_and_explanations(executed):
     training = outputs(executed, ".fit(train_texts")
     assert any("application/vnd.jupyter.widget-view+json" in x.get("data", {}) for x in training), "bars of tqdm"

@@ -1,8 +1,10 @@
 """Bundles of strangers: loading runs no code of them, whatever their model says."""
 
+import importlib
 import json
 import pickle
 import shutil
+import sys
 import zipfile
 
 import keras
@@ -62,25 +64,32 @@ def test_lambda_layers_are_refused(bundle, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [("os", "system"), ("builtins", "exec"), ("subprocess", "Popen"), ("evil_module", "Layer")]
+    ("module", "name", "config"),
+    [
+        ("os", "system", {"command": "touch MARKER"}),
+        ("builtins", "exec", {"source": "open('MARKER', 'w').close()"}),
+        ("subprocess", "Popen", {"args": ["touch", "MARKER"]}),
+        ("evil_module", "Layer", {"path": "MARKER"}),
+    ],
 )
-def test_functions_and_modules_of_others_are_not_imported(bundle, tmp_path, monkeypatch, module, name):
-    (tmp_path / "evil_module.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\nclass Layer: pass\n")
+def test_functions_and_modules_of_others_are_not_executed(bundle, tmp_path, monkeypatch, module, name, config):
+    marker = tmp_path / "executed"
+    config = json.loads(json.dumps(config).replace("MARKER", str(marker)))
+    write = f"open({str(marker)!r}, 'w').close()"
+    (tmp_path / "evil_module.py").write_text(f"{write}\nclass Layer:\n    def __init__(self, path):\n        {write}\n")
     monkeypatch.syspath_prepend(tmp_path)
-
-    def change(config):
-        layer = config["config"]["layers"][1]
-        layer |= {
-            "module": module,
-            "class_name": name,
-            "registered_name": name,
-            "config": {"command": "touch executed"},
-        }
-
-    edit_model(bundle, change)
-    with pytest.raises(InputError, match=r"model.keras: Keras cannot read it"):
+    edit_model(bundle, lambda model: None)  # the file is written anew, and loads
+    assert kerascnn.load(bundle).classes_.tolist() == ["neg", "pos"]
+    names = {"module": module, "class_name": name, "registered_name": name}
+    edit_model(bundle, lambda model: model["config"]["layers"][1].update(names, config=config))
+    with pytest.raises(InputError, match=rf"model.keras: Keras cannot read it .*Could not locate class '{name}'"):
         kerascnn.load(bundle)
-    assert not (tmp_path / "executed").exists()
+    assert not marker.exists() and "evil_module" not in sys.modules
+    started = getattr(importlib.import_module(module), name)(*config.values())  # it would have been seen
+    if module == "subprocess":
+        started.wait()
+    assert marker.exists()
+    sys.modules.pop("evil_module", None)
 
 
 def test_pickles_and_yaml_tags_are_not_executed(bundle, tmp_path):

@@ -14,9 +14,15 @@ import yaml
 from huggingface_hub import constants
 
 import kerascnn
-from kerascnn import TextClassifier
+from kerascnn import TextClassifier, loading
+from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER
+from kerascnn.evaluation.model_card import render_encoder_card
+from kerascnn.export import tflite
 from kerascnn.hub import download_bundle, push_bundle
+from kerascnn.runtimes import runtime
+from kerascnn.serving.config import name_bundles
 from kerascnn.utils.errors import InputError
+from pipelines import compare, plot, predict
 from tests.hub_server import READER, WRITER, Repository, run_hub
 from tests.sealing import edit_sealed
 
@@ -105,7 +111,53 @@ def test_new_bundle_replaces_the_old_one_in_one_commit(hub, bundle, classifier, 
     (tmp_path / "own" / "README.md").write_text("---\nlicense: mit\ntags: [a]\n---\n# My text\n")
     push_bundle(tmp_path / "own", "alice/news", token=WRITER, metadata={"tags": ["b"], "license": None})
     card = hub.files("alice/news")["README.md"].decode()
-    assert yaml.safe_load(card.split("---\n")[1]) == {"license": "mit", "tags": ["a", "b"]} and "# My text" in card
+    metadata = yaml.safe_load(card.split("---\n")[1])
+    assert metadata == {"license": "mit", "tags": ["a", "b"], "language": ["en"]} and "# My text" in card
+
+
+def test_what_people_added_to_the_repository_stays(hub, bundle, tmp_path):
+    shutil.copytree(bundle, tmp_path / "own")
+    for name in ("private.png", "sketch.pdf", "confusion_matrix.png"):
+        (tmp_path / "own" / name).write_bytes(b"picture")
+    push_bundle(tmp_path / "own", "alice/news", token=WRITER, metadata={"license": "mit", "tags": "news"})
+    assert {name for name in hub.files("alice/news") if name.endswith((".png", ".pdf"))} == {"confusion_matrix.png"}
+    card = (
+        hub.files("alice/news")["README.md"]
+        .decode()
+        .replace("license: mit", "license: mit\nbase_model: x\nmetrics: [f1]")
+    )
+    changed = card.replace("- bow\n", "- word_cnn\n- mine\n").split("# bow")[0] + "# Words of Alice\n"
+    for keep_card in (True, False):
+        hub.change("alice/news", **{"README.md": changed.encode(), "logo.png": b"logo"})
+        push_bundle(bundle, "alice/news", token=WRITER, keep_card=keep_card)
+        files = hub.files("alice/news")
+        assert files["logo.png"] == b"logo" and "confusion_matrix.png" not in files
+        found = huggingface_hub.ModelCard(files["README.md"].decode())
+        assert ("# Words of Alice" in found.text) == keep_card and ("## Training" in found.text) != keep_card
+        data = found.data.to_dict()
+        assert data["license"] == "mit" and data["base_model"] == "x" and "metrics" not in data
+        assert {"bow", "news", "mine"} < set(data["tags"]) and "word_cnn" not in data["tags"]
+    push_bundle(bundle, "alice/news", token=WRITER, metadata={"license": "apache-2.0"})
+    assert huggingface_hub.ModelCard(hub.files("alice/news")["README.md"].decode()).data.license == "apache-2.0"
+
+
+def test_no_repository_is_created_for_what_cannot_be_pushed(hub, bundle, classifier, tmp_path):
+    shutil.copytree(bundle, tmp_path / "own")
+    (tmp_path / "own" / "README.md").write_text("---\nlicense: [mit\n---\n# Text\n")
+    with pytest.raises(InputError, match=r"README.md: the lines between --- are not YAML"):
+        push_bundle(tmp_path / "own", "alice/news", token=WRITER)
+    assert not hub.repositories and not hub.requests
+
+
+def test_encoders_have_a_card_for_the_hub(classifier):
+    metrics = {
+        "validation": {"accuracy": 0.5, "tokens": 10, "perplexity": 2.0}, "epochs": 1, "seconds": 1.0,
+        "documents_per_second": 1.0, "parameters": 9,
+    }  # fmt: skip
+    card = render_encoder_card(classifier.bundle_.config, {"train": {"rows": 1, "sources": ["a"]}}, metrics)
+    data = huggingface_hub.ModelCard(card).data
+    assert data.library_name == "kerascnn" and "kerascnn" in data.tags
+    assert f'find_bundle("{FOLDER_PLACEHOLDER}")' in card and "PATH_OF" not in card
 
 
 def test_revisions(hub, bundle, classifier):
@@ -124,12 +176,95 @@ def test_revisions(hub, bundle, classifier):
         download_bundle("hf://alice/news@v1", revision="v2")
 
 
+def list_files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_downloads_what_loading_reads(hub, bundle):
     push_bundle(bundle, "alice/news", token=WRITER)
-    names = {path.name for path in download_bundle("hf://alice/news").rglob("*") if path.is_file()}
-    assert "model.keras" in names and not {"README.md", "edge.json"} & names
-    names = {path.name for path in download_bundle("hf://alice/news", with_exports=True).rglob("*") if path.is_file()}
-    assert "edge.json" in names and "README.md" not in names
+    foreign = ("edge/edge.py", "edge/large.bin", "edge/a/labels.txt", "onnx/model.onnx.data", "web/index.html", "x.py")
+    exports = ("edge/model_float32.tflite", "edge/labels.txt", "onnx/model.onnx", "onnx/files.json")
+    hub.change("alice/news", **dict.fromkeys((*foreign, *exports), b"x"))
+    loaded = list_files(download_bundle("hf://alice/news"))
+    assert "model.keras" in loaded and not {name for name in loaded if "/" in name} and "README.md" not in loaded
+    found = list_files(download_bundle("hf://alice/news", runtime="tflite")) - loaded
+    assert found == {"edge/edge.json", "edge/model_float32.tflite", "edge/labels.txt"}
+    found = list_files(download_bundle("hf://alice/news", runtime="onnx")) - loaded
+    assert {"onnx/model.onnx", "onnx/files.json"} <= found and not found & set(foreign)
+
+
+def test_exports_of_strangers_answer_only_where_they_are_asked_for(hub, bundle, classifier, capsys):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    hub.change("alice/news", **dict.fromkeys(("edge/model_float32.tflite", "onnx/model.onnx", "onnx/files.json"), b"x"))
+    expected = str(classifier.predict(TEXTS[:1])[0])
+    for name in (None, "auto", "tensorflow"):
+        assert isinstance(kerascnn.load("hf://alice/news", runtime=name), TextClassifier)
+    predict.main(["hf://alice/news", TEXTS[0]])
+    assert capsys.readouterr().out.splitlines()[1].split(",")[1] == expected
+    for name in ("tflite", "onnx"):  # now they are in the cache
+        with pytest.raises(InputError, match=r"damaged|schema version None"):
+            kerascnn.load("hf://alice/news", runtime=name)
+    predict.main(["hf://alice/news", TEXTS[0]])
+    assert capsys.readouterr().out.splitlines()[1].split(",")[1] == expected
+
+
+def test_without_tensorflow_the_exports_are_downloaded(hub, classifier, tmp_path, monkeypatch):
+    classifier.save(tmp_path / "news")
+    tflite.export(classifier.bundle_, tmp_path / "news")
+    push_bundle(tmp_path / "news", "alice/news", token=WRITER)
+    installed = {"tflite"}
+    monkeypatch.setattr(runtime, "has_runtime", lambda name: name in installed)
+    monkeypatch.setattr(loading, "has_runtime", lambda name: name in installed)
+    for name in (None, "auto"):
+        assert (
+            kerascnn.load("hf://alice/news", runtime=name).predict(TEXTS).tolist() == classifier.predict(TEXTS).tolist()
+        )
+    installed.clear()
+    asked = len(hub.requests)
+    for name, message in (
+        (None, "neither TensorFlow nor"),
+        ("onnx", "onnxruntime is not"),
+        ("bogus", "is called 'bogus'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            kerascnn.load("hf://alice/news", runtime=name)
+    assert len(hub.requests) == asked
+
+
+def test_names_without_a_prefix_are_explained():
+    for name in ("alice/news", "alice/news@v2", Path("hf://alice/news@v2")):
+        address = f"hf://alice/news{'@v2' * ('v2' in str(name))}"
+        with pytest.raises(InputError, match=rf"not a bundle .*; a bundle of the Hugging Face Hub: {address}$"):
+            kerascnn.load(name)
+        with pytest.raises(InputError, match=rf"; a bundle of the Hugging Face Hub: {address}$"):
+            predict.main([str(name), "a text"])
+    with pytest.raises(InputError, match=r"give the folder that training wrote$"):
+        kerascnn.load("tests/nowhere")
+
+
+def test_outputs_name_the_address(hub, bundle, tmp_path, capsys):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(["text,label", *(f"{text},{label}" for text, label in zip(TEXTS, LABELS, strict=True))]))
+    compare.main(["hf://alice/news", "hf://alice/news@main", "--data", str(data), "--quiet"])
+    shown = capsys.readouterr().out
+    assert "A hf://alice/news " in shown and "B hf://alice/news@main " in shown
+    compare.main(["hf://alice/news", str(bundle), "--data", str(data), "--json"])
+    assert json.loads(capsys.readouterr().out)["a"]["bundle"] == "hf://alice/news"
+    predict.main(["hf://alice/news", TEXTS[0], "--explain", "--html"])
+    page = capsys.readouterr().out
+    assert "hf://alice/news" in page and "snapshots" not in page
+
+
+def test_commands_read_addresses(hub, bundle, tmp_path):
+    push_bundle(bundle, "alice/news", token=WRITER)
+    with pytest.raises(InputError, match=r"^hf://alice/news: it has no test or validation metrics to draw"):
+        plot.main(["hf://alice/news", "--output", str(tmp_path / "plots")])
+    with pytest.raises(InputError, match=r"hf://alice/news: name the folder of the files by --output"):
+        plot.main(["hf://alice/news"])
+    push_bundle(bundle, "alice/news", token=WRITER, revision="feature/x")
+    for address in ("hf://alice/news", "hf://alice/news@main", "hf://alice/news@feature/x"):
+        assert list(name_bundles(address, ())) == ["news"]
 
 
 def test_damaged_and_foreign_repositories_are_named(hub, bundle):
@@ -169,8 +304,10 @@ def test_errors_of_rights_say_what_to_do(hub, bundle):
 
 
 def test_wrong_names_are_rejected_without_a_connection(hub, bundle, tmp_path):
-    with pytest.raises(InputError, match=r"'news': expected OWNER/NAME, such as alice/news"):
-        push_bundle(bundle, "news")
+    for name in ("news", None, 3, "a/b/c"):
+        for push in (TextClassifier(model="bow").push_to_hub, lambda name: push_bundle(bundle, name)):
+            with pytest.raises(InputError, match=rf"{name!r}: expected OWNER/NAME, such as alice/news"):
+                push(name)
     with pytest.raises(InputError, match=r"hf://news: expected hf://OWNER/NAME, such as hf://alice/news"):
         kerascnn.load("hf://news")
     with pytest.raises(InputError, match=r"a/b/c: there is no such folder, and it is not OWNER/NAME"):

@@ -12,11 +12,11 @@ MAX_SAMPLED = 2000
 SCRIPT_FRACTION = 0.05
 """Fraction of the texts from which on a script counts."""
 ENGLISH_WORDS = frozenset({
-    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have", "how", "i", "in", "is",
-    "it", "me", "my", "not", "of", "on", "or", "that", "the", "this", "to", "was", "what", "when", "where", "which",
-    "who", "will", "with", "you", "your",
+    "an", "and", "are", "at", "be", "been", "but", "by", "can", "for", "from", "had", "have", "how", "if", "it", "its",
+    "my", "not", "of", "on", "or", "that", "the", "their", "there", "they", "this", "to", "very", "was", "we", "were",
+    "what", "when", "where", "which", "who", "will", "with", "would", "you", "your",
 })  # fmt: skip
-"""Frequent words of English."""
+"""Frequent words of English, without those that are frequent in another language too, such as ``a``, ``i``, ``is``."""
 ENGLISH_FRACTION = 0.12
 """Fraction of frequent words from which on text is English; other languages in Latin script share few of them."""
 SCRIPT_LANGUAGES = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from kerascnn.models import list_models
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 FOLDER_PLACEHOLDER = "PATH OF THIS FOLDER"
 """Stands for the folder in the usage of the card; an upload replaces it by the address of the repository."""
+TAGS = ("kerascnn", "keras", "tensorflow", "text-classification")
+"""Tags of every classifier."""
+MEASURED = ("library_name", "pipeline_tag", "tags", "metrics", "model-index")
+"""Keys that belong to one bundle, which a new one without them does not inherit."""
 METRIC_TYPES = {"accuracy": "accuracy", "macro_f1": "f1", "micro_f1": "f1"}
 """Key of a metric in ``metrics.json`` to its name on the Hub."""
 LISTS = ("tags", "language", "datasets", "metrics")
@@ -32,7 +37,7 @@ def build_metadata(bundle: Bundle) -> dict[str, Any]:
         **({"language": bundle.languages} if bundle.languages else {}),
         "library_name": "kerascnn",
         "pipeline_tag": "text-classification",
-        "tags": ["kerascnn", "keras", "tensorflow", "text-classification", bundle.config.model],
+        "tags": [*TAGS, bundle.config.model],
     }
     split = next((name for name in ("test", "validation") if name in bundle.metrics), None)
     if not split or not bundle.data:
@@ -60,6 +65,11 @@ def _to_identifier(name: str) -> str:
     return _NO_IDENTIFIER.sub("-", name).strip("-.") or "data"
 
 
+def build_encoder_metadata(model: str) -> dict[str, Any]:
+    """Return the metadata of a pretrained encoder, which has no task of the Hub yet."""
+    return {"library_name": "kerascnn", "tags": [*TAGS[:3], model]}
+
+
 def format_metadata(metadata: Mapping[str, Any]) -> str:
     """Return metadata as the beginning of a page."""
     content = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, width=120)
@@ -81,6 +91,27 @@ def split_card(card: str) -> tuple[dict[str, Any], str]:
         reason = " ".join(str(error).split())
         raise InputError(f"README.md: the lines between --- are not YAML ({reason[:200]}); correct them") from None
     return metadata if isinstance(metadata, dict) else {}, card[match.end() :]
+
+
+def merge_cards(card: str, old: str, *, keep_text: bool = False) -> str:
+    """Return a model card with what people added to the metadata of the one that it replaces: tags, and further keys.
+
+    Args:
+        card: The new card.
+        old: The card that it replaces.
+        keep_text: Keep the text of the old card, too.
+
+    Raises:
+        InputError: The metadata of one of them is not YAML.
+    """
+    (metadata, text), (found, found_text) = split_card(card), split_card(old)
+    added = {key: value for key, value in found.items() if key not in (*metadata, *MEASURED)}
+    tags, old_tags = metadata.get("tags") or [], found.get("tags") or []
+    tags, old_tags = ([value] if isinstance(value, str) else list(value) for value in (tags, old_tags))
+    tags += [tag for tag in old_tags if tag not in (*tags, *TAGS, *list_models())]
+    merged = {**metadata, **({"tags": tags} if tags else {}), **added}
+    text = found_text if keep_text else text
+    return f"{format_metadata(merged)}\n{text}" if merged else text
 
 
 def merge_metadata(card: str, given: Mapping[str, Any]) -> str:

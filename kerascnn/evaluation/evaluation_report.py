@@ -61,6 +61,7 @@ def write_evaluation_report(
     path: Path,
     *,
     bundle_folder: Path,
+    name: str,
     metrics: Mapping[str, Any],
     data: Mapping[str, Any],
     examples: Mapping[str, Sequence[Example]],
@@ -72,21 +73,24 @@ def write_evaluation_report(
         bundle: The classifier.
         path: File that ends in ``.html``, or folder.
         bundle_folder: Folder of the bundle.
+        name: How the user named it, for the heading.
         metrics: Its metrics on the data.
-        data: ``sources``, ``rows`` and ``sha256`` of the data, the test data of this report.
+        data: ``sources``, ``rows`` and ``sha256`` of the data.
         examples: Documents to show, as ``report.collect_examples`` returns them; may be empty.
         explain: Function from a text and the position of a label to the explanation of that label.
     """
     others = {name: values for name, values in bundle.metrics.items() if name not in ("validation", "test")}
-    shown = dataclasses.replace(bundle, metrics={**others, "test": metrics}, data={**bundle.data, "test": dict(data)})
+    shown = dataclasses.replace(bundle, metrics={**others, "new": metrics}, data={**bundle.data, "new": dict(data)})
     sizes = {file.name: file.stat().st_size for file in sorted(bundle_folder.iterdir()) if file.is_file()}
-    page = render_report(shown, sizes, examples, explain)
+    heading = f"{name} on {', '.join(data['sources'])}"
+    page = render_report(shown, sizes, examples, explain, heading=heading)
     if not is_page(path):
         path.mkdir(parents=True, exist_ok=True)
     with atomic_path(path if is_page(path) else path / "report.html") as partial:  # first: it marks the folder
         partial.write_text(page, encoding="utf-8", errors="replace", newline="\n")
     if is_page(path):
         return
+    (path / "mistakes.csv").unlink(missing_ok=True)  # of an earlier report, whose texts this one may not show
     with atomic_path(path / "metrics.json") as partial:
         write_json(partial, metrics)
     if "confusion_matrix" in metrics:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerascnn.data.label_types import name_label
 from kerascnn.evaluation.templates import load_template
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Explanation:
         strongest = self.contributions[:MAX_SHOWN_NGRAMS]
         return template.render(
             explanation=self,
-            label=replace_control_characters(str(self.label)),
+            label=replace_control_characters(name_label(self.label)),
             passages=quantize_strengths(self.passages, NUM_SHADES),
             strongest=strongest,
             rest=self.logit - self.bias - sum(x.contribution for x in strongest),

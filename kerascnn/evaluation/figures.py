@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PictureFormat = Literal["png", "svg", "pdf"]
-INK, GRID, BLUE, ORANGE = "#1a1c20", "#e3e6eb", "#1f5fbf", "#d66e14"
+INK = "#1a1c20"
+GRID = "#e3e6eb"
+BLUE = "#1f5fbf"
+ORANGE = "#d66e14"
 PALETTE = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#888888")
 """Colors of curves, which people with color blindness tell apart, on white and on black (Tol, Colour Schemes)."""
 PAGE_COLORS = {INK: "var(--ink)", GRID: "var(--line)", BLUE: "rgb(var(--blue))", ORANGE: "rgb(var(--orange))"}

@@ -97,9 +97,8 @@ class Predictions:
         return self.format_labels(names), self._join([round(score, PROBABILITY_DIGITS) for score in scores])
 
     def format_labels(self, names: Sequence[str]) -> Any:
-        """Return the labels of a document: by name if they are joined, otherwise with the type of the training data."""
-        is_joined = self._is_list and self._separator
-        return self._join(list(names) if is_joined else [self._values.get(name, name) for name in names])
+        """Return the labels of a document: by name in a table, in JSON with the type of the training data."""
+        return self._join(list(names) if self._separator else [self._values.get(name, name) for name in names])
 
     def _join(self, values: list[Any]) -> Any:
         if not self._is_list:

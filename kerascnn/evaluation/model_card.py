@@ -7,7 +7,12 @@ from typing import Any
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config
-from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, build_metadata, format_metadata
+from kerascnn.evaluation.card_metadata import (
+    FOLDER_PLACEHOLDER,
+    build_encoder_metadata,
+    build_metadata,
+    format_metadata,
+)  # fmt: skip
 from kerascnn.tasks import Task
 from kerascnn.utils.tables import escape_markdown, markdown_table
 
@@ -72,7 +77,10 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
     sections = [
         f"# {config.model}, pretrained on {_join(config.data)}",
         "It has no labels yet. Train a classifier that starts from it:",
-        "```bash\npython -m pipelines.train --init-from PATH_OF_THIS_FOLDER --data train.csv\n```",
+        "```python\nfrom kerascnn import TextClassifier\nfrom kerascnn.hub import find_bundle\n\n"
+        f'classifier = TextClassifier(init_from=find_bundle("{FOLDER_PLACEHOLDER}"))\n'
+        "classifier.fit(texts, labels)\n```",
+        "The option `--init-from` of the command `train` takes the folder.",
         *_format_data(data),
         "## Metrics",
         f"{held_out['accuracy']:.1%} of {held_out['tokens']:,} masked tokens of held-out documents are predicted"
@@ -80,7 +88,7 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         "## Training",
         f"{format_cost(metrics)}, seed {config.seed}. All settings are in `config.yaml`, the epochs in `history.csv`.",
     ]
-    return "\n\n".join(sections) + "\n"
+    return format_metadata(build_encoder_metadata(config.model)) + "\n" + "\n\n".join(sections) + "\n"
 
 
 def _join(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kerascnn.evaluation.curve_plots import list_pictures
 from kerascnn.evaluation.figures import Picture, PictureFormat
-from kerascnn.manifest import read_classifier_manifest, read_history, read_metrics
+from kerascnn.manifest import check_files, read_classifier_manifest, read_history, read_metrics
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_path
 
@@ -17,12 +17,12 @@ def write_plots(pictures: Iterable[Picture], folder: Path, formats: Sequence[Pic
 
     Args:
         pictures: The pictures, as ``curve_plots.list_pictures`` returns them.
-        folder: The folder, created if it does not exist.
+        folder: The folder, created for the first picture if it does not exist.
         formats: Formats of the files.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for picture in pictures:
+        folder.mkdir(parents=True, exist_ok=True)
         for kind in dict.fromkeys(formats):
             path = folder / f"{picture.name}.{kind}"
             with atomic_path(path) as partial:
@@ -43,7 +43,7 @@ def write_bundle_plots(bundle: Path, folder: Path, formats: Sequence[PictureForm
     Raises:
         InputError: The folder is not the bundle of a classifier, or a file of it is damaged.
     """
-    read_classifier_manifest(bundle)
+    check_files(bundle, read_classifier_manifest(bundle), ("metrics.json", "history.csv", "labels.txt"))
     metrics = read_metrics(bundle)
     split = split or next((name for name in ("test", "validation") if name in metrics), "")
     labels = read_escaped_lines(bundle / "labels.txt")

@@ -94,19 +94,23 @@ def render_report(
     sizes: Mapping[str, int],
     examples: Mapping[str, Sequence[Example]],
     explain: Callable[[str, int], Explanation],
+    *,
+    heading: str = "",
 ) -> str:
     """Return the HTML of the report.
 
     Args:
-        bundle: The classifier; metrics and plots that it does not have are left out.
+        bundle: The classifier; metrics and plots that it does not have are left out. Those of ``new`` data come before
+            those of the test data.
         sizes: Name of each file to its bytes.
         examples: Documents to show, as ``collect_examples`` returns them; may be empty.
         explain: Function from a text and the position of a label to the explanation of that label.
+        heading: Title of the page; empty: the model and its data.
     """
     template = load_template(
         "report.html.j2", percent=_format_percent, plain=replace_control_characters, contents=_list_contents
     )
-    split = next((split for split in ("test", "validation") if split in bundle.metrics), "")
+    split = next((split for split in ("new", "test", "validation") if split in bundle.metrics), "")
     results = bundle.metrics.get(split)
     matrix = results.get("confusion_matrix", []) if results else []
     return template.render(
@@ -116,6 +120,8 @@ def render_report(
         sizes=sizes,
         tenths=range(11),
         split=split,
+        heading=heading
+        or " for ".join(filter(None, (bundle.config.model, ", ".join(bundle.config.data) * bool(bundle.data)))),
         results=results,
         shades=_compute_shades(matrix) if 0 < len(matrix) <= MAX_MATRIX_CLASSES else None,
         confused=bundle.task.confused_pairs(results, MAX_PAIRS) if results else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,11 @@ from kerascnn.config import Config, config_from_dict, default_config, load_yaml
 from kerascnn.distillation.teachers import TEACHER_KINDS, check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
+from kerascnn.experiment.exports import writes_edge
 from kerascnn.experiment.run_data import check_text_files, read_splits
 from kerascnn.experiment.summary import suggest_next_steps
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
-from kerascnn.experiment.training_run import run_training
+from kerascnn.experiment.training_run import TrainingResult, run_training
 from kerascnn.export.checks import Export
 from kerascnn.selection import is_automatic, reject_automatic
 from kerascnn.transfer.pretrained_vectors import check_vectors
@@ -63,6 +64,7 @@ def run_distillation(
     export: Sequence[Export] = ("auto",),
     verbose: bool = True,
     log: Log = stderr.log,
+    report: Callable[[DistillationResult], None] | None = None,
 ) -> DistillationResult:
     """Train a student on the probabilities of a teacher, and compare the two on the same test rows.
 
@@ -78,9 +80,10 @@ def run_distillation(
         export: What to export of the student at the end, see ``exports.write_exports``.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.
+        report: Receives the result before the exports, which may take long or fail.
 
     Raises:
-        InputError: A setting, a file or a row cannot be used; the message names it.
+        InputError: As ``run_training``.
     """
     options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
     options = {**options, "export": export, "verbose": verbose, "log": log}
@@ -92,11 +95,15 @@ def run_distillation(
         for run in (teacher_run, config):
             if run:
                 locks.enter_context(lock_training(run_folders.default_bundle_folder(run), config.training.strategy))
-        return _distill(config, teacher_run, folder, options)
+        return _distill(config, teacher_run, folder, options, report)
 
 
 def _distill(
-    config: Config[Any], teacher_run: Config[Any] | None, folder: Path, options: Mapping[str, Any]
+    config: Config[Any],
+    teacher_run: Config[Any] | None,
+    folder: Path,
+    options: Mapping[str, Any],
+    report: Callable[[DistillationResult], None] | None,
 ) -> DistillationResult:
     """Train teacher and student into folders that no other process writes, see ``run_distillation``."""
     resume, overwrite, log = options["resume"], options["overwrite"], options["log"]
@@ -115,20 +122,34 @@ def _distill(
         log(f"\ntraining the student, {config.model}")
         distillation = dataclasses.replace(config.distillation, teacher=teacher_run.output)
         config = dataclasses.replace(config, distillation=distillation)
-    result = run_training(config, **options)
-    teacher_folder = Path(config.distillation.teacher)
+    results = []
+
+    def finish(student: TrainingResult) -> None:
+        results.append(_compare(student, Path(config.distillation.teacher), splits, options["export"]))
+        if report:
+            report(results[-1])
+
+    run_training(config, **options, report=finish)
+    return results[-1]
+
+
+def _compare(
+    student: TrainingResult, teacher_folder: Path, splits: Splits, export: Sequence[Export]
+) -> DistillationResult:
+    """Compare student and teacher, if both are bundles that can be read now."""
+    folder = student.folder
     if not teacher_folder.is_dir():
-        return DistillationResult(folder, None, result.metrics, result.summary)
+        return DistillationResult(folder, None, student.metrics, student.summary)
     if not folder.exists():  # a worker that is not the chief writes no bundle
-        return DistillationResult(folder, teacher_folder, result.metrics, result.summary)
+        return DistillationResult(folder, teacher_folder, student.metrics, student.summary)
     comparison = compare_classifiers({"teacher": teacher_folder, "student": folder}, splits)
-    head, closing = result.summary, suggest_next_steps(folder)
+    head, closing = student.summary, suggest_next_steps(folder, has_edge=writes_edge(export))
     if head.endswith(closing):
         head = head.removesuffix(closing)
     else:  # it was finished before
         head, closing = "", head
     summary = f"{head}\n{format_comparison(comparison, splits)}\n{closing}"
-    return DistillationResult(folder, teacher_folder, {**result.metrics, "comparison": comparison}, summary)
+    return DistillationResult(folder, teacher_folder, {**student.metrics, "comparison": comparison}, summary)
 
 
 def teacher_folder_of(folder: Path) -> Path:

@@ -8,16 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.export.checks import Export, check_export
-from kerascnn.runtimes.runtime import EDGE, has_runtime
+from kerascnn.manifest import read_classifier_manifest
+from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, ONNX, has_runtime
+from kerascnn.tasks import get_task
 from kerascnn.utils.atomic_files import remove_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log, suppress_native_stderr
+from kerascnn.utils.tensorflow_startup import start_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.config import Config
     from kerascnn.tasks import Task
 
+FILES = {
+    "auto": f"{EDGE}/{EXACT_MODEL}", "tflite": f"{EDGE}/{EXACT_MODEL}", "onnx": f"{ONNX}/model.onnx",
+    "saved_model": "serving/*/saved_model.pb",
+}  # fmt: skip
+"""Format to a file of the bundle that it writes."""
 MAX_PARAMETERS = 20_000_000
 """``auto`` does not export larger models: it would take long, and double a large folder."""
 
@@ -59,6 +67,37 @@ def write_exports(formats: Sequence[Export], bundle: Bundle, folder: Path, log: 
             _write_edge(bundle, folder, log)
         elif name != "none":
             _write(name, bundle, folder)
+
+
+def write_missing_exports(formats: Sequence[Export], config: Config[Any], folder: Path, log: Log) -> None:
+    """Export a finished bundle to the formats that it does not have, as after an interruption.
+
+    Args:
+        formats: As for ``write_exports``.
+        config: The run.
+        folder: Folder of the bundle.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: As ``check_exports`` and ``write_exports``.
+    """
+    missing = [name for name in formats if name != "none" and not any(folder.glob(FILES[name]))]
+    if "auto" in missing and not has_runtime("tflite"):
+        missing.remove("auto")
+    if not missing:
+        return
+    check_exports(missing, config, get_task(read_classifier_manifest(folder)["task"]), folder)
+    start_tensorflow()
+    from kerascnn.loading import load
+    from kerascnn.training.distributed import strategies
+
+    if strategies.is_chief(config.training.strategy):
+        write_exports(missing, load(folder).bundle_, folder, log)
+
+
+def writes_edge(formats: Sequence[Export]) -> bool:
+    """Return whether TFLite is among the exports of a training."""
+    return "tflite" in formats or ("auto" in formats and has_runtime("tflite"))
 
 
 def _write_edge(bundle: Bundle, folder: Path, log: Log) -> None:

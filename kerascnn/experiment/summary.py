@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.runtimes.runtime import EDGE
-
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
 
 
-def summarize_training(bundle: Bundle, folder: Path) -> str:
-    """Return the closing lines of a training: test metrics, cost, calibration, folder and next command."""
+def summarize_training(bundle: Bundle, folder: Path, *, has_edge: bool) -> str:
+    """Return the closing lines of a training: test metrics, cost, calibration, folder and next command.
+
+    Args:
+        bundle: The classifier.
+        folder: Its folder.
+        has_edge: Whether it has, or gets, an export to TFLite.
+    """
     # deferred: it imports TensorFlow
     from kerascnn.evaluation.model_card import (
         format_cost,
@@ -43,12 +47,12 @@ def summarize_training(bundle: Bundle, folder: Path) -> str:
         )
     if bundle.config.training.calibrate and (line := bundle.task.describe_thresholds(metrics["validation"])):
         lines.append(line)
-    return "\n".join([*lines, suggest_next_steps(folder)])
+    return "\n".join([*lines, suggest_next_steps(folder, has_edge=has_edge)])
 
 
-def suggest_next_steps(folder: Path) -> str:
+def suggest_next_steps(folder: Path, *, has_edge: bool) -> str:
     """Return the last lines of a training: the bundle, its report, and the commands that use it."""
-    export = "saved_model" if (folder / EDGE).is_dir() else "tflite"
+    export = "saved_model" if has_edge else "tflite"
     return "\n".join([
         f"wrote {folder}; next:",
         f"  open {folder / 'report.html'}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from kerascnn.data.label_types import choose_label_type
 from kerascnn.distillation.teachers import check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.automatic_run import choose_run
-from kerascnn.experiment.exports import check_exports, write_exports
+from kerascnn.experiment.exports import check_exports, write_exports, write_missing_exports, writes_edge
 from kerascnn.experiment.run_data import (
     check_text_files,
     describe_data,
@@ -76,6 +76,7 @@ def run_training(
     export: Sequence[Export] = ("auto",),
     verbose: bool = True,
     log: Log = stderr.log,
+    report: Callable[[TrainingResult], None] | None = None,
 ) -> TrainingResult:
     """Train a classifier, evaluate it on the validation and test data, and write its bundle.
 
@@ -83,15 +84,18 @@ def run_training(
 
     Args:
         config: The run. With ``config.distillation.teacher`` it learns soft labels too.
-        resume: Continue an interrupted run with the same settings, data and output.
+        resume: Continue an interrupted run with the same settings, data and output; of a finished one, write the
+            exports that are missing.
         overwrite: Replace an existing bundle.
         store_examples: Show texts of the test data in ``report.html``.
         export: What to export at the end, see ``exports.write_exports``.
         verbose: Show a progress bar and the metrics of each epoch.
         log: Receives messages for the user.
+        report: Receives the result before the exports, which may take long or fail.
 
     Raises:
-        InputError: A setting, a file or a row cannot be used; the message names it.
+        InputError: A setting, a file or a row cannot be used; the message names it. Or an export other than ``auto``
+            cannot be written; the bundle is complete without it.
     """
     config = choose_tagger(config)
     folder = run_folders.default_bundle_folder(config)
@@ -100,7 +104,14 @@ def run_training(
     with lock_training(folder, config.training.strategy), warnings.catch_warnings():
         # the check of the rows says it of rows
         warnings.filterwarnings("ignore", message="each text has a list of exactly one label")
-        return _train(config, folder, **options)
+        result = _train(config, folder, **options)
+        if report:
+            report(result)
+        if result.has_written and result.bundle:
+            write_exports(export, result.bundle, folder, log)
+        elif result.bundle is None:
+            write_missing_exports(export, config, folder, log)
+        return result
 
 
 def _train(
@@ -178,8 +189,8 @@ def _train(
         bundle.distillation |= {"sha256": distillation.sha256}
     classifier.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else None)
     run_folders.remove_state(folder)
-    write_exports(export, bundle, folder, log)
-    return TrainingResult(folder, bundle.metrics, summarize_training(bundle, folder), bundle, has_written=True)
+    summary = summarize_training(bundle, folder, has_edge=writes_edge(export))
+    return TrainingResult(folder, bundle.metrics, summary, bundle, has_written=True)
 
 
 def _log_advice(config: Config[Any], splits: Splits, log: Log) -> None:

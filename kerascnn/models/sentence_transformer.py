@@ -18,7 +18,7 @@ from kerascnn.text.config import TextConfig
 class SentenceTransformer(HubModelConfig):
     """The mean of the outputs of a pretrained keras-hub encoder, with an L2 norm of 1, and a dense head.
 
-    If the preset is a folder of sentence-transformers that says so, as BGE does, it is that of the first token instead.
+    If the preset is a folder of sentence-transformers with CLS pooling, as BGE, the vector is that of the first token.
 
     The encoder determines the text settings, except for ``max_length`` and the steps before the tokenizer: ``html``,
     ``width``, ``normalize``. ``max_tokens`` and ``min_count`` have no effect: the whole vocabulary is used.

@@ -11,8 +11,10 @@ from kerascnn.utils.optional_packages import is_installed
 
 Runtime = Literal["auto", "tensorflow", "tflite", "onnx"]
 
-EDGE, ONNX = "edge", "onnx"
-"""Folders of the exports in a bundle."""
+EDGE = "edge"
+"""Folder of the TFLite export in a bundle."""
+ONNX = "onnx"
+"""Folder of the ONNX export in a bundle."""
 EXACT_MODEL = "model_float32.tflite"
 """The TFLite file that answers as TensorFlow does."""
 PACKAGES = {"tensorflow": "tensorflow", "tflite": "ai_edge_litert", "onnx": "onnxruntime"}
@@ -23,6 +25,14 @@ REMEDIES = {
     "onnx": 'pip install "kerascnn[onnx]", or pip install onnxruntime',
 }
 """Runtime to the way to install it."""
+EXPORT_FILES = {
+    "tflite": tuple(f"{EDGE}/{name}" for name in (
+        "edge.json", "golden.json", "labels.txt", "vocabulary.txt", "sentencepiece.model", EXACT_MODEL,
+        *(f"model_{precision}.tflite" for precision in ("float16", "dynamic", "int8")),
+    )),
+    "onnx": (f"{ONNX}/files.json", f"{ONNX}/model.onnx"),
+}  # fmt: skip
+"""Runtime to the files that it reads, as far as a bundle has them."""
 
 
 def check_runtime(runtime: Any) -> Runtime:
@@ -40,6 +50,30 @@ def check_runtime(runtime: Any) -> Runtime:
 def has_runtime(runtime: str) -> bool:
     """Return whether the package of a runtime is installed, without importing it."""
     return is_installed(PACKAGES[runtime])
+
+
+def prefer_tensorflow(runtime: Runtime) -> Runtime:
+    """Return the runtime for a bundle of the Hub, which may be a stranger's: TensorFlow for ``auto``, if it is there.
+
+    Keras reads ``model.keras`` in its safe mode, and the manifest has its hash; an export has neither.
+
+    Raises:
+        InputError: The runtime, or every runtime, is not installed.
+    """
+    if runtime == "auto" and has_runtime("tensorflow"):
+        return "tensorflow"
+    names = tuple(EXPORT_FILES) if runtime == "auto" else (runtime,)
+    if not any(map(has_runtime, names)):
+        missing = "neither TensorFlow nor the runtime of an export" if runtime == "auto" else PACKAGES[runtime]
+        remedies = "; or ".join(REMEDIES[name] for name in names)
+        raise InputError(f"runtime {runtime}: {missing} is not installed; {remedies}")
+    return runtime
+
+
+def list_export_files(runtime: Runtime) -> list[str]:
+    """Return the files of exports that a runtime may read; ``auto``: those of the runtimes that are installed."""
+    names = [name for name in EXPORT_FILES if has_runtime(name)] if runtime == "auto" else [runtime]
+    return [file for name in names for file in EXPORT_FILES.get(name, ())]
 
 
 def find_exports(folder: Path) -> list[str]:

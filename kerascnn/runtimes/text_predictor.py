@@ -12,10 +12,10 @@ from kerascnn.bundle_contents import Decision, read_decision, read_encoder
 from kerascnn.golden import check_golden
 from kerascnn.manifest import Manifest, check_files, read_classifier_manifest
 from kerascnn.predictor import Predictor
-from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, ONNX
+from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, EXPORT_FILES, ONNX
 from kerascnn.tasks import Task
 from kerascnn.utils.argument_names import name_arguments
-from kerascnn.utils.arguments import check_path, check_texts
+from kerascnn.utils.arguments import check_path, check_texts, shorten
 from kerascnn.utils.errors import InputError
 
 
@@ -53,6 +53,8 @@ class TextPredictor(Predictor):
     """
 
     def __init__(self, folder: str | Path, runtime: Literal["tflite", "onnx"]) -> None:
+        if runtime not in EXPORT_FILES:
+            raise InputError(f"runtime: {shorten(runtime)} is none of {', '.join(EXPORT_FILES)}; see kerascnn.load")
         self._folder, self.runtime = check_path("folder", folder), runtime
         manifest = read_classifier_manifest(self._folder)
         check_files(self._folder, manifest, ("golden.json",))

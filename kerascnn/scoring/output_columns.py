@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.data.label_types import name_label
 from kerascnn.data.records import Record
 from kerascnn.utils.errors import InputError
 
@@ -29,11 +30,13 @@ class OutputSpec:
             labels, regardless of thresholds.
         abstain_below: Labels are empty if the highest probability is lower; None if they are not strings.
         separator: Joins several labels, and their scores, to strings; empty: they are lists.
+        as_names: Labels are their names, as ``labels.txt`` has them, not values of their type.
     """
 
     top_k: int = 1
     abstain_below: float = 0.0
     separator: str = ""
+    as_names: bool = False
 
     def check(self, labels: Sequence[str], *, task: Task, remedy: str) -> None:
         """Check that the columns suit a classifier.
@@ -76,14 +79,18 @@ class OutputSpec:
 
     def _to_columns(self, prediction: list[tuple[Any, float]], *, has_lists: bool) -> dict[str, Any]:
         is_certain = not self.abstain_below or prediction[0][1] >= self.abstain_below
-        labels = [label if is_certain else "" if isinstance(label, str) else None for label, _ in prediction]
+        values = [name_label(label) if self.as_names else label for label, _ in prediction]
+        labels = [label if is_certain else "" if isinstance(label, str) else None for label in values]
         scores = [round(score, SCORE_DIGITS) for _, score in prediction]
         if has_lists and self.separator:
-            return {"label": self.separator.join(map(str, labels)), "score": self.separator.join(map(str, scores))}
+            return {
+                "label": self.separator.join(map(name_label, labels)),
+                "score": self.separator.join(map(str, scores)),
+            }
         if has_lists:
             return {"label": labels, "score": scores}
-        values = (value for pair in zip(labels, scores, strict=True) for value in pair)
-        return dict(zip(self.column_names(len(prediction)), values, strict=True))
+        cells = (cell for pair in zip(labels, scores, strict=True) for cell in pair)
+        return dict(zip(self.column_names(len(prediction)), cells, strict=True))
 
 
 def add_predictions(

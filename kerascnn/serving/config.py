@@ -13,7 +13,7 @@ import tyro
 from kerascnn.hub import find_bundle
 from kerascnn.settings import NonNegativeFloat, PositiveInt, Settings
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.hugging_face import is_address
+from kerascnn.utils.hugging_face import is_address, split_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,11 @@ class ServingConfig(Settings):
     """Most seconds that a stop waits for the responses of accepted requests."""
 
 
+def default_name(bundle: str) -> str:
+    """Return the name under which a bundle is served: that of its folder, or of its repository on the Hub."""
+    return split_address(bundle)[0].rpartition("/")[2] if is_address(bundle) else Path(bundle).resolve().name
+
+
 def name_bundles(bundle: str, models: Sequence[str]) -> dict[str, Path]:
     """Return the name of each model to the folder of its bundle.
 
@@ -54,7 +59,7 @@ def name_bundles(bundle: str, models: Sequence[str]) -> dict[str, Path]:
     Raises:
         InputError: There is none, a name is used twice, or cannot be a part of an address.
     """
-    pairs = [(Path(bundle).resolve().name, bundle)] if bundle else []
+    pairs = [(default_name(bundle), bundle)] if bundle else []
     for model in models:
         name, separator, folder = model.partition("=")
         if not (name and separator and folder):

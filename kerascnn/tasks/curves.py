@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ MAX_POINTS = 40
 """Most points of a curve; those in between are left out."""
 MAX_CURVES = 8
 """Most labels with a curve of their own; the areas of all are in ``areas``."""
-MAX_CELLS = 20_000_000
-"""Most pairs of document and label to sort for an average over all of them."""
+MAX_CELLS = 2_000_000
+"""Most pairs of document and label to sort for an average over all of them, which takes about 50 bytes for each."""
 _GRID = np.linspace(0, 1, 101)
 
 
@@ -20,7 +20,8 @@ def compute_curves(targets: np.ndarray, probabilities: np.ndarray, names: Sequen
     """Return the ROC curve and the precision-recall curve of each label against all others, and their averages.
 
     Args:
-        targets: Whether each label applies, bool or 0 and 1, (documents, labels).
+        targets: Whether each label applies, bool or 0 and 1, (documents, labels); or the position of the label of each
+            document, int (documents,).
         probabilities: float (documents, labels).
         names: Name of each label.
 
@@ -31,18 +32,20 @@ def compute_curves(targets: np.ndarray, probabilities: np.ndarray, names: Sequen
         ``area``, and lists ``x`` and ``y``: false and true positive rate, or recall and precision. The area under the
         precision-recall curve is the average precision. Empty if no label can be judged.
     """
-    columns = {
-        name: _count_hits(targets[:, i], probabilities[:, i])
-        for i, name in enumerate(names)
-        if 0 < targets[:, i].sum() < len(targets)
-    }
-    if not columns:
+    roc, precision_recall = _Curves(_roc), _Curves(_precision_recall)
+    for i, name in enumerate(names):
+        applies = targets == i if targets.ndim == 1 else targets[:, i]
+        if 0 < applies.sum() < len(targets):
+            hits = _count_hits(applies, probabilities[:, i])
+            roc.add(name, hits)
+            precision_recall.add(name, hits)
+    if not roc.areas:
         return {}
-    pooled = _count_hits(targets.ravel(), probabilities.ravel()) if targets.size <= MAX_CELLS else None
-    return {
-        "roc": _summarize(columns, pooled, _roc),
-        "precision_recall": _summarize(columns, pooled, _precision_recall),
-    }
+    pooled = None
+    if len(roc.areas) > 1 and probabilities.size <= MAX_CELLS:
+        applies = targets[:, None] == np.arange(len(names)) if targets.ndim == 1 else targets
+        pooled = _count_hits(applies.ravel(), probabilities.ravel())
+    return {"roc": roc.summarize(pooled), "precision_recall": precision_recall.summarize(pooled)}
 
 
 def compute_coverage(confidence: np.ndarray, is_right: np.ndarray) -> dict[str, list[float]]:
@@ -93,22 +96,41 @@ def _precision_recall(hits: _Hits) -> tuple[float, np.ndarray, np.ndarray]:
     )
 
 
-def _summarize(columns: Mapping[str, _Hits], pooled: _Hits | None, curve: Any) -> dict[str, Any]:
-    """Return the averages, some curves and all areas of one kind of curve."""
-    curves = {name: curve(hits) for name, hits in columns.items()}
-    areas = {name: area for name, (area, _, _) in curves.items()}
-    lowest = sorted(areas, key=areas.__getitem__)[:MAX_CURVES]
-    averages = {}
-    if len(curves) > 1:
-        height = np.mean([_interpolate(x, y, is_roc=curve is _roc) for _, x, y in curves.values()], axis=0)
-        averages["macro"] = _format(float(np.mean(list(areas.values()))), _GRID, height)
-        if pooled:
-            averages["micro"] = _format(*curve(pooled))
-    return {
-        "averages": averages,
-        "labels": {name: _format(*values) for name, values in curves.items() if name in lowest},
-        "areas": {name: round(area, 4) for name, area in areas.items()},
-    }
+class _Curves:
+    """The curves of one kind; of each label only what its summary needs is kept.
+
+    Attributes:
+        areas: Name of each label to the area under its curve.
+    """
+
+    def __init__(self, curve: Callable[[_Hits], tuple[float, np.ndarray, np.ndarray]]) -> None:
+        self.areas: dict[str, float] = {}
+        self._curve = curve
+        self._heights = np.zeros_like(_GRID)
+        self._lowest: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, hits: _Hits) -> None:
+        """Add the curve of a label."""
+        area, x, y = self._curve(hits)
+        self.areas[name] = area
+        self._heights += _interpolate(x, y, is_roc=self._curve is _roc)
+        self._lowest[name] = _format(area, x, y)
+        if len(self._lowest) > MAX_CURVES:
+            del self._lowest[max(reversed(self._lowest), key=self.areas.__getitem__)]
+
+    def summarize(self, pooled: _Hits | None) -> dict[str, Any]:
+        """Return the averages, the curves with the smallest areas and all areas."""
+        averages = {}
+        if len(self.areas) > 1:
+            mean = float(np.mean(list(self.areas.values())))
+            averages["macro"] = _format(mean, _GRID, self._heights / len(self.areas))
+            if pooled:
+                averages["micro"] = _format(*self._curve(pooled))
+        return {
+            "averages": averages,
+            "labels": self._lowest,
+            "areas": {name: round(area, 4) for name, area in self.areas.items()},
+        }
 
 
 def _interpolate(x: np.ndarray, y: np.ndarray, *, is_roc: bool) -> np.ndarray:

@@ -30,8 +30,13 @@ def to_label(label: Any, row: int) -> Any:
         row: Position of its document, for messages.
 
     Raises:
-        InputError: It is an empty string, or has half of a surrogate pair, which no file can store.
+        InputError: It is an empty string, bytes or a time of NumPy, or has half of a surrogate pair, which no file can
+            store.
     """
+    if isinstance(label, np.datetime64 | np.timedelta64):
+        if np.isnat(label):
+            return None
+        raise InputError(f"row {row}: the label {label} is a time; convert it to text, such as with astype(str)")
     if isinstance(label, np.generic):
         label = label.item()
     is_missing = label is None or label is np.ma.masked or type(label).__name__ in _PANDAS_MISSING

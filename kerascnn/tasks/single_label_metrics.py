@@ -42,7 +42,7 @@ def evaluate_single_label(targets: np.ndarray, probabilities: np.ndarray, names:
         "intervals": _compute_intervals(targets, probabilities),
         "reliability": reliability,
         "curves": {
-            **compute_curves(np.eye(len(names), dtype=bool)[targets], probabilities, names),
+            **compute_curves(targets, probabilities, names),
             "coverage": compute_coverage(probabilities.max(axis=1), predicted == targets),
         },
     }

@@ -33,6 +33,13 @@ def split_address(address: str) -> tuple[str, str | None]:
     return name, revision or None
 
 
+def suggest_address(folder: Path) -> str:
+    """Return the address that may be meant by a path of no bundle, ``OWNER/NAME`` or ``hf:/OWNER/NAME``; else empty."""
+    name = folder.as_posix()
+    is_name = is_repository_name(name.partition("@")[0].removeprefix("hf:/"))
+    return f"{HUB}{name.removeprefix('hf:/')}" if is_name and not folder.parent.exists() else ""
+
+
 def parse_address(address: str, example: str) -> tuple[str, str | None]:
     """Return name and revision of ``hf://OWNER/NAME`` or ``hf://OWNER/NAME@REVISION``; the revision may be None.
 
@@ -73,7 +80,7 @@ def download(
     Raises:
         InputError: The package is missing, or the download fails.
     """
-    library = import_optional("huggingface_hub", extra)
+    library = import_library(extra)
     options = {key: value for key, value in (("revision", revision), ("token", token)) if value is not None}
     try:
         with contextlib.nullcontext() if verbose else _hide_progress_bars():
@@ -81,6 +88,18 @@ def download(
     except Exception as error:  # the library and those below it have their own errors
         address = f"{HUB}{name}" + (f"@{revision}" if revision else "")
         raise InputError(f"{address}: cannot be downloaded ({describe_error(error)}); {remedy}") from None
+
+
+def import_library(extra: str) -> Any:
+    """Import and return the package huggingface_hub; the extra would add TensorFlow where it is left out on purpose.
+
+    Raises:
+        InputError: It is missing.
+    """
+    try:
+        return import_optional("huggingface_hub", extra)
+    except InputError as error:
+        raise InputError(f"{error}, or pip install huggingface_hub") from None
 
 
 @contextlib.contextmanager
@@ -133,4 +152,4 @@ def create_client(token: str | None, extra: str) -> Any:
     Raises:
         InputError: The package is missing.
     """
-    return import_optional("huggingface_hub", extra).HfApi(token=token)
+    return import_library(extra).HfApi(token=token)

@@ -15,9 +15,10 @@ import yaml
 
 from kerascnn.config import load_yaml
 from kerascnn.settings import DataSources, FileName
+from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.stderr import log
+from kerascnn.utils.stderr import Log
 from pipelines.benchmark import results
 from pipelines.benchmark.baselines import BASELINES, check_baseline, train_baseline
 from pipelines.benchmark.baselines.peer import PEERS, check_peer
@@ -136,12 +137,14 @@ def train(
     Raises:
         InputError: The training or the export failed.
     """
+    groups = parse_settings(settings)
+    verb = "distill" if "distillation" in groups else "train"
     with tempfile.TemporaryDirectory() as folder:
         run_file = Path(folder) / "run.yaml"
-        run_file.write_text(yaml.safe_dump({"model": model, **parse_settings(settings)}), encoding="utf-8")
+        run_file.write_text(yaml.safe_dump({"model": model, **groups}), encoding="utf-8")
         bundle = f"{folder}/bundle"
-        verb = "distill" if "distillation" in parse_settings(settings) else "train"
-        commands = [(verb, *options, "--config", str(run_file), "--seed", str(seed), "--output", bundle)]
+        run_options = ("--config", str(run_file), "--seed", str(seed), "--output", bundle, "--export", "none")
+        commands = [(verb, *options, *run_options)]
         if exports:
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
@@ -149,8 +152,12 @@ def train(
         return {**read_bundle(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
 
 
-def run(args: Accuracy) -> None:
+def run(args: Accuracy, log: Log = stderr.log) -> None:
     """Run the missing trainings one after another.
+
+    Args:
+        args: The options.
+        log: Receives the result of each training.
 
     Raises:
         InputError: An option or a data set cannot be used, or a training failed.
@@ -184,9 +191,9 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
     """
     if args.folds and any(args.rows):
         raise InputError("--folds and --rows cannot be combined; leave one of them out")
-    if args.unlabelled and not (all(args.rows) and "distillation" in parse_settings(args.settings)):
+    groups = parse_settings(args.settings)
+    if args.unlabelled and not (all(args.rows) and "distillation" in groups):
         raise InputError("--unlabelled: needs --rows and --settings distillation.teacher=MODEL")
-    parse_settings(args.settings)
     for model in args.models:
         if args.settings and (model in BASELINES or model in PEERS):
             raise InputError(f"{model} has no settings; leave --settings out")

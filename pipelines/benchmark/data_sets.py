@@ -16,6 +16,7 @@ from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
+    from kerascnn.data.config import SourceConfig
     from kerascnn.data.records import Row
 
 SPLITS = {"--data": ("train",), "--validation-data": ("validation", "dev"), "--test-data": ("test",)}
@@ -60,22 +61,26 @@ def parse_data_set(data: str) -> tuple[str, list[str]]:
     return name or Path(place).name, options
 
 
-def load_rows(options: Sequence[str]) -> LabelledRows:
+def load_rows(options: Sequence[str], source: SourceConfig | None = None) -> LabelledRows:
     """Read and check the rows of a data set, with the test rows that a network with default settings would have.
 
     Args:
         options: ``--data``, ``--validation-data`` and ``--test-data``, each followed by a source; the latter two may
             be missing, as for ``python -m pipelines.train``.
+        source: How to read them; None: with the default settings.
 
     Raises:
         InputError: A source cannot be read, or its rows cannot be trained on.
     """
     from kerascnn.data.config import SourceConfig
     from kerascnn.data.splits import load_splits
+    from kerascnn.tasks import SINGLE_LABEL
 
     sources = dict(zip(options[::2], options[1::2], strict=True))
     train, validation, test = ([sources[name]] if name in sources else [] for name in SPLITS)
-    splits = load_splits(train, validation, test, SourceConfig())
+    splits = load_splits(train, validation, test, source or SourceConfig())
+    if splits.task is not SINGLE_LABEL:
+        raise InputError(f"{sources['--data']}: the benchmarks are of one label per row, and these have several")
     if splits.has_own_validation:
         return LabelledRows(splits.train, splits.validation, splits.test)
     return LabelledRows([*splits.train, *splits.validation], [], splits.test)
@@ -151,13 +156,43 @@ def check_number(data: str, number: int) -> None:
         )
 
 
-def count_training_rows(data: str) -> int:
-    """Return the number of training rows that can be drawn.
+def count_rows_and_labels(data: str) -> tuple[int, int]:
+    """Return the number of training rows that can be drawn, and the number of their labels.
 
     Raises:
         InputError: The data set cannot be read.
     """
-    return len(_load_distinct_rows(data)[0])
+    train, _ = _load_distinct_rows(data)
+    return len(train), len({row.label for row in train})
+
+
+def store_rows(data: str, source: SourceConfig, folder: Path) -> str:
+    """Write the training and test rows of files, and return the data set of them, whose name has their hash.
+
+    So results of other rows are never taken for those of these rows, even if file names and numbers of rows agree.
+
+    Args:
+        data: A data set, see ``parse_data_set``. One that has its name from its source is returned as it is, unless
+            settings of ``source`` were changed.
+        source: How to read it.
+        folder: Folder of the files.
+
+    Raises:
+        InputError: The data set cannot be read, or has no test rows.
+    """
+    from kerascnn.data.config import SourceConfig
+    from kerascnn.data.records import hash_rows
+    from kerascnn.data.splits import drop_duplicates
+
+    name, options = parse_data_set(data)
+    if options[1].startswith(("demo:", "tfds:")) and source == SourceConfig():
+        return data
+    rows = load_rows(options, source)
+    if not rows.test:
+        raise InputError(f"{data}: no test rows; give --source.test-fraction a value above 0")
+    train = drop_duplicates(rows.train)[0]
+    _write_rows(folder, train, rows.test)
+    return f"{name}#{hash_rows([*train, *rows.test])[:8]}={folder}"
 
 
 @functools.lru_cache(maxsize=1)

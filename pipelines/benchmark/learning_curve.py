@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import dataclasses
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,14 +15,16 @@ import annotated_types
 import numpy as np
 import tyro
 
-from kerascnn.evaluation.figures import BLUE, ORANGE, Picture, create_figure, picture_format
+from kerascnn.data.config import SourceConfig
+from kerascnn.evaluation.figures import BLUE, ORANGE, Picture, PictureFormat, create_figure
+from kerascnn.evaluation.plot_files import write_plots
 from kerascnn.settings import FileName
-from kerascnn.utils.atomic_files import atomic_path, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 from pipelines.benchmark import accuracy, results
-from pipelines.benchmark.data_sets import FEWEST_ROWS, count_training_rows, parse_data_set
+from pipelines.benchmark.data_sets import FEWEST_ROWS, count_rows_and_labels, parse_data_set, store_rows
 from pipelines.benchmark.power_law import PowerLaw, fit_power_law
+from pipelines.command import choose_log
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,8 +53,13 @@ class LearningCurve:
     """Settings that differ from the defaults, GROUP.KEY=VALUE, such as training.epochs=3."""
     output: FileName = "learning_curve.csv"
     """CSV file with one row per training, as of the accuracy benchmark; existing rows are kept."""
-    plot: FileName = "learning_curve.svg"
-    """Picture of the curve: PNG, SVG or PDF; empty: none."""
+    plots: tuple[PictureFormat, ...] = ("svg",)
+    """Formats of the picture of the curve, which has the name of the output; no format: no picture."""
+    json: bool = False
+    """Print the measured and the estimated values as JSON."""
+    quiet: bool = False
+    """Print results and errors only."""
+    source: SourceConfig = field(default_factory=SourceConfig)
 
 
 def run(args: LearningCurve) -> None:
@@ -58,57 +68,76 @@ def run(args: LearningCurve) -> None:
     Raises:
         InputError: An option or the data cannot be used, or a training failed.
     """
-    if args.plot:
-        check_output_file(Path(args.plot))
-    numbers = choose_numbers(args)
-    accuracy.run(
-        accuracy.Accuracy(
-            models=(args.model,), data=(args.data,), seeds=args.seeds, rows=tuple(numbers), settings=args.settings,
-            output=args.output,
-        )
-    )  # fmt: skip
-    errors = _read_errors(args, numbers)
+    output, log = Path(args.output), choose_log(quiet=args.quiet)
+    if output.suffix[1:].lower() in args.plots:
+        raise InputError(f"--output {output}: the picture has this name, too; give another one, such as NAME.csv")
+    name = parse_data_set(args.data)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        trainings = accuracy.Accuracy(
+            models=(args.model,), data=(store_rows(args.data, args.source, Path(folder)),), seeds=args.seeds,
+            settings=args.settings, output=args.output,
+        )  # fmt: skip
+        numbers = choose_numbers(args.shares, *count_rows_and_labels(trainings.data[0]), name)
+        trainings = dataclasses.replace(trainings, rows=tuple(numbers))
+        accuracy.run(trainings, log)
+        errors = read_errors(trainings, args.metric)
     law = fit_power_law(numbers, errors)
-    print(format_curve(numbers, errors, law, args.metric))
-    if args.plot:
-        name = f"{args.model} on {parse_data_set(args.data)[0]}"
-        with atomic_path(Path(args.plot)) as partial_file:
-            picture_curve(numbers, errors, law, args.metric, name).save(partial_file, picture_format(args.plot))
-        print(f"wrote {args.output} and {args.plot}")
+    if args.json:
+        print(json.dumps(list_values(numbers, errors, law, args.metric)))
+    else:
+        print(format_curve(numbers, errors, law, args.metric))
+    picture = picture_curve(numbers, errors, law, args.metric, f"{args.model} on {name}")
+    pictures = write_plots([dataclasses.replace(picture, name=output.stem)], output.parent, args.plots)
+    log(f"wrote {', '.join(map(str, [output, *pictures]))}")
 
 
-def choose_numbers(args: LearningCurve) -> list[int]:
-    """Return the numbers of training rows, rising.
+def choose_numbers(shares: Sequence[float], rows: int, labels: int, name: str) -> list[int]:
+    """Return the numbers of training rows, rising: shares of them, but at least two rows per label.
 
     Raises:
         InputError: There are fewer than three.
     """
-    rows = count_training_rows(args.data)
-    numbers = sorted({max(FEWEST_ROWS, round(share * rows)) for share in args.shares})
-    if len(numbers) < FEWEST_POINTS:
+    fewest = max(FEWEST_ROWS, 2 * labels)  # a network splits validation rows off
+    numbers = sorted({max(fewest, round(share * rows)) for share in shares})
+    if len(numbers) < FEWEST_POINTS or numbers[-1] > rows:
         raise InputError(
-            f"--shares {' '.join(map(str, args.shares))}: only {len(numbers)} different numbers of the {rows:,}"
-            f" training rows of {args.data}; give three or more"
+            f"--shares {' '.join(map(str, shares))}: only {sum(number <= rows for number in numbers)} different numbers"
+            f" from {fewest}, at least two per label, to the {rows:,} training rows of {name}; give three or more"
         )
     return numbers
 
 
-def _read_errors(args: LearningCurve, numbers: Sequence[int]) -> list[list[float]]:
+def read_errors(trainings: accuracy.Accuracy, metric: str) -> list[list[float]]:
     """Return the errors of the seeds for each number of rows, out of the results file."""
-    rows = results.read_results(Path(args.output), accuracy.COLUMNS)
-    keys = {"data": parse_data_set(args.data)[0], "settings": " ".join(args.settings), "fold": ""}
+    keys = {
+        "model": trainings.models[0], "data": parse_data_set(trainings.data[0])[0], "fold": "",
+        "settings": " ".join(trainings.settings), "device": trainings.device,
+    }  # fmt: skip
+    rows = results.read_results(Path(trainings.output), accuracy.COLUMNS)
     own = [row for row in rows if all(row[name] == value for name, value in keys.items())]
-    seeds = set(map(str, args.seeds))
+    seeds = set(map(str, trainings.seeds))
     return [
-        [1 - float(row[args.metric]) for row in own
-         if row["rows"] == str(number) and row["seed"] in seeds and _is_of(row, args.model)]
-        for number in numbers
-    ]  # fmt: skip
+        [1 - float(row[metric]) for row in own if row["rows"] == str(number) and row["seed"] in seeds]
+        for number in trainings.rows
+    ]
 
 
-def _is_of(row: Mapping[str, Any], model: str) -> bool:
-    """Return whether a result is of a model; auto is another model in every row."""
-    return model == "auto" or row["model"] == model
+def list_values(
+    numbers: Sequence[int], errors: Sequence[Sequence[float]], law: PowerLaw, metric: str
+) -> dict[str, Any]:
+    """Return the measured values of each number of rows, and the estimated ones with their 90 % intervals."""
+    estimates = {numbers[-1] * factor: _estimate(law, numbers[-1] * factor) for factor in MORE}
+    return {
+        "metric": metric,
+        "measured": [
+            {"rows": number, "values": [round(1 - error, 5) for error in values]}
+            for number, values in zip(numbers, errors, strict=True)
+        ],
+        "estimated": [
+            {"rows": rows, "value": round(value, 5), "interval": [round(low, 5), round(high, 5)]}
+            for rows, (value, low, high) in estimates.items()
+        ],
+    }
 
 
 def format_curve(

@@ -20,12 +20,14 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_rows
+from kerascnn.serving.config import default_name
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import log
 from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 from pipelines.benchmark.process import Program, start_program
+from pipelines.bundle_data import download_bundle
 from pipelines.command import read_task_and_labels
 
 COLUMNS = (
@@ -83,7 +85,7 @@ class Load:
 
 def run(args: Serving) -> None:
     """Measure each number of clients and store the result at once."""
-    read_task_and_labels(args.bundle)
+    read_task_and_labels(download_bundle(args.bundle))
     requests = build_requests(args)
     file = results.ResultsFile(Path(args.output), COLUMNS)
     for clients in args.clients:
@@ -103,7 +105,7 @@ def run(args: Serving) -> None:
 def build_requests(args: Serving) -> list[bytes]:
     """Return HTTP requests for predictions of all texts of the data."""
     texts = [row.text for row in read_rows(args.data, SourceConfig())]
-    name = Path(args.bundle).resolve().name
+    name = default_name(args.bundle)
     requests = []
     for batch in _split(texts, args.texts_per_request):
         body = json.dumps({"texts": batch, "top_k": 1, "model": name}).encode()

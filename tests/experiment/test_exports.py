@@ -17,7 +17,13 @@ from tests.pipelines.conftest import command
 FAST = ("--model", "bow", "--training.refit-rows", "0", "--text.max-length", "64")
 
 
-def test_training_writes_what_predict_answers_with(news_csv, tmp_path):
+def fail(name, bundle, folder):
+    """Stop in the middle of an export."""
+    (folder / "edge").mkdir()
+    raise InputError("golden.json: the probabilities\ndiffer by 0.1")
+
+
+def test_training_writes_what_predict_answers_with(news_csv, tmp_path, monkeypatch):
     folder = tmp_path / "news"
     finished = command("train", *FAST, "--data", news_csv, "--output", folder, "--export", "auto")
     assert finished.status == 0, finished.err
@@ -31,6 +37,18 @@ def test_training_writes_what_predict_answers_with(news_csv, tmp_path):
     assert row == expected and float(score) == pytest.approx(float(expected_score), abs=1e-4)
     assert isinstance(kerascnn.load(folder), kerascnn.TextClassifier), "TensorFlow is installed"
     assert isinstance(kerascnn.load(folder, runtime="auto"), TextPredictor)
+    for names in ([], ["model_float32.tflite"]):  # as an interrupted export leaves it
+        for name in names:
+            (folder / "edge" / name).unlink()
+        resumed = command("train", *FAST, "--data", news_csv, "--output", folder, "--export", "tflite", "--resume")
+        assert resumed.status == 0 and (folder / "edge" / "model_float32.tflite").is_file(), resumed.err
+        assert resumed.err.splitlines()[0] == f"{folder} is finished already"
+    monkeypatch.setattr(exports, "_write", fail)
+    failed = command(
+        "train", *FAST, "--data", news_csv, "--output", folder, "--export", "onnx", "--overwrite", "--json"
+    )
+    assert failed.status == 1 and json.loads(failed.out)["test"] and f"wrote {folder}; next:" in failed.err
+    assert failed.err.splitlines()[-1].endswith("differ by 0.1")
     again = command("train", *FAST, "--data", news_csv, "--output", folder, "--export", "none", "--overwrite")
     assert again.status == 0 and not (folder / "edge").exists(), "an export of the old bundle does not stay"
 
@@ -57,10 +75,6 @@ def bundle():
 
 
 def test_a_failed_export_does_not_lose_the_training(bundle, tmp_path, monkeypatch):
-    def fail(name, bundle, folder):
-        (folder / "edge").mkdir()
-        raise InputError("golden.json: the probabilities\ndiffer by 0.1")
-
     messages = []
     monkeypatch.setattr(exports, "_write", fail)
     write_exports(("auto",), bundle, tmp_path, messages.append)

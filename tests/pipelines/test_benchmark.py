@@ -155,7 +155,8 @@ def test_input_errors_are_one_line(options, complaint, tmp_path):
      ("docs/few_labels.md", "rows", ("--by-rows", "--rows", 50, 200, 1000)),
      ("docs/choosing_a_model.md", "models", ("--by-model", "--rows", 0, 500, 5000)),
      ("README.md", "models", ("--by-model", "--rows", 0, 200, 5000,
-                              "--defaults-of", "word_cnn", "char_cnn", "bow", "tfidf_svm", "fasttext"))],
+                              "--defaults-of", "word_cnn", "char_cnn", "bow", "sentence_transformer", "sentence_cnn",
+                              "tfidf_svm", "fasttext"))],
 )  # fmt: skip
 def test_tables_of_the_documentation_match_the_results(page, name, options, tmp_path):
     copy, file = tmp_path / "page.md", {"models": "accuracy", "rows": "accuracy"}.get(name, name)

@@ -1,5 +1,6 @@
 """Behavior of all commands: the name in the help, exit codes, Ctrl-C, the encoding of the output."""
 
+import contextlib
 import io
 import os
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from kerascnn.config import Config, default_config
 from kerascnn.utils.errors import InputError
 from pipelines import command
-from pipelines.__main__ import COMMANDS
+from pipelines.__main__ import COMMANDS, dispatch
 from pipelines.benchmark import COMMAND as BENCHMARK
 from pipelines.options import read_options, subcommands
 from tests.pipelines.conftest import ROOT, SMALL, start
@@ -86,6 +87,30 @@ def test_unknown_verb_exits_with_2_and_suggests_the_right_one():
     finished = python("-m", "kerascnn", "trian")
     assert finished.returncode == 2 and finished.stdout == ""
     assert finished.stderr == "error: no command is called 'trian'; did you mean 'train' or 'pretrain'?\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (["help"], "usage: kerascnn COMMAND"),
+        (["--help-all"], "usage: kerascnn COMMAND"),
+        ([], "usage: kerascnn COMMAND"),
+        (["help", "find-threshold"], "usage: kerascnn find-threshold "),
+        (["find_threshold", "--help"], "usage: kerascnn find-threshold "),
+    ],
+)
+def test_help_in_other_words(words, start, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["kerascnn", *words])
+    with contextlib.suppress(SystemExit):
+        dispatch("kerascnn")
+    assert capsys.readouterr().out.startswith(start)
+
+
+def test_short_help_of_predict_has_no_options_of_labels():
+    shown = run_command("predict", "--help").out
+    assert "--text-column" in shown and "--label-separator" in shown
+    assert "--label-column" not in shown.replace("--label-separator", "")
+    assert "--source.label-column" in run_command("predict", "--help-all").out
 
 
 def test_version_of_the_program():

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from kerascnn import TextClassifier
+from kerascnn.evaluation.paired_comparison import PairedComparison
+from pipelines.compare import format_comparison
 from tests.pipelines.conftest import command
 
 
@@ -40,6 +42,12 @@ def test_difference_and_disagreements(news_bundle, weak_bundle, news_csv, tmp_pa
     assert "B is better on data like this" in shown.out
     equal = command("compare", folder, folder, "--data", news_csv)
     assert "p = 1; the data does not show which one is better" in equal.out
+
+
+def test_tiny_p_value_is_a_bound():
+    metrics = {"accuracy": 0.5}
+    shown = format_comparison(["a", "b"], [{"accuracy": "accuracy"}, metrics, metrics], PairedComparison(1, 0, 9000, 1))
+    assert "p < 1e-300;" in shown
 
 
 def test_bundles_must_fit_each_other(news_bundle, reviews_zh_bundle, news_csv, tmp_path):

@@ -86,7 +86,7 @@ def read_page(path):
     return re.sub("</?mark[^>]*>", "", path.read_text(encoding="utf-8"))
 
 
-def test_report_shows_the_new_data(news_bundle, wrong_csv, tmp_path):
+def test_report_shows_the_new_data(news_bundle, wrong_csv, tmp_path, monkeypatch):
     folder, _ = news_bundle
     finished = command(
         "evaluate", folder, "--data", wrong_csv, "--json", "--report", tmp_path / "report", "--plots", "svg"
@@ -99,6 +99,17 @@ def test_report_shows_the_new_data(news_bundle, wrong_csv, tmp_path):
     assert json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8")) == metrics
     page = read_page(tmp_path / "report" / "report.html")
     assert f"{100 * metrics['accuracy']:.1f}\u00a0%" in page and str(wrong_csv) in page and "football match" in page
+    assert f"<h1>{folder} on {wrong_csv}</h1>" in page and "Metrics on the new data" in page
+    again = command("evaluate", folder, "--data", wrong_csv, "--report", tmp_path / "report", "--no-examples")
+    assert again.status == 0 and not (tmp_path / "report" / "mistakes.csv").exists(), again.err
+
+    def fail(*args, **kwargs):
+        raise OSError("no font")
+
+    monkeypatch.setattr("kerascnn.evaluation.evaluation_report.render_report", fail)
+    failed = command("evaluate", folder, "--data", wrong_csv, "--report", tmp_path / "report", "--json")
+    assert failed.status == 1 and json.loads(failed.out) == metrics and "no font" in failed.err
+    monkeypatch.undo()
     silent = ("--report", tmp_path / "silent.html", "--no-examples")
     assert command("evaluate", folder, "--data", wrong_csv, *silent).status == 0
     page = read_page(tmp_path / "silent.html")

@@ -1,5 +1,7 @@
 """The plot command: pictures of a bundle as files."""
 
+import shutil
+
 from tests.pipelines.conftest import command
 
 
@@ -33,3 +35,16 @@ def test_rejects_what_it_cannot_draw_in_one_line(news_bundle, tmp_path):
         finished = command("plot", *options)
         assert finished.status == 1 and finished.err.count("\n") == 1
         assert complaint in finished.err
+
+
+def test_damaged_files_are_named_in_one_line(news_bundle, tmp_path):
+    folder = tmp_path / "copy"
+    for name in ("history.csv", "labels.txt", "metrics.json"):
+        for damage in (lambda path: path.unlink(), lambda path: path.write_text(path.read_text() + "x,y\n1,a\n")):
+            shutil.copytree(news_bundle[0], folder)
+            damage(folder / name)
+            finished = command("plot", folder)
+            assert finished.status == 1 and finished.err.startswith(f"error: {folder / name}: ")
+            assert finished.err.endswith("copy the bundle again, or train it again\n") and finished.err.count("\n") == 1
+            assert not (folder / "plots").exists()
+            shutil.rmtree(folder)

@@ -19,6 +19,9 @@ def test_pushed_bundle_answers_under_its_address(hub, bundle, monkeypatch, tmp_p
     predicted = command("predict", address, "the match was won")
     assert predicted.status == 0 and predicted.out == command("predict", bundle, "the match was won").out
     assert command("compare", address, bundle, "--data", tmp_path / "new.csv").status == 0
+    assert "name the folder of the files by --output" in command("plot", address).err
+    finished = command("plot", address, "--output", tmp_path / "figures")
+    assert f"{address}: it has no test or validation metrics" in finished.err and not (tmp_path / "figures").exists()
     finished = command("export", address, "--format", "onnx")
     assert finished.status == 1 and "hf://alice/news@v1: this command writes into the folder" in finished.err
     assert "hf://alice/none: cannot be downloaded" in command("evaluate", "hf://alice/none", "--data", "x.csv").err

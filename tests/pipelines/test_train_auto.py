@@ -42,7 +42,7 @@ def test_train_chooses_a_model_and_says_why(automatic):
         ("train", ["--text.max-length", "9"], "text.max_length: model auto chooses the text settings with the model"),
         ("train", ["--teacher", "a.csv"], "distillation.teacher: model auto does not choose a student"),
         ("distill", ["--teacher", "bow"], "a student: model auto is for python -m pipelines.train"),
-        ("tune", ["--space", "s.yaml"], "a search: model auto is for python -m pipelines.train"),
+        ("tune", ["--space", "word_cnn"], "a search: model auto is for python -m pipelines.train"),
         ("pretrain", [], "pretraining: model auto is for python -m pipelines.train"),
         ("audit", [], "an audit: model auto is for python -m pipelines.train"),
     ],

@@ -196,6 +196,12 @@ def test_answers_in_an_environment_without_tensorflow(exported, tmp_path):
     assert found["error TextClassifier"].startswith("TensorFlow is not installed; pip install")
 
 
+def test_predictor_needs_an_export(exported):
+    for runtime in ("tensorflow", "auto", "", None):
+        with pytest.raises(InputError, match=r"runtime: .* is none of tflite, onnx; see kerascnn.load"):
+            TextPredictor(exported["news"][1], runtime)
+
+
 def test_predictor_needs_a_bundle(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(InputError, match="not a bundle"):

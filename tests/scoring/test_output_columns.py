@@ -29,6 +29,8 @@ class FakeClassifier:
 
 SINGLE = FakeClassifier(SINGLE_LABEL, [("a", 0.75000012)])
 MULTI = FakeClassifier(MULTI_LABEL, [("a", 0.9), ("b", 0.6)])
+TRUTH = FakeClassifier(SINGLE_LABEL, [(True, 0.75)])
+NUMBERS = FakeClassifier(MULTI_LABEL, [(1.0, 0.9), (2.5, 0.6)])
 NO_LABEL = FakeClassifier(MULTI_LABEL, [])
 
 
@@ -42,6 +44,10 @@ NO_LABEL = FakeClassifier(MULTI_LABEL, [])
         (MULTI, {"separator": ";"}, {"label": "a;b", "score": "0.9;0.6"}),
         (MULTI, {"top_k": 2}, {"label_1": "a", "score_1": 0.9, "label_2": "b", "score_2": 0.6}),
         (MULTI, {"top_k": 9}, {"label_1": "a", "score_1": 0.9, "label_2": "b", "score_2": 0.6}),
+        (TRUTH, {}, {"label": True, "score": 0.75}),
+        (TRUTH, {"as_names": True}, {"label": "true", "score": 0.75}),
+        (TRUTH, {"as_names": True, "abstain_below": 0.8}, {"label": "", "score": 0.75}),
+        (NUMBERS, {"separator": ";"}, {"label": "1;2.5", "score": "0.9;0.6"}),
         (NO_LABEL, {"separator": ";"}, {"label": "", "score": ""}),
         (NO_LABEL, {}, {"label": [], "score": []}),
     ],

@@ -1,6 +1,7 @@
 """ROC, precision-recall and coverage curves against scikit-learn and by hand."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ def test_areas_and_averages_are_those_of_scikit_learn(classes):
     names = [f"class {i}" for i in range(classes)]
     applies = np.eye(classes)[targets]
     curves = compute_curves(applies, probabilities, names)
+    assert curves == compute_curves(targets, probabilities, names)
     for kind, score in (("roc", metrics.roc_auc_score), ("precision_recall", metrics.average_precision_score)):
         expected = score(applies, probabilities, average=None)
         np.testing.assert_allclose(list(curves[kind]["areas"].values()), expected, atol=1e-4)
@@ -53,6 +55,19 @@ def test_labels_without_rows_or_in_all_rows_have_no_curve():
     curves = compute_curves(applies, np.full((3, 3), 0.5), ["some", "none", "all"])
     assert list(curves["roc"]["areas"]) == ["some"] and curves["roc"]["averages"] == {}
     assert compute_curves(applies[:, 1:], np.full((3, 2), 0.5), ["none", "all"]) == {}
+
+
+def test_memory_does_not_grow_with_the_labels():
+    rng = np.random.default_rng(0)
+    peaks = []
+    for labels in (50, 400):
+        applies, probabilities = rng.random((6000, labels)) < 0.1, rng.random((6000, labels), np.float32)
+        tracemalloc.start()
+        curves = compute_curves(applies, probabilities, [str(i) for i in range(labels)])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert "micro" not in curves["roc"]["averages"] and len(curves["roc"]["areas"]) == 400
+    assert max(peaks) < 100_000_000
 
 
 @pytest.mark.parametrize("rows", [1, 7])

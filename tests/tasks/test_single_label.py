@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kerascnn.tasks import SINGLE_LABEL
+from kerascnn.utils.errors import InputError
 
 NAMES = ["business", "体育", "tech"]
 LABELS = np.array([0, 0, 1, 1, 1])
@@ -78,3 +79,11 @@ def test_confused_pairs_are_ordered_by_frequency():
         ("体育", "business", 7, pytest.approx(7 / 8)), ("business", "体育", 2, pytest.approx(2 / 7))
     ]  # fmt: skip
     assert pairs([[3, 0], [0, 4]], 5) == []
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_times_of_numpy_are_no_labels(unit):
+    times = np.array(["2020-01-01", "2021-01-01"], dtype=f"datetime64[{unit}]")
+    for labels in (times, list(times), times - times[0]):
+        with pytest.raises(InputError, match=r"row 0: the label .* is a time; convert it to text"):
+            SINGLE_LABEL.as_labels(labels)
