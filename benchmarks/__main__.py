@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import tyro
 
-from benchmarks import growth, install_size, plan, scale
+from benchmarks import accelerator, growth, install_size, plan, scale
 from pipelines.benchmark import results
 from pipelines.command import parse, run
 
-BENCHMARKS = {"growth": growth, "scale": scale}
-DESCRIPTION = """Measure how training and scoring scale, store the results as CSV, and print them as Markdown
-tables; and measure the size of an installation."""
+BENCHMARKS = {"accelerator": accelerator, "growth": growth, "scale": scale}
+DESCRIPTION = """Measure how training and scoring scale and use a device, store the results as CSV, and print
+them as Markdown tables; and measure the size of an installation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Table:
     """Print a results file as a Markdown table, or insert the table into a page."""
 
     results: Annotated[str, tyro.conf.Positional]
-    """CSV file that growth or scale wrote."""
+    """CSV file that accelerator, growth or scale wrote."""
     readme: str = ""
     """Insert the table into this file instead of printing it, between <!-- growth --> (the name of the benchmark) and
     <!-- end -->."""
@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         scale.Scale: scale.run,
         plan.Plan: plan.run,
         growth.Growth: growth.run,
+        accelerator.Accelerator: accelerator.run,
         install_size.Size: install_size.run,
         Table: make_table,
     }
@@ -53,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         Annotated[scale.Scale, tyro.conf.subcommand("scale")]
         | Annotated[plan.Plan, tyro.conf.subcommand("plan")]
         | Annotated[growth.Growth, tyro.conf.subcommand("growth")]
+        | Annotated[accelerator.Accelerator, tyro.conf.subcommand("accelerator")]
         | Annotated[install_size.Size, tyro.conf.subcommand("size")]
         | Annotated[Table, tyro.conf.subcommand("table")]
     )
