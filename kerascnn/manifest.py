@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from kerascnn.data.label_types import LABEL_TYPES
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.utils.atomic_files import finish_replacement, read_json, sha256
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import suggest_address
@@ -95,6 +96,14 @@ def read_classifier_manifest(folder: Path) -> Manifest:
             f" --init-from {folder}"
         )
     return manifest
+
+
+def is_tagger(folder: Path) -> bool:
+    """Return whether a bundle has a tag for each token; False if the folder is not a bundle, which loading reports."""
+    try:
+        return read_manifest(folder)["task"] == TAGGING_TASK
+    except InputError:
+        return False
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -18,9 +18,8 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
-from kerascnn.data.records import TAGGING_TASK
 from kerascnn.loading import load
-from kerascnn.manifest import read_manifest
+from kerascnn.manifest import is_tagger, read_manifest
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
 from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
@@ -113,7 +112,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if args.html and (args.json or not args.explain):
         reason = "--json is another format; leave one of them out" if args.json else "add --explain"
         raise InputError(f"--html: {reason}")
-    if read_manifest(Path(args.bundle))["task"] == TAGGING_TASK:
+    if is_tagger(Path(args.bundle)):
         _predict_tags(args)
         return
     if args.explain and args.runtime not in ("auto", "tensorflow"):

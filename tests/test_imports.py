@@ -26,6 +26,7 @@ LAYERS = (
         "data.label_types",
         "data.sample_weights",
         "data.tag_schemes",
+        "data.token_spans",
         "training.keras_internals",
         "training.contrastive_loss",
         "training.losses",

@@ -7,8 +7,8 @@ from typing import Any
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import Record
+from kerascnn.data.token_spans import Span, tag_tokens
 from kerascnn.data.token_texts import join_tokens, locate_tokens
-from kerascnn.tasks.token_spans import Span, tag_tokens
 from kerascnn.utils.errors import InputError
 
 TAG_KEYS = ("tags", "ner_tags", "pos_tags", "upos", "labels", "label")

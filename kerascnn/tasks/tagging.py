@@ -8,19 +8,20 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kerascnn.config import TrainingConfig
 from kerascnn.data import records
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
 from kerascnn.data.tag_schemes import OUTSIDE, convert_to_iob2, detect_scheme, has_spans, split_tag
+from kerascnn.data.token_spans import tag_tokens
 from kerascnn.tasks.base import Feature
 from kerascnn.tasks.single_label import SingleLabel
 from kerascnn.tasks.tagging_metrics import format_tagging_metrics
-from kerascnn.tasks.token_spans import tag_tokens
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
+
+    from kerascnn.config import TrainingConfig
 
 _TOKENS_ONLY = "the bundle has a tag for each token; leave it out"
 

@@ -6,10 +6,10 @@ import pytest
 
 from kerascnn.config import TrainingConfig
 from kerascnn.data.records import Row
+from kerascnn.data.token_spans import Span, tag_tokens
 from kerascnn.data.validation import clean_rows
 from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL, TAGGING, get_task, infer_task_of_rows
 from kerascnn.tasks.tagging_metrics import evaluate_tags, format_tagging_metrics
-from kerascnn.tasks.token_spans import Span, tag_tokens
 from kerascnn.utils.errors import InputError
 
 
