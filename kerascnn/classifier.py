@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.bundle import Bundle, load_bundle, save_bundle
-from kerascnn.classifier_data import LabelledTexts, check_labelled_texts, prepare_data
+from kerascnn.classifier_data import LabelledTexts, TrainingData, check_labelled_texts, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
+from kerascnn.config import Config
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
@@ -137,10 +138,7 @@ class TextClassifier(HubMixin, Predictor, Estimator):
             InputError: The data or a setting cannot be used; the message says why.
         """
         require_tensorflow_backend("training")
-        from kerascnn.evaluation.projector import write_projector
         from kerascnn.linear.classifier import check_arguments
-        from kerascnn.training.distributed.strategies import is_chief
-        from kerascnn.training.progress import EpochsAdvisor
 
         check_fork()
         config, callbacks = self.to_config(), check_callbacks(callbacks)
@@ -163,17 +161,44 @@ class TextClassifier(HubMixin, Predictor, Estimator):
                 log=log if verbose else lambda message: None,
             )  # fmt: skip
             config, facts = choice.config, {"selection": choice.facts}
+        self.fit_data(config, data, callbacks=callbacks, folder=state_folder, resume=resume, verbose=verbose)
+        self.bundle_.metrics |= facts
+        return self
+
+    def fit_data(
+        self,
+        config: Config[Any],
+        data: TrainingData,
+        *,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        folder: Path | None = None,
+        resume: bool = False,
+        verbose: bool = False,
+    ) -> TextClassifier:
+        """Train on checked data whose labels are encoded, as ``kerascnn.classifier_data`` prepares it for ``fit``.
+
+        Args:
+            config: The run.
+            data: Training and validation data, in memory or in files.
+            callbacks: As for ``fit``, like the other arguments.
+            folder: Folder of the checkpoint.
+            resume: Continue from the checkpoint.
+            verbose: Show progress.
+        """
+        from kerascnn.evaluation.projector import write_projector
+        from kerascnn.training.distributed.strategies import is_chief
+        from kerascnn.training.progress import EpochsAdvisor
+
         advisor = EpochsAdvisor()
         bundle = train_bundle(
             config, data, optimizer=self.custom_optimizer, callbacks=[advisor, *callbacks],
-            folder=state_folder, resume=resume, verbose=verbose,
+            folder=folder, resume=resume, verbose=verbose,
         )  # fmt: skip
-        bundle.metrics |= facts
         if verbose:
             advisor.log_advice(bundle.history, config.training.monitor, len(data.validation_texts))
         self._set_bundle(bundle, data.classes)
-        if config.training.tensorboard and state_folder is not None and is_chief(config.training.strategy):
-            write_projector(bundle, state_folder / "tensorboard" / "train")
+        if config.training.tensorboard and folder is not None and is_chief(config.training.strategy):
+            write_projector(bundle, folder / "tensorboard" / "train")
         return self
 
     @name_arguments

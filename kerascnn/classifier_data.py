@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from kerascnn.config import Config
-from kerascnn.data.documents import split_validation
+from kerascnn.data.cache import Cache
+from kerascnn.data.documents import NO_VALIDATION, split_validation
+from kerascnn.data.records import Row
 from kerascnn.data.sample_weights import check_sample_weight
 from kerascnn.data.soft_labels import check_probabilities
+from kerascnn.data.splits import Splits
+from kerascnn.data.stored_rows import StoredRows
 from kerascnn.tasks import Task, infer_task
 from kerascnn.utils.arguments import check_texts, to_rows
 from kerascnn.utils.errors import InputError
@@ -29,9 +33,9 @@ class TrainingData:
     """Label names, (labels,), in the order of the logits."""
     labels_dtype: np.dtype | None
     """Dtype of the indicator matrix passed to ``fit``; None for other labels."""
-    texts: list[str]
+    texts: Sequence[str]
     targets: np.ndarray
-    validation_texts: list[str]
+    validation_texts: Sequence[str]
     validation_targets: np.ndarray
     soft_labels: np.ndarray | None = None
     """A teacher's probabilities for ``texts``, float32 (documents, classes)."""
@@ -43,6 +47,8 @@ class TrainingData:
     """Weight of each of ``validation_texts`` if the model is refitted, float32 (documents,)."""
     refit: bool = False
     """Whether the model is trained once more on all documents, those of the validation data included."""
+    cache: Cache | None = None
+    """Where the ids of texts are that are not in memory; None: all texts are in memory."""
 
     def merge(self) -> TrainingData:
         """Return the data with the validation documents added to the training documents, which have no soft labels."""
@@ -50,7 +56,7 @@ class TrainingData:
         if self.sample_weight is not None and self.validation_sample_weight is not None:
             weights = np.concatenate([self.sample_weight, self.validation_sample_weight])
         return dataclasses.replace(
-            self, texts=[*self.texts, *self.validation_texts], sample_weight=weights,
+            self, texts=[*self.texts, *self.validation_texts], sample_weight=weights, cache=None,
             targets=np.concatenate([self.targets, self.validation_targets]),
         )  # fmt: skip
 
@@ -126,7 +132,34 @@ def prepare_data(
     )  # fmt: skip
 
 
-def check_labelled_texts(texts: Sequence[str], labels: Any, name: str) -> tuple[list[str], Any]:
+def prepare_stored_data(splits: Splits, cache: Cache, *, refit: bool) -> TrainingData:
+    """Encode the labels of rows in files.
+
+    Args:
+        splits: Checked rows, as ``stored_splits.load_stored_splits`` returns them.
+        cache: Where the ids of the texts are, or will be.
+        refit: Whether the model is trained once more on all documents; then they are few.
+
+    Raises:
+        InputError: There are no validation rows.
+    """
+    train, validation = splits.train, splits.validation
+    assert isinstance(train, StoredRows)
+    if not isinstance(validation, StoredRows):
+        raise InputError(NO_VALIDATION)
+    used = np.unique(np.concatenate([train.load_array("labels"), validation.load_array("labels")]))
+    rows = [Row("", train.label_sets[number], "", 0, splits.task.name) for number in used.tolist()]
+    classes = np.asarray(train.find_labels())
+    encoded = splits.task.encode(splits.task.labels_of_rows(rows), classes)
+    targets, validation_targets = (
+        encoded[np.searchsorted(used, part.load_array("labels"))] for part in (train, validation)
+    )
+    return TrainingData(
+        splits.task, classes, None, train.texts, targets, validation.texts, validation_targets, refit=refit, cache=cache
+    )
+
+
+def check_labelled_texts(texts: Sequence[str], labels: Any, name: str) -> tuple[Sequence[str], Any]:
     """Return the texts to evaluate a classifier on as strings, and their labels as ``to_rows`` has them.
 
     Args:
@@ -159,7 +192,7 @@ def check_lengths(texts: Sized, labels: Any) -> None:
         raise InputError(f"{len(texts)} texts and {rows} labels; give one label per text")
 
 
-def _prepare_validation_data(data: LabelledTexts, task: Task, classes: np.ndarray) -> tuple[list[str], np.ndarray]:
+def _prepare_validation_data(data: LabelledTexts, task: Task, classes: np.ndarray) -> tuple[Sequence[str], np.ndarray]:
     """Return the checked texts and the targets of validation data."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise InputError(f"validation_data: give (texts, labels). Received: {type(data).__name__}")

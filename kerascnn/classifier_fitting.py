@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from kerascnn.linear.member import Features, LinearMember
     from kerascnn.linear.regularization import Choice
 
+MAX_SOLVER_TOKENS = 10_000_000
+"""Tokens of documents in files that a linear classifier is solved on: its features take 100 bytes a token in memory."""
+
 
 @dataclass(frozen=True)
 class FittedModel:
@@ -89,7 +92,11 @@ class ModelFitter:
         built, logits = initial.built, make_predict_function(initial.built.model)(self.validation.ids)
         member = self._fit_member(network, logits)
         if member:
-            built, logits = self._add_member(built, member), logits + member.weight * member.validation_scores
+            built = self._add_member(built, member)
+            if len(member.validation_scores) == len(logits):
+                logits = logits + member.weight * member.validation_scores
+            else:
+                logits = make_predict_function(built.model)(self.validation.ids)
             metrics["linear_member"] = member.metrics()
         return FittedModel(initial.config, built, logits, metrics, network, member)
 
@@ -122,7 +129,8 @@ class ModelFitter:
         from kerascnn.linear.member import refit_linear_member
 
         features, weights = self._adapt_features(initial.config, self.train), self._weights(self.train)
-        member = refit_linear_member(fitted.member, features, self.train.ids, self.train.targets, weights=weights)
+        ids = self.train.ragged_ids
+        member = refit_linear_member(fitted.member, features, ids, self.train.targets, weights=weights)
         return self._add_member(initial.built, member), metrics
 
     def fingerprint(self, config: Config[Any]) -> dict[str, Any]:
@@ -154,9 +162,11 @@ class ModelFitter:
         from kerascnn.linear.stacking import USUAL_WEIGHT, USUAL_WEIGHT_OF_PRETRAINED
 
         is_trained = network.initial.built.trains_sentence_encoder
+        train = self._sample(self.train)
+        validation, rows = self.validation.sample(MAX_SOLVER_TOKENS)
         return fit_linear_member(
-            self._adapt_features(config, self.train), self.train.ids, self.train.targets, self.validation.ids,
-            self.validation.targets, logits, self.data.task, weights=self._weights(self.train),
+            self._adapt_features(config, train), train.ragged_ids, train.targets, validation.ragged_ids,
+            validation.targets, logits[rows], self.data.task, weights=self._weights(train),
             held_out_logits=network.held_out_logits,
             usual_weight=USUAL_WEIGHT_OF_PRETRAINED if is_trained else USUAL_WEIGHT,
         )  # fmt: skip
@@ -170,7 +180,16 @@ class ModelFitter:
     def _adapt_features(self, config: Config[Any], documents: EncodedDataset) -> Features:
         from kerascnn.linear.member import adapt_features
 
-        return adapt_features(config, self.vectorizer.vocabulary, documents.ids, len(self.data.classes), self.vectors)
+        return adapt_features(
+            config, self.vectorizer.vocabulary, documents.ragged_ids, len(self.data.classes), self.vectors
+        )
+
+    def _sample(self, documents: EncodedDataset) -> EncodedDataset:
+        """Return the training documents in memory that a solver is given, a random part of documents in files."""
+        sample, rows = documents.sample(MAX_SOLVER_TOKENS)
+        if self.verbose and len(rows) < len(documents.targets):
+            log(f"the linear classifier is solved on {len(rows):,} of {len(documents.targets):,} rows, drawn at random")
+        return sample
 
     def _weights(self, documents: EncodedDataset) -> np.ndarray | None:
         return fit.document_weights(documents, self.config.training, self.data.class_weight)
@@ -183,15 +202,19 @@ class ModelFitter:
         strategies.check_workers_agree(self.strategy, self.fingerprint(self.config) | facts)
         if self.verbose:
             log_unused_settings(self.config)
-        solved = self._solve_classifier(self.train, None)
-        metrics = {**solved.metrics(len(self.train.targets)), **self._measure_vocabulary(verbose=self.verbose)}
-        return FittedModel(self.config, solved.built, solved.validation_scores, metrics, choice=solved.choice)
+        train = self._sample(self.train)
+        solved = self._solve_classifier(train, None)
+        metrics = {**solved.metrics(len(train.targets)), **self._measure_vocabulary(verbose=self.verbose)}
+        scores = solved.validation_scores
+        if len(scores) < len(self.validation.targets):
+            scores = make_predict_function(solved.built.model)(self.validation.ids)
+        return FittedModel(self.config, solved.built, scores, metrics, choice=solved.choice)
 
     def _measure_vocabulary(self, *, verbose: bool = False) -> dict[str, float]:
         """Return the fraction of the vocabulary that has a vector, or comes from the bundle to start from."""
         if self.vectors:
             metrics, messages = initial_model.describe_vectors(
-                self.config, self.vectors, self.train.ids.values, len(self.vectorizer.vocabulary)
+                self.config, self.vectors, self.train.ids.count_ids(len(self.vectorizer.vocabulary))
             )
             for message in messages if verbose else ():
                 log(message)
@@ -206,7 +229,8 @@ class ModelFitter:
 
         with fit.dtype_policy_scope(self.config.training.dtype_policy):
             return solve_classifier(
-                self.config, self.vectorizer.vocabulary, documents, self.validation, self.data.task,
+                self.config, self.vectorizer.vocabulary, documents, self.validation.sample(MAX_SOLVER_TOKENS)[0],
+                self.data.task,
                 num_classes=len(self.data.classes), class_weight=self.data.class_weight, choice=choice,
                 vectors=self.vectors,
             )  # fmt: skip

@@ -12,6 +12,7 @@ from kerascnn.bundle import Bundle
 from kerascnn.classifier_data import TrainingData
 from kerascnn.config import Config, DistillationConfig
 from kerascnn.data.label_types import choose_label_type, find_label_type, name_label
+from kerascnn.data.stored_rows import StoredTexts
 from kerascnn.manifest import INDICATOR_DTYPES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.arguments import shorten
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kerascnn.classifier_fitting import ModelFitter
+    from kerascnn.training.fit import EncodedDataset
 
 
 def train_bundle(
@@ -107,8 +109,6 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
 def _prepare_fitter(config: Config[Any], data: TrainingData, *, verbose: bool, **options: Any) -> ModelFitter:
     """Build the vocabulary of the training texts, and encode the documents with it."""
     from kerascnn.classifier_fitting import ModelFitter
-    from kerascnn.data.batches import RaggedIds
-    from kerascnn.training.fit import EncodedDataset
     from kerascnn.transfer import initial_model
     from kerascnn.transfer.pretrained_vectors import open_vectors
 
@@ -116,16 +116,13 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, *, verbose: bool, *
     if pretrained := config.network.pretrained_vocabulary(config.text, data.texts):
         vectorizer = Vectorizer(pretrained.settings, pretrained.tokens, sentencepiece=pretrained.sentencepiece)
     else:
-        vectorizer = Vectorizer.adapt(data.texts, config.text, vectors=config.transfer.word_list, verbose=verbose)
+        vectorizer = _adapt_vectorizer(config, data, verbose=verbose)
         if verbose:
             log(f"built a vocabulary of {len(vectorizer.vocabulary):,} tokens from {len(data.texts):,} documents")
     config = dataclasses.replace(config, text=vectorizer.settings)
     vectorizer = initial_model.extend_vocabulary(vectorizer, config.transfer, source)
     vectors = source.look_up(vectorizer.vocabulary) if source else None
-    train = EncodedDataset(
-        RaggedIds(*vectorizer.encode(data.texts)), data.targets, data.soft_labels, data.sample_weight
-    )
-    validation = EncodedDataset(RaggedIds(*vectorizer.encode(data.validation_texts)), data.validation_targets)
+    train, validation = _encode_documents(vectorizer, data, verbose=verbose)
     return ModelFitter(
         config=config,
         vectorizer=vectorizer,
@@ -136,6 +133,38 @@ def _prepare_fitter(config: Config[Any], data: TrainingData, *, verbose: bool, *
         verbose=verbose,
         **options,
     )
+
+
+def _adapt_vectorizer(config: Config[Any], data: TrainingData, *, verbose: bool) -> Vectorizer:
+    """Return the vectorizer with the vocabulary of the training texts."""
+    options: dict[str, Any] = {"vectors": config.transfer.word_list, "verbose": verbose}
+    if not isinstance(data.texts, StoredTexts):
+        return Vectorizer.adapt(data.texts, config.text, **options)
+    from kerascnn.data.stored_documents import find_vectorizer
+
+    assert data.cache is not None
+    return find_vectorizer(data.texts, config.text, data.cache, **options)
+
+
+def _encode_documents(
+    vectorizer: Vectorizer, data: TrainingData, *, verbose: bool
+) -> tuple[EncodedDataset, EncodedDataset]:
+    """Return the encoded training and validation documents."""
+    from kerascnn.data.batches import RaggedIds
+    from kerascnn.training.fit import EncodedDataset
+
+    if not (isinstance(data.texts, StoredTexts) and isinstance(data.validation_texts, StoredTexts)):
+        ids, validation_ids = (RaggedIds(*vectorizer.encode(texts)) for texts in (data.texts, data.validation_texts))
+        train = EncodedDataset(ids, data.targets, data.soft_labels, data.sample_weight)
+        return train, EncodedDataset(validation_ids, data.validation_targets)
+    from kerascnn.data.stored_documents import find_ids
+
+    assert data.cache is not None
+    stored, order = find_ids(data.texts, vectorizer, data.cache, shuffled=True, verbose=verbose)
+    weights = None if data.sample_weight is None else data.sample_weight[order]
+    train = EncodedDataset(stored, data.targets[order], sample_weight=weights)
+    stored, _ = find_ids(data.validation_texts, vectorizer, data.cache, shuffled=False, verbose=verbose)
+    return train, EncodedDataset(stored, data.validation_targets)
 
 
 def _name_indicator_dtype(dtype: np.dtype | None) -> str | None:

@@ -90,7 +90,7 @@ class NetworkFitter:
         fit.set_random_seed(self.config.seed, self.config.training.deterministic)
         with fit.dtype_policy_scope(self.config.training.dtype_policy):
             initial = initial_model.build_model(
-                self.config, self.vectorizer, len(self.data.classes), train.ids.values, self.vectors
+                self.config, self.vectorizer, len(self.data.classes), train.ids, self.vectors
             )
         if self.verbose and validation is not None:
             initial.log_messages()

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.batches import RaggedIds, sorted_batch_indices
+from kerascnn.data.batches import Documents, RaggedIds, sorted_batch_indices
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.cpu import available_cpus
 
@@ -20,7 +20,7 @@ MIN_CHUNK, MAX_CHUNK = 128, 4096
 """Fewest and most texts that a thread encodes and predicts at a time."""
 MAX_THREADS = 8
 
-PredictFunction: TypeAlias = Callable[[RaggedIds], np.ndarray]
+PredictFunction: TypeAlias = Callable[[Documents], np.ndarray]
 """Documents to outputs of a model, float32 (documents, ...)."""
 BatchFunction: TypeAlias = Callable[[Any], Any]
 """Batch of padded ids, int32 (batch, length), to the output or outputs of a model."""
@@ -35,9 +35,13 @@ def make_predict_function(model: keras.Model) -> PredictFunction:
     """
     predict_batch = make_batch_function(model)
 
-    def predict(ids: RaggedIds) -> np.ndarray:
+    def predict(ids: Documents) -> np.ndarray:
         if len(ids) == 0:
             return np.zeros((0, model.output_shape[-1]), np.float32)
+        parts = [predict_part(part.ids) for part in ids.iterate_shards()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def predict_part(ids: RaggedIds) -> np.ndarray:
         batches = sorted_batch_indices(ids.lengths, BATCH_SIZE)
         outputs = np.concatenate([predict_batch(ids.to_padded(rows)).numpy() for rows in batches])
         order = np.concatenate(batches)

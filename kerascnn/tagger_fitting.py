@@ -100,7 +100,9 @@ def train_tagger(
     if optimizer is not None:
         metrics["optimizer"] = describe_optimizer(optimizer)
     speed = trained.speed(len(train.tokens))
-    speed["tokens_per_second"] = round(trained.epoch * len(datasets[0].ids.values) / max(trained.seconds, 1e-9), 1)
+    speed["tokens_per_second"] = round(
+        trained.epoch * int(datasets[0].ids.lengths.sum()) / max(trained.seconds, 1e-9), 1
+    )
     metrics = {"parameters": built.model.count_params(), **speed, **metrics}
     return TaggerBundle(config, vectorizer, labels, built.model, built.roles, metrics, trained.history)
 
@@ -169,8 +171,9 @@ def _build_model(
     if vectors:
         stddev = config.transfer.vectors_stddev
         embedding_vectors.copy_vectors(built, vectors, stddev=stddev, seed=config.seed)
-        words = train.ids.values[:, 0] if train.ids.values.ndim > 1 else train.ids.values
-        metrics = dict(embedding_vectors.measure_coverage(vectors, words, len(vectorizer.vocabulary)))
+        ids = train.ragged_ids.values
+        counts = np.bincount(ids[:, 0] if ids.ndim > 1 else ids, minlength=len(vectorizer.vocabulary))
+        metrics = dict(embedding_vectors.measure_coverage(vectors, counts))
         if verbose:
             log(f"{config.transfer.vectors}: vectors of {metrics['token_coverage']:.1%} of the training tokens")
     if not config.transfer.frozen_epochs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,69 @@ LENGTH_MULTIPLE = 4
 
 
 @dataclass(frozen=True)
-class RaggedIds:
-    """Ids of documents of different lengths.
+class Part:
+    """Documents in memory that are a part of all documents, or all of them."""
+
+    ids: RaggedIds
+    positions: np.ndarray
+    """Positions of the documents of the part in ``ids``, int (documents,)."""
+    rows: np.ndarray
+    """Their positions among all documents, int (documents,)."""
+
+
+class Documents(ABC):
+    """Ids of documents, in memory or in files."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of documents."""
+
+    @property
+    @abstractmethod
+    def lengths(self) -> np.ndarray:
+        """Number of tokens of each document, int (documents,)."""
+
+    @property
+    @abstractmethod
+    def signature(self) -> Any:
+        """``tf.TensorSpec`` of each array of ``RaggedIds.to_inputs``."""
+
+    @abstractmethod
+    def to_ragged(self, rows: np.ndarray | None = None) -> RaggedIds:
+        """Return some documents in memory, given by their positions, ascending, int (rows,); None: all."""
+
+    @abstractmethod
+    def iterate_shards(self) -> Iterator[Part]:
+        """Yield all documents, a shard in memory at a time."""
+
+    @abstractmethod
+    def shard_sizes(self) -> list[int]:
+        """Return the number of documents of each shard."""
+
+    @abstractmethod
+    def iterate_epoch(self, order: np.ndarray | None, multiple: int, *, seed: int, epoch: int) -> Iterator[Part]:
+        """Yield the documents of an epoch in parts, within which they are shuffled afterwards.
+
+        Args:
+            order: Positions of the documents, ascending, perhaps repeated; None: all, each once.
+            multiple: The number of documents of every part but the last is a multiple of this.
+            seed: Seed of the order of the parts.
+            epoch: The epoch, from 0.
+        """
+
+    @abstractmethod
+    def tobytes(self) -> bytes:
+        """Return bytes that change with any id, for a hash."""
+
+    def count_ids(self, vocabulary_size: int) -> np.ndarray:
+        """Return how often each id occurs, int (vocabulary_size,)."""
+        counts = (np.bincount(part.ids.values, minlength=vocabulary_size) for part in self.iterate_shards())
+        return np.asarray(sum(counts, np.zeros(vocabulary_size, np.int64)))
+
+
+@dataclass(frozen=True)
+class RaggedIds(Documents):
+    """Ids of documents of different lengths, in memory.
 
     Attributes:
         values: Ids of all documents, concatenated, int32 (tokens,); or (tokens, ids) with several ids for each token.
@@ -61,6 +123,28 @@ class RaggedIds:
     def signature(self) -> Any:
         """``tf.TensorSpec`` of each array of ``to_inputs``."""
         return tf.TensorSpec((None, None, *self.values.shape[1:]), tf.int32)
+
+    def to_ragged(self, rows: np.ndarray | None = None) -> RaggedIds:
+        """Return the documents, or some of them."""
+        return self if rows is None else RaggedIds(*select_ragged(self.values, self.row_splits, rows))
+
+    def iterate_shards(self) -> Iterator[Part]:
+        """Yield all documents at once."""
+        rows = np.arange(len(self))
+        yield Part(self, rows, rows)
+
+    def shard_sizes(self) -> list[int]:
+        """Return the number of documents."""
+        return [len(self)]
+
+    def iterate_epoch(self, order: np.ndarray | None, multiple: int, *, seed: int, epoch: int) -> Iterator[Part]:
+        """Yield the documents of an epoch at once."""
+        rows = np.arange(len(self)) if order is None else order
+        yield Part(self, rows, rows)
+
+    def tobytes(self) -> bytes:
+        """Return all ids and the starts of the documents."""
+        return self.values.tobytes() + self.row_splits.tobytes()
 
 
 @dataclass(frozen=True)
@@ -104,6 +188,14 @@ def pad_rows(values: np.ndarray, row_splits: np.ndarray, rows: np.ndarray, *, pa
     batch = np.full((len(rows), length, *values.shape[1:]), padding, np.int32)
     batch[inside] = values[(starts[:, None] + np.arange(length))[inside]]
     return batch
+
+
+def select_ragged(values: np.ndarray, row_splits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values and row splits of some rows of a ragged array, given by their positions, int (rows,)."""
+    lengths = row_splits[rows + 1] - row_splits[rows]
+    splits = np.concatenate([[0], np.cumsum(lengths)])
+    offsets = np.repeat(row_splits[rows] - splits[:-1], lengths)
+    return values[np.arange(splits[-1]) + offsets], splits
 
 
 @dataclass(frozen=True)
@@ -172,7 +264,13 @@ ALL = Shard()
 
 
 def shuffled_batch_indices(
-    lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int, window_batches: int = WINDOW_BATCHES
+    lengths: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    epoch: int,
+    part: int = 0,
+    window_batches: int = WINDOW_BATCHES,
 ) -> list[np.ndarray]:
     """Return the positions of the documents of each batch of an epoch: shuffled, of similar length, each once.
 
@@ -183,9 +281,10 @@ def shuffled_batch_indices(
         batch_size: Number of documents in a batch.
         seed: Seed of the order.
         epoch: The epoch, from 0.
+        part: Number of the part of the epoch, if the documents are a part of all.
         window_batches: Number of batches within which documents are sorted by length.
     """
-    generator = np.random.default_rng((seed, epoch))
+    generator = np.random.default_rng((seed, epoch, 1 + part) if part else (seed, epoch))
     order = generator.permutation(len(lengths))
     window_size = window_batches * batch_size
     windows = np.split(order, range(window_size, len(order), window_size))
@@ -225,7 +324,7 @@ def sorted_batch_indices(lengths: np.ndarray, batch_size: int) -> list[np.ndarra
 
 
 def training_batches(
-    ids: RaggedIds,
+    ids: Documents,
     targets: Targets,
     batch_size: int,
     *,
@@ -256,23 +355,26 @@ def training_batches(
     weights = np.ones(len(ids), np.float32) if weights is None else weights
 
     def generate() -> Iterator[tuple[Any, Targets, np.ndarray]]:
-        order = np.arange(len(ids))
         for epoch in itertools.count(first_epoch):
-            if classes is not None:
-                order = balanced_order(classes, seed=seed, epoch=epoch)
-            batches = shuffled_batch_indices(
-                ids.lengths[order], batch_size, seed=seed, epoch=epoch, window_batches=window_batches
-            )
-            for batch in batches:
-                # repeats documents of a last batch that is too small for all parts
-                whole = np.resize(order[batch], max(len(batch), shard.parts))
-                for rows in shard.split(whole):
-                    yield ids.to_inputs(rows), _select(targets, rows), weights[rows] / np.float32(len(whole))
+            order = None if classes is None else balanced_order(classes, seed=seed, epoch=epoch)
+            parts = ids.iterate_epoch(order, window_batches * batch_size, seed=seed, epoch=epoch)
+            for number, part in enumerate(parts):
+                batches = shuffled_batch_indices(
+                    part.ids.lengths[part.positions], batch_size,
+                    seed=seed, epoch=epoch, part=number, window_batches=window_batches,
+                )  # fmt: skip
+                for batch in batches:
+                    # repeats documents of a last batch that is too small for all parts
+                    whole = np.resize(batch, max(len(batch), shard.parts))
+                    for chosen in shard.split(whole):
+                        rows = part.rows[chosen]
+                        inputs = part.ids.to_inputs(part.positions[chosen])
+                        yield inputs, _select(targets, rows), weights[rows] / np.float32(len(whole))
 
     return dataset_from_generator(generate, _signature(ids, targets, weights))
 
 
-def validation_batches(ids: RaggedIds, targets: Targets, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
+def validation_batches(ids: Documents, targets: Targets, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:
     """Return a dataset of inputs and targets, each document once, in an order that never changes.
 
     Args:
@@ -281,14 +383,14 @@ def validation_batches(ids: RaggedIds, targets: Targets, batch_size: int, shard:
         batch_size: Number of documents in a batch.
         shard: The part of each batch to return.
     """
-    batches = sorted_batch_indices(ids.lengths, batch_size)
 
     def generate() -> Iterator[tuple[Any, np.ndarray]]:
-        for batch in batches:
-            for rows in shard.split(batch):
-                yield ids.to_inputs(rows), targets[rows]
+        for part in ids.iterate_shards():
+            for batch in sorted_batch_indices(part.ids.lengths, batch_size):
+                for chosen in shard.split(batch):
+                    yield part.ids.to_inputs(chosen), targets[part.rows[chosen]]
 
-    count = len(batches) * shard.count
+    count = sum(max(1, -(-size // batch_size)) for size in ids.shard_sizes()) * shard.count
     dataset = dataset_from_generator(generate, _signature(ids, targets))
     return dataset.apply(tf.data.experimental.assert_cardinality(count))
 
@@ -297,7 +399,7 @@ def _select(targets: Targets, rows: np.ndarray) -> Targets:
     return {name: array[rows] for name, array in targets.items()} if isinstance(targets, dict) else targets[rows]
 
 
-def _signature(ids: RaggedIds, *targets: Targets) -> tuple[Any, ...]:
+def _signature(ids: Documents, *targets: Targets) -> tuple[Any, ...]:
     def describe(array: Any) -> tf.TensorSpec:
         if isinstance(array, RaggedTargets):
             return tf.TensorSpec((None, None), tf.int32)

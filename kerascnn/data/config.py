@@ -9,7 +9,7 @@ import annotated_types
 import tyro
 
 from kerascnn.data.encodings import check_encoding
-from kerascnn.settings import FolderName, Seed, Settings
+from kerascnn.settings import FolderName, NonNegativeInt, Seed, Settings
 from kerascnn.utils.errors import InputError
 
 HalfFraction = Annotated[float, annotated_types.Interval(ge=0, le=0.5)]
@@ -63,6 +63,12 @@ class SourceConfig(Settings):
     """Seed of the stratified split. It differs from --seed so that runs with other seeds have the same test rows."""
     tfds_dir: FolderName = ""
     """Folder of prepared TensorFlow Datasets, for tfds: sources; empty: the default of that package."""
+    in_memory_rows: NonNegativeInt = 1_000_000
+    """Largest number of rows, estimated before reading, that a training holds in memory; more are trained on from files
+    in cache_dir. 0: always from files."""
+    cache_dir: FolderName = ""
+    """Folder for the rows and ids of a training from files, found again by the next one; empty: .cache beside the
+    output."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,6 +13,9 @@ from kerascnn.data.splits import split_rows
 from kerascnn.tasks import Task
 from kerascnn.utils.errors import InputError
 
+NO_VALIDATION = "early stopping needs validation data; give validation_data, or a validation_fraction above 0"
+"""Message of the error of a training without validation data."""
+
 
 def split_validation(
     texts: Sequence[str],
@@ -36,7 +39,7 @@ def split_validation(
         InputError: ``source.validation_fraction`` is 0, or there are too few documents.
     """
     if source.validation_fraction == 0:
-        raise InputError("early stopping needs validation data; give validation_data, or a validation_fraction above 0")
+        raise InputError(NO_VALIDATION)
     pairs = zip(texts, labels, strict=True)
     rows = [Row(text, names, "texts", number, task.name) for number, (text, names) in enumerate(pairs)]
     known = [True] * len(rows) if is_labelled is None else is_labelled

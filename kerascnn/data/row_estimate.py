@@ -1,12 +1,17 @@
-"""Estimate the number of rows of a file, for the time left of a progress bar."""
+"""Estimate the number of rows of files: for the time left of a progress bar, and to choose how to train."""
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
+from collections.abc import Sequence
 
+from kerascnn.data import demo, tfds
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.encodings import GZIP_MAGIC
+from kerascnn.data.encodings import GZIP_MAGIC, STDIN
 from kerascnn.data.readers import detect_format
+from kerascnn.data.sources import find_paths
 
 PIECE_BYTES = 1 << 20
 """Bytes that are read at a time."""
@@ -39,3 +44,35 @@ def estimate_rows(path: str, source: SourceConfig) -> int | None:
     lines += last not in (b"", b"\n")
     has_header = name in ("csv", "tsv") and not source.column_names
     return max(0, lines - has_header)
+
+
+def estimate_source_rows(specs: Sequence[str], source: SourceConfig) -> int:
+    """Return about how many rows sources have, without reading them.
+
+    Standard input, whose rows are not known, and demo data, which are few, count as none.
+
+    Args:
+        specs: Sources, see ``sources.read_records``.
+        source: Format and columns.
+    """
+    total = 0
+    for spec in specs:
+        if spec.startswith(tfds.PREFIX):
+            total += tfds.count_rows(spec, source)
+            continue
+        for path in [] if spec == STDIN or spec.startswith(demo.PREFIX) else find_paths(spec):
+            if os.path.isdir(path):
+                total += sum(len(files) for _, _, files in os.walk(path))
+            elif os.path.isfile(path):
+                total += estimate_rows(path, source) or _estimate_compressed_rows(path)
+    return total
+
+
+def _estimate_compressed_rows(path: str) -> int:
+    """Return about how many lines a gzipped file has, from its first lines."""
+    with open(path, "rb") as binary:
+        try:
+            lines = gzip.GzipFile(fileobj=binary).read(PIECE_BYTES).count(b"\n")
+        except (OSError, EOFError, zlib.error):  # reading the rows reports it
+            return 0
+        return lines * os.path.getsize(path) // max(1, binary.tell())

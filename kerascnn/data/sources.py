@@ -46,7 +46,7 @@ def read_records(
         elif spec == STDIN:
             yield from read_file(spec, source, labelled=labelled, on_bad_row=on_bad_row)
         else:
-            for path in _find_paths(spec):
+            for path in find_paths(spec):
                 if os.path.isdir(path):
                     yield from read_folder(path, source)
                 else:
@@ -99,7 +99,12 @@ def read_texts(spec: str, source: SourceConfig, *, on_bad_row: BadRowHandler = r
         yield record._replace(fields={column: value.replace("\0", " ") for column, value in record.fields.items()})
 
 
-def _find_paths(pattern: str) -> list[str]:
+def find_paths(pattern: str) -> list[str]:
+    """Return the paths of a source that is a path or a glob pattern, sorted.
+
+    Raises:
+        InputError: There are none.
+    """
     if os.path.exists(pattern):
         return [pattern]
     if paths := sorted(glob.glob(pattern)):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from kerascnn.data import tfds
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.indexed_rows import IndexedRows, find_first, index_rows
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.label_types import choose_label_type, merge_label_types
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
+from kerascnn.data.stored_rows import StoredRows
 from kerascnn.data.validation import check_labels, clean_rows
 from kerascnn.tasks import SINGLE_LABEL, Task, infer_task_of_rows
 from kerascnn.utils.errors import InputError, quote_names
@@ -23,7 +26,7 @@ class Splits:
     """Rows that are ready for training.
 
     Attributes:
-        train: Training rows of at least two classes.
+        train: Training rows of at least two classes: a list, or ``StoredRows`` like the other two.
         validation: Validation rows; empty only if ``source.validation_fraction`` is 0.
         test: Test rows; empty only if ``source.test_fraction`` is 0.
         issues: Changes to the data, and unusual properties of it.
@@ -31,9 +34,9 @@ class Splits:
         has_own_validation: Whether the validation rows were given, or there are none: they were not split off.
     """
 
-    train: list[Row]
-    validation: list[Row]
-    test: list[Row]
+    train: Sequence[Row]
+    validation: Sequence[Row]
+    test: Sequence[Row]
     issues: list[Issue] = field(default_factory=list)
     task: Task = SINGLE_LABEL
     has_own_validation: bool = True
@@ -41,6 +44,8 @@ class Splits:
     @property
     def label_type(self) -> str:
         """Type of the labels of the training rows in their files, see ``label_types``."""
+        if isinstance(self.train, StoredRows):
+            return choose_label_type(self.train.find_labels(), self.train.find_label_type())
         labels = sorted({label for row in self.train for label in row.labels})
         return choose_label_type(labels, merge_label_types(row.label_type for row in self.train if row.labels))
 
@@ -69,27 +74,38 @@ def load_splits(
         InputError: A source cannot be read, or its rows cannot be trained on; the message names file and row.
     """
     issues: list[Issue] = []
-    validation = _read_held_out(data, validation_data, "validation", source, issues)
-    test = _read_held_out(data, test_data, "test", source, issues)
+    given = {"validation": validation_data, "test": test_data}
+    held_out = {name: find_held_out(data, specs, name, source, issues) for name, specs in given.items()}
+    validation, test = (read_rows(specs, source) if specs else None for specs in held_out.values())
     splits = split_rows(read_rows(data, source), validation, test, source)
     return dataclasses.replace(splits, issues=issues + splits.issues)
 
 
-def _read_held_out(
-    data: Sequence[str], sources: Sequence[str], name: str, source: SourceConfig, issues: list[Issue]
-) -> Iterable[Row] | None:
-    """Read the given validation or test data; if none is given, the splits of the training data sets themselves."""
-    if sources:
-        return read_rows(sources, source)
+def find_held_out(
+    data: Sequence[str], given: Sequence[str], name: str, source: SourceConfig, issues: list[Issue]
+) -> Sequence[str]:
+    """Return the sources of validation or test rows: those given, or the splits of the training data sets themselves.
+
+    Args:
+        data: Sources of the training rows.
+        given: The sources that are given.
+        name: ``validation`` or ``test``.
+        source: How to read.
+        issues: Issues are appended here.
+    """
+    if given:
+        return given
     own = [spec for spec in (tfds.find_split(one, name, source) for one in data) if spec]
     if not own:
-        return None
-    rows = list(read_rows(own, source))
-    if not any(row.labels for row in rows):
+        return []
+    count, has_labels = 0, False
+    for row in read_rows(own, source):
+        count, has_labels = count + 1, has_labels or bool(row.labels)
+    if not has_labels:
         issues.append(_split_note(f"{', '.join(own)} has no labels and is not used"))
-        return None
-    issues.append(_split_note(f"{name} data: {', '.join(own)}, {len(rows):,} {'row' if len(rows) == 1 else 'rows'}"))
-    return rows
+        return []
+    issues.append(_split_note(f"{name} data: {', '.join(own)}, {count:,} {'row' if count == 1 else 'rows'}"))
+    return own
 
 
 def _split_note(message: str) -> Issue:
@@ -120,18 +136,31 @@ def split_rows(
     issues: list[Issue] = []
     train = list(train)
     task = infer_task_of_rows(train)
-    train = clean_rows(train, "training", issues, task=task)
-    held_out = {
-        name: None if rows is None else clean_rows(rows, name, issues, task=task)
-        for name, rows in (("validation", validation), ("test", test))
-    }
-    _report_conflicting_labels([*train, *(held_out["validation"] or ()), *(held_out["test"] or ())], issues)
+    cleaned = {"train": clean_rows(train, "training", issues, task=task)}
+    for name, rows in (("validation", validation), ("test", test)):
+        if rows is not None:
+            cleaned[name] = clean_rows(rows, name, issues, task=task)
+    splits = split_indexed_rows(index_rows(cleaned), source, task)
+    return dataclasses.replace(splits, issues=issues + splits.issues)
+
+
+def split_indexed_rows(splits: Mapping[str, IndexedRows], source: SourceConfig, task: Task) -> Splits:
+    """Split checked rows, see ``split_rows``.
+
+    Args:
+        splits: The rows that are given, of ``train`` and perhaps ``validation`` and ``test``.
+        source: Fractions and seed.
+        task: The task of all rows.
+    """
+    issues: list[Issue] = []
+    train, held_out = splits["train"], {name: splits.get(name) for name in ("validation", "test")}
+    _report_conflicting_labels([train, *filter(None, held_out.values())], issues)
     fractions = {"test": source.test_fraction, "validation": source.validation_fraction}
     missing = {name: fraction for name, fraction in fractions.items() if held_out[name] is None and fraction != 0}
     if missing:
         train = _drop_repeated_texts(train, issues)
     check_labels(train, held_out, task=task)
-    issues += task.check_training_rows(train, source)
+    issues += task.check_training_rows(_without_texts(train.rows), source)
     if missing:
         train, split_off = _split_off(train, missing, source.split_seed, issues, task)
         held_out |= split_off
@@ -141,26 +170,31 @@ def split_rows(
     for name in fractions:
         if held_out[name] is None:
             issues.append(_split_note(f"no {name} data: none is given, and --source.{name}_fraction is 0"))
-    validation_rows, test_rows = held_out["validation"] or [], held_out["test"] or []
-    return Splits(train, validation_rows, test_rows, issues, task, has_own_validation="validation" not in missing)
+    validation, test = (rows.rows if (rows := held_out[name]) else [] for name in ("validation", "test"))
+    return Splits(train.rows, validation, test, issues, task, has_own_validation="validation" not in missing)
+
+
+def _without_texts(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows for functions that read labels and places only."""
+    return rows.without_texts() if isinstance(rows, StoredRows) else rows
 
 
 def drop_duplicates(rows: Iterable[Row]) -> tuple[list[Row], RowCounter]:
     """Return the first row of each text, and a counter of the other rows."""
-    seen: set[str] = set()
-    unique = []
+    [indexed] = index_rows({"": list(rows)}).values()
+    unique, duplicates = _drop_duplicates(indexed)
+    return unique.rows, duplicates
+
+
+def _drop_duplicates(rows: IndexedRows) -> tuple[IndexedRows, RowCounter]:
+    is_first = find_first(rows.texts) == np.arange(len(rows))
     duplicates = RowCounter()
-    for row in rows:
-        if row.text in seen:
-            duplicates.add(row)
-        else:
-            seen.add(row.text)
-            unique.append(row)
-    return unique, duplicates
+    rows.count_rows(duplicates, ~is_first)
+    return (rows if is_first.all() else rows.select(is_first)), duplicates
 
 
-def _drop_repeated_texts(rows: list[Row], issues: list[Issue]) -> list[Row]:
-    unique, duplicates = drop_duplicates(rows)
+def _drop_repeated_texts(rows: IndexedRows, issues: list[Issue]) -> IndexedRows:
+    unique, duplicates = _drop_duplicates(rows)
     duplicates.report(
         issues, "duplicate", "note",
         "{count} [row repeats an earlier text and was|rows repeat an earlier text and were] dropped before the split",
@@ -169,37 +203,40 @@ def _drop_repeated_texts(rows: list[Row], issues: list[Issue]) -> list[Row]:
 
 
 def _split_off(
-    rows: list[Row], fractions: dict[str, float], seed: int, issues: list[Issue], task: Task
-) -> tuple[list[Row], dict[str, list[Row]]]:
+    rows: IndexedRows, fractions: dict[str, float], seed: int, issues: list[Issue], task: Task
+) -> tuple[IndexedRows, dict[str, IndexedRows]]:
     """Split rows, all with different texts, into training rows and a part per name; the order stays."""
     if sum(fractions.values()) >= 1:
         settings = " and ".join(f"--source.{name}_fraction {fraction:g}" for name, fraction in fractions.items())
         raise InputError(f"{settings} leave no training rows; give fractions whose sum is less than 1")
     parts = 1 + len(fractions)
-    rare = _find_unsplittable_labels(rows, parts, issues)
-    candidates = [row for row in rows if rare.isdisjoint(row.labels)]
-    if not candidates:
+    is_rare = rows.have_any(_find_unsplittable_labels(rows, parts, issues))
+    if is_rare.all():
         raise InputError(
             f"{len(rows)} training rows (first: {location(rows[0])}) are too few to split off"
             f" {' and '.join(fractions)} data: no class has {parts} different texts; give more rows,"
             " or --validation-data and --test-data"
         )
-    drawn = task.draw_split(candidates, fractions, seed)
-    split_off = {name: [candidates[i] for i in sorted(positions)] for name, positions in drawn.items()}
+    candidates = np.flatnonzero(~is_rare)
+    drawn = task.draw_split(_without_texts(rows.select(~is_rare).rows), fractions, seed)
     how = f"stratified by {task.stratification}" if task.stratification else "drawn at random"
-    for name, part in split_off.items():
-        message = f"{name} data: {len(part):,} of {len(rows):,} training rows, {how}, seed {seed}"
+    split_off, is_left = {}, np.ones(len(rows), bool)
+    for name, positions in drawn.items():
+        is_drawn = np.zeros(len(rows), bool)
+        is_drawn[candidates[np.asarray(positions, np.int64)]] = True
+        split_off[name] = rows.select(is_drawn)
+        is_left &= ~is_drawn
+        message = f"{name} data: {len(positions):,} of {len(rows):,} training rows, {how}, seed {seed}"
         issues.append(_split_note(message))
-    removed = {row.text for part in split_off.values() for row in part}
-    return [row for row in rows if row.text not in removed], split_off
+    return rows.select(is_left), split_off
 
 
-def _find_unsplittable_labels(rows: list[Row], parts: int, issues: list[Issue]) -> set[str]:
+def _find_unsplittable_labels(rows: IndexedRows, parts: int, issues: list[Issue]) -> set[str]:
     """Return the labels with fewer rows than parts."""
-    counts = Counter(label for row in rows for label in row.labels)
+    counts = rows.count_labels()
     rare = {label for label, count in counts.items() if count < parts}
     if rare:
-        first = next(row for row in rows if not rare.isdisjoint(row.labels))
+        first = rows[int(rows.have_any(rare).argmax())]
         have = "has too few rows to split and stays" if len(rare) == 1 else "have too few rows to split and stay"
         issues.append(Issue(
             "tiny_class", "warning",
@@ -210,12 +247,12 @@ def _find_unsplittable_labels(rows: list[Row], parts: int, issues: list[Issue]) 
     return rare
 
 
-def _report_conflicting_labels(rows: list[Row], issues: list[Issue]) -> None:
-    first_labels: dict[str, tuple[str, ...]] = {}
+def _report_conflicting_labels(splits: Sequence[IndexedRows], issues: list[Issue]) -> None:
+    labels = np.concatenate([rows.labels for rows in splits])
+    has_conflict = labels != labels[find_first(np.concatenate([rows.texts for rows in splits]))]
     counter = RowCounter()
-    for row in rows:
-        if first_labels.setdefault(row.text, row.labels) != row.labels:
-            counter.add(row)
+    for rows, mask in zip(splits, np.split(has_conflict, np.cumsum([len(rows) for rows in splits])[:-1]), strict=True):
+        rows.count_rows(counter, mask)
     counter.report(
         issues, "conflicting_labels", "serious",
         "{count} [row repeats|rows repeat] an earlier text with a different label",
@@ -223,13 +260,11 @@ def _report_conflicting_labels(rows: list[Row], issues: list[Issue]) -> None:
     )  # fmt: skip
 
 
-def _report_overlap(train: list[Row], held_out: Mapping[str, list[Row] | None], issues: list[Issue]) -> None:
-    texts = {row.text for row in train}
+def _report_overlap(train: IndexedRows, held_out: Mapping[str, IndexedRows | None], issues: list[Issue]) -> None:
     for name, rows in held_out.items():
         counter = RowCounter()
-        for row in rows or ():
-            if row.text in texts:
-                counter.add(row)
+        if rows is not None:
+            rows.count_rows(counter, np.isin(rows.texts, train.texts))
         counter.report(
             issues, "train_overlap", "serious",
             "{count} {name} [row repeats|rows repeat] a text of the training data, which inflates the metrics",
@@ -238,12 +273,9 @@ def _report_overlap(train: list[Row], held_out: Mapping[str, list[Row] | None], 
         )  # fmt: skip
 
 
-def _report_tiny_classes(train: list[Row], issues: list[Issue]) -> None:
-    counts = Counter(label for row in train for label in row.labels)
+def _report_tiny_classes(train: IndexedRows, issues: list[Issue]) -> None:
     counter = RowCounter()
-    for row in train:
-        if any(counts[label] == 1 for label in row.labels):
-            counter.add(row)
+    train.count_rows(counter, train.have_any({label for label, count in train.count_labels().items() if count == 1}))
     counter.report(
         issues, "tiny_class", "warning",
         "{count} training [row has|rows have] a label that no other training row has", "add rows, or merge classes",

@@ -83,6 +83,20 @@ def find_split(spec: str, split: str, source: SourceConfig) -> str | None:
     return f"{PREFIX}{_parse(spec).name}:{split}" if split in _load_builder(spec, source).info.splits else None
 
 
+def find_version(spec: str, source: SourceConfig) -> str:
+    """Return name, config and version of the data set of a source."""
+    return str(_load_builder(spec, source).info.full_name)
+
+
+def count_rows(spec: str, source: SourceConfig) -> int:
+    """Return the number of rows of a source."""
+    splits = _load_builder(spec, source).info.splits
+    try:
+        return int(splits[_parse(spec).split].num_examples)
+    except (ValueError, KeyError, AssertionError):  # ``read_tfds`` reports a wrong split
+        return 0
+
+
 def _import_tfds() -> Any:
     try:
         return importlib.import_module("tensorflow_datasets")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from kerascnn.data.indexed_rows import IndexedRows
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.label_types import find_label_name
 from kerascnn.data.labels import unique_labels
@@ -49,7 +50,12 @@ def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, task: Tas
     Raises:
         InputError: No row is left, or a row has one label instead of a list or the reverse.
     """
-    cleaned = []
+    return task.prepare_rows(list(iterate_clean_rows(rows, name, issues, task=task)), name, issues)
+
+
+def iterate_clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, task: Task) -> Iterator[Row]:
+    """Yield the rows that ``clean_rows`` keeps, one at a time; the issues are appended at the end."""
+    count = 0
     empty_text, missing_label, nul = RowCounter(), RowCounter(), RowCounter()
     for row in rows:
         row = task.convert_row(row, name)
@@ -62,15 +68,15 @@ def clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, task: Tas
         if not row.labels:
             missing_label.add(row)
         if row.labels or task.allows_no_label:
-            cleaned.append(row)
+            count += 1
+            yield row
     _report_dropped(name, issues, empty_text, missing_label, nul, keep_unlabelled=task.allows_no_label)
-    if not cleaned:
+    if not count:
         first = empty_text.first or missing_label.first
         raise InputError(
             f"no row of the {name} data has both text and label"
             + (f" (first: {location(first)}); check --text-column and --label-column" if first else "")
         )
-    return task.prepare_rows(cleaned, name, issues)
 
 
 def _replace_nul(row: Row) -> Row:
@@ -113,7 +119,7 @@ def _report_dropped(
         )  # fmt: skip
 
 
-def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | None], *, task: Task) -> None:
+def check_labels(train: IndexedRows, held_out: Mapping[str, IndexedRows | None], *, task: Task) -> None:
     """Check that the training rows have two labels or more, and all labels of the other rows.
 
     Args:
@@ -124,20 +130,22 @@ def check_labels(train: Sequence[Row], held_out: Mapping[str, Sequence[Row] | No
     Raises:
         InputError: There is one label only, or a row of the other data has a label that no training row has.
     """
-    labels = {label for row in train for label in row.labels}
+    labels = train.count_labels()
     if not labels:
         raise InputError(
             f"none of the {len(train):,} training rows has a label (first: {location(train[0])}); check --label-column"
         )
     if len(labels) == 1:
-        first = next(row for row in train if row.labels)
+        first = train[int(train.have_any(set(labels)).argmax())]
         raise InputError(
             f"all {len(train):,} training rows have the label {first.labels[0]!r}"
             f" (first: {location(first)}); a classifier needs at least two labels, check --label-column"
         )
     for name, rows in held_out.items():
-        if not task.allows_new_labels:
-            _check_labels_known(rows or (), name, labels)
+        if rows is not None and not task.allows_new_labels:
+            has_unknown = rows.have_any(set(rows.count_labels()) - set(labels))
+            if has_unknown.any():
+                _check_labels_known([rows[int(has_unknown.argmax())]], name, labels)
 
 
 def _check_labels_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
     return found
 
 
-def _evaluate(classifier: TextClassifier, splits: Splits, texts: list[str], labels: list[Any]) -> Mapping[str, Any]:
+def _evaluate(classifier: TextClassifier, splits: Splits, texts: Sequence[str], labels: list[Any]) -> Mapping[str, Any]:
     """Return the metrics of a classifier on texts that it has not learned.
 
     One that was fitted once more, with its validation rows, may have learned rows of these. On the same rows

@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config
+from kerascnn.data.cache import Cache
+from kerascnn.data.encodings import STDIN
+from kerascnn.data.stored_rows import StoredRows
 from kerascnn.data.tfds import start_tensorflow_for
+from kerascnn.experiment.run_folders import default_bundle_folder
+from kerascnn.models import AUTO
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
 
@@ -35,16 +41,64 @@ def check_text_files(config: Config[Any]) -> None:
     segmentation.load_words(config.text, config.transfer.word_list)
 
 
-def read_splits(config: Config[Any]) -> Splits:
+def choose_cache(config: Config[Any]) -> Cache | None:
+    """Return where the rows of a training are kept in files; None: they are few enough to be held in memory.
+
+    Raises:
+        InputError: There are many rows, and the run needs all of them in memory.
+    """
+    from kerascnn.data.row_estimate import estimate_source_rows
+
+    sources = [*config.data, *config.validation_data, *config.test_data]
+    start_tensorflow_for(sources)
+    rows, limit = estimate_source_rows(sources, config.source), config.source.in_memory_rows
+    if limit and rows <= limit:
+        return None
+    for name, is_unsuitable, remedy in (
+        ("standard input is read once", STDIN in sources, "write it into a file"),
+        (f"{config.model} trains on all rows in memory", _needs_memory(config), "choose --model word_cnn or char_cnn"),
+        ("a teacher labels all rows in memory", bool(config.distillation.teacher), "leave --teacher out"),
+        ("a second training on all rows is done in memory", bool(config.training.list_changed(("refit_rows",))
+            and config.training.refit_rows), "leave --training.refit_rows out"),
+    ):  # fmt: skip
+        if is_unsuitable:
+            count = f"about {rows:,} rows are more than --source.in-memory-rows {limit:,}"
+            raise InputError(f"{count}, but {name}; {remedy}, or allow more rows in memory")
+    return Cache(find_cache_folder(config))
+
+
+def find_cache_folder(config: Config[Any]) -> Path:
+    """Return the folder of the cache of a run."""
+    if config.source.cache_dir:
+        return Path(config.source.cache_dir)
+    return default_bundle_folder(config).parent / ".cache"
+
+
+def _needs_memory(config: Config[Any]) -> bool:
+    """Return whether a model is trained in a way that holds all rows in memory."""
+    network = config.network
+    return config.model == AUTO or network.tags_tokens or network.has_sentence_vector or bool(network.weights_origin)
+
+
+def read_splits(config: Config[Any], cache: Cache | None = None, *, verbose: bool = False) -> Splits:
     """Read the training, validation and test rows of a run.
+
+    Args:
+        config: The run.
+        cache: Where the rows are kept in files; None: they are held in memory.
+        verbose: Show a progress bar while files are written.
 
     Raises:
         InputError: A source cannot be read, or its rows cannot be used for training.
     """
     from kerascnn.data.splits import load_splits
+    from kerascnn.data.stored_splits import load_stored_splits
 
-    start_tensorflow_for([*config.data, *config.validation_data, *config.test_data])
-    return load_splits(config.data, config.validation_data, config.test_data, config.source)
+    sources = config.data, config.validation_data, config.test_data
+    start_tensorflow_for([spec for specs in sources for spec in specs])
+    if cache:
+        return load_stored_splits(*sources, config.source, cache, verbose=verbose)
+    return load_splits(*sources, config.source)
 
 
 def read_distinct_texts(config: Config[Any], log: Log) -> list[str]:
@@ -93,14 +147,13 @@ def read_calibration_texts(config: Config[Any], data: Sequence[str] = ()) -> lis
         InputError: The data cannot be read.
     """
     from kerascnn.data.sources import read_rows
-    from kerascnn.data.splits import load_splits
 
     start_tensorflow_for(data or [*config.data, *config.validation_data, *config.test_data])
     try:
         if data:
-            rows = list(read_rows(data, config.source))
+            rows: Sequence[Row] = list(read_rows(data, config.source))
         else:
-            rows = load_splits(config.data, config.validation_data, config.test_data, config.source).train
+            rows = read_splits(config, choose_cache(config)).train
     except InputError as error:
         raise InputError(
             f"int8 needs texts for calibration: {error}; or give other data by --calibration-data"
@@ -108,17 +161,19 @@ def read_calibration_texts(config: Config[Any], data: Sequence[str] = ()) -> lis
     return [row.text for row in random.Random(0).sample(rows, min(len(rows), MAX_CALIBRATION_TEXTS))]
 
 
-def training_columns(splits: Splits, distillation: DistillationData | None) -> tuple[list[str], list[Any], Any]:
+def training_columns(splits: Splits, distillation: DistillationData | None) -> tuple[Sequence[str], list[Any], Any]:
     """Return the texts, labels and soft labels to train on; soft labels are None without a teacher."""
     if distillation is None:
         return *text_and_label_columns(splits.train, splits.task), None
     texts, labels = text_and_label_columns(splits.train, splits.task)
-    texts += [row.text for row in distillation.unlabelled]
+    texts = [*texts, *(row.text for row in distillation.unlabelled)]
     return texts, [*labels, *[None] * len(distillation.unlabelled)], distillation.soft_labels
 
 
-def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[list[Any], list[Any]]:
+def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[Sequence[Any], list[Any]]:
     """Return texts and labels of rows in the form that ``fit`` takes."""
+    if isinstance(rows, StoredRows):
+        return rows.texts, task.labels_of_rows(rows.without_texts())
     return task.texts_of_rows(rows), task.labels_of_rows(rows)
 
 
@@ -131,7 +186,11 @@ def describe_data(config: Config[Any], splits: Splits, distillation: Distillatio
     if distillation:
         sources["unlabelled"], split_rows["unlabelled"] = config.distillation.unlabelled, distillation.unlabelled
     return {
-        name: {"sources": list(specs or config.data), "rows": len(rows), "sha256": hash_rows(rows)}
+        name: {
+            "sources": list(specs or config.data),
+            "rows": len(rows),
+            "sha256": rows.hash() if isinstance(rows, StoredRows) else hash_rows(rows),
+        }
         for name, specs in sources.items()
         if (rows := split_rows[name])
     }

@@ -16,6 +16,7 @@ from kerascnn.experiment.automatic_run import choose_run
 from kerascnn.experiment.exports import check_exports, write_exports, write_missing_exports, writes_edge
 from kerascnn.experiment.run_data import (
     check_text_files,
+    choose_cache,
     describe_data,
     load_distillation_data,
     read_splits,
@@ -137,7 +138,10 @@ def _train(
     check_text_files(config)
     if config.distillation.teacher:
         check_teacher(config.distillation.teacher, config.source)
-    splits = read_splits(config)
+    cache = choose_cache(config)
+    if cache:
+        log(f"training from files in {cache.folder}, because there are more rows than --source.in-memory-rows")
+    splits = read_splits(config, cache, verbose=verbose)
     for message in splits.messages:
         log(message)
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
@@ -159,22 +163,29 @@ def _train(
     _log_advice(config, splits, log)
     start_tensorflow()
     from kerascnn.classifier import TextClassifier
-    from kerascnn.classifier_data import is_refitted
+    from kerascnn.classifier_data import is_refitted, prepare_stored_data
     from kerascnn.training.distributed import strategies
 
     is_chief = strategies.is_chief(config.training.strategy)
     if is_chief and not facts:  # the state of a run with facts has them
         run_folders.discard_interrupted_run(folder, resume=resume, log=log)
     distillation = load_distillation_data(config, splits, log)
-    texts, labels, soft_labels = training_columns(splits, distillation)
     classifier = TextClassifier.from_config(config)
-    classifier.fit(
-        texts, labels, soft_labels=soft_labels,
-        validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
-        refit=not splits.has_own_validation
-        and is_refitted(config, len(texts) + len(splits.validation), has_teacher=soft_labels is not None),
-        folder=run_folders.state_folder(folder), resume=resume, verbose=verbose and is_chief,
-    )  # fmt: skip
+    rows = len(splits.train) + (len(distillation.unlabelled) if distillation else 0) + len(splits.validation)
+    refit = not splits.has_own_validation and is_refitted(config, rows, has_teacher=distillation is not None)
+    fit_options: dict[str, Any] = {
+        "folder": run_folders.state_folder(folder),
+        "resume": resume,
+        "verbose": verbose and is_chief,
+    }
+    if cache:
+        classifier.fit_data(config, prepare_stored_data(splits, cache, refit=refit), **fit_options)
+    else:
+        texts, labels, soft_labels = training_columns(splits, distillation)
+        classifier.fit(
+            texts, labels, soft_labels=soft_labels, refit=refit, **fit_options,
+            validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
+        )  # fmt: skip
     bundle = classifier.bundle_
     bundle.metrics |= facts
     bundle.label_type = choose_label_type(bundle.labels, splits.label_type)

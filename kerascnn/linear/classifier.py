@@ -96,10 +96,11 @@ def solve_classifier(
     rows = weighted_rows(train, config.training, class_weight)
     if not len(rows.documents):
         raise InputError("all training documents have the weight 0; give at least one of them a weight")
-    features = adapt_features(config, vocabulary, train.ids, num_classes, vectors)
-    known = Examples(features.transform(train.ids)[rows.documents], rows.targets, rows.weights, features.num_counts)
+    ids = train.ragged_ids
+    features = adapt_features(config, vocabulary, ids, num_classes, vectors)
+    known = Examples(features.transform(ids)[rows.documents], rows.targets, rows.weights, features.num_counts)
     known = known.normalize_weights(len(np.unique(rows.documents)))
-    held_out = Examples(features.transform(validation.ids), validation.targets)
+    held_out = Examples(features.transform(validation.ragged_ids), validation.targets)
     if choice is None:
         choice = choose(
             known, held_out, task, num_classes=num_classes, column_counts=features.column_counts,

@@ -7,6 +7,7 @@ than there are classes, and support one class per row only.
 from __future__ import annotations
 
 import random
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -16,9 +17,9 @@ from kerascnn.data.records import Row
 def split_by_class(rows: Sequence[Row], fractions: Mapping[str, float], seed: int) -> dict[str, list[int]]:
     """Return positions of rows of each class per part: at least one row for each part, and one that remains."""
     generator = random.Random(seed)
-    positions_by_label: dict[str, list[int]] = {}
+    positions_by_label: dict[str, array[int]] = {}  # a list of integers takes five times the memory
     for position, row in enumerate(rows):
-        positions_by_label.setdefault(row.label, []).append(position)
+        positions_by_label.setdefault(row.label, array("q")).append(position)
     parts: dict[str, list[int]] = {name: [] for name in fractions}
     for label in sorted(positions_by_label):
         remaining, total = positions_by_label[label], len(positions_by_label[label])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.batches import WINDOW_BATCHES, RaggedIds, Targets, training_batches, validation_batches
+from kerascnn.data.batches import WINDOW_BATCHES, Documents, RaggedIds, Targets, training_batches, validation_batches
 from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
@@ -35,7 +36,7 @@ from kerascnn.utils.tensorflow_startup import claim_process
 class EncodedDataset:
     """Encoded documents and their targets."""
 
-    ids: RaggedIds
+    ids: Documents
     targets: Any
     """Targets of the task, an array, see ``kerascnn.tasks``; -1 for a document that has soft labels and no label. Of
     tokens, ``RaggedTargets``."""
@@ -45,13 +46,34 @@ class EncodedDataset:
     """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
     @property
+    def ragged_ids(self) -> RaggedIds:
+        """The documents in memory."""
+        return self.ids.to_ragged()
+
+    def sample(self, max_tokens: int) -> tuple[EncodedDataset, np.ndarray]:
+        """Return documents in memory, drawn at random if all of them have more tokens, and their positions.
+
+        Args:
+            max_tokens: Largest number of tokens, about; documents that are in memory already are all returned.
+        """
+        total = int(self.ids.lengths.sum())
+        rows = np.arange(len(self.ids))
+        if isinstance(self.ids, RaggedIds) or total <= max_tokens:
+            return dataclasses.replace(self, ids=self.ids.to_ragged()), rows
+        rows = np.sort(np.random.default_rng(0).permutation(len(rows))[: len(rows) * max_tokens // total])
+        soft_labels, weights = (
+            None if array is None else array[rows] for array in (self.soft_labels, self.sample_weight)
+        )
+        return EncodedDataset(self.ids.to_ragged(rows), self.targets[rows], soft_labels, weights), rows
+
+    @property
     def has_label(self) -> np.ndarray:
         """Whether the labels of each document are known, bool (documents,)."""
         return np.asarray(np.all((self.targets >= 0).reshape(len(self.targets), -1), axis=1))
 
     def digest(self) -> str:
         """Return a hash that changes with any id, any target, and their order."""
-        return _hash(self.ids.values, self.ids.row_splits, self.targets)
+        return _hash(self.ids, self.targets)
 
     def soft_labels_digest(self) -> str | None:
         """Return a hash that changes with any soft label; None without soft labels."""

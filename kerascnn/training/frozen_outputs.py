@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.batches import DocumentsWithOutputs, RaggedIds
+from kerascnn.data.batches import Documents, DocumentsWithOutputs, RaggedIds
 from kerascnn.utils.progress import progress_bar
 
 MAX_BYTES = 2 * 2**30
@@ -124,8 +124,8 @@ def _batches_of_similar_length(lengths: np.ndarray) -> list[np.ndarray]:
 
 
 def compute_outputs(
-    split: SplitModel | None, documents: Sequence[RaggedIds], *, verbose: bool = False
-) -> list[RaggedIds]:
+    split: SplitModel | None, documents: Sequence[Documents], *, verbose: bool = False
+) -> list[Documents]:
     """Return documents with the outputs of the lower part of a model for them, if these fit into ``MAX_BYTES``.
 
     Args:
@@ -136,6 +136,7 @@ def compute_outputs(
     if split is None:
         return list(documents)
     store = OutputStore(split.lower, verbose)
-    if sum(map(store.num_bytes, documents)) > MAX_BYTES:
+    in_memory = [part for part in documents if isinstance(part, RaggedIds)]
+    if len(in_memory) < len(documents) or sum(map(store.num_bytes, in_memory)) > MAX_BYTES:
         return list(documents)
-    return [store.compute(part) for part in documents]
+    return [store.compute(part) for part in in_memory]

@@ -30,20 +30,18 @@ def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed
         table.set_weights([rows])
 
 
-def measure_coverage(vectors: WordVectors, token_ids: np.ndarray, vocabulary_size: int) -> dict[str, float]:
+def measure_coverage(vectors: WordVectors, counts: np.ndarray) -> dict[str, float]:
     """Measure the fraction of the training text that has a vector.
 
     Args:
         vectors: Vectors for the vocabulary.
-        token_ids: Ids of all training tokens, int (tokens,).
-        vocabulary_size: Number of ids.
+        counts: How often each id occurs in the training text, int (vocabulary_size,).
 
     Returns:
         ``vocabulary_coverage``: fraction of the vocabulary, and ``token_coverage``: fraction of the training tokens,
         that have a vector, 0 to 1.
     """
-    counts = np.bincount(token_ids, minlength=vocabulary_size)
     return {
-        "vocabulary_coverage": len(vectors.ids) / max(vocabulary_size - len(RESERVED_TOKENS), 1),
+        "vocabulary_coverage": len(vectors.ids) / max(len(counts) - len(RESERVED_TOKENS), 1),
         "token_coverage": float(counts[vectors.ids].sum() / max(counts.sum(), 1)),
     }

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kerascnn.config import Config, TransferConfig
+from kerascnn.data.batches import Documents
 from kerascnn.models import BuiltModel, ModelConfig
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
@@ -71,7 +72,7 @@ def build_model(
     config: Config[Any],
     vectorizer: Vectorizer,
     num_classes: int,
-    token_ids: np.ndarray,
+    documents: Documents,
     vectors: WordVectors | None = None,
 ) -> InitialModel:
     """Build the model of a run and initialize its weights.
@@ -80,7 +81,7 @@ def build_model(
         config: Settings of the run.
         vectorizer: Vectorizer of the training texts, see ``extend_vocabulary``.
         num_classes: Number of classes.
-        token_ids: Ids of all training tokens, int32 (tokens,).
+        documents: Training documents.
         vectors: Pretrained word vectors for the vocabulary; None: none.
 
     Raises:
@@ -88,7 +89,7 @@ def build_model(
     """
     settings = config.transfer
     if vectors:
-        initial = _build_with_vectors(config, vectorizer, num_classes, token_ids, vectors)
+        initial = _build_with_vectors(config, vectorizer, num_classes, documents, vectors)
     elif settings.init_from:
         initial = _build_from_bundle(config, vectorizer, num_classes)
     else:
@@ -110,9 +111,9 @@ def _build(config: Config[Any], vectorizer: Vectorizer, num_classes: int) -> Bui
 
 
 def _build_with_vectors(
-    config: Config[Any], vectorizer: Vectorizer, num_classes: int, token_ids: np.ndarray, vectors: WordVectors
+    config: Config[Any], vectorizer: Vectorizer, num_classes: int, documents: Documents, vectors: WordVectors
 ) -> InitialModel:
-    metrics, messages = describe_vectors(config, vectors, token_ids, len(vectorizer.vocabulary))
+    metrics, messages = describe_vectors(config, vectors, documents.count_ids(len(vectorizer.vocabulary)))
     if not hasattr(config.network, "embedding_dim"):  # the vectors are for the linear member
         return InitialModel(config, _build(config, vectorizer, num_classes), metrics, messages)
     network = dataclasses.replace(config.network, embedding_dim=vectors.rows.shape[1])
@@ -123,20 +124,19 @@ def _build_with_vectors(
 
 
 def describe_vectors(
-    config: Config[Any], vectors: WordVectors, token_ids: np.ndarray, vocabulary_size: int
+    config: Config[Any], vectors: WordVectors, counts: np.ndarray
 ) -> tuple[dict[str, float], tuple[str, ...]]:
     """Return the metrics of word vectors, see ``measure_coverage``, and sentences for the user.
 
     Args:
         config: The run.
         vectors: Vectors for the vocabulary.
-        token_ids: Ids of all training tokens, int (tokens,).
-        vocabulary_size: Number of ids.
+        counts: How often each id occurs in the training text, int (vocabulary_size,).
     """
-    metrics = embedding_vectors.measure_coverage(vectors, token_ids, vocabulary_size)
+    metrics = embedding_vectors.measure_coverage(vectors, counts)
     message = (
         f"{config.transfer.vectors}: {vectors.rows.shape[1]} dimensions, vectors for"
-        f" {metrics['vocabulary_coverage']:.1%} of the {vocabulary_size - len(RESERVED_TOKENS):,} tokens of the"
+        f" {metrics['vocabulary_coverage']:.1%} of the {len(counts) - len(RESERVED_TOKENS):,} tokens of the"
         f" vocabulary and for {metrics['token_coverage']:.1%} of the training text"
     )
     return metrics, (*vectors.messages, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Iterable, KeysView, Mapping, Set
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +110,18 @@ def to_rows(name: str, values: Any, elements: str) -> Any:
     return list(values)
 
 
-def check_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts as a list of strings.
+class CheckedTexts(Sequence[str]):
+    """Texts that are known to be strings, and are not held in memory."""
+
+
+def check_texts(texts: Iterable[str]) -> Sequence[str]:
+    """Return the texts as a list of strings, unless they are ``CheckedTexts``.
 
     Raises:
         InputError: ``texts`` is a single string, a table or no sequence, or an element is not a string.
     """
+    if isinstance(texts, CheckedTexts):
+        return texts
     if isinstance(texts, (str, bytes)):
         raise InputError(f"texts: give a list of texts, not one text. Received: {shorten(texts)}")
     # the elements of a table are the names of its columns, those of a set have no order

@@ -21,6 +21,11 @@ LOCKED_BYTE = 1 << 30
 """Byte that is locked; Windows would not let others read the beginning of the file if that were locked."""
 _MAX_ATTEMPTS = 10
 
+
+class OutputLockedError(InputError):
+    """Another process or thread writes an output."""
+
+
 _holders: dict[Path, tuple[int, int]] = {}
 """Outputs that this process has locked, each with the ids of the process and of the thread."""
 _holders_guard = threading.Lock()
@@ -45,7 +50,7 @@ def lock_output(path: Path) -> Iterator[None]:
     no locks, the block runs without one.
 
     Raises:
-        InputError: Another process or thread writes the output.
+        OutputLockedError: Another process or thread writes the output.
         OSError: The disk is full.
     """
     path = Path(os.path.realpath(path))
@@ -59,7 +64,7 @@ def lock_output(path: Path) -> Iterator[None]:
             _holders[path] = holder
     if not is_new:
         if found != holder:
-            raise InputError(f"{path}: another thread is writing it; wait for its end, or choose another output")
+            raise OutputLockedError(f"{path}: another thread is writing it; wait for its end, or choose another output")
         yield
         return
     try:
@@ -96,7 +101,9 @@ def _lock(path: Path) -> int | None:
             owner = os.pread(descriptor, 200, 0) if hasattr(os, "pread") else os.read(descriptor, 200)
             os.close(descriptor)
             name = " ".join(owner.decode("utf-8", "replace").split()) or "another process"
-            raise InputError(f"{path}: {name} is writing it; wait for its end, or choose another output") from None
+            raise OutputLockedError(
+                f"{path}: {name} is writing it; wait for its end, or choose another output"
+            ) from None
         except FileNotFoundError:
             is_current = False
         except OSError:  # a file system without locks

@@ -82,8 +82,8 @@ def load_rows(options: Sequence[str], source: SourceConfig | None = None) -> Lab
     if splits.task is not SINGLE_LABEL:
         raise InputError(f"{sources['--data']}: the benchmarks are of one label per row, and these have several")
     if splits.has_own_validation:
-        return LabelledRows(splits.train, splits.validation, splits.test)
-    return LabelledRows([*splits.train, *splits.validation], [], splits.test)
+        return LabelledRows(list(splits.train), list(splits.validation), list(splits.test))
+    return LabelledRows([*splits.train, *splits.validation], [], list(splits.test))
 
 
 def iterate_folds(data: str, folds: int, seed: int, folder: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,0 +1,140 @@
+"""Ids in files: the same documents as in memory, in batches of similar length that mix all documents."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from kerascnn.data import stored_documents
+from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
+from kerascnn.data.cache import Cache
+from kerascnn.data.records import Row
+from kerascnn.data.stored_documents import find_ids, find_vectorizer
+from kerascnn.data.stored_rows import StoredRows, write_rows
+from kerascnn.text.config import TextConfig
+from kerascnn.text.vectorizer import Vectorizer
+
+COUNT = 500
+SETTINGS = TextConfig(min_count=1, max_length=30)
+
+
+@pytest.fixture(scope="module")
+def texts():
+    generator = np.random.default_rng(0)
+    return [" ".join(f"w{word}" for word in generator.zipf(1.5, size) % 50) for size in generator.integers(0, 40, COUNT)]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return Cache(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def stored_texts(texts, cache):
+    write_rows(cache.folder / "train", [Row(text, ("a",), "a.csv", 2) for text in texts], {}, {})
+    return StoredRows(cache.folder / "train", [("a",)], ["a.csv"], "single_label").texts
+
+
+@pytest.fixture(scope="module")
+def vectorizer(texts):
+    return Vectorizer.adapt(texts, SETTINGS)
+
+
+@pytest.fixture
+def find(stored_texts, vectorizer, cache, monkeypatch):
+    """Return a function from the size of a shard to ids and the positions of their texts."""
+
+    def find_sharded(shard_rows, *, shuffled=True):
+        monkeypatch.setattr(stored_documents, "SHARD_ROWS", shard_rows)
+        return find_ids(stored_texts, vectorizer, cache, shuffled=shuffled)
+
+    return find_sharded
+
+
+def to_documents(ids):
+    return np.split(ids.values, ids.row_splits[1:-1])
+
+
+def test_vocabulary_is_that_of_the_texts_and_counted_once(stored_texts, vectorizer, cache, monkeypatch):
+    found = find_vectorizer(stored_texts, SETTINGS, cache)
+    assert found.vocabulary == vectorizer.vocabulary
+    monkeypatch.setattr(Vectorizer, "adapt", None)
+    assert find_vectorizer(stored_texts, SETTINGS, cache).vocabulary == vectorizer.vocabulary
+    with pytest.raises(TypeError):
+        find_vectorizer(stored_texts, TextConfig(min_count=2), cache)
+
+
+@pytest.mark.parametrize("shard_rows", [1000, 100, 7])
+def test_documents_are_those_in_memory(find, texts, vectorizer, shard_rows):
+    expected = RaggedIds(*vectorizer.encode(texts))
+    for shuffled in (True, False):
+        ids, order = find(shard_rows, shuffled=shuffled)
+        assert len(ids) == COUNT and sorted(order) == list(range(COUNT))
+        assert np.array_equal(order, np.arange(COUNT)) == (not shuffled or shard_rows > COUNT)
+        np.testing.assert_array_equal(ids.lengths, expected.lengths[order])
+        documents = to_documents(expected)
+        for found, row in zip(to_documents(ids.to_ragged()), order, strict=True):
+            np.testing.assert_array_equal(found, documents[row])
+        some = np.arange(3, COUNT, 41)
+        for found, row in zip(to_documents(ids.to_ragged(some)), order[some], strict=True):
+            np.testing.assert_array_equal(found, documents[row])
+        size = len(vectorizer.vocabulary)
+        np.testing.assert_array_equal(ids.count_ids(size), expected.count_ids(size))
+
+
+def batch_rows(ids, *, first_epoch=0, seed=0, epochs=1, classes=None):
+    """Return the rows of the batches of some epochs of 16 documents, 32 batches each."""
+    batches = training_batches(
+        ids, np.arange(COUNT), 16, seed=seed, first_epoch=first_epoch, classes=classes, window_batches=4
+    ).take(32 * epochs)
+    return [(inputs.numpy(), rows.numpy()) for inputs, rows, _ in batches]
+
+
+def test_one_shard_gives_the_batches_of_documents_in_memory(find, texts, vectorizer):
+    expected = RaggedIds(*vectorizer.encode(texts))
+    for found, whole in zip(batch_rows(find(1000)[0], epochs=2), batch_rows(expected, epochs=2), strict=True):
+        for found_array, expected_array in zip(found, whole, strict=True):
+            np.testing.assert_array_equal(found_array, expected_array)
+
+
+@pytest.mark.parametrize("shard_rows", [150, 20])
+def test_epoch_has_every_document_once_in_batches_of_similar_length(find, shard_rows):
+    ids, _ = find(shard_rows)
+    batches = batch_rows(ids)
+    assert [len(rows) for _, rows in batches].count(16) == 31  # only the last batch of the last part is smaller
+    assert sorted(itertools.chain(*(rows for _, rows in batches))) == list(range(COUNT))
+    for inputs, rows in batches:
+        np.testing.assert_array_equal((inputs > 0).sum(axis=1), ids.lengths[rows])
+    assert ids.lengths.sum() / sum(inputs.size for inputs, _ in batches) > 0.75
+
+
+def test_order_depends_on_seed_and_epoch_and_can_start_at_any_epoch(find):
+    ids, _ = find(50)
+
+    def order(**options):
+        return [rows.tolist() for _, rows in batch_rows(ids, **options)]
+
+    assert order(epochs=3)[64:] == order(first_epoch=2)
+    assert order() == order()
+    assert order() != order(first_epoch=1)
+    assert order() != order(seed=1)
+
+
+def test_balanced_classes_are_balanced_over_all_shards(find):
+    classes = np.repeat([0, 1], [450, 50])
+    rows = np.concatenate([rows for _, rows in batch_rows(find(60)[0], classes=classes)])
+    assert np.bincount(classes[rows]).tolist() == [250, 250]
+
+
+def test_shards_mix_rows_that_are_sorted(find):
+    _, order = find(100)
+    first = order[:100]
+    assert 0.2 < (first < COUNT // 2).mean() < 0.8
+
+
+def test_validation_has_every_document_once(find):
+    ids, _ = find(90, shuffled=False)
+    batches = validation_batches(ids, np.arange(COUNT), 32)
+    rows = [targets.numpy() for _, targets in batches]
+    assert len(rows) == int(batches.cardinality())
+    assert sorted(np.concatenate(rows)) == list(range(COUNT))
