@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerascnn.audit.class_balance import find_class_balance_issues
+from kerascnn.audit.class_balance import find_class_balance_issues, find_imbalance
 from kerascnn.audit.corpus import Corpus
 from kerascnn.audit.duplicates import find_duplicates
 from kerascnn.audit.encoding_issues import find_encoding_issues
@@ -43,7 +43,9 @@ CHECKS: tuple[Callable[[Corpus], list[Issue]], ...] = (
 QUICK_AUDIT_ROWS = 20_000
 """Number of training rows, those in ASCII not counted, of which ``quick_audit`` checks the characters of all."""
 SAMPLED_ROWS = 100_000
-"""Number of rows of each split that are audited of rows in files."""
+"""Number of training rows that are audited of rows in files."""
+SAMPLE_CHECKS = (find_label_name_issues, find_swallowed_rows, find_encoding_issues, find_script_issues)
+"""The checks of a quick audit that a sample is sufficient for."""
 
 
 @dataclass(frozen=True)
@@ -97,32 +99,31 @@ def quick_audit(splits: Splits, config: Config[Any]) -> list[Issue]:
         config: The run that the rows are for.
     """
     if isinstance(splits.train, StoredRows):
-        return _audit_sample(splits, config)
-    corpus = Corpus(splits, config)
-    issues = [
-        *find_class_balance_issues(corpus),
-        *find_label_name_issues(corpus),
-        *find_swallowed_rows(corpus),
-        *_find_character_issues(splits, config),
-        *estimate_truncation(corpus),
-    ]
+        issues = _audit_sample(splits, splits.train, config)
+    else:
+        corpus = Corpus(splits, config)
+        issues = [
+            *find_class_balance_issues(corpus),
+            *find_label_name_issues(corpus),
+            *find_swallowed_rows(corpus),
+            *_find_character_issues(splits, config),
+            *estimate_truncation(corpus),
+        ]
     reported = {issue.kind for issue in splits.issues}
     if "tiny_class" in reported:  # tiny classes are rare, and missing from data that is split off
         reported |= {"rare_class", "missing_class"}
     return _sort_by_severity(issue for issue in issues if issue.severity != "note" and issue.kind not in reported)
 
 
-def _audit_sample(splits: Splits, config: Config[Any]) -> list[Issue]:
-    """Return the issues of ``quick_audit`` of a sample of rows in files; a sample may lack rare classes."""
-    train, validation, test = (
-        sample_rows(rows, SAMPLED_ROWS) for rows in (splits.train, splits.validation, splits.test)
-    )
-    issues = quick_audit(dataclasses.replace(splits, train=train, validation=validation, test=test), config)
-    place = f"in a sample of {len(train):,} of the {len(splits.train):,} training rows, "
+def _audit_sample(splits: Splits, train: StoredRows, config: Config[Any]) -> list[Issue]:
+    """Return the issues of rows in files: exact counts of the classes, and what a sample shows of texts and labels."""
+    sample = train.sample(SAMPLED_ROWS)
+    corpus = Corpus(dataclasses.replace(splits, train=sample, validation=[], test=[]), config)
+    place = f"in a sample of {len(sample):,} of the {len(train):,} training rows, " if len(sample) < len(train) else ""
+    issues = [issue for check in (*SAMPLE_CHECKS, estimate_truncation) for issue in check(corpus)]
     return [
-        dataclasses.replace(issue, message=place + issue.message)
-        for issue in issues
-        if issue.kind not in ("rare_class", "missing_class") or len(train) == len(splits.train)
+        *find_imbalance(corpus, train.count_labels()),
+        *(dataclasses.replace(issue, message=place + issue.message) for issue in issues),
     ]
 
 

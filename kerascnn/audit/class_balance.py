@@ -18,13 +18,19 @@ def find_class_balance_issues(corpus: Corpus) -> list[Issue]:
     """Return issues of imbalanced, rare and missing classes."""
     counts = Counter(label for row in corpus.train for label in row.labels)
     return [
-        *_find_imbalance(corpus, counts),
+        *find_imbalance(corpus, counts),
         *_find_rare_classes(corpus, counts),
         *_find_missing_classes(corpus, counts),
     ]
 
 
-def _find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
+def find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
+    """Return an issue if the largest class has many more training rows than the smallest.
+
+    Args:
+        corpus: The run.
+        counts: Labels to numbers of training rows, of two labels or more.
+    """
     (largest, most), *_, (smallest, least) = counts.most_common()
     if most < IMBALANCE_RATIO * least:
         return []

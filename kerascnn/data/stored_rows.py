@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -23,6 +24,8 @@ from kerascnn.utils.arguments import CheckedTexts
 
 PIECE_ROWS = 8192
 """Rows that are read or written at a time."""
+_MAX_SPAN_BYTES = 1 << 24
+"""Number of bytes from the first text to the last from which texts are not read at once."""
 _MAX_GAP_BYTES = 1 << 16
 """Average number of bytes from one text to the next from which texts are read one by one."""
 _PLACE = np.dtype([("file", "<i4"), ("type", "<i4"), ("number", "<i8"), ("line", "<i8")])
@@ -117,8 +120,12 @@ class StoredTexts(CheckedTexts):
             return []
         rows = indices if self.positions is None else self.positions[indices]
         starts, ends = self._offsets[rows].tolist(), self._offsets[rows + 1].tolist()
+        size = ends[-1] - starts[0]
+        if size > _MAX_SPAN_BYTES and len(rows) > 1 and size <= _MAX_GAP_BYTES * len(rows):
+            half = len(rows) // 2
+            return self.read_bytes(indices[:half]) + self.read_bytes(indices[half:])
         with open(self.folder / "texts.bin", "rb") as file:
-            if ends[-1] - starts[0] > _MAX_GAP_BYTES * len(rows):
+            if size > _MAX_SPAN_BYTES:
                 return [_read_span(file, start, end) for start, end in zip(starts, ends, strict=True)]
             first = starts[0]
             span = _read_span(file, first, ends[-1])
@@ -186,6 +193,21 @@ class StoredRows(Sequence[Row]):
         """Return the rows with empty texts, for functions that read labels and places only."""
         return self._copy(self.positions, has_texts=False)
 
+    def sample(self, count: int) -> list[Row]:
+        """Return at most ``count`` rows, drawn at random and always the same, in their order."""
+        if len(self) <= count:
+            return self[:]
+        return self._read(np.unique(np.random.default_rng(0).integers(len(self), size=count)))
+
+    def count_labels(self) -> Counter[str]:
+        """Return how often each label occurs."""
+        counts: Counter[str] = Counter()
+        numbers = np.bincount(self.load_array("labels"), minlength=len(self.label_sets)).tolist()
+        for labels, number in zip(self.label_sets, numbers, strict=True):
+            for label in labels if number else ():
+                counts[label] += number
+        return counts
+
     def load_array(self, name: str) -> np.ndarray:
         """Return an array of the rows, such as ``keys`` or ``labels``, (rows,)."""
         array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
@@ -193,8 +215,7 @@ class StoredRows(Sequence[Row]):
 
     def find_labels(self) -> list[str]:
         """Return all labels of the rows, sorted."""
-        used = np.unique(self.load_array("labels")).tolist()
-        return sorted({label for position in used for label in self.label_sets[position]})
+        return sorted(self.count_labels())
 
     def find_label_type(self) -> str:
         """Return the type of the labels in their files, see ``label_types``."""

@@ -21,7 +21,9 @@ SETTINGS = TextConfig(min_count=1, max_length=30)
 @pytest.fixture(scope="module")
 def texts():
     generator = np.random.default_rng(0)
-    return [" ".join(f"w{word}" for word in generator.zipf(1.5, size) % 50) for size in generator.integers(0, 40, COUNT)]
+    return [
+        " ".join(f"w{word}" for word in generator.zipf(1.5, size) % 50) for size in generator.integers(0, 40, COUNT)
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,15 @@ from tests.data.real_text import CHINESE, ENGLISH, csv_text
 
 NAMES = ("train", "validation", "test")
 PAIRS = [(f"{text} {number}", label) for number in range(12) for text, label in [*ENGLISH, *CHINESE]]
-UNUSUAL = [*PAIRS, *PAIRS[:3], ("", "positive"), ("no label", ""), (PAIRS[0][0], "差评"), ("solo", "rare"), ("a\0b", "好评")]
+UNUSUAL = [
+    *PAIRS,
+    *PAIRS[:3],
+    ("", "positive"),
+    ("no label", ""),
+    (PAIRS[0][0], "差评"),
+    ("solo", "rare"),
+    ("a\0b", "好评"),
+]
 
 
 def describe(load, *args):
@@ -51,7 +59,9 @@ def test_multi_label_rows_give_the_same_splits(write, tmp_path):
 
 
 ROWS = st.lists(
-    st.tuples(st.sampled_from(["a", "b", "c d", "é", "", " ", "\ud800"]) | st.text(max_size=3), st.sampled_from("pqr ")),
+    st.tuples(
+        st.sampled_from(["a", "b", "c d", "é", "", " ", "\ud800"]) | st.text(max_size=3), st.sampled_from("pqr ")
+    ),
     max_size=40,
 )
 
