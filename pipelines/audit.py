@@ -99,13 +99,13 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.aud
     """Run the command."""
     args = parse_arguments(argv, prog)
     from kerascnn.audit.audit import run_audit
-    from kerascnn.experiment.run_data import read_splits
+    from kerascnn.experiment.run_data import choose_audit_cache, read_splits
     from kerascnn.experiment.tagger_run import choose_tagger
     from kerascnn.selection import reject_automatic
 
     reject_automatic(args.run, "an audit")
     config = choose_tagger(args.run)
-    report = run_audit(read_splits(config), config, label_errors=args.label_errors)
+    report = run_audit(read_splits(config, choose_audit_cache(config)), config, label_errors=args.label_errors)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if args.json else format_report(report))
 
 

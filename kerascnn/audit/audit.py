@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerascnn.audit.class_balance import find_class_balance_issues, find_imbalance
+from kerascnn.audit import stored_corpus
+from kerascnn.audit.class_balance import find_class_balance_issues
 from kerascnn.audit.corpus import Corpus
 from kerascnn.audit.duplicates import find_duplicates
 from kerascnn.audit.encoding_issues import find_encoding_issues
@@ -26,7 +27,6 @@ from kerascnn.config import Config
 from kerascnn.data.issues import SEVERITIES, Issue
 from kerascnn.data.records import Row
 from kerascnn.data.splits import Splits
-from kerascnn.data.stored_rows import StoredRows
 
 CHECKS: tuple[Callable[[Corpus], list[Issue]], ...] = (
     find_class_balance_issues,
@@ -42,10 +42,6 @@ CHECKS: tuple[Callable[[Corpus], list[Issue]], ...] = (
 """The checks of every audit. A new check is one module and one line here."""
 QUICK_AUDIT_ROWS = 20_000
 """Number of training rows, those in ASCII not counted, of which ``quick_audit`` checks the characters of all."""
-SAMPLED_ROWS = 100_000
-"""Number of training rows that are audited of rows in files."""
-SAMPLE_CHECKS = (find_label_name_issues, find_swallowed_rows, find_encoding_issues, find_script_issues)
-"""The checks of a quick audit that a sample is sufficient for."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +75,11 @@ def run_audit(splits: Splits, config: Config[Any], *, label_errors: bool = False
     Raises:
         InputError: A file that the text settings name cannot be used, or the extra ``audit`` is missing.
     """
+    if stored_corpus.is_stored(splits):
+        report = run_audit(stored_corpus.sample_splits(splits), config, label_errors=label_errors)
+        exact = [*splits.issues, *stored_corpus.find_exact_issues(splits, config, duplicates=True)]
+        issues = [*exact, *stored_corpus.describe_sample(report.issues, splits)]
+        return AuditReport(stored_corpus.count_rows(splits, report.statistics), _sort_by_severity(issues))
     corpus = Corpus(splits, config)
     issues = [*splits.issues]
     for check in CHECKS:
@@ -98,32 +99,26 @@ def quick_audit(splits: Splits, config: Config[Any]) -> list[Issue]:
         splits: The rows.
         config: The run that the rows are for.
     """
-    if isinstance(splits.train, StoredRows):
-        issues = _audit_sample(splits, splits.train, config)
+    if stored_corpus.is_stored(splits):
+        sample = dataclasses.replace(stored_corpus.sample_splits(splits), validation=[], test=[])
+        issues = stored_corpus.find_exact_issues(splits, config, duplicates=False)
+        issues += stored_corpus.describe_sample(_find_quick_issues(sample, config), splits)
     else:
-        corpus = Corpus(splits, config)
-        issues = [
-            *find_class_balance_issues(corpus),
-            *find_label_name_issues(corpus),
-            *find_swallowed_rows(corpus),
-            *_find_character_issues(splits, config),
-            *estimate_truncation(corpus),
-        ]
+        issues = _find_quick_issues(splits, config)
     reported = {issue.kind for issue in splits.issues}
     if "tiny_class" in reported:  # tiny classes are rare, and missing from data that is split off
         reported |= {"rare_class", "missing_class"}
     return _sort_by_severity(issue for issue in issues if issue.severity != "note" and issue.kind not in reported)
 
 
-def _audit_sample(splits: Splits, train: StoredRows, config: Config[Any]) -> list[Issue]:
-    """Return the issues of rows in files: exact counts of the classes, and what a sample shows of texts and labels."""
-    sample = train.sample(SAMPLED_ROWS)
-    corpus = Corpus(dataclasses.replace(splits, train=sample, validation=[], test=[]), config)
-    place = f"in a sample of {len(sample):,} of the {len(train):,} training rows, " if len(sample) < len(train) else ""
-    issues = [issue for check in (*SAMPLE_CHECKS, estimate_truncation) for issue in check(corpus)]
+def _find_quick_issues(splits: Splits, config: Config[Any]) -> list[Issue]:
+    corpus = Corpus(splits, config)
     return [
-        *find_imbalance(corpus, train.count_labels()),
-        *(dataclasses.replace(issue, message=place + issue.message) for issue in issues),
+        *find_class_balance_issues(corpus),
+        *find_label_name_issues(corpus),
+        *find_swallowed_rows(corpus),
+        *_find_character_issues(splits, config),
+        *estimate_truncation(corpus),
     ]
 
 

@@ -14,24 +14,23 @@ RARE_ROWS = 10
 """A class with fewer training rows is rare."""
 
 
-def find_class_balance_issues(corpus: Corpus) -> list[Issue]:
-    """Return issues of imbalanced, rare and missing classes."""
-    counts = Counter(label for row in corpus.train for label in row.labels)
+def find_class_balance_issues(corpus: Corpus, counts: Counter[str] | None = None) -> list[Issue]:
+    """Return issues of imbalanced, rare and missing classes.
+
+    Args:
+        corpus: The rows.
+        counts: Number of training rows of each label, if ``corpus`` has a part of them; None: count them.
+    """
+    counts = counts or Counter(label for row in corpus.train for label in row.labels)
     return [
-        *find_imbalance(corpus, counts),
+        *_find_imbalance(corpus, counts),
         *_find_rare_classes(corpus, counts),
         *_find_missing_classes(corpus, counts),
     ]
 
 
-def find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
-    """Return an issue if the largest class has many more training rows than the smallest.
-
-    Args:
-        corpus: The run.
-        counts: Labels to numbers of training rows, of two labels or more.
-    """
-    (largest, most), *_, (smallest, least) = counts.most_common()
+def _find_imbalance(corpus: Corpus, counts: Counter[str]) -> list[Issue]:
+    (largest, most), (smallest, least) = counts.most_common()[0], counts.most_common()[-1]
     if most < IMBALANCE_RATIO * least:
         return []
     return [Issue(

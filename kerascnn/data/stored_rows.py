@@ -18,6 +18,8 @@ from typing import Any, overload
 import numpy as np
 
 from kerascnn.data.array_files import ArrayWriter
+from kerascnn.data.indexed_rows import IndexedRows, find_first
+from kerascnn.data.issues import RowCounter
 from kerascnn.data.label_types import LABEL_TYPES, merge_label_types
 from kerascnn.data.records import Row
 from kerascnn.utils.arguments import CheckedTexts
@@ -199,14 +201,19 @@ class StoredRows(Sequence[Row]):
             return self[:]
         return self._read(np.unique(np.random.default_rng(0).integers(len(self), size=count)))
 
+    def to_indexed(self) -> IndexedRows:
+        """Return the rows with their numbers, to compare all of them at once."""
+        return IndexedRows(self, self.load_array("keys"), self.load_array("labels"), self.label_sets)
+
+    def count_duplicates(self) -> RowCounter:
+        """Return a counter of the rows that repeat the text of an earlier row."""
+        rows, duplicates = self.to_indexed(), RowCounter()
+        rows.count_rows(duplicates, find_first(rows.texts) != np.arange(len(rows)))
+        return duplicates
+
     def count_labels(self) -> Counter[str]:
         """Return how often each label occurs."""
-        counts: Counter[str] = Counter()
-        numbers = np.bincount(self.load_array("labels"), minlength=len(self.label_sets)).tolist()
-        for labels, number in zip(self.label_sets, numbers, strict=True):
-            for label in labels if number else ():
-                counts[label] += number
-        return counts
+        return self.to_indexed().count_labels()
 
     def load_array(self, name: str) -> np.ndarray:
         """Return an array of the rows, such as ``keys`` or ``labels``, (rows,)."""

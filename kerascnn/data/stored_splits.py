@@ -15,7 +15,6 @@ from typing import Any
 from kerascnn.data import tfds
 from kerascnn.data.cache import Cache, read_values
 from kerascnn.data.config import SourceConfig
-from kerascnn.data.indexed_rows import IndexedRows
 from kerascnn.data.issues import Issue, IssueExample
 from kerascnn.data.records import Row
 from kerascnn.data.sources import read_rows
@@ -74,13 +73,9 @@ def load_stored_splits(
     label_sets = [tuple(labels) for labels in json.loads((folder / "labels.json").read_bytes())]
     files, task = json.loads((folder / "files.json").read_bytes()), get_task(values["task"])
     rows = {name: StoredRows(folder / name, label_sets, files, task.name) for name in specs}
-    splits = split_indexed_rows({name: _index(part) for name, part in rows.items()}, source, task)
+    splits = split_indexed_rows({name: part.to_indexed() for name, part in rows.items()}, source, task)
     issues += [_parse_issue(issue) for issue in values["issues"]]
     return dataclasses.replace(splits, issues=issues + splits.issues)
-
-
-def _index(rows: StoredRows) -> IndexedRows:
-    return IndexedRows(rows, rows.load_array("keys"), rows.load_array("labels"), rows.label_sets)
 
 
 def _write_splits(

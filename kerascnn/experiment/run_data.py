@@ -41,30 +41,46 @@ def check_text_files(config: Config[Any]) -> None:
     segmentation.load_words(config.text, config.transfer.word_list)
 
 
+def choose_audit_cache(config: Config[Any]) -> Cache | None:
+    """Return where the rows of an audit are kept in files; None: they are held in memory."""
+    is_suitable = not config.network.tags_tokens and STDIN not in _list_sources(config)
+    return Cache(find_cache_folder(config)) if is_suitable and _count_excessive_rows(config) is not None else None
+
+
 def choose_cache(config: Config[Any]) -> Cache | None:
     """Return where the rows of a training are kept in files; None: they are few enough to be held in memory.
 
     Raises:
         InputError: There are many rows, and the run needs all of them in memory.
     """
-    from kerascnn.data.row_estimate import estimate_source_rows
-
-    sources = [*config.data, *config.validation_data, *config.test_data]
-    start_tensorflow_for(sources)
-    rows, limit = estimate_source_rows(sources, config.source), config.source.in_memory_rows
-    if limit and rows <= limit:
+    rows = _count_excessive_rows(config)
+    if rows is None:
         return None
+    training = config.training
+    repeats = bool(training.list_changed(("refit_rows",)) and training.refit_rows)
     for name, is_unsuitable, remedy in (
-        ("standard input is read once", STDIN in sources, "write it into a file"),
+        ("standard input is read once", STDIN in _list_sources(config), "write it into a file"),
         (f"{config.model} trains on all rows in memory", _needs_memory(config), "choose --model word_cnn or char_cnn"),
         ("a teacher labels all rows in memory", bool(config.distillation.teacher), "leave --teacher out"),
-        ("a second training on all rows is done in memory", bool(config.training.list_changed(("refit_rows",))
-            and config.training.refit_rows), "leave --training.refit_rows out"),
-    ):  # fmt: skip
+        ("a second training on all rows is done in memory", repeats, "leave --training.refit_rows out"),
+    ):
         if is_unsuitable:
-            count = f"about {rows:,} rows are more than --source.in-memory-rows {limit:,}"
+            count = f"about {rows:,} rows are more than --source.in-memory-rows {config.source.in_memory_rows:,}"
             raise InputError(f"{count}, but {name}; {remedy}, or allow more rows in memory")
     return Cache(find_cache_folder(config))
+
+
+def _count_excessive_rows(config: Config[Any]) -> int | None:
+    """Return about how many rows a run has, if they are too many for memory; None: they are not."""
+    from kerascnn.data.row_estimate import estimate_source_rows
+
+    start_tensorflow_for(_list_sources(config))
+    rows, limit = estimate_source_rows(_list_sources(config), config.source), config.source.in_memory_rows
+    return rows if rows > limit or not limit else None
+
+
+def _list_sources(config: Config[Any]) -> list[str]:
+    return [*config.data, *config.validation_data, *config.test_data]
 
 
 def find_cache_folder(config: Config[Any]) -> Path:
@@ -95,7 +111,7 @@ def read_splits(config: Config[Any], cache: Cache | None = None, *, verbose: boo
     from kerascnn.data.stored_splits import load_stored_splits
 
     sources = config.data, config.validation_data, config.test_data
-    start_tensorflow_for([spec for specs in sources for spec in specs])
+    start_tensorflow_for(_list_sources(config))
     if cache:
         return load_stored_splits(*sources, config.source, cache, verbose=verbose)
     return load_splits(*sources, config.source)
