@@ -46,6 +46,7 @@ docs/data_formats
 docs/data_audit
 docs/choosing_a_model
 docs/training
+docs/large_data
 docs/experiment_tracking
 docs/scikit_learn
 docs/reading_the_report
