@@ -23,8 +23,9 @@ import tensorflow as tf
 
 from kerascnn import config
 from kerascnn.config import Config
-from kerascnn.data.batches import RaggedIds, training_batches
+from kerascnn.data.batches import training_batches
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.data.sources import read_rows
 from kerascnn.text.vectorizer import Vectorizer
 

@@ -150,7 +150,7 @@ def _encode_documents(
     vectorizer: Vectorizer, data: TrainingData, *, verbose: bool
 ) -> tuple[EncodedDataset, EncodedDataset]:
     """Return the encoded training and validation documents."""
-    from kerascnn.data.batches import RaggedIds
+    from kerascnn.data.ragged import RaggedIds
     from kerascnn.training.fit import EncodedDataset
 
     if not (isinstance(data.texts, StoredTexts) and isinstance(data.validation_texts, StoredTexts)):

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.batches import Documents, RaggedIds, sorted_batch_indices
+from kerascnn.data.batches import sorted_batch_indices
+from kerascnn.data.ragged import Documents, RaggedIds
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.cpu import available_cpus
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from kerascnn.config import TRAINING_GROUPS, Config, TrainingConfig
-from kerascnn.data.batches import RaggedIds, RaggedTargets
+from kerascnn.data.ragged import RaggedIds, RaggedTargets
 from kerascnn.data.tag_schemes import has_spans
 from kerascnn.models.built_model import BuiltModel
 from kerascnn.tagger_bundle import TaggerBundle

@@ -276,7 +276,8 @@ class TokenClassifier(Estimator):
 
     def _predict_sentences(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], np.ndarray]]:
         """Return the tags of each sentence, and the probabilities of all tags, float32 (tokens, tags)."""
-        from kerascnn.data.batches import RaggedIds, sorted_batch_indices
+        from kerascnn.data.batches import sorted_batch_indices
+        from kerascnn.data.ragged import RaggedIds
         from kerascnn.prediction import make_batch_function
 
         check_is_fitted(self, "bundle_")

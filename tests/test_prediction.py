@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, prediction
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.prediction import make_predict_function, predict_texts
 from kerascnn.utils.errors import InputError
 

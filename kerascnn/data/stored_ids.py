@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.data.array_files import ArrayWriter
-from kerascnn.data.batches import Documents, Part, RaggedIds, select_ragged
 from kerascnn.data.cache import read_values
+from kerascnn.data.ragged import Documents, Part, RaggedIds, select_ragged
 from kerascnn.data.stored_rows import StoredTexts
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.progress import progress_bar

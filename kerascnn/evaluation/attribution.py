@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.evaluation.attribution_base import TOLERANCE, Attribution, AttributionMethod
 from kerascnn.evaluation.linear_attribution import EnsembleAttribution, LinearAttribution
 from kerascnn.layers import MaxPooledConv1D, PaddingMask, TfidfLinear, WeightedSum

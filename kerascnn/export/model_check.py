@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.golden import PROBES, check_finite
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kerascnn.bundle import Bundle
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.export.model_check import check_model
 from kerascnn.golden import PredictFn
 from kerascnn.runtimes.file_hashes import write_file_hashes

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.linear import word_features
 from kerascnn.linear.word_features import WordFeatures, count_words
 from kerascnn.text.vocabulary import RESERVED_TOKENS

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from kerascnn.config import Config
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers import TfidfLinear, WeightedSum
 from kerascnn.linear.character_features import adapt_character_features
 from kerascnn.linear.ngram_features import NGramFeatures

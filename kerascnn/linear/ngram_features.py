@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers.hashed_ngrams import MAX_BUCKETS, MULTIPLIER
 from kerascnn.layers.tfidf_linear import TfidfLinear, term_frequency
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.linear import word_features
 from kerascnn.linear.word_features import WordFeatures
 from kerascnn.text.word_vectors import WordVectors

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers.tfidf_linear import TfidfLinear
 from kerascnn.linear.ngram_features import apply_term_frequency, count_ngrams
 

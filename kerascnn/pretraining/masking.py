@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.batches import RaggedIds, dataset_from_generator, shuffled_batch_indices, sorted_batch_indices
+from kerascnn.data.batches import dataset_from_generator, shuffled_batch_indices, sorted_batch_indices
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.models import BuiltModel
 from kerascnn.pretraining import masking
 from kerascnn.pretraining.config import MaskingConfig

@@ -106,7 +106,7 @@ def _train_and_predict(
     config: Config[Any], data: TrainingData, fold: Fold, optimizer: keras.optimizers.Optimizer | None
 ) -> tuple[Bundle, np.ndarray]:
     from kerascnn.classifier_training import train_bundle
-    from kerascnn.data.batches import RaggedIds
+    from kerascnn.data.ragged import RaggedIds
     from kerascnn.prediction import make_predict_function
 
     weights = data.sample_weight

@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.batches import WINDOW_BATCHES, Documents, RaggedIds, Targets, training_batches, validation_batches
+from kerascnn.data.batches import WINDOW_BATCHES, Targets, training_batches, validation_batches
+from kerascnn.data.ragged import Documents, RaggedIds
 from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint

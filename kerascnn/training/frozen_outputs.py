@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.batches import Documents, DocumentsWithOutputs, RaggedIds
+from kerascnn.data.ragged import Documents, DocumentsWithOutputs, RaggedIds
 from kerascnn.utils.progress import progress_bar
 
 MAX_BYTES = 2 * 2**30

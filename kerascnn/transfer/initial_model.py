@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kerascnn.config import Config, TransferConfig
-from kerascnn.data.batches import Documents
+from kerascnn.data.ragged import Documents
 from kerascnn.models import BuiltModel, ModelConfig
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS

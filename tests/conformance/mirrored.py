@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from kerascnn import models
 from kerascnn.config import TrainingConfig, TransferConfig
-from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
+from kerascnn.data.batches import training_batches, validation_batches
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed.strategies import mirror_model
 from kerascnn.training.losses import SparseCrossentropy

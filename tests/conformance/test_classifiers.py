@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, load
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.edge import EdgeClassifier
 from kerascnn.evaluation.attribution import TOLERANCE
 from kerascnn.export import onnx, saved_model, tflite

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from kerascnn.data.batches import (
-    RaggedIds,
     balanced_order,
     shuffled_batch_indices,
     sorted_batch_indices,
     training_batches,
     validation_batches,
 )
+from kerascnn.data.ragged import RaggedIds
 
 DOCUMENTS = [[5, 6, 7], [], [2], list(range(2, 22)), [9, 9]]
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from kerascnn.data import stored_documents
-from kerascnn.data.batches import RaggedIds, training_batches, validation_batches
+from kerascnn.data.batches import training_batches, validation_batches
 from kerascnn.data.cache import Cache
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.data.records import Row
 from kerascnn.data.stored_documents import find_ids, find_vectorizer
 from kerascnn.data.stored_rows import StoredRows, write_rows

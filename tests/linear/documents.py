@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 
 VOCABULARY = ["", "[UNK]", *("".join(word) for word in np.random.default_rng(3).choice(list("abcde"), (60, 4)))]
 

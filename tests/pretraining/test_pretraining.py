@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kerascnn import TextClassifier, bundle, config, load
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.pretraining import masking
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrain import build_pretrainer, pretrain

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers import MaskedGlobalPooling1D, PaddingMask, StartEndTokens
 from kerascnn.training import frozen_outputs
 from kerascnn.training.distributed.strategies import create_strategy

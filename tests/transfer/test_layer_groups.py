@@ -8,7 +8,7 @@ import pytest
 
 from kerascnn import models
 from kerascnn.config import TrainingConfig, TransferConfig
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.training import fit
 from kerascnn.transfer import layer_groups
 from tests.conformance.descriptors import NETWORKS, every_network_full_if_slow, model_name

@@ -10,7 +10,7 @@ import pytest
 
 from kerascnn import TextClassifier, load
 from kerascnn.config import TransferConfig, default_config
-from kerascnn.data.batches import RaggedIds
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.encoders.piece_vectors import load_piece_vectors
 from kerascnn.encoders.preset_sources import find_preset
 from kerascnn.experiment import run_training
