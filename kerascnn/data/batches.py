@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.data.ragged import Documents, RaggedTargets
+from kerascnn.data.ragged import Documents, Part, RaggedTargets
 from kerascnn.utils.errors import InputError
 
 Targets = Any
@@ -123,6 +123,8 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Return an endless dataset of training batches, epoch after epoch.
 
+    If the documents are in as many shards as a batch has parts, or a multiple, each part comes from shards of its own.
+
     Args:
         ids: The documents.
         targets: Targets of the documents, (documents, ...).
@@ -140,24 +142,78 @@ def training_batches(
     """
     weights = np.ones(len(ids), np.float32) if weights is None else weights
 
+    options: dict[str, Any] = {"seed": seed, "window_batches": window_batches}
+
     def generate() -> Iterator[tuple[Any, Targets, np.ndarray]]:
         for epoch in itertools.count(first_epoch):
-            order = None if classes is None else balanced_order(classes, seed=seed, epoch=epoch)
-            parts = ids.iterate_epoch(order, window_batches * batch_size, seed=seed, epoch=epoch)
-            for number, part in enumerate(parts):
-                batches = shuffled_batch_indices(
-                    part.ids.lengths[part.positions], batch_size,
-                    seed=seed, epoch=epoch, part=number, window_batches=window_batches,
-                )  # fmt: skip
-                for batch in batches:
-                    # repeats documents of a last batch that is too small for all parts
-                    whole = np.resize(batch, max(len(batch), shard.parts))
-                    for chosen in shard.split(whole):
-                        rows = part.rows[chosen]
-                        inputs = part.ids.to_inputs(part.positions[chosen])
-                        yield inputs, _select(targets, rows), weights[rows] / np.float32(len(whole))
+            if classes is None and has_own_shards(ids, batch_size, shard):
+                batches = _iterate_own_shards(ids, batch_size, shard, epoch=epoch, **options)
+            else:
+                order = None if classes is None else balanced_order(classes, seed=seed, epoch=epoch)
+                batches = _iterate_all_shards(ids, batch_size, shard, order=order, epoch=epoch, **options)
+            for part, positions, size in batches:
+                rows = part.rows[positions]
+                inputs = part.ids.to_inputs(part.positions[positions])
+                yield inputs, _select(targets, rows), weights[rows] / np.float32(size)
 
     return dataset_from_generator(generate, _signature(ids, targets, weights))
+
+
+def has_own_shards(ids: Documents, batch_size: int, shard: Shard) -> bool:
+    """Return whether each part of a batch comes from shards of its own, so that a process reads no others."""
+    return shard.parts > 1 and batch_size % shard.parts == 0 and len(ids.shard_sizes()) % shard.parts == 0
+
+
+def _iterate_all_shards(
+    ids: Documents, batch_size: int, shard: Shard, *, order: np.ndarray | None, **options: Any
+) -> Iterator[tuple[Part, np.ndarray, float]]:
+    """Yield the parts of each batch of an epoch, positions in a part in memory, and the size of the whole batch."""
+    for part, batch in _iterate_batches(ids, batch_size, order, **options):
+        # repeats documents of a last batch that is too small for all parts
+        whole = np.resize(batch, max(len(batch), shard.parts))
+        for positions in shard.split(whole):
+            yield part, positions, len(whole)
+
+
+def _iterate_own_shards(
+    ids: Documents, batch_size: int, shard: Shard, **options: Any
+) -> Iterator[tuple[Part, np.ndarray, float]]:
+    """Yield the same from the shards of each part; all processes know the sizes of all parts of a step."""
+    sizes, size = ids.shard_sizes(), batch_size // shard.parts
+    counts = np.array([sum(sizes[part :: shard.parts]) for part in range(shard.parts)])
+    own = [ids.take_shards(part, shard.parts) for part in range(shard.first, shard.first + shard.count)]
+    streams = [_iterate_batches(part, size, None, **options, is_short_last=True) for part in own]
+    found: list[tuple[Part, np.ndarray]] = [next(stream) for stream in streams]
+    for step in range(-(-len(ids) // batch_size)):
+        total = int(np.clip(counts - step * size, 0, size).sum())
+        for number, stream in enumerate(streams):
+            batch = found[number] if step == 0 else next(stream, None)
+            if batch:
+                found[number] = batch
+                yield *batch, total
+            else:  # the last step has documents of other parts only
+                part, positions = found[number]
+                yield part, positions[:1], np.inf
+
+
+def _iterate_batches(
+    ids: Documents,
+    batch_size: int,
+    order: np.ndarray | None,
+    *,
+    seed: int,
+    epoch: int,
+    window_batches: int,
+    is_short_last: bool = False,
+) -> Iterator[tuple[Part, np.ndarray]]:
+    """Yield the part in memory and the positions in it of each batch of an epoch."""
+    for number, part in enumerate(ids.iterate_epoch(order, window_batches * batch_size, seed=seed, epoch=epoch)):
+        lengths = part.ids.lengths[part.positions]
+        batches = shuffled_batch_indices(
+            lengths, batch_size, seed=seed, epoch=epoch, part=number, window_batches=window_batches
+        )
+        for batch in sorted(batches, key=len, reverse=True) if is_short_last else batches:
+            yield part, batch
 
 
 def validation_batches(ids: Documents, targets: Targets, batch_size: int, shard: Shard = ALL) -> tf.data.Dataset:

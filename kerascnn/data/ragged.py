@@ -66,6 +66,10 @@ class Documents(ABC):
         """
 
     @abstractmethod
+    def take_shards(self, first: int, step: int) -> Documents:
+        """Return the documents of every ``step``-th shard, which keep their positions among all documents."""
+
+    @abstractmethod
     def tobytes(self) -> bytes:
         """Return bytes that change with any id, for a hash."""
 
@@ -133,6 +137,11 @@ class RaggedIds(Documents):
         """Yield the documents of an epoch at once."""
         rows = np.arange(len(self)) if order is None else order
         yield Part(self, rows, rows)
+
+    def take_shards(self, first: int, step: int) -> RaggedIds:
+        """Return the documents, which are one shard."""
+        assert step == 1
+        return self
 
     def tobytes(self) -> bytes:
         """Return all ids and the starts of the documents."""

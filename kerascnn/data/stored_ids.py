@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,12 @@ Encode = Callable[[list[str]], tuple[np.ndarray, np.ndarray]]
 
 
 def count_shards(rows: int, shard_rows: int) -> int:
-    """Return the number of shards of some documents, each with about ``shard_rows`` of them."""
-    return max(1, min(MAX_SHARDS, -(-rows // shard_rows)))
+    """Return the number of shards of some documents, each with at most about ``shard_rows`` of them.
+
+    It is 1, 2, 4 or a multiple of 8, so that the usual numbers of processes have equally many.
+    """
+    needed = min(MAX_SHARDS, -(-rows // shard_rows))
+    return next((number for number in (1, 2, 4) if needed <= number), 8 * -(-needed // 8))
 
 
 def assign_shards(rows: int, shards: int, *, shuffled: bool) -> np.ndarray:
@@ -48,7 +52,7 @@ def assign_shards(rows: int, shards: int, *, shuffled: bool) -> np.ndarray:
         shuffled: Whether a shard is a random part of the documents; otherwise the documents keep their order.
     """
     if shuffled and shards > 1:
-        return np.random.default_rng(0).integers(shards, size=rows, dtype=np.int16)
+        return np.random.default_rng(0).permutation((np.arange(rows) % shards).astype(np.int16))
     return (np.arange(rows) * shards // max(1, rows)).astype(np.int16)
 
 
@@ -96,12 +100,14 @@ class StoredIds(Documents):
 
     Args:
         folder: Folder of the files, an entry of a ``Cache``.
+        shards: Numbers of the shards to train on; None: all.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shards: Sequence[int] | None = None) -> None:
         values = read_values(folder)
         self.folder, self.sha256 = folder, values["sha256"]
         self.ends = np.cumsum([0, *values["sizes"]])
+        self.shards = range(len(values["sizes"])) if shards is None else shards
         self._lengths = np.load(folder / "lengths.npy")
 
     def __len__(self) -> int:
@@ -149,7 +155,7 @@ class StoredIds(Documents):
         What is left of a shard joins the next one, so that only the last batch of an epoch is smaller than the others.
         """
         rest = Part(RaggedIds(np.empty(0, np.int32), np.zeros(1, np.int64)), *[np.empty(0, np.int64)] * 2)
-        shards = np.random.default_rng((seed, epoch)).permutation(len(self.ends) - 1).tolist()
+        shards = np.random.default_rng((seed, epoch)).permutation(self.shards).tolist()
         for number in shards:
             part = _concatenate([rest, self._load_part(number, order)])
             size = len(part.rows) if number == shards[-1] else len(part.rows) // multiple * multiple
@@ -157,6 +163,10 @@ class StoredIds(Documents):
                 yield Part(part.ids, part.positions[:size], part.rows[:size])
             positions = part.positions[size:]
             rest = Part(part.ids.to_ragged(positions), np.arange(len(positions)), part.rows[size:])
+
+    def take_shards(self, first: int, step: int) -> StoredIds:
+        """Return the documents of every ``step``-th shard for ``iterate_epoch``."""
+        return StoredIds(self.folder, self.shards[first::step])
 
     def tobytes(self) -> bytes:
         """Return the hash of all files."""

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from kerascnn.data import stored_documents
-from kerascnn.data.batches import training_batches, validation_batches
+from kerascnn.data.batches import ALL, Shard, has_own_shards, training_batches, validation_batches
 from kerascnn.data.cache import Cache
 from kerascnn.data.ragged import RaggedIds
 from kerascnn.data.records import Row
 from kerascnn.data.stored_documents import find_ids, find_vectorizer
+from kerascnn.data.stored_ids import StoredIds
 from kerascnn.data.stored_rows import StoredRows, write_rows
 from kerascnn.text.config import TextConfig
 from kerascnn.text.vectorizer import Vectorizer
@@ -127,6 +128,43 @@ def test_balanced_classes_are_balanced_over_all_shards(find):
     classes = np.repeat([0, 1], [450, 50])
     rows = np.concatenate([rows for _, rows in batch_rows(find(60)[0], classes=classes)])
     assert np.bincount(classes[rows]).tolist() == [250, 250]
+
+
+@pytest.mark.parametrize("parts", [2, 4, 8])
+def test_each_part_of_a_batch_has_shards_of_its_own(find, parts):
+    ids, _ = find(30)
+    loaded, load = [], StoredIds.load_shard
+
+    def batches_of(part, epochs=1):
+        loaded.clear()
+        shard = Shard(part, 1, parts)
+        weights = np.full(COUNT, 3, np.float32)
+        batches = training_batches(
+            ids, np.arange(COUNT), 16, seed=0, first_epoch=0, weights=weights, window_batches=4, shard=shard
+        )
+        found = [(rows.numpy(), weights.numpy()) for _, rows, weights in batches.take(32 * epochs)]
+        return found[32 * (epochs - 1) :]
+
+    for epochs in (1, 2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StoredIds, "load_shard", lambda self, number: loaded.append(number) or load(self, number))
+            of_parts = []
+            for part in range(parts):
+                of_parts.append(batches_of(part, epochs))
+                assert {number % parts for number in loaded} == {part}
+        steps = list(zip(*of_parts, strict=True))
+        rows = np.concatenate([rows[weights > 0] for step in steps for rows, weights in step])
+        assert sorted(rows) == list(range(COUNT))
+        # a step is a weighted mean over all parts
+        np.testing.assert_allclose([sum(weights.sum() for _, weights in step) for step in steps], 3, rtol=1e-6)
+
+
+def test_batches_that_cannot_be_divided_come_from_all_shards(find):
+    ids, _ = find(30)
+    assert len(ids.shard_sizes()) == 24
+    assert not has_own_shards(ids, 16, Shard(0, 1, 5)) and not has_own_shards(ids, 15, Shard(0, 1, 2))
+    assert has_own_shards(ids, 16, Shard(0, 2, 2)) and not has_own_shards(ids, 16, ALL)
+    assert not has_own_shards(ids.to_ragged(), 16, Shard(0, 1, 2))
 
 
 def test_shards_mix_rows_that_are_sorted(find):
