@@ -84,6 +84,15 @@ def test_two_workers_train_the_weights_of_one_process_and_the_first_writes_them(
     assert_alike(tmp_path / "news", alone)
 
 
+def test_two_workers_share_the_files_of_a_training_from_files(alone, news_csv, tmp_path):
+    [(first, code), (_, other_code)] = finish(start(news_csv, tmp_path / "news", "--source.in-memory-rows", "0"))
+    assert (first, code, other_code) == (written(tmp_path / "news"), 0, 0)
+    assert [path.name.partition("-")[0] for path in sorted((tmp_path / ".cache").iterdir())] == [
+        "ids", "ids", "rows", "vocabulary"
+    ]  # fmt: skip
+    assert_alike(tmp_path / "news", alone)
+
+
 def test_two_slurm_tasks_find_each_other(alone, news_csv, tmp_path):
     for port in (8888, 8889):
         with socket.socket() as one:
