@@ -13,12 +13,11 @@ from kerascnn.data.label_types import parse_label_names
 from kerascnn.manifest import CHARACTERS_FILE, SENTENCEPIECE_FILE, Manifest, check_files
 from kerascnn.tasks import Task, get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
-from kerascnn.text.token_vectorizer import TokenVectorizer
-from kerascnn.text.vocabulary import read_vocabulary
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn.text.text_encoder import TextEncoder
+    from kerascnn.text.token_vectorizer import TokenVectorizer
 
 EncoderT = TypeVar("EncoderT", bound="TextEncoder")
 
@@ -109,6 +108,9 @@ def read_token_vectorizer(folder: Path, manifest: Manifest) -> TokenVectorizer:
     Raises:
         InputError: A file of it is missing, damaged, or written by a newer version.
     """
+    from kerascnn.text.token_vectorizer import TokenVectorizer
+    from kerascnn.text.vocabulary import read_vocabulary
+
     names = ["vocabulary.txt", *([CHARACTERS_FILE] if CHARACTERS_FILE in manifest["files"] else [])]
     check_files(folder, manifest, names)
     words, *others = (read_vocabulary(folder / name) for name in names)

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from kerascnn.bundle_contents import read_token_vectorizer
-from kerascnn.config import config_from_dict, load_yaml
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.edge_tagger import EdgeTagger
 from kerascnn.golden_tags import check_golden_tags
@@ -109,9 +108,8 @@ def _load_onnx(folder: Path, manifest: Any, labels: list[str]) -> SentenceTagger
             f"{path.parent}: belongs to another bundle; run python -m pipelines.export {folder} --format onnx"
         )
     start, transitions = (np.array(description[name]) for name in ("start", "transitions"))
-    check_files(folder, manifest, ("config.yaml",))
     vectorizer = read_token_vectorizer(folder, manifest)
-    settings = config_from_dict(load_yaml(folder / "config.yaml"), str(folder / "config.yaml")).text
+    settings = vectorizer.settings
     return SentenceTagger(
         labels, vectorizer.encoder, TagDecoder(start, transitions, description["normalize"]), settings.level,
         settings.max_length, compute_scores,
