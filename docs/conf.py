@@ -52,7 +52,11 @@ docs/scikit_learn
 docs/reading_the_report
 docs/multi_label
 docs/tagging
+docs/entities
+docs/parts_of_speech
 中文序列标注 <docs/tagging.zh>
+中文命名实体识别 <docs/entities.zh>
+中文词性标注 <docs/parts_of_speech.zh>
 docs/few_labels
 docs/transfer_learning
 docs/knowledge_distillation

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from kerascnn.data.label_types import parse_label_names
-from kerascnn.manifest import SENTENCEPIECE_FILE, Manifest, check_files
+from kerascnn.manifest import CHARACTERS_FILE, SENTENCEPIECE_FILE, Manifest, check_files
 from kerascnn.tasks import Task, get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn.text.text_encoder import TextEncoder
+    from kerascnn.text.token_vectorizer import TokenVectorizer
 
 EncoderT = TypeVar("EncoderT", bound="TextEncoder")
 
@@ -97,5 +98,23 @@ def read_encoder(folder: Path, manifest: Manifest, kind: type[EncoderT]) -> Enco
     tokens = vocabulary.read_vocabulary(folder / "vocabulary.txt")
     try:
         return kind.from_config(manifest["vectorizer"], tokens, pieces)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
+
+
+def read_token_vectorizer(folder: Path, manifest: Manifest) -> TokenVectorizer:
+    """Read what turns the tokens of a tagger into ids.
+
+    Raises:
+        InputError: A file of it is missing, damaged, or written by a newer version.
+    """
+    from kerascnn.text.token_vectorizer import TokenVectorizer
+    from kerascnn.text.vocabulary import read_vocabulary
+
+    names = ["vocabulary.txt", *([CHARACTERS_FILE] if CHARACTERS_FILE in manifest["files"] else [])]
+    check_files(folder, manifest, names)
+    words, *others = (read_vocabulary(folder / name) for name in names)
+    try:
+        return TokenVectorizer.from_config(manifest["vectorizer"], words, others[0] if others else ())
     except (KeyError, TypeError) as error:
         raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None

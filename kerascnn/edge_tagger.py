@@ -21,20 +21,18 @@ from typing import Any
 import numpy as np
 
 if __package__:
+    from kerascnn.tasks.sentence_tagger import SentenceTagger
     from kerascnn.tasks.viterbi import TagDecoder
     from kerascnn.text import python_tokenizer
     from kerascnn.text.token_encoder import TokenEncoder
-    from kerascnn.text.words import split_characters, split_words
 else:
     import python_tokenizer  # type: ignore[no-redef]
+    from sentence_tagger import SentenceTagger  # type: ignore[no-redef]
     from token_encoder import TokenEncoder  # type: ignore[no-redef]
     from viterbi import TagDecoder  # type: ignore[no-redef]
-    from words import split_characters, split_words  # type: ignore[no-redef]
 
 SCHEMA_VERSION = 1
 """Highest version of ``edge.json`` that this program can read."""
-LENGTH_MULTIPLE = 8
-"""Sentences are padded to multiples of this, so that few interpreters are needed."""
 MAX_INTERPRETERS = 16
 """Most interpreters that are kept, one for each padded length."""
 MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite")
@@ -55,6 +53,7 @@ class EdgeTagger:
 
     Attributes:
         labels: All tags.
+        tagger: Tags sentences of tokens.
 
     Raises:
         ValueError: A file is missing, damaged, written by a newer version, or not part of an edge folder.
@@ -72,18 +71,20 @@ class EdgeTagger:
         self._path, self._content, self._num_threads = path, self._read_file(path), num_threads
         self.labels = self._read_lines(folder / "labels.txt")
         has_characters = "characters.txt" in self._config["files"]
-        self._encoder = TokenEncoder(
+        encoder = TokenEncoder(
             python_tokenizer.add_tables(self._config["rules"], self._config["unicode"]),
             self._read_lines(folder / "vocabulary.txt"),
             self._read_lines(folder / "characters.txt") if has_characters else [],
             word_length=self._config["word_length"],
         )
         start, transitions = (np.array(self._config[name], np.float64) for name in ("start", "transitions"))
-        self._decoder = TagDecoder(start, transitions, self._config["normalize"])
-        self._split = split_characters if self._config["level"] == "character" else split_words
+        decoder = TagDecoder(start, transitions, self._config["normalize"])
+        self.tagger = SentenceTagger(
+            self.labels, encoder, decoder, self._config["level"], self._config["max_length"], self._run, batch_size=1
+        )
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self._run(np.zeros((1, LENGTH_MULTIPLE, *self._encoder.shape), np.int32))
+        self._run(np.zeros((1, 8, *encoder.shape), np.int32))
 
     def predict(self, texts: Sequence[str]) -> list[list[tuple[str, int, int, str, float]]]:
         """Predict the tag of each token of texts.
@@ -93,27 +94,22 @@ class EdgeTagger:
         """
         if isinstance(texts, (str, bytes)):
             raise ValueError(f"give a list of texts, not a single text. Received: {texts[:40]!r}")
-        results = []
-        for text in texts:
-            spans = self._split(text)
-            tags, scores = self.tag_tokens([text[start:end] for start, end in spans])
-            results.append([
-                (text[start:end], start, end, tag, score)
-                for (start, end), tag, score in zip(spans, tags, scores, strict=True)
-            ])  # fmt: skip
-        return results
+        spans = [self.tagger.split(text) for text in texts]
+        answers = self.tagger.tag([
+            [text[start:end] for start, end in places] for text, places in zip(texts, spans, strict=True)
+        ])  # fmt: skip
+        return [
+            [
+                (text[start:end], start, end, tag, float(values[self.labels.index(tag)]))
+                for (start, end), tag, values in zip(places, tags, probabilities, strict=True)
+            ]
+            for text, places, (tags, probabilities) in zip(texts, spans, answers, strict=True)
+        ]
 
     def tag_tokens(self, tokens: Sequence[str]) -> tuple[list[str], list[float]]:
         """Return the most probable tags of the tokens of one sentence, and their probabilities."""
-        if not tokens:
-            return [], []
-        ids = self._encoder.encode(tokens)
-        length = LENGTH_MULTIPLE * -(-len(ids) // LENGTH_MULTIPLE)
-        padded = np.zeros((1, length, *ids.shape[1:]), np.int32)
-        padded[0, : len(ids)] = ids
-        tags, probabilities = self._decoder.decode(self._run(padded)[:, : len(ids)], np.array([len(ids)]))
-        scores = probabilities[0][np.arange(len(ids)), tags[0]]
-        return [self.labels[tag] for tag in tags[0]], scores.tolist()
+        [(tags, probabilities)] = self.tagger.tag([tokens])
+        return tags, [float(values[self.labels.index(tag)]) for tag, values in zip(tags, probabilities, strict=True)]
 
     def check(self) -> float:
         """Compare the model with the golden answers that were written at export, ``golden.json``.
@@ -128,7 +124,7 @@ class EdgeTagger:
         largest = 0.0
         rows = (golden[name] for name in ("tokens", "ids", "tags", "probabilities"))
         for tokens, ids, expected, probabilities in zip(*rows, strict=True):
-            if self._encoder.encode(tokens).tolist() != ids:
+            if self.tagger.encoder.encode(tokens).tolist() != ids:
                 raise ValueError(f"{self._path}: {' '.join(tokens)[:40]!r} is encoded differently than at export")
             tags, scores = self.tag_tokens(tokens)
             differences = np.abs(np.array(scores) - probabilities)

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, merge_cards, merge_metadata
-from kerascnn.manifest import CHECKED_FILES, SENTENCEPIECE_FILE, Manifest, check_files, read_manifest
+from kerascnn.manifest import (
+    CHARACTERS_FILE,
+    CHECKED_FILES,
+    SENTENCEPIECE_FILE,
+    Manifest,
+    check_files,
+    read_manifest,
+)  # fmt: skip
 from kerascnn.runtimes.runtime import Runtime, list_export_files
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
@@ -179,7 +186,7 @@ def _read_card(folder: Path, repository: str) -> str:
 
 def _list_checked(manifest: Manifest) -> list[str]:
     """Return the files of a bundle that loading reads."""
-    return [name for name in (*CHECKED_FILES, SENTENCEPIECE_FILE) if name in manifest["files"]]
+    return [name for name in (*CHECKED_FILES, SENTENCEPIECE_FILE, CHARACTERS_FILE) if name in manifest["files"]]
 
 
 def _list_operations(folder: Path, present: Sequence[str], card: str, *, with_report: bool) -> list[Any]:
@@ -214,4 +221,12 @@ def _is_ours(name: str) -> bool:
         return False
     if len(path.parts) > 1:
         return path.parts[0] in EXPORTS
-    return name in ("manifest.json", *CHECKED_FILES, SENTENCEPIECE_FILE, "README.md", PICTURE, *PRIVATE_FILES)
+    return name in (
+        "manifest.json",
+        *CHECKED_FILES,
+        SENTENCEPIECE_FILE,
+        CHARACTERS_FILE,
+        "README.md",
+        PICTURE,
+        *PRIVATE_FILES,
+    )

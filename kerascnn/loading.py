@@ -10,7 +10,6 @@ from kerascnn.manifest import read_classifier_manifest
 from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime, prefer_tensorflow
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path
-from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.tensorflow_startup import import_tensorflow
@@ -42,7 +41,8 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
             None: ``tensorflow`` if it is installed, otherwise ``auto``.
 
     Returns:
-        A ``TextClassifier`` or ``TextPredictor``; a ``TokenClassifier`` if the bundle has a tag for each token.
+        A ``TextClassifier`` or ``TextPredictor``; a ``TokenClassifier`` or ``TokenPredictor`` if the bundle has a tag
+        for each token.
 
     Raises:
         InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
@@ -57,26 +57,28 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         runtime = prefer_tensorflow(runtime)
         folder = download_bundle(str(folder), runtime=runtime)
     folder = check_path("folder", folder)
-    if read_classifier_manifest(folder)["task"] == TAGGING_TASK:
-        return _load_tagger(folder, runtime)
+    is_tagger = read_classifier_manifest(folder)["task"] == TAGGING_TASK
     chosen = choose_runtime(folder, runtime)
     if chosen == "tensorflow":
-        require_tensorflow_backend("a trained classifier")
+        require_tensorflow_backend("a trained tagger" if is_tagger else "a trained classifier")
         import_tensorflow()
-        from kerascnn.classifier import TextClassifier
+        return _load_tagger(folder) if is_tagger else _load_classifier(folder)
+    if is_tagger:
+        from kerascnn.runtimes.token_predictor import TokenPredictor
 
-        return TextClassifier.load(folder)
+        return TokenPredictor(folder, chosen)
     from kerascnn.runtimes.text_predictor import TextPredictor
 
     return TextPredictor(folder, chosen)
 
 
-def _load_tagger(folder: Path, runtime: Runtime) -> TokenClassifier:
-    """Read a bundle that has a tag for each token, with TensorFlow."""
-    if runtime not in ("auto", "tensorflow"):
-        raise InputError(f"runtime {runtime}: {folder} has a tag for each token; leave it out")
-    require_tensorflow_backend("a trained tagger")
-    import_tensorflow()
+def _load_classifier(folder: Path) -> TextClassifier:
+    from kerascnn.classifier import TextClassifier
+
+    return TextClassifier.load(folder)
+
+
+def _load_tagger(folder: Path) -> TokenClassifier:
     from kerascnn.token_classifier import TokenClassifier
 
     return TokenClassifier.load(folder)

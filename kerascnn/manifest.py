@@ -31,6 +31,8 @@ CHECKED_FILES = (
 """Files that loading reads. The model card is not among them: users may edit it."""
 SENTENCEPIECE_FILE = "sentencepiece.model"
 """File that a bundle has, and checks, if text is split into SentencePieces."""
+CHARACTERS_FILE = "characters.txt"
+"""Second vocabulary of a tagger, which it has, and checks, if its tokens are words."""
 
 
 class Manifest(TypedDict):

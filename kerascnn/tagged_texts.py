@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme
+import numpy as np
+
+from kerascnn.data.soft_labels import check_probabilities
+from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans
 from kerascnn.tasks.span_metrics import find_spans
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
@@ -57,28 +60,34 @@ def find_entities(text: str, tokens: Sequence[TaggedToken]) -> list[Entity]:
     return entities
 
 
-def check_sentences(texts: Any, labels: Any) -> tuple[list[list[str]], list[list[str]]]:
+def check_sentences(texts: Any, labels: Any, *, allow_none: bool = False) -> tuple[list[list[str]], list[list[str]]]:
     """Return sentences and their tags as lists.
+
+    Args:
+        texts: Sentences of tokens.
+        labels: The tag of each token.
+        allow_none: Whether the tags of a sentence may be None; they are returned as an empty list.
 
     Raises:
         InputError: They are not lists of lists of strings, or the numbers of tokens and tags differ.
     """
-    sentences, tags = _check_lists(texts, "texts", "tokens"), _check_lists(labels, "labels", "tags")
+    sentences, tags = _check_lists(texts, "texts", "tokens"), _check_lists(labels, "labels", "tags", allow_none)
     if len(sentences) != len(tags):
         raise InputError(f"{len(sentences)} sentences and {len(tags)} lists of tags; give one list per sentence")
     if not sentences:
         raise InputError("texts: there are none; give at least one sentence")
     for row, (sentence, sentence_tags) in enumerate(zip(sentences, tags, strict=True)):
-        if len(sentence) != len(sentence_tags):
+        if len(sentence) != len(sentence_tags) and (sentence_tags or not allow_none):
             raise InputError(f"row {row}: {len(sentence)} tokens and {len(sentence_tags)} tags; give one tag per token")
     return sentences, tags
 
 
-def _check_lists(values: Any, name: str, content: str) -> list[list[str]]:
+def _check_lists(values: Any, name: str, content: str, allow_none: bool = False) -> list[list[str]]:
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise InputError(f"{name}: give a list of lists of {content}. Received: {shorten(values)}")
     rows = []
     for row, value in enumerate(values):
+        value = [] if value is None and allow_none else value
         if isinstance(value, str) or not hasattr(value, "__iter__"):
             raise InputError(f"{name}, row {row}: give a list of {content}. Received: {shorten(value)}")
         items = list(value)
@@ -88,6 +97,23 @@ def _check_lists(values: Any, name: str, content: str) -> list[list[str]]:
             raise InputError(f"{name}, row {row}: one of the {content} is empty or missing")
         rows.append(items)
     return rows
+
+
+def check_tag_probabilities(
+    soft_labels: Sequence[Any], sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]
+) -> list[np.ndarray]:
+    """Return the probabilities of a teacher, float32 (tokens, tags) for each sentence.
+
+    Raises:
+        InputError: They have another shape, or are no probabilities; the message names the row.
+    """
+    labels = sorted({tag for row in tags for tag in row})
+    if len(soft_labels) != len(sentences):
+        raise InputError(f"soft_labels: {len(soft_labels)} arrays for {len(sentences)} sentences; give one for each")
+    return [
+        check_probabilities(values, labels, len(sentence), name=f"soft_labels, row {row}")
+        for row, (values, sentence) in enumerate(zip(soft_labels, sentences, strict=True))
+    ]
 
 
 def check_texts_or_tokens(texts: Any) -> list[Any]:
@@ -108,3 +134,50 @@ def convert_tags(tags: list[list[str]]) -> list[list[str]]:
     """Return the tags of sentences in the scheme IOB2, if they have spans."""
     scheme = detect_scheme(tags)
     return tags if scheme is None else [list(convert_to_iob2(row, scheme).tags) for row in tags]
+
+
+def select_scores(labels: Sequence[str], tags: Sequence[str], probabilities: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the predicted tags, float32 (tokens,), given those of all tags, (tokens, tags)."""
+    positions = {label: position for position, label in enumerate(labels)}
+    return np.asarray(probabilities[np.arange(len(tags)), [positions[tag] for tag in tags]])
+
+
+def split_into_characters(
+    sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return sentences of characters with their tags, for sentences of longer tokens; B-PER becomes B-PER, I-PER, ….
+
+    Args:
+        sentences: Tokens of each sentence.
+        tags: Their tags; those of spans in the scheme IOB2. An empty list remains one.
+    """
+    is_spans = has_spans(tag for row in tags for tag in row)
+    letters = [[letter for token in sentence for letter in token] for sentence in sentences]
+    letter_tags = [
+        [
+            f"I{tag[1:]}" if is_spans and position and tag[:1] == "B" else tag
+            for token, tag in zip(sentence, row, strict=bool(row))
+            for position in range(len(token))
+        ]
+        for sentence, row in zip(sentences, tags, strict=True)
+    ]
+    return letters, letter_tags
+
+
+def find_pieces(tags: Sequence[str], length: int, max_length: int) -> list[tuple[int, int]]:
+    """Return the start and the end of the pieces of a sentence that training takes, none inside a span if possible.
+
+    Args:
+        tags: Tags of the sentence in the scheme IOB2; empty: not known.
+        length: Number of tokens.
+        max_length: Most tokens of a piece.
+    """
+    pieces, start = [], 0
+    while length - start > max_length:
+        end = start + max_length
+        while tags and end > start + max_length // 2 and tags[end][:2] in ("I", "I-"):
+            end -= 1
+        end = end if end > start + max_length // 2 else start + max_length
+        pieces.append((start, end))
+        start = end
+    return [*pieces, (start, length)]

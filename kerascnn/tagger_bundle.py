@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +10,25 @@ import numpy as np
 
 from kerascnn import config as configuration
 from kerascnn.bundle import WriteFiles, load_model_file, read_roles, write_manifest
+from kerascnn.bundle_contents import read_token_vectorizer
 from kerascnn.bundle_files import write_history
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.tag_schemes import allowed_transitions
-from kerascnn.golden import PROBES, TOLERANCE
-from kerascnn.manifest import CHECKED_FILES, check_files, read_classifier_manifest, read_history
+from kerascnn.golden_tags import make_golden_tags
+from kerascnn.manifest import (
+    CHARACTERS_FILE,
+    CHECKED_FILES,
+    PRETRAINING,
+    check_files,
+    read_classifier_manifest,
+    read_history,
+    read_manifest,
+)  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
 from kerascnn.models.tagger import CRF_LAYER, SCORES_LAYER
 from kerascnn.tasks import TAGGING, Task
+from kerascnn.tasks.sentence_tagger import ComputeScores, SentenceTagger
 from kerascnn.tasks.viterbi import IMPOSSIBLE, TagDecoder
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
@@ -29,12 +38,6 @@ from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     import keras
-
-CHARACTERS_FILE = "characters.txt"
-"""Second vocabulary, which a bundle has if its tokens are words."""
-
-PredictTags = Callable[[Sequence[Sequence[str]]], Sequence[tuple[Sequence[str], np.ndarray]]]
-"""Function from sentences of tokens to the tags of each and the probabilities of all tags, (tokens, tags)."""
 
 
 @dataclass
@@ -79,16 +82,23 @@ class TaggerBundle:
         transitions, start = self.model.get_layer(CRF_LAYER).get_weights()
         return TagDecoder(start + allowed_start, transitions + allowed)
 
+    def sentence_tagger(self, compute_scores: ComputeScores) -> SentenceTagger:
+        """Return what tags sentences, given a function that computes the outputs of ``scores_model``."""
+        settings = self.config.text
+        return SentenceTagger(
+            self.labels, self.vectorizer.encoder, self.decoder(), settings.level, settings.max_length, compute_scores
+        )
+
 
 def save_tagger(
-    bundle: TaggerBundle, folder: Path, predict: PredictTags, write_files: WriteFiles, *, overwrite: bool = False
+    bundle: TaggerBundle, folder: Path, tagger: SentenceTagger, write_files: WriteFiles, *, overwrite: bool = False
 ) -> None:
     """Write a bundle to a new folder, completely or not at all.
 
     Args:
         bundle: The tagger.
         folder: The folder to create.
-        predict: Function from tokens to tags, for the golden answers.
+        tagger: Tags sentences with the model, for the golden answers.
         write_files: Writes the files for people, such as the model card.
         overwrite: Replace an existing bundle.
 
@@ -97,17 +107,42 @@ def save_tagger(
     """
     check_output_folder(folder, overwrite=overwrite)
     with atomic_folder(folder) as partial:
-        configuration.save_yaml(bundle.config, partial / "config.yaml")
-        vocabulary.write_vocabulary(partial / "vocabulary.txt", bundle.vectorizer.vocabulary)
-        if bundle.vectorizer.characters:
-            vocabulary.write_vocabulary(partial / CHARACTERS_FILE, bundle.vectorizer.characters)
+        _write_common_files(bundle, partial)
         write_escaped_lines(partial / "labels.txt", bundle.labels)
-        bundle.model.save(partial / "model.keras")
-        write_json(partial / "metrics.json", bundle.metrics)
-        write_history(bundle.history, partial / "history.csv")
-        write_json(partial / "golden.json", make_golden(bundle, predict))
+        write_json(partial / "golden.json", make_golden_tags(tagger))
         write_files(partial)
         write_manifest(bundle, partial, TAGGING_TASK)
+
+
+def save_tagger_encoder(
+    bundle: TaggerBundle, folder: Path, write_files: WriteFiles, *, overwrite: bool = False
+) -> None:
+    """Write a pretrained encoder of a tagger, ids to features of tokens, to a new folder, completely or not at all.
+
+    Args:
+        bundle: The encoder; it has no labels.
+        folder: The folder to create.
+        write_files: Writes the files for people, such as the model card.
+        overwrite: Replace an existing bundle.
+
+    Raises:
+        InputError: The folder exists and must not be replaced.
+    """
+    check_output_folder(folder, overwrite=overwrite)
+    with atomic_folder(folder) as partial:
+        _write_common_files(bundle, partial)
+        write_files(partial)
+        write_manifest(bundle, partial, PRETRAINING)
+
+
+def _write_common_files(bundle: TaggerBundle, folder: Path) -> None:
+    configuration.save_yaml(bundle.config, folder / "config.yaml")
+    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+    if bundle.vectorizer.characters:
+        vocabulary.write_vocabulary(folder / CHARACTERS_FILE, bundle.vectorizer.characters)
+    bundle.model.save(folder / "model.keras")
+    write_json(folder / "metrics.json", bundle.metrics)
+    write_history(bundle.history, folder / "history.csv")
 
 
 def load_tagger(folder: Path) -> TaggerBundle:
@@ -119,14 +154,8 @@ def load_tagger(folder: Path) -> TaggerBundle:
     manifest = read_classifier_manifest(folder)
     if manifest["task"] != TAGGING_TASK:
         raise InputError(f"{folder}: has labels of texts; read it with kerascnn.load or TextClassifier.load")
-    has_characters = CHARACTERS_FILE in manifest["files"]
-    check_files(folder, manifest, [*CHECKED_FILES, *([CHARACTERS_FILE] if has_characters else [])])
-    characters = vocabulary.read_vocabulary(folder / CHARACTERS_FILE) if has_characters else []
-    words, config_file = vocabulary.read_vocabulary(folder / "vocabulary.txt"), folder / "config.yaml"
-    try:
-        vectorizer = TokenVectorizer.from_config(manifest["vectorizer"], words, characters)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{folder / 'manifest.json'}: vectorizer: {error!r}") from None
+    check_files(folder, manifest, CHECKED_FILES)
+    vectorizer, config_file = read_token_vectorizer(folder, manifest), folder / "config.yaml"
     bundle = TaggerBundle(
         config=configuration.config_from_dict(configuration.load_yaml(config_file), str(config_file)),
         vectorizer=vectorizer,
@@ -146,49 +175,16 @@ def load_tagger(folder: Path) -> TaggerBundle:
     return bundle
 
 
-def make_golden(bundle: TaggerBundle, predict: PredictTags) -> dict[str, Any]:
-    """Return the answers of a tagger to the probe texts: tokens, ids, tags, and the probabilities of these tags.
+def load_token_vectorizer(folder: Path) -> TokenVectorizer:
+    """Read only the vectorizer of a tagger, or of a pretrained encoder of one.
 
     Raises:
-        InputError: A probability is NaN.
+        InputError: It is missing, damaged, written by a newer version, or another bundle.
     """
-    split = bundle.vectorizer.split_text
-    sentences = [tokens for text in PROBES if (tokens := [text[start:end] for start, end in split(text)])]
-    answers = predict(sentences)
-    if not all(np.isfinite(probabilities).all() for _, probabilities in answers):
-        raise InputError("the model predicts NaN; train it again with a lower training.learning_rate")
-    return {
-        "tokens": sentences,
-        "ids": [bundle.vectorizer.encode_tokens(tokens) for tokens in sentences],
-        "tags": [list(tags) for tags, _ in answers],
-        "probabilities": [[float(f"{p:.7g}") for p in select_scores(bundle.labels, *answer)] for answer in answers],
-    }
-
-
-def select_scores(labels: Sequence[str], tags: Sequence[str], probabilities: np.ndarray) -> np.ndarray:
-    """Return the probabilities of the predicted tags, float32 (tokens,), given those of all tags, (tokens, tags)."""
-    positions = {label: position for position, label in enumerate(labels)}
-    return np.asarray(probabilities[np.arange(len(tags)), [positions[tag] for tag in tags]])
-
-
-def check_golden_tags(path: Path, bundle: TaggerBundle, predict: PredictTags) -> None:
-    """Check that ids, tags and probabilities of the golden texts are the same as at training.
-
-    Raises:
-        InputError: They differ, or the file is damaged.
-    """
-    golden = read_json(path)
-    try:
-        rows = list(zip(golden["tokens"], golden["ids"], golden["tags"], golden["probabilities"], strict=True))
-        answers = predict(golden["tokens"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: damaged ({error!r}); copy the bundle again") from None
-    for (tokens, ids, tags, expected), (found, probabilities) in zip(rows, answers, strict=True):
-        text = " ".join(tokens)[:40]
-        if bundle.vectorizer.encode_tokens(tokens) != ids:
-            raise InputError(f"{path}: the tokens {text!r} are encoded differently than at training")
-        if list(found) != tags:
-            raise InputError(f"{path}: {text!r} has other tags than at training")
-        difference = float(np.abs(select_scores(bundle.labels, found, probabilities) - expected).max())
-        if not difference <= TOLERANCE:
-            raise InputError(f"{path}: the probabilities of {text!r} differ by {difference:.2g} from those at training")
+    manifest = read_manifest(folder)
+    if "word_length" not in manifest["vectorizer"]:
+        raise InputError(
+            f"{folder}: is not a tagger; a tagger starts from another one, from an encoder of pretrain --model id_cnn,"
+            " or from word vectors, --vectors"
+        )
+    return read_token_vectorizer(folder, manifest)

@@ -17,15 +17,17 @@ from kerascnn.config import TRAINING_GROUPS, Config, TrainingConfig
 from kerascnn.data.ragged import RaggedIds, RaggedTargets
 from kerascnn.data.tag_schemes import has_spans
 from kerascnn.models.built_model import BuiltModel
+from kerascnn.tagged_texts import find_pieces, split_into_characters
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.tasks import Tagging
+from kerascnn.text.config import TextConfig
 from kerascnn.text.token_vectorizer import TokenVectorizer
 from kerascnn.text.word_vectors import WordVectors
 from kerascnn.training import fit
 from kerascnn.training.distributed import strategies
 from kerascnn.training.fit import EncodedDataset
 from kerascnn.training.optimizers import describe_optimizer
-from kerascnn.transfer import embedding_vectors, layer_groups
+from kerascnn.transfer import embedding_vectors, layer_groups, tagger_start
 from kerascnn.transfer.pretrained_vectors import open_vectors
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_training
@@ -46,6 +48,44 @@ class TaggedSentences:
 
     tokens: list[list[str]]
     tags: list[list[str]]
+    """Tags of spans have the scheme IOB2. Of a sentence that only a teacher tags, they are an empty list."""
+    soft_labels: list[np.ndarray] | None = None
+    """The probabilities of a teacher, float32 (tokens, tags) for each sentence, in the order of the sorted tags."""
+
+    def select(self, rows: Sequence[int]) -> TaggedSentences:
+        """Return some of the sentences; soft labels have columns for their tags only."""
+        soft_labels = self.soft_labels and [self.soft_labels[row] for row in rows]
+        selected = TaggedSentences([self.tokens[row] for row in rows], [self.tags[row] for row in rows], soft_labels)
+        labels, kept = self.list_labels(), selected.list_labels()
+        if soft_labels and labels != kept:
+            columns = [labels.index(label) for label in kept]
+            parts = [values[:, columns] + 1e-9 for values in soft_labels]
+            soft_labels = [values / values.sum(axis=1, keepdims=True) for values in parts]
+        return dataclasses.replace(selected, soft_labels=soft_labels)
+
+    def list_labels(self) -> list[str]:
+        """Return all tags, sorted."""
+        return sorted({tag for tags in self.tags for tag in tags})
+
+    def prepare(self, settings: TextConfig) -> TaggedSentences:
+        """Return the sentences that a model learns: of characters, if it tags these, and none too long."""
+        tokens, tags, soft_labels = self.tokens, self.tags, self.soft_labels
+        if settings.level == "character":
+            if soft_labels and any(len(token) > 1 for sentence in tokens for token in sentence):
+                raise InputError(
+                    "the soft labels are those of tokens, and the model tags characters; give --model id_cnn"
+                )
+            tokens, tags = split_into_characters(tokens, tags)
+        pieces = [
+            (row, start, end)
+            for row, sentence in enumerate(tokens)
+            for start, end in find_pieces(tags[row], len(sentence), settings.max_length)
+        ]
+        return TaggedSentences(
+            [tokens[row][start:end] for row, start, end in pieces],
+            [tags[row][start:end] for row, start, end in pieces],
+            [soft_labels[row][start:end] for row, start, end in pieces] if soft_labels else None,
+        )
 
 
 def train_tagger(
@@ -63,7 +103,7 @@ def train_tagger(
 
     Args:
         config: The run.
-        train: Training sentences; tags of spans have the scheme IOB2.
+        train: Training sentences.
         validation: Validation sentences, which choose the epoch.
         optimizer: Optimizer to use instead of that of the settings.
         callbacks: Keras callbacks, see ``training.fit.fit``.
@@ -74,7 +114,8 @@ def train_tagger(
     Raises:
         InputError: A setting cannot be used, or the checkpoint belongs to another run.
     """
-    labels = sorted({tag for tags in train.tags for tag in tags})
+    train, validation = train.prepare(config.text), validation.prepare(config.text)
+    labels = train.list_labels()
     if len(labels) < 2:
         raise InputError(f"all training tokens have the tag {labels[0]!r}; a tagger needs at least two tags")
     strategy = strategies.create_strategy(config.training.strategy)
@@ -82,6 +123,8 @@ def train_tagger(
     word_length = config.network.word_length
     vectorizer = TokenVectorizer.adapt(train.tokens, config.text, word_length=word_length)
     config, vectorizer, vectors = _look_up_vectors(config, vectorizer)
+    if config.transfer.init_from:
+        vectorizer = tagger_start.inherit_vocabulary(vectorizer, Path(config.transfer.init_from))
     if verbose:
         log(f"built a vocabulary of {len(vectorizer.vocabulary):,} tokens from {len(train.tokens):,} sentences")
     datasets = [_encode(sentences, vectorizer, labels) for sentences in (train, validation)]
@@ -91,6 +134,7 @@ def train_tagger(
     unfreezing = [layer_groups.GradualUnfreezing(config.transfer, built.roles)] if frozen else []
     fingerprint = {"model": config.model, "seed": config.seed, **config.flatten(TRAINING_GROUPS)}
     fingerprint |= {"training data": datasets[0].digest(), "validation data": datasets[1].digest()}
+    fingerprint |= {"soft labels": datasets[0].soft_labels_digest()}
     with lock_training(folder, config.training.strategy):
         trained = fit.fit(
             built.model, datasets[0], datasets[1] if validation.tokens else None, settings, seed=config.seed,
@@ -132,8 +176,6 @@ def _look_up_vectors(
 ) -> tuple[Config[Any], TokenVectorizer, WordVectors | None]:
     """Add words with a pretrained vector to the vocabulary, and return the vectors of all words, if there are any."""
     settings = config.transfer
-    if settings.init_from:
-        raise InputError("--init-from: a tagger starts from word vectors only, see --vectors; leave it out")
     if not settings.vectors:
         return config, vectorizer, None
     source = open_vectors(settings)
@@ -148,8 +190,17 @@ def _encode(sentences: TaggedSentences, vectorizer: TokenVectorizer, labels: Seq
     """Return ids and targets; a tag that is not a label is -1."""
     values, row_splits = vectorizer.encode(sentences.tokens)
     positions = {label: position for position, label in enumerate(labels)}
-    targets = [positions.get(tag, -1) for tags in sentences.tags for tag in tags]
-    return EncodedDataset(RaggedIds(values, row_splits), RaggedTargets(np.array(targets, np.int32), row_splits))
+    targets = [
+        positions.get(tag, -1)
+        for tokens, tags in zip(sentences.tokens, sentences.tags, strict=True)
+        for tag in tags or [""] * len(tokens)
+    ]
+    soft_labels = None
+    if sentences.soft_labels is not None:
+        soft_labels = RaggedTargets(np.concatenate(sentences.soft_labels).astype(np.float32), row_splits)
+    return EncodedDataset(
+        RaggedIds(values, row_splits), RaggedTargets(np.array(targets, np.int32), row_splits), soft_labels
+    )
 
 
 def _build_model(
@@ -168,6 +219,8 @@ def _build_model(
             num_characters=len(vectorizer.characters),
         )  # fmt: skip
     metrics: dict[str, Any] = {}
+    if config.transfer.init_from:
+        metrics = dict(tagger_start.copy_weights(built, vectorizer, config.transfer.init_from, verbose=verbose))
     if vectors:
         stddev = config.transfer.vectors_stddev
         embedding_vectors.copy_vectors(built, vectors, stddev=stddev, seed=config.seed)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.data.records import Row
     from kerascnn.evaluation.paired_comparison import PairedComparison
+    from kerascnn.tagger_bundle import TaggerBundle
+    from kerascnn.tasks import Task
     from kerascnn.utils.stderr import Log
 
 LEVEL = 0.05
@@ -65,6 +68,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
     check_table(args.disagreements, "--disagreements")
     check_outputs({"--disagreements": args.disagreements}, data=args.data, bundles=folders)
     rows = _read_rows(args, log)
+    if tasks[0].name == TAGGING_TASK:
+        _compare_taggers(args, shown, rows, tasks[0], log)
+        return
     start_tensorflow()
     from kerascnn.evaluation.mistakes import DISAGREEMENT_COLUMNS, find_mistakes, list_disagreements
     from kerascnn.evaluation.paired_comparison import PairedComparison
@@ -94,14 +100,46 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         print(format_comparison(shown, [{**tasks[0].metric_titles}, *metrics], comparison))
 
 
+def _compare_taggers(args: Arguments, shown: Sequence[str], rows: Sequence[Row], task: Task, log: Log) -> None:
+    """Compare two taggers; the tokens take the place of the rows."""
+    start_tensorflow()
+    import numpy as np
+
+    from kerascnn.evaluation.paired_comparison import PairedComparison
+    from kerascnn.evaluation.tag_mistakes import TAG_DISAGREEMENT_COLUMNS, list_tag_disagreements
+    from kerascnn.tasks.tagging_metrics import evaluate_tags
+    from kerascnn.token_classifier import TokenClassifier
+
+    sentences, tags = task.texts_of_rows(rows), task.labels_of_rows(rows)
+    taggers = [TokenClassifier.load(folder) for folder in (args.bundle_a, args.bundle_b)]
+    _warn_about_known_rows(shown, [tagger.bundle_ for tagger in taggers], rows, log)
+    predicted = [tagger.predict(sentences) for tagger in taggers]
+    metrics = [evaluate_tags(tags, found, sentences) for found in predicted]
+    true = np.array([tag for row in tags for tag in row])
+    comparison = PairedComparison.count(
+        *(np.array([tag for row in found for tag in row]) == true for found in predicted)
+    )
+    if args.disagreements:
+        table = list_tag_disagreements(rows, *predicted)
+        count = write_table(
+            args.disagreements, table, TAG_DISAGREEMENT_COLUMNS, spreadsheet_safe=args.spreadsheet_safe
+        )  # fmt: skip
+        log(f"wrote {count:,} of {comparison.rows:,} tokens to {args.disagreements}")
+    if args.json:
+        print(json.dumps(_describe(shown, metrics, comparison), ensure_ascii=False))
+    else:
+        titles = {key: title for key, title in task.metric_titles.items() if all(key in found for found in metrics)}
+        print(format_comparison(shown, [titles, *metrics], comparison, unit="tokens"))
+
+
 def _read_rows(args: Arguments, log: Log) -> list[Row]:
     """Read the rows; each of their labels must be one of A, and the same one of B."""
     rows = read_labelled_rows(args.data, args.source, args.bundle_a, log)
-    known = set(read_task_and_labels(args.bundle_b)[1])
+    task, known = read_task_and_labels(args.bundle_b)
     from kerascnn.data.records import location
 
     for row in rows:
-        if unknown := [label for label in row.labels if label not in known]:
+        if not task.allows_new_labels and (unknown := [label for label in row.labels if label not in known]):
             raise InputError(
                 f"{location(row)}: {name_bundle(args.bundle_b)} does not know the label {unknown[0]!r}; compare bundles"
                 " with the same labels, or leave out the rows"
@@ -109,7 +147,9 @@ def _read_rows(args: Arguments, log: Log) -> list[Row]:
     return rows
 
 
-def _warn_about_known_rows(folders: Sequence[str], bundles: Sequence[Bundle], rows: Sequence[Row], log: Log) -> None:
+def _warn_about_known_rows(
+    folders: Sequence[str], bundles: Sequence[Bundle | TaggerBundle], rows: Sequence[Row], log: Log
+) -> None:
     """Warn if the rows are those of the training of a bundle."""
     from kerascnn.data.records import hash_rows
 
@@ -135,13 +175,16 @@ def _describe(
     }
 
 
-def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]], comparison: PairedComparison) -> str:
+def format_comparison(
+    folders: Sequence[str], metrics: Sequence[dict[str, Any]], comparison: PairedComparison, unit: str = "rows"
+) -> str:
     """Return the metrics of both bundles, their right and wrong rows, and a sentence about the difference.
 
     Args:
         folders: Names of A and B, their folders or addresses.
         metrics: Titles of the metrics by their keys, then those of A and B.
         comparison: The rows that each has right.
+        unit: What is right or wrong.
     """
     titles, *values = metrics
     table = [
@@ -162,10 +205,10 @@ def format_comparison(folders: Sequence[str], metrics: Sequence[dict[str, Any]],
     return "\n".join([
         text_table(("bundle", *titles.values()), table),
         "",
-        text_table(("rows", "B right", "B wrong"), counts, align="lrr"),
+        text_table((unit, "B right", "B wrong"), counts, align="lrr"),
         "",
-        f"{titles['accuracy']}: B - A = {comparison.difference:+.4f} (95 % confidence interval {low:+.4f} to"
-        f" {high:+.4f}) on {comparison.rows:,} rows",
+        f"{titles.get('accuracy', titles.get('token_accuracy'))}: B - A = {comparison.difference:+.4f} (95 % confidence"
+        f" interval {low:+.4f} to {high:+.4f}) on {comparison.rows:,} {unit}",
         f"McNemar's test ({test}): p {_format_p_value(comparison.p_value)}; {verdict}",
     ])  # fmt: skip
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic
@@ -14,9 +16,12 @@ from kerascnn import config as configuration
 from kerascnn.config import Config, ModelConfigT
 from kerascnn.evaluation.figures import PictureFormat
 from kerascnn.export.checks import Export
+from kerascnn.utils.errors import InputError
 from pipelines.command import choose_log, parse, resume_hint
 from pipelines.config_files import ConfigName, find_config
 
+SOURCE_OPTIONS = ("format", "encoding", "text_column", "label_column", "token_column", "tag_column")
+"""Options of source that reading the start of the data depends on."""
 RESUME_HINT = "to continue, run the same command with --resume"
 
 
@@ -57,6 +62,10 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("--config", default="")
     options.add_argument("--model", default="")
+    options.add_argument("--data", nargs="*", default=[])
+    for name in SOURCE_OPTIONS:
+        dashed = name.replace("_", "-")
+        options.add_argument(f"--source.{dashed}", f"--source.{name}", f"--{dashed}", f"--{name}", dest=name)
     options.add_argument("--init-from", "--init_from", "--transfer.init-from", "--transfer.init_from")
     known, _ = options.parse_known_args(argv)
     config_file = find_config(known.config)
@@ -69,7 +78,23 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
         known.init_from = str(transfer.get("init_from") or "") if isinstance(transfer, dict) else ""
     start = configuration.default_config(known.model or str(values.get("model") or ""), known.init_from)
     values = {**values, "model": start.model}
-    return configuration.config_from_dict(values, config_file or "--model", start), known.config
+    base = configuration.config_from_dict(values, config_file or "--model", start)
+    return base if known.model else _choose_tagger(base, known), known.config
+
+
+def _choose_tagger(base: Config[Any], known: argparse.Namespace) -> Config[Any]:
+    """Return the settings with those of a tagger, which may be overridden, if the data has a tag for each token."""
+    if not any(os.path.isfile(name) for name in known.data or base.data):
+        return base
+    from kerascnn.experiment.tagger_run import choose_tagger  # takes a while
+
+    given = {name: getattr(known, name) for name in SOURCE_OPTIONS if getattr(known, name)}
+    try:
+        source = base.source.replace_values(given, "--source")
+        found = choose_tagger(dataclasses.replace(base, data=tuple(known.data) or base.data, source=source))
+    except InputError:
+        return base  # parsing and reading say what is wrong
+    return dataclasses.replace(base, model=found.model, text=found.text, network=found.network)
 
 
 def parse_over(

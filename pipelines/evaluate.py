@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Row
     from kerascnn.tasks import Task
+    from kerascnn.utils.stderr import Log
 
 PLOTS_NEED_FOLDER = "--plots writes into the folder of a report; give --report FOLDER"
 
@@ -45,8 +46,8 @@ class Arguments:
     """Also write a report like that of the training: a file NAME.html, or a folder for report.html, metrics.json,
     mistakes.csv and pictures."""
     mistakes: FileName = ""
-    """Also write the rows that are predicted wrongly into this file (csv, tsv, jsonl, also .gz), those whose label is
-    least probable first."""
+    """Also write the rows that are predicted wrongly, of a tagger the tokens, into this file (csv, tsv, jsonl, also
+    .gz), those whose label is least probable first."""
     spreadsheet_safe: bool = False
     """Write an apostrophe before cells of mistakes that begin with = + - @: spreadsheets run them as formulas."""
     no_examples: bool = False
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     check_outputs(_name_outputs(args), data=args.data, bundles=[args.bundle])
     rows = read_labelled_rows(args.data, args.source, args.bundle, log)
     if task.name == TAGGING_TASK:
-        _evaluate_tags(args, rows, task)
+        _evaluate_tags(args, rows, task, log)
         return
     start_tensorflow()
     from kerascnn.loading import load
@@ -99,20 +100,35 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
         log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {file}")
 
 
-def _evaluate_tags(args: Arguments, rows: Sequence[Row], task: Task) -> None:
-    """Print the metrics of a tagger.
+def _evaluate_tags(args: Arguments, rows: Sequence[Row], task: Task, log: Log) -> None:
+    """Print the metrics of a tagger, and write its report and its mistakes.
 
     Raises:
         InputError: An option is not for taggers.
     """
-    for name in ("report", "mistakes"):
-        if getattr(args, name):
-            raise InputError(f"--{name}: {args.bundle} has a tag for each token; leave it out")
+    if args.plots:
+        raise InputError(f"--plots: {args.bundle} has a tag for each token, whose report has no pictures; leave it out")
     start_tensorflow()
+    from kerascnn.evaluation.tag_mistakes import TAG_MISTAKE_COLUMNS, list_tag_mistakes
+    from kerascnn.evaluation.tagger_card import TaggedExample, write_new_report
+    from kerascnn.tasks.tagging_metrics import evaluate_tags
     from kerascnn.token_classifier import TokenClassifier
 
-    metrics = TokenClassifier.load(args.bundle).evaluate(task.texts_of_rows(rows), task.labels_of_rows(rows))
-    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics))
+    tagger = TokenClassifier.load(args.bundle)
+    sentences, tags = task.texts_of_rows(rows), task.labels_of_rows(rows)
+    answers = tagger.tag_sentences(sentences)
+    predicted = [found for found, _ in answers]
+    metrics = evaluate_tags(tags, predicted, sentences)
+    print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics), flush=True)
+    if args.report:
+        examples = [] if args.no_examples else list(map(TaggedExample, sentences, tags, predicted))
+        heading = f"{name_bundle(args.bundle)} on {', '.join(args.data)}"
+        write_new_report(tagger.bundle_, Path(args.report), metrics=metrics, examples=examples, heading=heading)
+        log(f"wrote {args.report}")
+    if file := _name_mistakes(args):
+        mistakes = list_tag_mistakes(rows, answers, tagger.bundle_.labels)
+        count = write_table(file, mistakes, TAG_MISTAKE_COLUMNS, spreadsheet_safe=args.spreadsheet_safe)
+        log(f"wrote {count:,} of {metrics['tokens']:,} tokens to {file}")
 
 
 def _name_outputs(args: Arguments) -> dict[str, str | Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 from collections.abc import Sequence
@@ -15,11 +14,11 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import TAGGING_TASK
+from kerascnn.experiment.exports import export_module
 from kerascnn.experiment.run_data import read_calibration_texts, text_and_label_columns
-from kerascnn.export.checks import PACKAGES, QUANTIZED_FORMATS, check_export
+from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
 from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import check_installed
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
 from kerascnn.utils.stderr import Log, suppress_native_stderr
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from kerascnn.tasks import Task
 
 Format = Literal["saved_model", "tflite", "mediapipe", "web", "onnx", "projector"]
-TAGGER_FORMATS = ("saved_model", "tflite", "onnx")
-"""Formats of bundles with a tag for each token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +65,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
     task, _ = read_task_and_labels(args.bundle)
-    if task.name == TAGGING_TASK:
-        _export_tagger(args, log)
-        return
     config = read_bundle_config(args.bundle)
     _check_formats(args, task, config)
+    if task.name == TAGGING_TASK:
+        _export_tagger(args, task, log)
+        return
     with lock_output(folder) if args.format else contextlib.nullcontext():
         data = read_labelled_rows(args.data, args.source, args.bundle, log) if args.data else []
         texts = read_calibration_texts(config, args.calibration_data) if "int8" in args.quantize else []
@@ -98,22 +95,15 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
         print(json.dumps(rows) if args.json else verify.format_markdown(rows))
 
 
-def _export_tagger(args: Arguments, log: Log) -> None:
+def _export_tagger(args: Arguments, task: Task, log: Log) -> None:
     """Export and verify a tagger.
 
     Raises:
         InputError: A format or an option is not for taggers.
     """
     folder = Path(args.bundle)
-    if unsupported := [name for name in args.format if name not in TAGGER_FORMATS]:
-        raise InputError(
-            f"--format {unsupported[0]}: {args.bundle} has a tag for each token; give {', '.join(TAGGER_FORMATS)}"
-        )
     if args.data:
         raise InputError("--data: the artifacts of a tagger are compared on the golden texts; leave it out")
-    for name in args.format:
-        if name in PACKAGES:
-            check_installed(*PACKAGES[name])
     with lock_output(folder) if args.format else contextlib.nullcontext():
         start_tensorflow()
         from kerascnn.export import tagger_verify
@@ -122,8 +112,9 @@ def _export_tagger(args: Arguments, log: Log) -> None:
         tagger = TokenClassifier.load(folder)
         for name in dict.fromkeys(args.format):
             options = {"quantize": args.quantize} if name in QUANTIZED_FORMATS else {}
-            module = importlib.import_module(f"kerascnn.export.tagger_{name}")
-            log(f"wrote {module.export(tagger.bundle_, folder, **options)}")
+            log(f"wrote {export_module(name, task).export(tagger.bundle_, folder, **options)}")
+        if args.format and not args.verify:
+            log(f"next: python -m pipelines.export {folder} --verify compares the files with the bundle")
     if args.verify:
         with suppress_native_stderr():
             rows = list(tagger_verify.compare_artifacts(tagger, folder))
@@ -164,7 +155,7 @@ def _check_formats(args: Arguments, task: Task, config: Config[Any]) -> None:
 def _export(name: Format, bundle: Bundle, folder: Path, args: Arguments, texts: Sequence[str]) -> Path:
     """Export one format and return the file or folder that was written."""
     options = {"quantize": args.quantize, "texts": texts} if name in QUANTIZED_FORMATS else {}
-    written: Path = importlib.import_module(f"kerascnn.export.{name}").export(bundle, folder, **options)
+    written: Path = export_module(name, bundle.task).export(bundle, folder, **options)
     return written
 
 

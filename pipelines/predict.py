@@ -36,7 +36,6 @@ from pipelines.bundle_data import name_bundle, parse_for_bundle
 from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
 from pipelines.explanations import explanation_format, write_explanations
 from pipelines.outputs import check_outputs
-from pipelines.predict_tags import tags_format, write_tags
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -64,10 +63,11 @@ class Arguments:
     """Texts to classify, instead of --input."""
     input: FileName = "-"
     """File (csv, tsv, jsonl, parquet, txt with one text per line, also .gz), or folder of such files except txt; -
-    reads standard input, one text per line."""
+    reads standard input, one text per line. A tagger also reads tokens (conll, conllu)."""
     output: FileName = "-"
-    """File to write (csv, tsv, jsonl, also .gz); - is standard output, as CSV. For a folder of files, the folder for
-    one Parquet file per input file; finished files are skipped."""
+    """File to write (csv, tsv, jsonl, also .gz; of a tagger conll, jsonl); - is standard output, as CSV or CoNLL. For a
+    folder of files, the folder for one Parquet file (of a tagger JSON lines) per input file; finished files are
+    skipped."""
     engine: Literal["local", "ray"] = "local"
     """How to score a folder of files: local uses this process; ray uses Ray workers on this machine, or on the cluster
     at RAY_ADDRESS (needs the extra ray)."""
@@ -113,7 +113,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         reason = "--json is another format; leave one of them out" if args.json else "add --explain"
         raise InputError(f"--html: {reason}")
     if is_tagger(Path(args.bundle)):
-        _predict_tags(args)
+        from pipelines.predict_tags import predict_tags  # a quick answer imports little
+
+        predict_tags(args, _read_records_with_progress, choose_log(quiet=args.quiet))
         return
     if args.explain and args.runtime not in ("auto", "tensorflow"):
         raise InputError(f"--explain needs TensorFlow; leave out --runtime {args.runtime}")
@@ -125,30 +127,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         check_outputs({"--output": args.output}, bundles=[args.bundle])
     with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
         _predict_rows(args)
-
-
-def _predict_tags(args: Arguments) -> None:
-    """Predict the tag of each token."""
-    for name in ("explain", "abstain_below", "html", "workers"):
-        if getattr(args, name):
-            raise InputError(f"--{name.replace('_', '-')}: {args.bundle} has a tag for each token; leave it out")
-    if os.path.isdir(args.input):
-        raise InputError(f"--input {args.input}: a tagger reads single files; give one of its files")
-    file_format = tags_format(args.output, as_json=args.json, is_terminal=sys.stdout.isatty())
-    if args.output != "-":
-        check_output_file(Path(args.output))
-    read_task_and_labels(args.bundle)
-    records = _read_records(args)
-    if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
-        records = itertools.chain(list(itertools.islice(records, 1)), records)
-    start_tensorflow()
-    from kerascnn.token_classifier import TokenClassifier
-
-    tagger = TokenClassifier.load(args.bundle)
-    with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
-        count = write_tags(tagger, _show_progress(records, args), args.source.text_column, file, file_format)
-    if args.output != "-":
-        choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
 
 
 def _reads_columns(args: Arguments) -> bool:
@@ -230,6 +208,10 @@ def _show_progress(records: Iterable[RowT], args: Arguments) -> Iterable[RowT]:
 
     total = len(args.texts) or estimate_rows(args.input, args.source)
     return progress_bar(records, title="predicting", unit="rows", total=total)
+
+
+def _read_records_with_progress(args: Arguments) -> Iterator[Record]:
+    return iter(_show_progress(_read_records(args), args))
 
 
 def _column_names(args: Arguments) -> list[str]:

@@ -1,25 +1,124 @@
-"""Write the tags of a tagger: as CoNLL, as JSON lines, or marked in the texts on a terminal."""
+"""Predict the tags of tokens, and write them as CoNLL, as JSON lines, or marked in the texts on a terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from kerascnn.data.encodings import STDIN
 from kerascnn.data.tag_schemes import has_spans
+from kerascnn.loading import load
+from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
 from kerascnn.tagged_texts import find_entities
+from kerascnn.utils.atomic_files import atomic_write, check_output_file, check_output_parent
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.stderr import Log
+from kerascnn.utils.tensorflow_startup import start_tensorflow
+from pipelines.command import read_task_and_labels
+from pipelines.outputs import check_outputs
 
 if TYPE_CHECKING:
     from kerascnn.data.records import Record
+    from kerascnn.scoring.parts import Part
+    from kerascnn.tag_predictor import TagPredictor
     from kerascnn.tagged_texts import TaggedToken
-    from kerascnn.token_classifier import TokenClassifier
+    from pipelines.predict import Arguments
 
+TEXT_OPTIONS = {"explain": False, "html": False, "abstain_below": 0.0, "top_k": 1, "workers": 0, "engine": "local"}
+"""Options of predict that are for labels of texts, and their defaults."""
 Format = Literal["conll", "jsonl", "terminal"]
 BATCH_RECORDS = 256
 _COLORS = (36, 33, 35, 32, 34, 31)
 """Codes of the terminal for the labels of spans, in turn."""
+
+
+def predict_tags(args: Arguments, read_records: Callable[[Arguments], Iterator[Record]], log: Log) -> None:
+    """Predict the tag of each token of texts, or of the tokens of a file, and write them.
+
+    Args:
+        args: The command line.
+        read_records: Reads the texts that the command line names.
+        log: Receives messages for the user.
+
+    Raises:
+        InputError: An option is for labels of texts, or the texts cannot be read.
+    """
+    for name, default in TEXT_OPTIONS.items():
+        if getattr(args, name) != default:
+            raise InputError(f"--{name.replace('_', '-')}: {args.bundle} has a tag for each token; leave it out")
+    read_task_and_labels(args.bundle, runtime=args.runtime)
+    if not args.texts and os.path.isdir(args.input):
+        _predict_folder(args, log)
+        return
+    file_format = tags_format(args.output, as_json=args.json, is_terminal=sys.stdout.isatty())
+    if args.output != "-":
+        check_output_file(Path(args.output))
+        check_outputs({"--output": args.output}, bundles=[args.bundle])
+    records = read_records(args)
+    if args.texts or args.input != STDIN:  # the first record shows whether the file can be read
+        records = chain(list(islice(records, 1)), records)
+    elif sys.stdin.isatty():
+        log("reading standard input, one text per line; Ctrl-D ends it, Ctrl-Z on Windows")
+    runtime, records = choose_for_records(Path(args.bundle), args.runtime, records, args.source.text_column)
+    with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
+        tagger = _load(args.bundle, runtime)
+        with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
+            count = write_tags(tagger, records, args.source.text_column, file, file_format)
+    if args.output != "-":
+        log(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
+
+
+def _load(bundle: str, runtime: Any) -> TagPredictor:
+    if runtime == "tensorflow":
+        start_tensorflow()
+    tagger: TagPredictor = load(bundle, runtime=runtime)
+    return tagger
+
+
+def _predict_folder(args: Arguments, log: Log) -> None:
+    """Write a file of JSON lines for each file of a folder; those that exist are kept.
+
+    Raises:
+        InputError: There is no output folder, or no file of texts.
+    """
+    from kerascnn.data.sources import read_texts
+    from kerascnn.scoring.parts import list_parts
+
+    output = Path(args.output)
+    if args.output == "-" or output.is_file() or output.suffix:
+        raise InputError(f"--output {args.output}: {args.input} is a folder; name a folder for the predictions")
+    if output.resolve() == Path(args.input).resolve():
+        raise InputError(f"--output {args.output} is the input folder; name another folder")
+    parts, others = list_parts(Path(args.input), output, args.source)
+    if not parts:
+        raise InputError(f"--input {args.input}: has no file of texts or tokens, such as .conll, .csv or .jsonl")
+    if others:
+        log(f"{args.input}: skipped files with other suffixes: {', '.join(others[:3])}{', …' * (len(others) > 3)}")
+    check_output_parent(output)
+    output.mkdir(exist_ok=True)
+    left = [part for part in parts if not _output_of(part, output).exists()]
+    count = 0
+    if left:
+        tagger = _load(args.bundle, choose_for_folder(Path(args.bundle), args.runtime))
+    for part in left:
+        with lock_output(_output_of(part, output)), atomic_write(_output_of(part, output)) as file:
+            records = read_texts(part.path, args.source)
+            count += write_tags(tagger, records, args.source.text_column, file, "jsonl")
+    summary = {"parts": len(parts), "written": len(left), "skipped": len(parts) - len(left), "rows": count}
+    if args.json:
+        print(json.dumps(summary))
+    log(f"wrote {args.output}: {count:,} rows of {len(left):,} files; {len(parts) - len(left):,} were finished before")
+
+
+def _output_of(part: Part, output: Path) -> Path:
+    return output / f"{Path(part.output).stem}.jsonl"
 
 
 def tags_format(output: str, *, as_json: bool, is_terminal: bool) -> Format:
@@ -44,7 +143,7 @@ def tags_format(output: str, *, as_json: bool, is_terminal: bool) -> Format:
 
 
 def write_tags(
-    tagger: TokenClassifier, records: Iterable[Record], text_column: str, file: IO[str], file_format: Format
+    tagger: TagPredictor, records: Iterable[Record], text_column: str, file: IO[str], file_format: Format
 ) -> int:
     """Write the tags of records, and return their number.
 
@@ -56,7 +155,7 @@ def write_tags(
         file_format: See ``tags_format``.
     """
     count = 0
-    labels = sorted({label.partition("-")[2] or label for label in tagger.bundle_.labels})
+    labels = sorted({label.partition("-")[2] or label for label in tagger.classes_})
     colors = {label: _COLORS[position % len(_COLORS)] for position, label in enumerate(labels)}
     for record, text, tokens in _predict(tagger, records, text_column):
         count += 1
@@ -65,13 +164,13 @@ def write_tags(
         elif file_format == "conll":
             line = "".join(f"{token.text}\t{token.tag}\n" for token in tokens)
         else:
-            line = _mark(text, tokens, colors, has_spans(tagger.bundle_.labels))
+            line = _mark(text, tokens, colors, has_spans(tagger.classes_))
         file.write(f"{line}\n")
     return count
 
 
 def _predict(
-    tagger: TokenClassifier, records: Iterable[Record], text_column: str
+    tagger: TagPredictor, records: Iterable[Record], text_column: str
 ) -> Iterator[tuple[Record, str, list[TaggedToken]]]:
     """Yield each record with its text and its tagged tokens; positions are those in the text."""
     records = iter(records)
@@ -87,7 +186,7 @@ def _predict(
 
 
 def _make_object(
-    tagger: TokenClassifier, record: Record, text: str, tokens: list[TaggedToken], text_column: str
+    tagger: TagPredictor, record: Record, text: str, tokens: list[TaggedToken], text_column: str
 ) -> dict[str, Any]:
     values: dict[str, Any] = {
         text_column: text,
@@ -95,7 +194,7 @@ def _make_object(
         "tags": [token.tag for token in tokens],
         "scores": [round(token.score, 4) for token in tokens],
     }
-    if has_spans(tagger.bundle_.labels):
+    if has_spans(tagger.classes_):
         entities = find_entities(text, tokens)
         values["entities"] = [{**entity._asdict(), "score": round(entity.score, 4)} for entity in entities]
     others = {name: value for name, value in record.fields.items() if name not in values}

@@ -39,16 +39,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ser
     bound = server.bind(args)
     with bound:
         start_tensorflow()
-        from kerascnn.classifier import TextClassifier
-        from kerascnn.serving.app import build_app
+        from kerascnn.serving.app import build_app, load_model
         from kerascnn.serving.middleware import ServerState
-        from kerascnn.serving.served_model import ServedModel
 
         state = ServerState()
-        models = {
-            name: ServedModel.build(name, TextClassifier.load(folder), args, state.metrics)
-            for name, folder in bundles.items()
-        }
+        models = {name: load_model(name, folder, args, state.metrics) for name, folder in bundles.items()}
         names = ", ".join(f"{name} ({len(labels[name])} labels)" for name in models)
         address = f"{f'[{args.host}]' if ':' in args.host else args.host}:{bound.getsockname()[1]}"
         message = f"serving {names} at http://{address}; /docs describes the interface, Ctrl-C stops the server"

@@ -38,7 +38,7 @@ class Arguments(Generic[ModelConfigT]):
     best of which are repeated with more epochs, up to --epochs."""
     trials: PositiveInt = 30
     """Largest number of trainings; each rung of hyperband counts."""
-    objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
+    objective: Literal["accuracy", "macro_f1", "loss", "span_f1"] = "accuracy"
     """Metric of the validation data to optimize."""
     config: ConfigName = ""
     """YAML file of settings, bundle, or name of a file of the package (kim2014_rand); options on the command line

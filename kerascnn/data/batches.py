@@ -244,7 +244,7 @@ def _select(targets: Targets, rows: np.ndarray) -> Targets:
 def _signature(ids: Documents, *targets: Targets) -> tuple[Any, ...]:
     def describe(array: Any) -> tf.TensorSpec:
         if isinstance(array, RaggedTargets):
-            return tf.TensorSpec((None, None), tf.int32)
+            return tf.TensorSpec((None, None, *array.values.shape[1:]), array.values.dtype)
         return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
 
     return ids.signature, *tf.nest.map_structure(describe, targets)

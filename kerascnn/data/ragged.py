@@ -153,7 +153,7 @@ class RaggedTargets:
     """Targets of the tokens of documents, of as many tokens as ``RaggedIds`` has.
 
     Attributes:
-        values: Targets of all documents, concatenated, int32 (tokens,); -1: unknown.
+        values: Targets of all documents, concatenated, int32 (tokens,), or float32 (tokens, labels); -1: unknown.
         row_splits: As those of the ids.
     """
 
@@ -165,8 +165,16 @@ class RaggedTargets:
         return len(self.row_splits) - 1
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        """Return the targets of some documents, int32 (rows, length), padded with -1 to the length of their ids."""
+        """Return the targets of some documents, (rows, length, …), padded with -1 to the length of their ids."""
         return pad_rows(self.values, self.row_splits, rows, padding=-1)
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """Whether a document has targets, which then its first token has, bool (documents,)."""
+        is_known = np.zeros(len(self), bool)
+        rows = np.flatnonzero(np.diff(self.row_splits))
+        is_known[rows] = self.values[self.row_splits[rows]] >= 0
+        return is_known
 
     def tobytes(self) -> bytes:
         """Return all targets, for a hash."""
@@ -174,10 +182,10 @@ class RaggedTargets:
 
 
 def pad_rows(values: np.ndarray, row_splits: np.ndarray, rows: np.ndarray, *, padding: int) -> np.ndarray:
-    """Return some rows of a ragged array, int32, padded at the end to a common multiple of ``LENGTH_MULTIPLE``.
+    """Return some rows of a ragged array, padded at the end to a common multiple of ``LENGTH_MULTIPLE``.
 
     Args:
-        values: Values of all rows, int32 (tokens, ...).
+        values: Values of all rows, (tokens, ...).
         row_splits: Start of each row in ``values``, and the end of the last, int64 (rows + 1,).
         rows: Positions of the rows.
         padding: Value after the end of a row.
@@ -186,7 +194,7 @@ def pad_rows(values: np.ndarray, row_splits: np.ndarray, rows: np.ndarray, *, pa
     lengths = row_splits[rows + 1] - starts
     length = LENGTH_MULTIPLE * max(1, -(-int(lengths.max(initial=0)) // LENGTH_MULTIPLE))
     inside = np.arange(length) < lengths[:, None]
-    batch = np.full((len(rows), length, *values.shape[1:]), padding, np.int32)
+    batch = np.full((len(rows), length, *values.shape[1:]), padding, values.dtype)
     batch[inside] = values[(starts[:, None] + np.arange(length))[inside]]
     return batch
 

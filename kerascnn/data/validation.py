@@ -8,7 +8,7 @@ from kerascnn.data.indexed_rows import IndexedRows
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.label_types import find_label_name
 from kerascnn.data.labels import unique_labels
-from kerascnn.data.records import Row, location
+from kerascnn.data.records import TAGGING_TASK, Row, location
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.utils.errors import InputError, did_you_mean
 
@@ -131,15 +131,16 @@ def check_labels(train: IndexedRows, held_out: Mapping[str, IndexedRows | None],
         InputError: There is one label only, or a row of the other data has a label that no training row has.
     """
     labels = train.count_labels()
+    option = "--source.tag-column" if task.name == TAGGING_TASK else "--label-column"
     if not labels:
         raise InputError(
-            f"none of the {len(train):,} training rows has a label (first: {location(train[0])}); check --label-column"
+            f"none of the {len(train):,} training rows has a label (first: {location(train[0])}); check {option}"
         )
     if len(labels) == 1:
         first = train[int(train.have_any(set(labels)).argmax())]
         raise InputError(
             f"all {len(train):,} training rows have the label {first.labels[0]!r}"
-            f" (first: {location(first)}); a classifier needs at least two labels, check --label-column"
+            f" (first: {location(first)}); a classifier needs at least two labels, check {option}"
         )
     for name, rows in held_out.items():
         if rows is not None and not task.allows_new_labels:

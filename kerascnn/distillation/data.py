@@ -26,8 +26,9 @@ class DistillationData:
 
     rows: list[Row]
     """Training rows, followed by the unlabelled rows."""
-    soft_labels: np.ndarray
-    """Probabilities, float32 (rows, labels); columns in the order of the sorted labels."""
+    soft_labels: Any
+    """Probabilities, float32 (rows, labels); columns in the order of the sorted labels. In tagging data a list with an
+    array, float32 (tokens, tags), for each row."""
     unlabelled: list[Row]
     """Rows with an empty label."""
     sha256: str | None
@@ -58,11 +59,11 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     accuracy = task.score(task.labels_of_rows(splits.train), predicted, classes)
     what = "the label" if task.has_exclusive_labels else "all labels"
     messages.append(f"{spec}: predicts {what} of {accuracy:.1%} of the training rows")
-    messages += _warn_of_leakage(config, splits)
-    return DistillationData(rows, soft_labels, unlabelled, _hash_teacher(spec), messages)
+    messages += warn_of_leakage(config, splits)
+    return DistillationData(rows, soft_labels, unlabelled, hash_teacher(spec), messages)
 
 
-def _warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
+def warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
     """Return a warning if the manifest of a teacher bundle suggests that it was trained on the test rows."""
     spec = config.distillation.teacher
     if not (os.path.isdir(spec) and splits.test):
@@ -77,7 +78,7 @@ def _warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:
     ]
 
 
-def _hash_teacher(spec: str) -> str | None:
+def hash_teacher(spec: str) -> str | None:
     """Hash the teacher's files; the manifest of a bundle holds the hashes of its other files."""
     paths = [str(Path(spec) / "manifest.json")] if os.path.isdir(spec) else teachers.expand_files(spec)
     hashes = [sha256(Path(path)) for path in paths]

@@ -40,7 +40,7 @@ def check_teacher(spec: str, source: SourceConfig) -> None:
     """
     if os.path.isdir(spec):
         read_classifier_manifest(Path(spec))
-    elif not (_FUNCTION.fullmatch(spec) and not os.path.exists(spec)):
+    elif not is_function(spec):
         _check_file(spec)
         next(read_records(spec, source), None)
 
@@ -66,8 +66,8 @@ def teacher_probabilities(
     texts = [row.text for row in rows]
     if os.path.isdir(spec):
         probabilities = _predict_with_bundle(spec, texts, labels, task)
-    elif _FUNCTION.fullmatch(spec) and not os.path.exists(spec):
-        probabilities = _import_function(spec)(texts, list(labels))
+    elif is_function(spec):
+        probabilities = import_function(spec)(texts, list(labels))
     else:
         return _read_from_file(spec, rows, labels, source, task)
     return check_probabilities(
@@ -103,7 +103,12 @@ def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str], t
     return teacher.predict_proba(texts)[:, [known.index(label) for label in labels]]
 
 
-def _import_function(spec: str) -> Callable[[list[str], list[str]], Any]:
+def is_function(spec: str) -> bool:
+    """Return whether a teacher is ``module:function``, and not a file of that name."""
+    return bool(_FUNCTION.fullmatch(spec)) and not os.path.exists(spec)
+
+
+def import_function(spec: str) -> Callable[[list[str], list[str]], Any]:
     """Import ``module:function``; the module may be in the working directory."""
     module_name, name = spec.split(":")
     try:

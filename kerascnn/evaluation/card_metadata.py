@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from kerascnn.models import list_models
+from kerascnn.data.records import TAGGING_TASK
+from kerascnn.models import list_models, list_taggers
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
+    from kerascnn.tagger_bundle import TaggerBundle
 
 FOLDER_PLACEHOLDER = "PATH OF THIS FOLDER"
 """Stands for the folder in the usage of the card; an upload replaces it by the address of the repository."""
-TAGS = ("kerascnn", "keras", "tensorflow", "text-classification")
-"""Tags of every classifier."""
+TAGS = ("kerascnn", "keras", "tensorflow")
+"""Tags of every model."""
+TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION = "text-classification", "token-classification"
+"""Tasks of the Hub."""
 MEASURED = ("library_name", "pipeline_tag", "tags", "metrics", "model-index")
 """Keys that belong to one bundle, which a new one without them does not inherit."""
-METRIC_TYPES = {"accuracy": "accuracy", "macro_f1": "f1", "micro_f1": "f1"}
+METRIC_TYPES = {
+    "accuracy": "accuracy", "macro_f1": "f1", "micro_f1": "f1", "token_accuracy": "accuracy", "f1": "f1",
+}  # fmt: skip
 """Key of a metric in ``metrics.json`` to its name on the Hub."""
 LISTS = ("tags", "language", "datasets", "metrics")
 """Keys whose values are lists; given values are added to ``tags`` and replace the others."""
@@ -28,29 +34,30 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)\n---[ \t]*(\n+|\Z)", re.DO
 _NO_IDENTIFIER = re.compile(r"[^\w.-]+", re.ASCII)
 
 
-def build_metadata(bundle: Bundle) -> dict[str, Any]:
-    """Return the metadata of a classifier; nothing of it is a text of the user.
+def build_metadata(bundle: Bundle | TaggerBundle) -> dict[str, Any]:
+    """Return the metadata of a classifier or tagger; nothing of it is a text of the user.
 
     The license is left out: only the user knows it.
     """
+    task = TOKEN_CLASSIFICATION if bundle.task.name == TAGGING_TASK else TEXT_CLASSIFICATION
     metadata: dict[str, Any] = {
         **({"language": bundle.languages} if bundle.languages else {}),
         "library_name": "kerascnn",
-        "pipeline_tag": "text-classification",
-        "tags": [*TAGS, bundle.config.model],
+        "pipeline_tag": task,
+        "tags": [*TAGS, task, bundle.config.model],
     }
     split = next((name for name in ("test", "validation") if name in bundle.metrics), None)
     if not split or not bundle.data:
         return metadata
     results, titles = bundle.metrics[split], bundle.task.metric_titles
-    measured = [(key, kind) for key, kind in METRIC_TYPES.items() if key in titles]
+    measured = [(key, kind) for key, kind in METRIC_TYPES.items() if key in titles and key in results]
     name = ", ".join(bundle.data.get(split, {}).get("sources") or bundle.config.data)
     return metadata | {
         "metrics": list(dict.fromkeys(kind for _, kind in measured)),
         "model-index": [{
             "name": f"{bundle.config.model} for {name}",
             "results": [{
-                "task": {"type": "text-classification", "name": "Text classification"},
+                "task": {"type": task, "name": task.replace("-", " ").capitalize()},
                 "dataset": {"name": name, "type": _to_identifier(name), "split": split},
                 "metrics": [
                     {"type": kind, "name": titles[key], "value": round(results[key], 4)} for key, kind in measured
@@ -67,7 +74,7 @@ def _to_identifier(name: str) -> str:
 
 def build_encoder_metadata(model: str) -> dict[str, Any]:
     """Return the metadata of a pretrained encoder, which has no task of the Hub yet."""
-    return {"library_name": "kerascnn", "tags": [*TAGS[:3], model]}
+    return {"library_name": "kerascnn", "tags": [*TAGS, model]}
 
 
 def format_metadata(metadata: Mapping[str, Any]) -> str:
@@ -108,7 +115,8 @@ def merge_cards(card: str, old: str, *, keep_text: bool = False) -> str:
     added = {key: value for key, value in found.items() if key not in (*metadata, *MEASURED)}
     tags, old_tags = metadata.get("tags") or [], found.get("tags") or []
     tags, old_tags = ([value] if isinstance(value, str) else list(value) for value in (tags, old_tags))
-    tags += [tag for tag in old_tags if tag not in (*tags, *TAGS, *list_models())]
+    known = (*TAGS, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, *list_models(), *list_taggers())
+    tags += [tag for tag in old_tags if tag not in (*tags, *known)]
     merged = {**metadata, **({"tags": tags} if tags else {}), **added}
     text = found_text if keep_text else text
     return f"{format_metadata(merged)}\n{text}" if merged else text

@@ -74,11 +74,12 @@ def render_encoder_card(config: Config[Any], data: Mapping[str, Any], metrics: M
         metrics: As in ``metrics.json``.
     """
     held_out = metrics["validation"]
+    kind = "TokenClassifier" if config.network.tags_tokens else "TextClassifier"
     sections = [
         f"# {config.model}, pretrained on {_join(config.data)}",
         "It has no labels yet. Train a classifier that starts from it:",
-        "```python\nfrom kerascnn import TextClassifier\nfrom kerascnn.hub import find_bundle\n\n"
-        f'classifier = TextClassifier(init_from=find_bundle("{FOLDER_PLACEHOLDER}"))\n'
+        f"```python\nfrom kerascnn import {kind}\nfrom kerascnn.hub import find_bundle\n\n"
+        f'classifier = {kind}(init_from=find_bundle("{FOLDER_PLACEHOLDER}"))\n'
         "classifier.fit(texts, labels)\n```",
         "The option `--init-from` of the command `train` takes the folder.",
         *_format_data(data),

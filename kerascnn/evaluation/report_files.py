@@ -12,6 +12,7 @@ from kerascnn.evaluation.explanation import Explanation
 from kerascnn.evaluation.model_card import render_encoder_card, render_model_card
 from kerascnn.evaluation.plots import plot_confusion_matrix
 from kerascnn.evaluation.report import Example, render_report
+from kerascnn.tagger_bundle import TaggerBundle
 
 
 def write_report_files(
@@ -52,7 +53,7 @@ def _optional(path: Path) -> Iterator[Path]:
         warnings.warn(f"{path.name} is left out, because it could not be written: {error!r}", stacklevel=3)
 
 
-def write_encoder_card(encoder: Bundle, folder: Path) -> None:
+def write_encoder_card(encoder: Bundle | TaggerBundle, folder: Path) -> None:
     """Write the ``README.md`` of a pretrained encoder."""
     card = render_encoder_card(encoder.config, encoder.data, encoder.metrics)
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kerascnn.data.tag_schemes import has_spans
 from kerascnn.data.token_texts import join_tokens
+from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, build_metadata, format_metadata
+from kerascnn.evaluation.evaluation_report import is_page
 from kerascnn.evaluation.templates import load_template
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.tasks.span_metrics import TokenSpan, find_spans
+from kerascnn.utils.atomic_files import atomic_path, write_json
 from kerascnn.utils.tables import escape_markdown, markdown_table
 
 MAX_EXAMPLES = 30
@@ -48,6 +52,7 @@ def render_tagger_card(bundle: TaggerBundle) -> str:
     """Return the model card of a tagger as Markdown."""
     config, labels = bundle.config, bundle.labels
     lines = [
+        format_metadata(build_metadata(bundle)),
         f"# {bundle.task.summary.format(len(labels))}", "",
         f"`{config.model}` with {bundle.model.count_params():,} parameters, made by kerascnn.", "",
         f"Tags: {', '.join(escape_markdown(label) for label in labels)}.", "",
@@ -62,13 +67,36 @@ def render_tagger_card(bundle: TaggerBundle) -> str:
     if origin := config.transfer.vectors_origin:
         lines += ["", origin]
     lines += [
-        "", "## Use", "", "```python", "import kerascnn", "", 'tagger = kerascnn.load("FOLDER")',
+        "", "## Use", "", "```python", "import kerascnn", "", f'tagger = kerascnn.load("{FOLDER_PLACEHOLDER}")',
         'tagger.predict_tokens(["a text"])', "```", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
 
-def render_report(bundle: TaggerBundle, examples: Sequence[TaggedExample]) -> str:
+def write_new_report(
+    bundle: TaggerBundle, path: Path, *, metrics: Mapping[str, Any], examples: Sequence[TaggedExample], heading: str
+) -> None:
+    """Write the report of a tagger on new data: a file NAME.html, or a folder for report.html and metrics.json.
+
+    Args:
+        bundle: The tagger.
+        path: The file or the folder.
+        metrics: Its metrics on the data.
+        examples: Sentences; the report shows those with a mistake.
+        heading: Names of tagger and data.
+    """
+    page = render_report(dataclasses.replace(bundle, metrics={**bundle.metrics, "test": metrics}), examples, heading)
+    if not is_page(path):
+        path.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path if is_page(path) else path / "report.html") as partial:
+        partial.write_text(page, encoding="utf-8", errors="replace", newline="\n")
+    if not is_page(path):
+        (path / "mistakes.csv").unlink(missing_ok=True)  # of an earlier report, whose texts this one may not show
+        with atomic_path(path / "metrics.json") as partial:
+            write_json(partial, metrics)
+
+
+def render_report(bundle: TaggerBundle, examples: Sequence[TaggedExample], heading: str = "") -> str:
     """Return the report of a tagger as a web page."""
     results = _find_results(bundle)
     names = sorted({label.partition("-")[2] or label for label in bundle.labels})
@@ -80,7 +108,7 @@ def render_report(bundle: TaggerBundle, examples: Sequence[TaggedExample]) -> st
         for example in wrong[:MAX_EXAMPLES]
     ]  # fmt: skip
     return load_template("tagger_report.html.j2").render(
-        title=f"Tagger {bundle.config.model}", summary=bundle.task.summary.format(len(bundle.labels)),
+        title=heading or f"Tagger {bundle.config.model}", summary=bundle.task.summary.format(len(bundle.labels)),
         parameters=f"{bundle.model.count_params():,}", epochs=bundle.metrics.get("epochs", 0),
         tables=_make_tables(results) if results else [], examples=shown,
     )  # fmt: skip

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.experiment.run_data import text_and_label_columns
 from kerascnn.utils.tables import text_table
 
 if TYPE_CHECKING:
-    from kerascnn.classifier import TextClassifier
     from kerascnn.data.splits import Splits
 
 TIMED_TEXTS = 256
@@ -30,12 +30,12 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
         ``model.keras``; ``milliseconds`` per text, of texts that are predicted together, from the text to the
         probabilities.
     """
-    from kerascnn.classifier import TextClassifier
+    from kerascnn.loading import load
 
     texts, labels = text_and_label_columns(splits.test or splits.validation, splits.task)
     found: dict[str, dict[str, Any]] = {}
     for name, folder in folders.items():
-        classifier = TextClassifier.load(folder)
+        classifier: Any = load(folder, runtime="tensorflow")
         metrics = _evaluate(classifier, splits, texts, labels)
         timed = texts[:TIMED_TEXTS]
         classifier.predict_proba(timed)  # compiles the function
@@ -52,15 +52,19 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
     return found
 
 
-def _evaluate(classifier: TextClassifier, splits: Splits, texts: Sequence[str], labels: list[Any]) -> Mapping[str, Any]:
+def _evaluate(classifier: Any, splits: Splits, texts: Sequence[Any], labels: list[Any]) -> Mapping[str, Any]:
     """Return the metrics of a classifier on texts that it has not learned.
 
     One that was fitted once more, with its validation rows, may have learned rows of these. On the same rows
     it has the metrics of its first training; on others nothing is known, and the result is empty.
     """
     bundle = classifier.bundle_
+    if splits.task.name == TAGGING_TASK:
+        found: Mapping[str, Any] = classifier.evaluate(texts, labels)
+        return found
     if splits.test or "refit" not in bundle.metrics:
-        return bundle.evaluate(bundle.encode_names(labels), classifier.predict_proba(texts))
+        found = bundle.evaluate(bundle.encode_names(labels), classifier.predict_proba(texts))
+        return found
     from kerascnn.data.records import hash_rows
 
     is_same = bundle.data.get("validation", {}).get("sha256") == hash_rows(splits.validation)
@@ -71,6 +75,8 @@ def _evaluate(classifier: TextClassifier, splits: Splits, texts: Sequence[str], 
 def format_comparison(comparison: Mapping[str, Mapping[str, Any]], splits: Splits) -> str:
     """Return the result of ``compare_classifiers`` as a table."""
     titles = {key: title for key, title in splits.task.metric_titles.items() if key not in ("loss", "ece")}
+    if splits.task.name == TAGGING_TASK and all(values["f1"] is None for values in comparison.values()):
+        del titles["f1"]  # the tags have no spans
     rows = [
         (
             name, *("unknown" if values[key] is None else f"{values[key]:.4f}" for key in titles),

@@ -18,10 +18,12 @@ from kerascnn.experiment.comparison import compare_classifiers, format_compariso
 from kerascnn.experiment.exports import writes_edge
 from kerascnn.experiment.run_data import check_text_files, read_splits
 from kerascnn.experiment.summary import suggest_next_steps
+from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
 from kerascnn.experiment.training_run import TrainingResult, run_training
 from kerascnn.export.checks import Export
 from kerascnn.selection import is_automatic, reject_automatic
+from kerascnn.tagger_settings import check_tagger_settings
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
@@ -87,6 +89,7 @@ def run_distillation(
     """
     options: Mapping[str, Any] = {"resume": resume, "overwrite": overwrite, "store_examples": store_examples}
     options = {**options, "export": export, "verbose": verbose, "log": log}
+    config = choose_tagger(config)
     reject_automatic(config, "a student")
     require_tensorflow_backend("distillation")
     folder = run_folders.default_bundle_folder(config)
@@ -220,6 +223,9 @@ def _check_data(config: Config[Any], log: Log) -> Splits:
 
     splits = read_splits(config)
     splits.task.check_settings(config.training, has_teacher=True)
+    check_model_fits(config, splits)
+    if config.network.tags_tokens:
+        check_tagger_settings(config, has_teacher=True)
     if config.network.is_linear and not splits.task.has_exclusive_labels:
         raise InputError(f"--model {config.model}: it is solved, and learns no soft labels of multi-label data")
     for _ in read_rows(config.distillation.unlabelled, config.source, labelled=False):
@@ -233,6 +239,8 @@ def _check_pretrained(run: Config[Any]) -> None:
     """Check that the vectors, the encoder and the bundle to start from are there, before a teacher is trained."""
     check_vectors(run.transfer)
     check_text_files(run)
+    if run.network.tags_tokens:
+        return
     pretrained = run.network.pretrained_vocabulary(run.text)
     if run.transfer.init_from:
         from kerascnn.transfer.initial_vocabulary import load_initial_vectorizer  # imports TensorFlow

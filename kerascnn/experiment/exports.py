@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.export.checks import Export, check_export
 from kerascnn.manifest import read_classifier_manifest
 from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, ONNX, has_runtime
@@ -19,6 +20,7 @@ from kerascnn.utils.tensorflow_startup import start_tensorflow
 if TYPE_CHECKING:
     from kerascnn.bundle import Bundle
     from kerascnn.config import Config
+    from kerascnn.tagger_bundle import TaggerBundle
     from kerascnn.tasks import Task
 
 FILES = {
@@ -49,7 +51,7 @@ def check_exports(formats: Sequence[Export], config: Config[Any], task: Task, fo
             check_export(name, folder=folder, task=task, text=config.text, quantize=("none",))
 
 
-def write_exports(formats: Sequence[Export], bundle: Bundle, folder: Path, log: Log) -> None:
+def write_exports(formats: Sequence[Export], bundle: Bundle | TaggerBundle, folder: Path, log: Log) -> None:
     """Export a bundle, and check that the exports answer as it does.
 
     Args:
@@ -100,21 +102,27 @@ def writes_edge(formats: Sequence[Export]) -> bool:
     return "tflite" in formats or ("auto" in formats and has_runtime("tflite"))
 
 
-def _write_edge(bundle: Bundle, folder: Path, log: Log) -> None:
+def _write_edge(bundle: Bundle | TaggerBundle, folder: Path, log: Log) -> None:
     if not has_runtime("tflite") or bundle.model.count_params() > MAX_PARAMETERS:
         return
     try:
-        check_export("tflite", folder=folder, task=bundle.task, text=bundle.vectorizer.settings, quantize=("none",))
+        check_export("tflite", folder=folder, task=bundle.task, text=bundle.config.text, quantize=("none",))
         _write("tflite", bundle, folder)
     except Exception as error:  # the bundle is complete: whatever is wrong with the export, it is not lost
         remove_folder(folder / EDGE)
         log(f"{folder / EDGE} was not written, so that predictions need TensorFlow: {' '.join(str(error).split())}")
 
 
-def _write(name: str, bundle: Bundle, folder: Path) -> None:
-    importlib.import_module(f"kerascnn.export.{name}").export(bundle, folder)
+def _write(name: str, bundle: Bundle | TaggerBundle, folder: Path) -> None:
+    export_module(name, bundle.task).export(bundle, folder)
     if name in ("tflite", "onnx"):
-        from kerascnn.runtimes.text_predictor import TextPredictor
+        from kerascnn.loading import load
 
         with suppress_native_stderr():
-            TextPredictor(folder, name)  # type: ignore[arg-type]
+            load(folder, runtime=name)  # type: ignore[call-overload]
+
+
+def export_module(name: str, task: Task) -> Any:
+    """Return the module that exports bundles of a task to a format."""
+    prefix = "tagger_" if task.name == TAGGING_TASK else ""
+    return importlib.import_module(f"kerascnn.export.{prefix}{name}")

@@ -14,6 +14,7 @@ from kerascnn.experiment.summary import summarize_pretraining
 from kerascnn.manifest import read_metrics
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.selection import reject_automatic
+from kerascnn.tagger_settings import check_tagger_settings
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
@@ -85,6 +86,8 @@ def _pretrain(
     require_tensorflow_backend("pretraining")
     check_output_folder(folder, overwrite=overwrite or resume)
     run_folders.check_inputs(config, folder)
+    if config.network.tags_tokens:
+        check_tagger_settings(config)
     check_text_files(config)
     texts = read_distinct_texts(config, log)
     log(f"{len(texts):,} texts")
@@ -93,11 +96,13 @@ def _pretrain(
     from kerascnn import bundle
     from kerascnn.evaluation.report_files import write_encoder_card
     from kerascnn.pretraining.pretrain import pretrain
+    from kerascnn.tagger_bundle import save_tagger_encoder
 
     encoder = pretrain(
         texts, config, masking, folder=run_folders.state_folder(folder), resume=resume, verbose=verbose
     )  # fmt: skip
     encoder.data.update(describe_texts(config, texts))
-    bundle.save_encoder(encoder, folder, partial(write_encoder_card, encoder), overwrite=overwrite or resume)
+    save: Any = save_tagger_encoder if config.network.tags_tokens else bundle.save_encoder
+    save(encoder, folder, partial(write_encoder_card, encoder), overwrite=overwrite or resume)
     run_folders.remove_state(folder)
     return PretrainingResult(folder, encoder.metrics, summarize_pretraining(encoder.metrics, folder))

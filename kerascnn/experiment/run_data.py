@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kerascnn.config import Config
 from kerascnn.data.cache import Cache
 from kerascnn.data.encodings import STDIN
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.stored_rows import StoredRows
 from kerascnn.data.tfds import start_tensorflow_for
 from kerascnn.experiment.run_folders import default_bundle_folder
@@ -144,7 +145,10 @@ def load_distillation_data(config: Config[Any], splits: Splits, log: Log) -> Dis
         if config.distillation.unlabelled:
             raise InputError("--unlabelled: texts without labels need a teacher; add --teacher")
         return None
-    from kerascnn.distillation.data import load_soft_labels
+    if splits.task.name == TAGGING_TASK:
+        from kerascnn.distillation.tag_teachers import load_tag_probabilities as load_soft_labels
+    else:
+        from kerascnn.distillation.data import load_soft_labels
 
     distillation = load_soft_labels(config, splits)
     for message in distillation.messages:
@@ -182,7 +186,7 @@ def training_columns(splits: Splits, distillation: DistillationData | None) -> t
     if distillation is None:
         return *text_and_label_columns(splits.train, splits.task), None
     texts, labels = text_and_label_columns(splits.train, splits.task)
-    texts = [*texts, *(row.text for row in distillation.unlabelled)]
+    texts = [*texts, *splits.task.texts_of_rows(distillation.unlabelled)]
     return texts, [*labels, *[None] * len(distillation.unlabelled)], distillation.soft_labels
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kerascnn.config import TRAINING_GROUPS, Config, to_yaml
+from kerascnn.data.tag_schemes import has_spans
 from kerascnn.experiment.run_data import (
     load_distillation_data,
     read_splits,
@@ -17,6 +18,7 @@ from kerascnn.experiment.run_data import (
     training_columns,
 )
 from kerascnn.experiment.run_folders import check_inputs, default_bundle_folder
+from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger
 from kerascnn.selection import reject_automatic
 from kerascnn.tuning import space as spaces
 from kerascnn.tuning import trials as results
@@ -55,7 +57,7 @@ class SearchOptions:
     space: Path
     algorithm: Literal["bayesian", "hyperband", "random"] = "bayesian"
     trials: int = 30
-    objective: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
+    objective: Literal["accuracy", "macro_f1", "loss", "span_f1"] = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def run_search(
     Raises:
         InputError: The space, a setting or a row cannot be used, or no trial succeeded.
     """
+    config = choose_tagger(config)
     reject_automatic(config, "a search")
     require_tensorflow_backend("a search")
     check_installed("keras_tuner", "tune")
@@ -133,6 +136,9 @@ def _search(
         check_inputs(config, folder, str(options.space))
     limit_threads(config.network.parallel_branches)
     splits = _read_search_splits(config, log)
+    check_model_fits(config, splits)
+    if options.objective == "span_f1" and not has_spans(tag for row in splits.train for tag in row.labels):
+        raise InputError("--objective span_f1: the data has no spans of tokens; give accuracy, macro_f1 or loss")
     start_tensorflow()
     from kerascnn.training.plan import plan_training
     from kerascnn.tuning import oracles, search
@@ -212,15 +218,27 @@ def train_trial(
     """Train with settings and return the metrics of the validation data and the cost of the training."""
     import keras
 
-    from kerascnn.classifier import TextClassifier
-
     keras.backend.clear_session()
-    classifier = TextClassifier.from_config(spaces.apply_settings(config, settings, "the settings"))
+    config = spaces.apply_settings(config, settings, "the settings")
     texts, labels, soft_labels = training_columns(splits, distillation)
     validation = text_and_label_columns(splits.validation, splits.task)
+    classifier = _create_classifier(config)
     classifier.fit(texts, labels, soft_labels=soft_labels, validation_data=validation)
-    metrics = classifier.bundle_.metrics | classifier.evaluate(*validation)
-    return {name: metrics[name] for name in (*results.METRICS, *results.COSTS)}
+    metrics = {**classifier.bundle_.metrics, **classifier.evaluate(*validation)}
+    if config.network.tags_tokens:
+        metrics |= {"accuracy": metrics["token_accuracy"], "span_f1": metrics.get("f1")}
+        metrics |= {"loss": min(row["val_loss"] for row in classifier.bundle_.history)}
+    return {name: metrics[name] for name in (*results.METRICS, *results.COSTS) if metrics.get(name) is not None}
+
+
+def _create_classifier(config: Config[Any]) -> Any:
+    if config.network.tags_tokens:
+        from kerascnn.token_classifier import TokenClassifier
+
+        return TokenClassifier.from_config(config)
+    from kerascnn.classifier import TextClassifier
+
+    return TextClassifier.from_config(config)
 
 
 def _describe_search(
@@ -268,7 +286,7 @@ def _format_settings(settings: Mapping[str, Any]) -> str:
 
 
 def _format_metrics(trial: TrialResult) -> str:
-    return "   ".join(f"{name} {trial.metrics[name]:.4f}" for name in results.METRICS)
+    return "   ".join(f"{name} {trial.metrics[name]:.4f}" for name in results.METRICS if name in trial.metrics)
 
 
 def _format_outcome(trial: TrialResult) -> str:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from kerascnn.config import Config, default_config
 from kerascnn.data.records import TAGGING_TASK, Record
 from kerascnn.experiment import run_folders
-from kerascnn.experiment.run_data import describe_data, text_and_label_columns
+from kerascnn.experiment.run_data import (
+    describe_data,
+    load_distillation_data,
+    text_and_label_columns,
+    training_columns,
+)  # fmt: skip
 from kerascnn.models import AUTO
 from kerascnn.text.words import is_cjk
 from kerascnn.utils.errors import InputError
@@ -90,20 +95,28 @@ def train_tagger_run(
     verbose: bool,
     log: Log,
 ) -> TaggerBundle:
-    """Train a tagger on the rows of a run, evaluate it, and write its bundle."""
+    """Train a tagger on the rows of a run, evaluate it, and write its bundle; of several processes only the chief."""
     limit_threads(config.network.parallel_branches)
     start_tensorflow()
     from kerascnn.evaluation.tagger_card import TaggedExample
     from kerascnn.tasks.tagging_metrics import evaluate_tags
     from kerascnn.token_classifier import TokenClassifier
+    from kerascnn.training.distributed import strategies
 
-    run_folders.discard_interrupted_run(folder, resume=resume, log=log)
+    is_chief = strategies.is_chief(config.training.strategy)
+    if is_chief:
+        run_folders.discard_interrupted_run(folder, resume=resume, log=log)
+    distillation = load_distillation_data(config, splits, log)
+    sentences, tags, soft_labels = training_columns(splits, distillation)
     tagger = TokenClassifier.from_config(config)
     tagger.fit(
-        *text_and_label_columns(splits.train, splits.task),
+        sentences, tags, soft_labels=soft_labels,
         validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
-        folder=run_folders.state_folder(folder), resume=resume, verbose=verbose,
+        folder=run_folders.state_folder(folder), resume=resume,
+        verbose=verbose and is_chief,
     )  # fmt: skip
+    if not is_chief:
+        return tagger.bundle_
     known = frozenset(token.text for row in splits.train for token in row.tokens)
     examples: list[TaggedExample] = []
     for name in ("validation", "test"):
@@ -112,13 +125,21 @@ def train_tagger_run(
             predicted = tagger.predict(sentences)
             tagger.bundle_.metrics[name] = evaluate_tags(tags, predicted, sentences, known)
             examples = list(map(TaggedExample, sentences, tags, predicted))
-    tagger.bundle_.data.update(describe_data(config, splits, None))
+    tagger.bundle_.data.update(describe_data(config, splits, distillation))
+    if distillation:
+        training = config.training
+        tagger.bundle_.distillation |= {
+            "teacher": config.distillation.teacher,
+            "temperature": 1.0 if config.network.crf else training.soft_label_temperature,
+            "weight": training.soft_label_weight,
+            "sha256": distillation.sha256,
+        }
     tagger.save(folder, overwrite=overwrite or resume, examples=examples if store_examples else ())
     run_folders.remove_state(folder)
     return tagger.bundle_
 
 
-def summarize_tagger(bundle: TaggerBundle, folder: Path) -> str:
+def summarize_tagger(bundle: TaggerBundle, folder: Path, *, has_edge: bool) -> str:
     """Return the closing lines of a training: metrics, cost, folder and next command."""
     metrics = bundle.metrics
     split = next((name for name in ("test", "validation") if name in metrics), "")
@@ -131,4 +152,5 @@ def summarize_tagger(bundle: TaggerBundle, folder: Path) -> str:
         f"  open {folder / 'report.html'}",
         f'  python -m pipelines.predict {folder} "a text"',
         f"  python -m pipelines.evaluate {folder} --data test.conll",
+        *([] if has_edge else [f"  python -m pipelines.export {folder} --format tflite"]),
     ])  # fmt: skip

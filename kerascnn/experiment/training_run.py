@@ -28,11 +28,11 @@ from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger, summ
 from kerascnn.export.checks import Export
 from kerascnn.manifest import read_metrics
 from kerascnn.selection import check_automatic, is_automatic
+from kerascnn.tagger_settings import check_tagger_settings
 from kerascnn.transfer.pretrained_vectors import check_vectors
 from kerascnn.utils import stderr
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.atomic_files import check_output_folder
-from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import Log
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.splits import Splits
     from kerascnn.evaluation.report import Example
+    from kerascnn.tagger_bundle import TaggerBundle
 
 MAX_ADVICE = 4
 """Issues of the data that are logged before a training."""
@@ -63,7 +64,7 @@ class TrainingResult:
     folder: Path
     metrics: dict[str, Any]
     summary: str
-    bundle: Bundle | None = None
+    bundle: Bundle | TaggerBundle | None = None
     has_written: bool = False
 
 
@@ -134,6 +135,8 @@ def _train(
     run_folders.check_inputs(config, folder)
     if is_automatic(config):
         check_automatic(config)
+    if config.network.tags_tokens:
+        check_tagger_settings(config, has_teacher=bool(config.distillation.teacher))
     check_vectors(config.transfer)
     check_text_files(config)
     if config.distillation.teacher:
@@ -147,15 +150,14 @@ def _train(
     log(f"{len(splits.train):,} training, {len(splits.validation):,} validation and {len(splits.test):,} test rows")
     check_model_fits(config, splits)
     splits.task.check_settings(config.training, has_teacher=bool(config.distillation.teacher))
+    check_exports(export, config, splits.task, folder)
     if config.network.tags_tokens:
-        if set(export) - {"auto", "none"}:
-            raise InputError(f"--export: export a tagger by python -m pipelines.export {folder}")
         tagger = train_tagger_run(
             config, splits, folder, resume=resume, overwrite=overwrite, store_examples=store_examples, verbose=verbose,
             log=log,
         )  # fmt: skip
-        return TrainingResult(folder, tagger.metrics, summarize_tagger(tagger, folder), has_written=True)
-    check_exports(export, config, splits.task, folder)
+        summary = summarize_tagger(tagger, folder, has_edge=writes_edge(export))
+        return TrainingResult(folder, tagger.metrics, summary, tagger, has_written=folder.exists())
     facts: dict[str, Any] = {}
     if is_automatic(config):
         config, facts = choose_run(config, splits, folder, resume=resume, log=log)

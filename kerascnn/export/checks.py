@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from kerascnn.data.records import TAGGING_TASK
 from kerascnn.tasks import Task
 from kerascnn.text.config import TextConfig
 from kerascnn.utils.errors import InputError
@@ -20,6 +21,8 @@ PACKAGES = {
     "onnx": ("tf2onnx", "onnx"),
 }
 """Format to the module that it needs, and the extra of that."""
+TAGGER_FORMATS = ("saved_model", "tflite", "web", "onnx")
+"""Formats of bundles with a tag for each token."""
 QUANTIZED_FORMATS = ("tflite", "mediapipe", "web")
 """Formats with precisions; the others have 32 bits."""
 
@@ -37,12 +40,27 @@ def check_export(name: str, *, folder: Path, task: Task, text: TextConfig, quant
     Raises:
         InputError: The format cannot express a setting, or its package is not installed.
     """
+    if task.name == TAGGING_TASK:
+        check_tagger_export(name, quantize)
+        return
     if name == "web":
         check_web(text, quantize)
     elif name == "mediapipe":
         check_mediapipe(folder, task, text)
     if name in QUANTIZED_FORMATS and text.level == "character":
         check_code_points(text)
+    if name in PACKAGES:
+        check_installed(*PACKAGES[name])
+
+
+def check_tagger_export(name: str, quantize: Sequence[str]) -> None:
+    """Raise ``InputError`` if a tagger has no such format or precision, or the package of the format is missing."""
+    if name not in TAGGER_FORMATS:
+        raise InputError(f"--format {name}: the bundle has a tag for each token; give {', '.join(TAGGER_FORMATS)}")
+    if "int8" in quantize:
+        raise InputError("--quantize int8: sentences have any length, which int8 does not support; give dynamic")
+    if name == "web" and len(quantize) != 1:
+        raise InputError(f"a web page runs one file; give one --quantize with web, not {', '.join(quantize)}")
     if name in PACKAGES:
         check_installed(*PACKAGES[name])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -14,13 +14,14 @@ from kerascnn.layers.linear_chain_crf import combine_potentials, compute_margina
 from kerascnn.runtimes.file_hashes import check_file_hashes, write_file_hashes
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.text.tf_tokenizer import apply_rules
+from kerascnn.text.tf_words import split_texts
 from kerascnn.text.token_encoder import UNKNOWN_ID
 from kerascnn.utils.atomic_files import atomic_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
 from kerascnn.utils.tensorflow_startup import check_fork, claim_process
 
-__all__ = ["export", "latest_version", "load_tag_fn"]
+__all__ = ["SavedTagger", "export", "latest_version"]
 
 
 class TokenTable(tf.Module):
@@ -79,9 +80,25 @@ class TaggerSignatures:
 
     def __init__(self, bundle: TaggerBundle, table: TokenTable) -> None:
         self._model, self._table, self._labels = bundle.scores_model(), table, bundle.labels
+        self._level = bundle.config.text.level
         decoder = bundle.decoder()
         self._start, self._transitions = (tf.constant(x, tf.float32) for x in (decoder.start, decoder.transitions))
         self._normalize = decoder.normalize
+
+    def text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Split texts into tokens and tag these.
+
+        Args:
+            text: string (batch,).
+
+        Returns:
+            `tokens`, `tags` and `scores` as those of ``serving_default``, and `starts` and `ends` int32 (batch, time),
+            the positions of each token in its text, in characters; 0 at padding.
+        """
+        tokens, starts, ends = split_texts(text, self._level)
+        padded = tokens.to_tensor("")
+        places = {"starts": starts.to_tensor(), "ends": ends.to_tensor()}
+        return {"tokens": padded, **self.serving_default(padded), **places}
 
     def serving_default(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Tag tokens.
@@ -131,37 +148,52 @@ def export(bundle: TaggerBundle, bundle_folder: Path) -> Path:
             signatures = TaggerSignatures(bundle, table)
             spec = tf.TensorSpec([None, None], tf.string, name="tokens")
             archive.add_endpoint("serving_default", signatures.serving_default, input_signature=[spec])
+            text = tf.TensorSpec([None], tf.string, name="text")
+            archive.add_endpoint("text", signatures.text, input_signature=[text])
             archive.write_out(str(partial), verbose=False)
         write_file_hashes(partial, partial / HASHES)
     return folder
 
 
-def load_tag_fn(folder: Path) -> Callable[[Sequence[str]], tuple[list[str], list[float]]]:
-    """Load a version as TensorFlow Serving does.
+class SavedTagger:
+    """A version of the SavedModel, loaded as TensorFlow Serving does.
 
-    Returns:
-        A function from the tokens of a sentence to their tags and the probabilities of these.
+    Args:
+        folder: The version.
 
     Raises:
         InputError: The folder contains no SavedModel, or a damaged one, or a file is changed.
     """
-    check_fork()
-    check_file_hashes(folder, folder / HASHES)
-    claim_process()
-    graph = tf.Graph()
-    with graph.as_default():
-        session = tf.compat.v1.Session(graph=graph)
-        try:
-            loaded = tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(folder))
-        except (OSError, RuntimeError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(f"{folder}: not a complete SavedModel ({reason}); export it again") from None
-    signature = loaded.signature_def["serving_default"]
-    outputs = [signature.outputs[name].name for name in ("tags", "scores")]
 
-    def tag(tokens: Sequence[str]) -> tuple[list[str], list[float]]:
+    def __init__(self, folder: Path) -> None:
+        check_fork()
+        check_file_hashes(folder, folder / HASHES)
+        claim_process()
+        graph = tf.Graph()
+        with graph.as_default():
+            self._session = tf.compat.v1.Session(graph=graph)
+            try:
+                loaded = tf.compat.v1.saved_model.load(self._session, [tf.saved_model.SERVING], str(folder))
+            except (OSError, RuntimeError, tf.errors.OpError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise InputError(f"{folder}: not a complete SavedModel ({reason}); export it again") from None
+        self._signatures = loaded.signature_def
+
+    def tag_tokens(self, tokens: Sequence[str]) -> tuple[list[str], list[float]]:
+        """Return the tags of the tokens of a sentence, and the probabilities of these."""
         encoded = np.array([[token.encode("utf-8", "surrogatepass") for token in tokens]], dtype=object)
-        tags, scores = session.run(outputs, {signature.inputs["tokens"].name: encoded})
-        return [value.decode() for value in tags[0]], scores[0].tolist()
+        found = self._run("serving_default", encoded)
+        return [value.decode() for value in found["tags"][0]], found["scores"][0].tolist()
 
-    return tag
+    def tag_text(self, text: str) -> list[tuple[str, int, int, str]]:
+        """Return the tokens of a text: token, start, end, and tag."""
+        found = self._run("text", np.array([text.encode("utf-8", "surrogatepass")], dtype=object))
+        tokens, tags = ([value.decode() for value in found[name][0]] for name in ("tokens", "tags"))
+        return list(zip(tokens, found["starts"][0].tolist(), found["ends"][0].tolist(), tags, strict=True))
+
+    def _run(self, name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+        signature = self._signatures[name]
+        [model_input] = signature.inputs.values()
+        outputs = {key: value.name for key, value in signature.outputs.items()}
+        found: dict[str, np.ndarray] = self._session.run(outputs, {model_input.name: values})
+        return found

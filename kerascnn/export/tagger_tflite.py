@@ -11,18 +11,18 @@ import keras
 import tensorflow as tf
 
 from kerascnn import edge_tagger
+from kerascnn.export.checks import check_tagger_export
 from kerascnn.export.tflite import PRECISION_SUFFIXES
 from kerascnn.export.tflite_conversion import Precision
-from kerascnn.manifest import SCHEMA_VERSION
-from kerascnn.tagger_bundle import CHARACTERS_FILE, TaggerBundle
-from kerascnn.tasks import viterbi
+from kerascnn.manifest import CHARACTERS_FILE, SCHEMA_VERSION
+from kerascnn.tagger_bundle import TaggerBundle
+from kerascnn.tasks import sentence_tagger, viterbi
 from kerascnn.text import python_tokenizer, token_encoder, words
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.rules import find_tables
 from kerascnn.text.vocabulary import write_vocabulary
 from kerascnn.utils.atomic_files import atomic_folder, sha256
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.optional_packages import import_optional
 from kerascnn.utils.sealed_json import write_sealed_json
 from kerascnn.utils.stderr import suppress_native_stderr
 
@@ -41,9 +41,7 @@ def export(bundle: TaggerBundle, bundle_folder: Path, *, quantize: Sequence[Prec
     Raises:
         InputError: A precision is ``int8``, or the extra `edge` is not installed.
     """
-    if "int8" in quantize:
-        raise InputError("--quantize int8: sentences have any length, which int8 does not support; give dynamic")
-    import_optional("ai_edge_litert", "edge")
+    check_tagger_export("tflite", quantize)
     folder = bundle_folder / "edge"
     with atomic_folder(folder, keep=True) as partial:
         for precision, content in convert(bundle, quantize).items():
@@ -52,13 +50,20 @@ def export(bundle: TaggerBundle, bundle_folder: Path, *, quantize: Sequence[Prec
     return folder
 
 
-def convert(bundle: TaggerBundle, quantize: Sequence[Precision]) -> dict[Precision, bytes]:
+def convert(
+    bundle: TaggerBundle, quantize: Sequence[Precision], *, length: int | None = None
+) -> dict[Precision, bytes]:
     """Return the content of a .tflite file for each precision.
 
     Its input is ids, int32 (1, length, …), its output the scores of the tags, float32 (1, length, tags).
+
+    Args:
+        bundle: The tagger.
+        quantize: The precisions.
+        length: Number of tokens; None: any, by resizing the input.
     """
     model = bundle.scores_model()
-    spec = tf.TensorSpec([1, None, *model.input_shape[2:]], tf.int32, name="ids")
+    spec = tf.TensorSpec([1, length, *model.input_shape[2:]], tf.int32, name="ids")
     contents: dict[Precision, bytes] = {}
     with tempfile.TemporaryDirectory() as folder, suppress_native_stderr():
         archive = keras.export.ExportArchive()
@@ -80,8 +85,25 @@ def convert(bundle: TaggerBundle, quantize: Sequence[Precision]) -> dict[Precisi
 def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> None:
     """Write the program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge_tagger.__file__, folder / "edge.py")
-    for module in (python_tokenizer, token_encoder, viterbi, words):
+    for module in (python_tokenizer, sentence_tagger, token_encoder, viterbi, words):
         shutil.copy(str(module.__file__), folder)
+    write_description(bundle, folder, bundle_folder)
+    for path in sorted(folder.glob("model_*.tflite")):
+        try:
+            edge_tagger.EdgeTagger(path).check()
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+
+def write_description(bundle: TaggerBundle, folder: Path, bundle_folder: Path, *, length: int | None = None) -> None:
+    """Write ``edge.json`` with everything but the weights, and the files that it names.
+
+    Args:
+        bundle: The tagger.
+        folder: Folder with the models and the programs.
+        bundle_folder: Folder of the bundle.
+        length: Number of tokens that the models take; None: any.
+    """
     vectorizer, decoder = bundle.vectorizer, bundle.decoder()
     write_escaped_lines(folder / "labels.txt", bundle.labels)
     write_vocabulary(folder / "vocabulary.txt", vectorizer.vocabulary)
@@ -94,6 +116,8 @@ def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> No
         "schema_version": SCHEMA_VERSION,
         "task": bundle.task.name,
         "level": vectorizer.settings.level,
+        "max_length": bundle.config.text.max_length,
+        "length": length,
         "rules": vectorizer.rules,
         "unicode": find_tables(vectorizer.rules),
         "word_length": vectorizer.word_length,
@@ -103,8 +127,3 @@ def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> No
         "files": {path.name: sha256(path) for path in names},
     }
     write_sealed_json(folder / "edge.json", description)
-    for path in sorted(folder.glob("model_*.tflite")):
-        try:
-            edge_tagger.EdgeTagger(path).check()
-        except ValueError as error:
-            raise InputError(str(error)) from None

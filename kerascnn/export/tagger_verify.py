@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from kerascnn.edge_tagger import EdgeTagger
-from kerascnn.export import tagger_onnx, tagger_saved_model
+from kerascnn.export import tagger_saved_model
+from kerascnn.runtimes.runtime import ONNX
+from kerascnn.runtimes.token_predictor import TokenPredictor
+from kerascnn.tag_predictor import TagPredictor
 from kerascnn.token_classifier import TokenClassifier
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
@@ -54,9 +57,10 @@ def compare_artifacts(tagger: TokenClassifier, folder: Path) -> Iterator[dict[st
     yield compare("model.keras", (folder / "model.keras").stat().st_size, lambda tokens: _tag(tagger, tokens))
     if version := tagger_saved_model.latest_version(folder / "serving"):
         size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
-        yield compare(f"serving/{version.name}", size, tagger_saved_model.load_tag_fn(version))
-    if (path := folder / "onnx" / "model.onnx").exists():
-        yield compare("onnx/model.onnx", path.stat().st_size, tagger_onnx.load_tag_fn(path, tagger.bundle_))
+        yield compare(f"serving/{version.name}", size, tagger_saved_model.SavedTagger(version).tag_tokens)
+    if (path := folder / ONNX / "model.onnx").exists():
+        predictor = TokenPredictor(folder, "onnx")
+        yield compare("onnx/model.onnx", path.stat().st_size, lambda tokens: _tag(predictor, tokens))
     for path in sorted((folder / "edge").glob("model_*.tflite")):
         try:
             edge = EdgeTagger(path)
@@ -76,6 +80,6 @@ def format_markdown(rows: list[dict[str, Any]]) -> str:
     return markdown_table(("artifact", "size", "same tags", "largest difference", "ms per sentence"), cells)
 
 
-def _tag(tagger: TokenClassifier, tokens: list[str]) -> tuple[list[str], list[float]]:
+def _tag(tagger: TagPredictor, tokens: list[str]) -> tuple[list[str], list[float]]:
     [answers] = tagger.predict_tokens([tokens])
     return [answer.tag for answer in answers], [answer.score for answer in answers]

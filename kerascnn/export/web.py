@@ -59,5 +59,9 @@ def _choose_examples(bundle: Bundle) -> list[str]:
         ranks = [token if token > 1 else len(vectorizer.vocabulary) for token in vectorizer.encode_text(text)]
         return sum(map(math.log, ranks)) / max(1, len(ranks))
 
-    sentences = [text for text in PROBES if 12 <= len(text) <= 80 and text.isprintable() and not _MARKUP.search(text)]
-    return sorted(sentences, key=rarity)[:NUM_EXAMPLES]
+    return sorted(filter(is_example, PROBES), key=rarity)[:NUM_EXAMPLES]
+
+
+def is_example(text: str) -> bool:
+    """Return whether a golden text is a sentence that people can read."""
+    return 12 <= len(text) <= 80 and text.isprintable() and not _MARKUP.search(text)

@@ -132,7 +132,16 @@ def find_best_tags(potentials: Tensor) -> Tensor:
 
 
 def compute_marginals(potentials: Tensor) -> Tensor:
-    """Return the probability of each tag given the whole sentence, (batch, time, tags): the forward-backward algorithm.
+    """Return the probability of each tag given the whole sentence, (batch, time, tags).
+
+    Args:
+        potentials: (batch, time, tags, tags), see ``LinearChainCRF``.
+    """
+    return ops.exp(compute_log_marginals(potentials))
+
+
+def compute_log_marginals(potentials: Tensor) -> Tensor:
+    """Return the logarithms of the marginal probabilities, (batch, time, tags): the forward-backward algorithm.
 
     Args:
         potentials: (batch, time, tags, tags), see ``LinearChainCRF``.
@@ -148,7 +157,7 @@ def compute_marginals(potentials: Tensor) -> Tensor:
     by_time = ops.transpose(potentials, (1, 0, 2, 3))
     _, alphas = ops.scan(forward, _start_scores(potentials), by_time)
     _, betas = ops.scan(backward, ops.zeros_like(potentials[:, 0, 0, :]), by_time, reverse=True)
-    return ops.transpose(ops.softmax(alphas + betas, axis=-1), (1, 0, 2))
+    return ops.transpose(ops.log_softmax(alphas + betas, axis=-1), (1, 0, 2))
 
 
 def _start_scores(potentials: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class Tagger(ModelConfig):
     """
 
     tags_tokens: ClassVar[bool] = True
+    has_sequence_outputs: ClassVar[bool] = True
     text: ClassVar[TextConfig] = TextConfig(
         level="word", max_tokens=100_000, min_count=2, standardize=("width", "lowercase")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -30,10 +31,19 @@ Batch = tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 - negative_ids (negatives,), without duplicates;
 - targets (masked,): the original tokens.
 """
-SIGNATURE = (
-    (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2), tf.int32), tf.TensorSpec((None,), tf.int32)),
-    tf.TensorSpec((None,), tf.int32),
-)
+
+
+def _signature(ids: RaggedIds) -> Any:
+    """Return ``tf.TensorSpec`` of each array of a ``Batch``."""
+    return (
+        (ids.signature, tf.TensorSpec((None, 2), tf.int32), tf.TensorSpec((None,), tf.int32)),
+        tf.TensorSpec((None,), tf.int32),
+    )
+
+
+def select_tokens(values: np.ndarray) -> np.ndarray:
+    """Return the ids of tokens, without those of their characters, if they have these: int32 (tokens,)."""
+    return values[:, 0] if values.ndim > 1 else values
 
 
 def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.ndarray:
@@ -41,7 +51,9 @@ def negative_sampling_probabilities(ids: RaggedIds, vocabulary_size: int) -> np.
 
     Ids that do not occur count as if they occurred once. Padding and the unknown token have the probability 0.
     """
-    counts: np.ndarray = np.maximum(np.bincount(ids.values, minlength=vocabulary_size), 1) ** SAMPLING_POWER
+    counts: np.ndarray = (
+        np.maximum(np.bincount(select_tokens(ids.values), minlength=vocabulary_size), 1) ** SAMPLING_POWER
+    )
     counts[: len(RESERVED_TOKENS)] = 0
     probabilities: np.ndarray = counts / counts.sum()
     return probabilities
@@ -51,7 +63,8 @@ def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: n
     """Mask some tokens of a batch; at least one, if any token is in the vocabulary.
 
     Args:
-        ids: Documents, int32 (batch, length), padded with 0.
+        ids: Documents, int32 (batch, length), padded with 0; or (batch, length, ids) with the ids of characters, which
+            masked tokens do not have.
         rate: Fraction of the tokens in the vocabulary to mask, 0 to 1.
         vocabulary_size: Number of ids.
         generator: Random generator.
@@ -59,19 +72,25 @@ def mask_tokens(ids: np.ndarray, rate: float, vocabulary_size: int, generator: n
     Returns:
         A ``Batch`` without negative samples.
     """
-    candidates = np.argwhere(ids > UNKNOWN).astype(np.int32)
+    tokens = ids if ids.ndim == 2 else ids[:, :, 0]
+    candidates = np.argwhere(tokens > UNKNOWN).astype(np.int32)
     is_masked = generator.random(len(candidates)) < rate
     if len(candidates) and not is_masked.any():
         is_masked[generator.integers(len(candidates))] = True
     mask_positions = candidates[is_masked]
     rows, positions = mask_positions.T
-    targets = ids[rows, positions]
+    targets = tokens[rows, positions]
     draw = generator.random(len(targets))
     random_ids = generator.integers(len(RESERVED_TOKENS), max(vocabulary_size, len(RESERVED_TOKENS) + 1), len(targets))
-    masked_ids = ids.copy()
-    masked_ids[rows, positions] = np.where(
+    replaced = np.where(
         draw < UNKNOWN_FRACTION, UNKNOWN, np.where(draw < UNKNOWN_FRACTION + RANDOM_FRACTION, random_ids, targets)
     )
+    masked_ids = ids.copy()
+    if ids.ndim == 2:
+        masked_ids[rows, positions] = replaced
+    else:
+        masked_ids[rows, positions] = 0
+        masked_ids[rows, positions, 0] = replaced
     return (masked_ids, mask_positions, np.empty(0, np.int32)), targets
 
 
@@ -100,7 +119,7 @@ def masked_batches(
                 negatives = generator.choice(vocabulary_size, settings.negative_samples, p=probabilities)
                 yield (masked_ids, mask_positions, np.unique(negatives).astype(np.int32)), targets
 
-    return dataset_from_generator(generate, SIGNATURE)
+    return dataset_from_generator(generate, _signature(ids))
 
 
 def held_out_batches(ids: RaggedIds, settings: MaskingConfig, vocabulary_size: int, *, seed: int) -> tf.data.Dataset:
@@ -112,4 +131,6 @@ def held_out_batches(ids: RaggedIds, settings: MaskingConfig, vocabulary_size: i
         for rows in batches:
             yield mask_tokens(ids.to_padded(rows), settings.rate, vocabulary_size, generator)
 
-    return dataset_from_generator(generate, SIGNATURE).apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return dataset_from_generator(generate, _signature(ids)).apply(
+        tf.data.experimental.assert_cardinality(len(batches))
+    )

@@ -15,11 +15,17 @@ import numpy as np
 from kerascnn.bundle import Bundle
 from kerascnn.config import Config
 from kerascnn.data.ragged import RaggedIds
+from kerascnn.layers import MaskedGlobalPooling1D
 from kerascnn.models import BuiltModel
 from kerascnn.pretraining import masking
 from kerascnn.pretraining.config import MaskingConfig
 from kerascnn.pretraining.pretrainer import Pretrainer
+from kerascnn.tagged_texts import find_pieces
+from kerascnn.tagger_bundle import TaggerBundle
+from kerascnn.text.config import TextConfig
+from kerascnn.text.token_vectorizer import TokenVectorizer
 from kerascnn.text.vectorizer import Vectorizer
+from kerascnn.text.words import split_characters, split_words
 from kerascnn.training import fit
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.multi_step import run_epochs
@@ -29,6 +35,8 @@ from kerascnn.training.progress import ProgressBar
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.optional_packages import require_tensorflow_backend
 
+TAGGER_MASK = "valid_tokens"
+"""Layer that only taggers have."""
 MAX_HELD_OUT = 1000
 """Largest number of held-out documents: enough to measure perplexity to one percent."""
 
@@ -37,7 +45,7 @@ MAX_HELD_OUT = 1000
 class _Corpus:
     """Vectorized texts."""
 
-    vectorizer: Vectorizer
+    vectorizer: Vectorizer | TokenVectorizer
     train: RaggedIds
     held_out: RaggedIds
 
@@ -54,7 +62,7 @@ def pretrain(
     folder: Path | None = None,
     resume: bool = False,
     verbose: bool = False,
-) -> Bundle:
+) -> Bundle | TaggerBundle:
     """Pretrain the encoder of a model by masked token prediction.
 
     Args:
@@ -77,12 +85,13 @@ def pretrain(
         raise InputError(f"{config.model} cannot be pretrained: none of its layers has outputs per token")
     if config.training.strategy != "none":
         raise InputError("training.strategy: pretraining runs on one device; leave it out")
+    is_tagger = config.network.tags_tokens
     fit.set_random_seed(config.seed, config.training.deterministic)
     corpus = _vectorize(texts, config, verbose=verbose)
     probabilities = masking.negative_sampling_probabilities(corpus.train, corpus.vocabulary_size)
     with fit.dtype_policy_scope(config.training.dtype_policy):
-        built = config.network.build(vocabulary_size=corpus.vocabulary_size, num_classes=2, return_sequences=True)
-        encoder = built.encoder()
+        built = _build(config, corpus)
+        encoder = keras.Model(built.model.input, built.sequence_outputs[0]) if is_tagger else built.encoder()
         trainer = build_pretrainer(built, settings, probabilities)
     num_documents = len(corpus.train)
     plan = plan_training(config.training, num_documents)
@@ -101,22 +110,47 @@ def pretrain(
         steps_per_epoch=plan.steps_per_epoch, epochs=plan.epochs, resume=resume, callbacks=callbacks,
     )  # fmt: skip
     masked_tokens = sum(len(targets) for _, targets in held_out_batches.as_numpy_iterator())
-    return Bundle(
+    kind: Any = TaggerBundle if is_tagger else Bundle
+    pretrained: Bundle | TaggerBundle = kind(
         config=config, vectorizer=corpus.vectorizer, labels=[], model=encoder, roles=built.roles,
         history=checkpoint.history, metrics=_collect_metrics(checkpoint, encoder, masked_tokens, num_documents),
     )  # fmt: skip
+    return pretrained
+
+
+def _build(config: Config[Any], corpus: _Corpus) -> BuiltModel:
+    size: dict[str, int] = {"vocabulary_size": corpus.vocabulary_size, "num_classes": 2}
+    if isinstance(corpus.vectorizer, TokenVectorizer):
+        size["num_characters"] = len(corpus.vectorizer.characters)
+    built: BuiltModel = config.network.build(**size, return_sequences=True)
+    return built
 
 
 def _vectorize(texts: Sequence[str], config: Config[Any], *, verbose: bool) -> _Corpus:
     """Split the texts, adapt a vectorizer to the training texts and encode all of them."""
     train_texts, held_out_texts = _hold_out(texts, config)
-    vectorizer = Vectorizer.adapt(train_texts, config.text, verbose=verbose)
-    train, held_out = (
-        _drop_unknown_documents(RaggedIds(*vectorizer.encode(part))) for part in (train_texts, held_out_texts)
-    )
+    vectorizer: Vectorizer | TokenVectorizer
+    parts: list[Any] = [train_texts, held_out_texts]
+    if config.network.tags_tokens:
+        parts = [_split_into_tokens(part, config.text) for part in parts]
+        vectorizer = TokenVectorizer.adapt(parts[0], config.text, word_length=config.network.word_length)
+    else:
+        vectorizer = Vectorizer.adapt(train_texts, config.text, verbose=verbose)
+    train, held_out = (_drop_unknown_documents(RaggedIds(*vectorizer.encode(part))) for part in parts)
     if not len(train) or not len(held_out):
         raise InputError(f"{len(texts)} texts are too few, or no token occurs {config.text.min_count} times")
     return _Corpus(vectorizer, train, held_out)
+
+
+def _split_into_tokens(texts: Sequence[str], settings: TextConfig) -> list[list[str]]:
+    """Return the tokens of texts as those of a tagger, none longer than ``max_length``."""
+    split = split_characters if settings.level == "character" else split_words
+    sentences = [[text[start:end] for start, end in split(text)] for text in texts]
+    return [
+        sentence[start:end]
+        for sentence in sentences
+        for start, end in find_pieces((), len(sentence), settings.max_length)
+    ]
 
 
 def _hold_out(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], list[str]]:
@@ -132,7 +166,7 @@ def _hold_out(texts: Sequence[str], config: Config[Any]) -> tuple[list[str], lis
 def _drop_unknown_documents(ids: RaggedIds) -> RaggedIds:
     """Return the documents that have a token of the vocabulary; in others there is nothing to mask."""
     rows = np.repeat(np.arange(len(ids)), ids.lengths)
-    kept = np.bincount(rows[ids.values > masking.UNKNOWN], minlength=len(ids)) > 0
+    kept = np.bincount(rows[masking.select_tokens(ids.values) > masking.UNKNOWN], minlength=len(ids)) > 0
     return RaggedIds(ids.values[kept[rows]], np.concatenate([[0], np.cumsum(ids.lengths[kept])]))
 
 
@@ -148,17 +182,25 @@ def build_pretrainer(built: BuiltModel, settings: MaskingConfig, probabilities: 
     return Pretrainer(
         built.model,
         sequence_outputs=built.sequence_outputs,
-        features=built.features,
+        features=_pool_features(built),
         embedding=built.embeddings[0],
         probabilities=probabilities,
         negative_samples=settings.negative_samples if is_sampled else 0,
     )
 
 
+def _pool_features(built: BuiltModel) -> Any:
+    """Return the features of a document; those of a tagger, which has none, are the average of its tokens."""
+    if TAGGER_MASK not in {layer.name for layer in built.model.layers}:
+        return built.features
+    valid = built.model.get_layer("valid").output
+    return MaskedGlobalPooling1D(pooling="average")(built.sequence_outputs[0], valid)
+
+
 def _compile(trainer: Pretrainer, config: Config[Any], total_steps: int) -> None:
     """Compile the trainer and create all variables, also those of the optimizer."""
     trainer.compile(optimizer=build_optimizer(config.training, total_steps), jit_compile=False)
-    trainer((np.full((1, 8), 2, np.int32), np.zeros((1, 2), np.int32)))
+    trainer((np.full((1, 8, *trainer.network.input_shape[2:]), 2, np.int32), np.zeros((1, 2), np.int32)))
     trainer.optimizer.build(trainer.trainable_variables)
 
 

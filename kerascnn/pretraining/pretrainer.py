@@ -59,7 +59,7 @@ class Pretrainer(MultiStepModel):
     ) -> None:
         super().__init__()
         self.network = keras.Model(network.input, {"features": features, "sequence": list(sequence_outputs)})
-        shapes = self.network.compute_output_shape((1, PROBE_LENGTH))["sequence"]
+        shapes = self.network.compute_output_shape((1, PROBE_LENGTH, *network.input_shape[2:]))["sequence"]
         lengths = [shape[1] for shape in shapes]
         self.prefix_length = lengths[0] - PROBE_LENGTH  # positions that the network adds before the document
         self.strides = [round(lengths[0] / length) for length in lengths]

@@ -27,10 +27,11 @@ REMEDIES = {
 """Runtime to the way to install it."""
 EXPORT_FILES = {
     "tflite": tuple(f"{EDGE}/{name}" for name in (
-        "edge.json", "golden.json", "labels.txt", "vocabulary.txt", "sentencepiece.model", EXACT_MODEL,
+        "edge.json", "golden.json", "labels.txt", "vocabulary.txt", "characters.txt", "sentencepiece.model",
+        EXACT_MODEL,
         *(f"model_{precision}.tflite" for precision in ("float16", "dynamic", "int8")),
     )),
-    "onnx": (f"{ONNX}/files.json", f"{ONNX}/model.onnx"),
+    "onnx": (f"{ONNX}/files.json", f"{ONNX}/model.onnx", f"{ONNX}/decoder.json"),
 }  # fmt: skip
 """Runtime to the files that it reads, as far as a bundle has them."""
 

@@ -12,15 +12,20 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from kerascnn.export.web import PAGE_FOLDER
+from kerascnn.loading import load
 from kerascnn.serving import metrics, schemas, tensorflow_serving
 from kerascnn.serving.config import ServingConfig
 from kerascnn.serving.errors import RequestError
 from kerascnn.serving.middleware import BodyLimit, RequestObserver, ServerState
 from kerascnn.serving.served_model import ServedModel
+from kerascnn.serving.served_tagger import ServedTagger, TagResponse
+from kerascnn.token_classifier import TokenClassifier
 from kerascnn.utils.arguments import shorten
 
-DESCRIPTION = """Text classification. `/predict` is for people and simple clients; `/v1/models/NAME:predict` takes the
-requests of TensorFlow Serving's REST interface."""
+Served = ServedModel | ServedTagger
+
+DESCRIPTION = """Text classification and tagging. `/predict` is for people and simple clients; `/v1/models/NAME:predict`
+takes the requests of TensorFlow Serving's REST interface."""
 PAGE_FILES = {
     "index.html": Path(__file__).parent / "page",
     "page.js": Path(__file__).parent / "page",
@@ -41,7 +46,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_app(models: Mapping[str, ServedModel], config: ServingConfig, state: ServerState) -> FastAPI:
+def build_app(models: Mapping[str, Served], config: ServingConfig, state: ServerState) -> FastAPI:
     """Return the application.
 
     Args:
@@ -68,7 +73,19 @@ def build_app(models: Mapping[str, ServedModel], config: ServingConfig, state: S
     return app
 
 
-def find_model(models: Mapping[str, ServedModel], name: str) -> ServedModel:
+def load_model(name: str, folder: Path, config: ServingConfig, server_metrics: metrics.ServerMetrics) -> Served:
+    """Read a bundle and prepare its answers.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    classifier: Any = load(folder, runtime="tensorflow")
+    if isinstance(classifier, TokenClassifier):
+        return ServedTagger.build(name, classifier, config, server_metrics)
+    return ServedModel.build(name, classifier, config, server_metrics)
+
+
+def find_model(models: Mapping[str, Served], name: str) -> Served:
     """Return the model with a name.
 
     Raises:
@@ -99,22 +116,24 @@ def _add_error_handlers(app: FastAPI) -> None:
         return JSONResponse({"error": "Internal error; the log of the server has more"}, 500)
 
 
-def _add_prediction(app: FastAPI, models: Mapping[str, ServedModel]) -> None:
+def _add_prediction(app: FastAPI, models: Mapping[str, Served]) -> None:
     schema = schemas.PredictRequest.model_json_schema()
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
 
     # the body is parsed here, so that it needs no Content-Type and errors have the form of all others
     @app.post("/predict", response_model_exclude_none=True, responses=ERRORS, openapi_extra={"requestBody": body})
-    async def predict(request: Request) -> schemas.PredictResponse:
-        """Predict the label or the labels of one text or of several."""
+    async def predict(request: Request) -> schemas.PredictResponse | TagResponse:
+        """Predict the label or the labels of one text or of several, or the tags of their tokens."""
         parsed = schemas.parse_predict_request(await request.body())
         if parsed.model is None and len(models) > 1:
             raise RequestError(400, f"model: this server has several, name one of {', '.join(models)}")
         model = find_model(models, next(iter(models)) if parsed.model is None else parsed.model)
+        if isinstance(model, ServedTagger):
+            return await model.predict(schemas.list_texts(parsed))
         return await schemas.predict(model, parsed)
 
 
-def _add_tensorflow_serving(app: FastAPI, models: Mapping[str, ServedModel]) -> None:
+def _add_tensorflow_serving(app: FastAPI, models: Mapping[str, Served]) -> None:
     extra = {"requestBody": JSON_BODY}
 
     @app.post("/v1/models/{name}:predict", responses=ERRORS, openapi_extra=extra)
@@ -135,6 +154,8 @@ def _add_tensorflow_serving(app: FastAPI, models: Mapping[str, ServedModel]) -> 
         """Classify as TensorFlow Serving: `{"signature_name": "examples", "examples": [{"text": "a text"}]}`."""
         model = find_model(models, name)
         tensorflow_serving.check_version(version, name)
+        if isinstance(model, ServedTagger):
+            raise RequestError(400, f"{name} has a tag for each token, and no classes; POST {name}:predict")
         return JSONResponse(await tensorflow_serving.classify(model, await request.body()))
 
     @app.get("/v1/models/{name}", responses={404: ERRORS[404]})
@@ -154,7 +175,7 @@ def _add_tensorflow_serving(app: FastAPI, models: Mapping[str, ServedModel]) -> 
         return tensorflow_serving.describe_metadata(model)
 
 
-def _add_operation(app: FastAPI, models: Mapping[str, ServedModel], state: ServerState) -> None:
+def _add_operation(app: FastAPI, models: Mapping[str, Served], state: ServerState) -> None:
     @app.get("/healthz", responses={503: {"model": schemas.ErrorResponse, "description": "The server stops."}})
     async def get_health() -> dict[str, Any]:
         """Return the names of the models; 503 while the server stops."""

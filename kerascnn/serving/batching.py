@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from kerascnn.golden import PredictFn
 from kerascnn.serving.config import ServingConfig
 from kerascnn.serving.errors import RequestError
 
+PredictFn = Callable[[list[Any]], Any]
+"""Function from the texts of a batch to an answer for each: an array (texts, labels), or a list."""
 ObserveFn = Callable[[int, float], None]
 """Function that receives the texts of a predicted batch and the seconds that it took."""
 
@@ -24,10 +24,10 @@ ObserveFn = Callable[[int, float], None]
 class Job:
     """The texts of a request, which wait for the model."""
 
-    texts: list[str]
+    texts: list[Any]
     arrival: float
     """Time of the event loop."""
-    answer: asyncio.Future[np.ndarray]
+    answer: asyncio.Future[Any]
 
 
 class Batcher:
@@ -37,7 +37,7 @@ class Batcher:
     requests gather for the next batch without any further delay.
 
     Args:
-        predict_fn: Function from texts to probabilities, (texts, labels).
+        predict_fn: Function from texts to answers.
         config: Window and size of a batch, and how many texts may wait.
         observe: Called after each batch.
     """
@@ -50,8 +50,8 @@ class Batcher:
         self.num_waiting = 0
         """Texts that wait for the model."""
 
-    async def predict(self, texts: list[str]) -> np.ndarray:
-        """Return the probabilities of texts, float32 (texts, labels).
+    async def predict(self, texts: list[Any]) -> Any:
+        """Return the answers of texts: for a classifier probabilities, float32 (texts, labels).
 
         Raises:
             RequestError: Too many texts wait already.
@@ -65,7 +65,7 @@ class Batcher:
         self._arrived.set()
         return await job.answer
 
-    async def run_alone(self, function: Callable[[], np.ndarray]) -> np.ndarray:
+    async def run_alone(self, function: Callable[[], Any]) -> Any:
         """Return the result of a function that uses the model, between two batches."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
 
@@ -121,7 +121,7 @@ class Batcher:
         start = time.perf_counter()
         try:
             loop = asyncio.get_running_loop()
-            probabilities = await loop.run_in_executor(self._executor, self._predict_fn, texts)
+            answers = await loop.run_in_executor(self._executor, self._predict_fn, texts)
         except Exception as error:
             if len(jobs) > 1:
                 for job in jobs:
@@ -133,5 +133,5 @@ class Batcher:
         position = 0
         for job in jobs:
             if not job.answer.done():  # its client may be gone
-                job.answer.set_result(probabilities[position : position + len(job.texts)])
+                job.answer.set_result(answers[position : position + len(job.texts)])
             position += len(job.texts)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import annotated_types
 import tyro
 
 from kerascnn.hub import find_bundle
+from kerascnn.serving.errors import RequestError
 from kerascnn.settings import NonNegativeFloat, PositiveInt, Settings
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import is_address, split_address
@@ -42,6 +43,30 @@ class ServingConfig(Settings):
     closed after their response, so that balancers and clients turn to other servers first."""
     stop_seconds: PositiveInt = 20
     """Most seconds that a stop waits for the responses of accepted requests."""
+
+
+def check_limits(config: ServingConfig, texts: Sequence[Sequence[Any]], unit: str) -> None:
+    """Check the number and the length of the texts of a request.
+
+    Args:
+        config: The limits.
+        texts: The texts, or lists of ids or tokens.
+        unit: What a text consists of, for messages.
+
+    Raises:
+        RequestError: There are more or longer texts than the limits allow.
+    """
+    if len(texts) > config.max_texts:
+        raise RequestError(
+            413, f"{len(texts):,} texts; this server accepts up to {config.max_texts:,} in a request (--max-texts)"
+        )
+    for number, text in enumerate(texts):
+        if len(text) > config.max_text_characters:
+            raise RequestError(
+                413,
+                f"text {number} has {len(text):,} {unit}; this server accepts up to {config.max_text_characters:,}"
+                " (--max-text-characters)",
+            )
 
 
 def default_name(bundle: str) -> str:

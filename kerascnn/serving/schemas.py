@@ -77,14 +77,18 @@ def parse_predict_request(body: bytes) -> PredictRequest:
     return request
 
 
+def list_texts(request: PredictRequest) -> list[str]:
+    """Return the texts of a request."""
+    return [request.text] if request.text is not None else request.texts or []
+
+
 async def predict(model: ServedModel, request: PredictRequest) -> PredictResponse:
     """Return the predictions for the texts of a request.
 
     Raises:
         RequestError: The request is beyond a limit.
     """
-    texts = [request.text] if request.text is not None else request.texts or []
-    probabilities = await model.predict_proba(texts)
+    probabilities = await model.predict_proba(list_texts(request))
     predicted = model.classifier.bundle_.decide(probabilities)
     rows = zip(probabilities, predicted, strict=True)
     return PredictResponse(

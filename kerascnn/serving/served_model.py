@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,8 +13,7 @@ from kerascnn.classifier import TextClassifier
 from kerascnn.export.saved_model import ServingSignatures
 from kerascnn.golden import PROBES
 from kerascnn.serving.batching import Batcher
-from kerascnn.serving.config import ServingConfig
-from kerascnn.serving.errors import RequestError
+from kerascnn.serving.config import ServingConfig, check_limits
 from kerascnn.serving.metrics import ServerMetrics
 from kerascnn.tasks import Task
 
@@ -59,10 +57,11 @@ class ServedModel:
         Raises:
             RequestError: There are more or longer texts than the limits allow, or too many others wait.
         """
-        self._check_limits(texts, "characters")
+        check_limits(self.config, texts, "characters")
         if not texts:
             return np.zeros((0, len(self.labels)), np.float32)
-        return await self.batcher.predict(list(texts))
+        probabilities: np.ndarray = await self.batcher.predict(list(texts))
+        return probabilities
 
     async def predict_proba_of_ids(self, ids: np.ndarray) -> np.ndarray:
         """Return the probabilities of documents given as padded ids, float32 (documents, labels).
@@ -73,19 +72,8 @@ class ServedModel:
         Raises:
             RequestError: There are more or longer documents than the limits allow.
         """
-        self._check_limits(ids, "ids")  # type: ignore[arg-type]
-        return await self.batcher.run_alone(lambda: self.signatures.ids(tf.constant(ids))["probabilities"].numpy())
-
-    def _check_limits(self, texts: Sequence[Sequence[Any]], unit: str) -> None:
-        config = self.config
-        if len(texts) > config.max_texts:
-            raise RequestError(
-                413, f"{len(texts):,} texts; this server accepts up to {config.max_texts:,} in a request (--max-texts)"
-            )
-        for number, text in enumerate(texts):
-            if len(text) > config.max_text_characters:
-                raise RequestError(
-                    413,
-                    f"text {number} has {len(text):,} {unit}; this server accepts up to"
-                    f" {config.max_text_characters:,} (--max-text-characters)",
-                )
+        check_limits(self.config, ids, "ids")  # type: ignore[arg-type]
+        found: np.ndarray = await self.batcher.run_alone(
+            lambda: self.signatures.ids(tf.constant(ids))["probabilities"].numpy()
+        )
+        return found

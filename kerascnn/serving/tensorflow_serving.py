@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from kerascnn.serving.errors import RequestError
 from kerascnn.serving.json_body import parse_json_object
 from kerascnn.serving.served_model import ServedModel
+from kerascnn.serving.served_tagger import SIGNATURES as TAG_SIGNATURES
+from kerascnn.serving.served_tagger import ServedTagger
 from kerascnn.utils.arguments import shorten
 
 VERSION = "1"
@@ -48,8 +50,10 @@ def describe_status() -> dict[str, Any]:
     return {"model_version_status": [{"version": VERSION, "state": "AVAILABLE", "status": status}]}
 
 
-def describe_metadata(model: ServedModel) -> dict[str, Any]:
+def describe_metadata(model: ServedModel | ServedTagger) -> dict[str, Any]:
     """Return the answer to GET /v1/models/NAME/metadata: the inputs and outputs of the signatures."""
+    if isinstance(model, ServedTagger):
+        return _describe_signatures(model.name, _list_tag_signatures())
     text, labels = _describe_tensor("DT_STRING", -1), len(model.labels)
     prediction = (
         {"assigned": _describe_tensor("DT_BOOL", -1, labels)}
@@ -67,6 +71,23 @@ def describe_metadata(model: ServedModel) -> dict[str, Any]:
         "top_k": ({"text": text, "k": _describe_tensor("DT_INT32")}, best),
         CLASSIFY_SIGNATURE: ({"inputs": text}, {"scores": probabilities, "classes": classes}),
     }
+    return _describe_signatures(model.name, signatures)
+
+
+def _list_tag_signatures() -> dict[str, Any]:
+    """Return inputs and outputs of the signatures of a tagger."""
+    strings, integers = _describe_tensor("DT_STRING", -1, -1), _describe_tensor("DT_INT32", -1, -1)
+    tags = {"tags": strings, "scores": _describe_tensor("DT_FLOAT", -1, -1)}
+    return {
+        "serving_default": ({"tokens": strings}, tags),
+        "text": (
+            {"text": _describe_tensor("DT_STRING", -1)},
+            {**tags, "tokens": strings, "starts": integers, "ends": integers},
+        ),
+    }
+
+
+def _describe_signatures(model_name: str, signatures: dict[str, Any]) -> dict[str, Any]:
     described = {
         name: {
             "inputs": inputs,
@@ -76,7 +97,7 @@ def describe_metadata(model: ServedModel) -> dict[str, Any]:
         for name, (inputs, outputs) in signatures.items()
     }
     return {
-        "model_spec": {"name": model.name, "signature_name": "", "version": VERSION},
+        "model_spec": {"name": model_name, "signature_name": "", "version": VERSION},
         "metadata": {"signature_def": {"signature_def": described}},
     }
 
@@ -86,14 +107,18 @@ def _describe_tensor(kind: str, *sizes: int) -> dict[str, Any]:
     return {"dtype": kind, "tensor_shape": {"dim": dims, "unknown_rank": False}, "name": ""}
 
 
-async def predict(model: ServedModel, body: bytes) -> dict[str, Any]:
+async def predict(model: ServedModel | ServedTagger, body: bytes) -> dict[str, Any]:
     """Return the answer to POST /v1/models/NAME:predict.
 
     Raises:
         RequestError: The request is malformed, or beyond a limit.
     """
-    request = parse_predict_request(body)
-    outputs = await _run_signature(model, request)
+    if isinstance(model, ServedTagger):
+        request = parse_predict_request(body, TAG_SIGNATURES)
+        outputs = await model.run_signature(request.signature_name, request.inputs)
+    else:
+        request = parse_predict_request(body)
+        outputs = await _run_signature(model, request)
     if request.is_row_format:
         rows = zip(*outputs.values(), strict=True)
         return {"predictions": [dict(zip(outputs, row, strict=True)) for row in rows]}
@@ -120,8 +145,12 @@ async def classify(model: ServedModel, body: bytes) -> dict[str, Any]:
     return {"results": [[list(pair) for pair in zip(model.labels, row, strict=True)] for row in probabilities.tolist()]}
 
 
-def parse_predict_request(body: bytes) -> PredictRequest:
+def parse_predict_request(body: bytes, signatures: Mapping[str, tuple[str, ...]] = SIGNATURES) -> PredictRequest:
     """Parse a request in the row format (`instances`) or in the columnar format (`inputs`).
+
+    Args:
+        body: The body of the request.
+        signatures: Name of each signature to its inputs.
 
     Raises:
         RequestError: It has another form than TensorFlow Serving takes.
@@ -131,15 +160,15 @@ def parse_predict_request(body: bytes) -> PredictRequest:
     if not isinstance(signature_name, str):
         raise RequestError(400, f"'signature_name' key must be a string value. Received: {shorten(signature_name)}")
     signature_name = signature_name or "serving_default"
-    if signature_name not in SIGNATURES:
-        served = ", ".join(SIGNATURES)
+    if signature_name not in signatures:
+        served = ", ".join(signatures)
         raise RequestError(
             400,
             f"Serving signature name: {shorten(signature_name)} not found in signature def; this server has {served}",
         )
     if "instances" in content and "inputs" in content:
         raise RequestError(400, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
-    names = SIGNATURES[signature_name]
+    names = signatures[signature_name]
     if "instances" in content:
         return PredictRequest(signature_name, _parse_instances(content["instances"], names), True)
     if "inputs" in content:

@@ -50,7 +50,9 @@ class Tagging(SingleLabel):
         "mediapipe": "tagging, but MediaPipe's text classifier has one label per text; export --format saved_model",
     }
     summary = "Gives each token one of {} tags"
-    metric_titles: ClassVar[Mapping[str, str]] = {"token_accuracy": "token accuracy"}
+    metric_titles: ClassVar[Mapping[str, str]] = {
+        "f1": "span F1", "token_accuracy": "token accuracy", "macro_f1": "macro-F1"
+    }  # fmt: skip
     imbalance_remedy = "--training.monitor span_f1 for entities"
     stratification = ""
 
@@ -74,6 +76,7 @@ class Tagging(SingleLabel):
         """Convert the tags of spans to IOB2, and report broken sequences with their file and line."""
         scheme = detect_scheme([row.labels for row in rows])
         if scheme is None:
+            _report_no_spans(rows, name, issues)
             return rows
         converted, counter, first = [], RowCounter(), ""
         for row in rows:
@@ -118,17 +121,20 @@ class Tagging(SingleLabel):
         return {name: order[a:b] for name, (a, b) in zip(fractions, itertools.pairwise(ends), strict=True)}
 
     def check_settings(self, settings: TrainingConfig, *, has_teacher: bool) -> None:
-        """Reject settings of labels of whole texts, and teachers."""
-        if has_teacher:
-            raise InputError("--teacher: a tagger has no teacher yet; leave it out")
+        """Reject settings of labels of whole texts."""
         for name in ("class_weights", "sampling", "focal_gamma"):
             if settings.list_changed((name,)):
                 raise InputError(f"training.{name}: it is for labels of whole texts, not for tags; leave it out")
 
     def build_loss(self, settings: TrainingConfig, *, has_teacher: bool) -> keras.losses.Loss:
-        """Return the negative log-likelihood of the tags of a sentence."""
-        from kerascnn.training.tagging import TaggingLoss
+        """Return the negative log-likelihood of the tags of a sentence, or ``TaggingDistillationLoss``."""
+        from kerascnn.training.tagging import TaggingDistillationLoss, TaggingLoss
 
+        if has_teacher:
+            return TaggingDistillationLoss(
+                temperature=settings.soft_label_temperature, weight=settings.soft_label_weight,
+                label_smoothing=settings.label_smoothing,
+            )  # fmt: skip
         return TaggingLoss(label_smoothing=settings.label_smoothing)
 
     def build_metrics(self, settings: TrainingConfig, num_labels: int) -> list[keras.metrics.Metric]:
@@ -140,3 +146,16 @@ class Tagging(SingleLabel):
     def format_metrics(self, results: Mapping[str, Any]) -> str:
         """Return the metrics as lines of text, see ``tagging_metrics``."""
         return format_tagging_metrics(results)
+
+
+def _report_no_spans(rows: Sequence[Row], name: str, issues: list[Issue]) -> None:
+    """Report tags that look as if they were meant to be those of spans."""
+    tags = {tag for row in rows for tag in row.labels}
+    if tags and all(tag.isdecimal() for tag in tags):
+        message = f"the {name} tags are numbers, so that they have no spans and no F1 of spans"
+        remedy = "if they are entities, write the names, such as B-PER: dataset.features['ner_tags'].feature.names"
+        issues.append(Issue("tag_scheme", "warning", message, suggestion=remedy))
+    elif has_spans({tag.upper() for tag in tags}):
+        message = f"the {name} tags, such as {max(tags)}, have no spans, because their prefixes are in lower case"
+        remedy = "write B-per and I-per for b-per and i-per, and O for o"
+        issues.append(Issue("tag_scheme", "warning", message, suggestion=remedy))

@@ -1,27 +1,32 @@
-"""Split a text into words whose positions are known: the tokens of a tagger for texts without tokens."""
+"""Split a text into words whose positions are known: the tokens of a tagger for texts without tokens.
+
+Export copies this file to devices.
+"""
 
 from __future__ import annotations
 
 import re
 
-_CJK = (
-    "\u2e80-\u2fdf\u3000-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f"
-)
-"""Characters of Chinese and Japanese, and their punctuation: each is a word."""
-_WORD = f"[^\\W{_CJK}]"
+CJK = "\u2e80-\u2fdf\u3001-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f"
+"""Ranges of characters of Chinese and Japanese, and of their punctuation: each is a word."""
+_WORD = f"[^\\W{CJK}]"
+REPEATED = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~\u2013\u2014\u2026"
+"""Punctuation marks that are one token if they are repeated, such as an ellipsis."""
+_REPEATED = "|".join(f"[\\{mark}]+" for mark in REPEATED)
 _WORDS = re.compile(
-    rf"""[{_CJK}]
-    | (?:https?://|www\.)[^\s<>"{_CJK}]+
-    | [^\s@<>"{_CJK}]+@{_WORD}+(?:[.-]{_WORD}+)+
+    rf"""[{CJK}]
+    | (?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\.)[^\s<>"{CJK}]+
+    | [^\s@<>"{CJK}]{{1,64}}@{_WORD}+(?:[.-]{_WORD}+)+
     | \d+(?:[.,:/]\d+)*
     | (?:[^\W\d_]\.){{2,}}
-    | {_WORD}+?(?=n['’]t(?!\w)) | n['’]t(?!\w)
-    | ['’](?:s|m|d|re|ve|ll)(?!\w)
+    | {_WORD}+?(?=[nN]['’][tT](?!\w)) | [nN]['’][tT](?!\w)
+    | ['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!\w)
     | {_WORD}+
-    | ([^\w\s])\1*""",
-    re.VERBOSE | re.IGNORECASE,
+    | {_REPEATED}
+    | [^\w\s]""",
+    re.VERBOSE,
 )
-_CJK_CHARACTER = re.compile(f"[{_CJK}]")
+_CJK_CHARACTER = re.compile(f"[{CJK}]")
 
 
 def is_cjk(character: str) -> bool:

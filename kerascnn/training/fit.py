@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from kerascnn.config import TrainingConfig
 from kerascnn.data.batches import WINDOW_BATCHES, Targets, training_batches, validation_batches
-from kerascnn.data.ragged import Documents, RaggedIds
+from kerascnn.data.ragged import Documents, RaggedIds, RaggedTargets
 from kerascnn.data.sample_weights import balance_classes
 from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.training.checkpoint import Checkpoint
@@ -41,8 +41,8 @@ class EncodedDataset:
     targets: Any
     """Targets of the task, an array, see ``kerascnn.tasks``; -1 for a document that has soft labels and no label. Of
     tokens, ``RaggedTargets``."""
-    soft_labels: np.ndarray | None = None
-    """A teacher's probabilities, float32 (documents, classes)."""
+    soft_labels: Any = None
+    """A teacher's probabilities, float32 (documents, classes); of tokens, ``RaggedTargets``. None: no teacher."""
     sample_weight: np.ndarray | None = None
     """Weight of each document in the loss, float32 (documents,); None: all 1."""
 
@@ -70,6 +70,8 @@ class EncodedDataset:
     @property
     def has_label(self) -> np.ndarray:
         """Whether the labels of each document are known, bool (documents,)."""
+        if isinstance(self.targets, RaggedTargets):
+            return self.targets.is_known
         return np.asarray(np.all((self.targets >= 0).reshape(len(self.targets), -1), axis=1))
 
     def digest(self) -> str:

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from kerascnn.data.tag_schemes import OUTSIDE, split_tag
-from kerascnn.layers.linear_chain_crf import find_best_tags, log_partition, score_tags
+from kerascnn.layers.linear_chain_crf import compute_log_marginals, find_best_tags, log_partition, score_tags
 from kerascnn.layers.types import Tensor
 
 
@@ -45,6 +45,69 @@ class TaggingLoss(keras.losses.Loss):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class TaggingDistillationLoss(keras.losses.Loss):
+    """``(1 - w) * label loss + w * T**2 * cross-entropy with the teacher``, the sum over the tokens of a sentence.
+
+    The student's probabilities of a tag are those given the whole sentence: with a conditional random field its
+    marginals, which learn the marginals of the teacher (Wang et al. 2020).
+
+    Args:
+        temperature: ``T``, above 0; 1 for a conditional random field.
+        weight: ``w``, 0 to 1.
+        label_smoothing: As for ``TaggingLoss``.
+        **kwargs: Arguments of ``keras.losses.Loss``.
+    """
+
+    def __init__(
+        self,
+        *,
+        temperature: float,
+        weight: float,
+        label_smoothing: float = 0.0,
+        name: str = "tagging_distillation",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.temperature, self.weight = temperature, weight
+        self.label_loss = TaggingLoss(label_smoothing=label_smoothing)
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the loss of each sentence, float32 (batch,).
+
+        Args:
+            y_true: A dict of ``labels``, int (batch, time), ``label_weight``, float32 (batch,), 0 for a sentence
+                without tags, and ``soft_labels``, float32 (batch, time, tags), probabilities, -1 at padding. Or tags
+                alone, as in validation.
+            y_pred: As for ``TaggingLoss``.
+        """
+        if not isinstance(y_true, dict):
+            return self.label_loss.call(y_true, y_pred)
+        hard = y_true["label_weight"] * self.label_loss.call(y_true["labels"], y_pred)
+        soft_labels = y_true["soft_labels"]
+        is_token = ops.cast(soft_labels[:, :, 0] >= 0, y_pred.dtype)
+        if len(y_pred.shape) == 4:
+            temperature, log_probabilities = 1.0, compute_log_marginals(y_pred)
+        else:
+            temperature = self.temperature
+            log_probabilities = ops.log_softmax(y_pred / temperature, axis=-1)
+        soft_labels = ops.power(ops.maximum(soft_labels, 0), 1 / temperature)
+        soft_labels = soft_labels / ops.maximum(ops.sum(soft_labels, axis=-1, keepdims=True), 1e-7)
+        # a tag that is impossible for one of the two has a probability of 0
+        losses = -ops.sum(soft_labels * ops.maximum(log_probabilities, -100.0), axis=-1)
+        soft = ops.sum(losses * is_token, axis=-1)
+        return (1 - self.weight) * hard + self.weight * temperature**2 * soft
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {
+            **super().get_config(),
+            "temperature": self.temperature,
+            "weight": self.weight,
+            "label_smoothing": self.label_loss.label_smoothing,
+        }
 
 
 def predict_tags(outputs: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ def copy_weights(built: BuiltModel, folder: str, vocabulary_size: int) -> Copied
         weights, source = layer.get_weights(), sources.get(layer.name, [])
         if layer.name in tables and source and source[0].shape[1] == weights[0].shape[1]:
             pairs = zip(weights, source, strict=True)  # an 8-bit table also has the scale and the offset of each row
-            layer.set_weights([_copy_rows(*pair, vocabulary_size, tokens) for pair in pairs])
+            layer.set_weights([copy_rows(*pair, vocabulary_size, tokens) for pair in pairs])
         elif layer is not built.output_layer and [w.shape for w in weights] == [w.shape for w in source]:
             layer.set_weights(source)
         else:
@@ -70,8 +70,8 @@ def _flatten_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
         yield from layer.convolutions if isinstance(layer, MaxPooledConv1D) else [layer]
 
 
-def _copy_rows(table: np.ndarray, source: np.ndarray, vocabulary_size: int, source_size: int) -> np.ndarray:
-    """Return a table with the first ``source_size`` rows of another one.
+def copy_rows(table: np.ndarray, source: np.ndarray, vocabulary_size: int, source_size: int) -> np.ndarray:
+    """Return a table with the first rows of another one, those of its vocabulary.
 
     The rows after the vocabulary, of the start token and of the hashed n-grams, are copied too if both tables have the
     same number of them.

@@ -12,10 +12,10 @@ from typing import Any
 from kerascnn.utils.atomic_files import atomic_write
 from kerascnn.utils.tables import text_table
 
-METRICS = ("accuracy", "macro_f1", "loss", "ece")
-"""Metrics of the validation data."""
+METRICS = ("accuracy", "macro_f1", "loss", "ece", "span_f1")
+"""Metrics of the validation data. Taggers have no ece, and only they span_f1; their accuracy is that of the tokens."""
 COSTS = ("epochs", "seconds", "parameters")
-DIRECTIONS = {"accuracy": "max", "macro_f1": "max", "loss": "min"}
+DIRECTIONS = {"accuracy": "max", "macro_f1": "max", "loss": "min", "span_f1": "max"}
 """Metrics that can be the objective, and the direction of the optimization."""
 
 
@@ -28,7 +28,7 @@ class TrialResult:
     settings: dict[str, Any]
     """Settings that the oracle chose, by dotted name."""
     metrics: dict[str, float] = field(default_factory=dict)
-    """``METRICS`` and ``COSTS``; empty if the trial failed."""
+    """``METRICS``, as far as its task has them, and ``COSTS``; empty if the trial failed."""
     error: str = ""
     """Reason of the failure; empty if the trial succeeded."""
 
@@ -52,9 +52,10 @@ def write_csv(trials: Sequence[TrialResult], path: Path) -> None:
     names = _setting_names(trials)
     with atomic_write(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["trial", *names, *METRICS, *COSTS, "error"])
+        measured = list_metrics(trials)
+        writer.writerow(["trial", *names, *measured, *COSTS, "error"])
         for trial in trials:
-            metrics = [f"{trial.metrics[name]:.6g}" if trial.metrics else "" for name in METRICS]
+            metrics = [f"{trial.metrics[name]:.6g}" if trial.metrics else "" for name in measured]
             costs = [f"{trial.metrics[name]:.10g}" if trial.metrics else "" for name in COSTS]
             writer.writerow([trial.number, *_format_settings(trial, names), *metrics, *costs, trial.error])
 
@@ -62,13 +63,20 @@ def write_csv(trials: Sequence[TrialResult], path: Path) -> None:
 def format_table(trials: Sequence[TrialResult]) -> str:
     """Return a plain table of successful trials; settings are named without their group."""
     names = _setting_names(trials)
-    header = ["trial", *METRICS, *(name.partition(".")[2] for name in names), *COSTS]
+    measured = list_metrics(trials)
+    header = ["trial", *measured, *(name.partition(".")[2] for name in names), *COSTS]
     rows = []
     for trial in trials:
-        metrics = [f"{trial.metrics[name]:.4f}" for name in METRICS]
+        metrics = [f"{trial.metrics[name]:.4f}" for name in measured]
         costs = [f"{trial.metrics[name]:,.0f}" for name in COSTS]
         rows.append([str(trial.number), *metrics, *_format_settings(trial, names), *costs])
     return text_table(header, rows, align="r" * len(header))
+
+
+def list_metrics(trials: Iterable[TrialResult]) -> list[str]:
+    """Return the metrics that trials have, those of a text classifier if none has succeeded."""
+    found = {name for trial in trials for name in trial.metrics}
+    return [name for name in METRICS if name in found] or [name for name in METRICS if name != "span_f1"]
 
 
 def _setting_names(trials: Iterable[TrialResult]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kerascnn import list_models
+from kerascnn import list_models, list_taggers
 from tests.encoders.tiny_encoder import tiny_sentence_encoder
 from tests.encoders.tiny_preset import tiny_preset
 
@@ -32,6 +32,9 @@ DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SM
 NETWORKS = {name: settings for name, settings in DESCRIPTORS.items() if name != "bow"}
 """Models with trainable weights; ``bow`` alone is a linear classifier, which is solved."""
 
+TAGGERS = {name: {"embedding_dim": 16, "character_filters": 16, "ngram_buckets": 512} for name in list_taggers()}
+"""Models with a label for each token."""
+
 DEEP = {"hub_cnn", "vdcnn", "zhang_char_cnn"}
 """Models that train so slowly that tests of the trained model are in the second tier."""
 
@@ -55,6 +58,11 @@ def full_if_slow(name):
     """Return the marks of a test that trains this model again."""
     return [pytest.mark.full] if name in SLOW else []
 
+
+every_tagger_full_if_slow = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "id_cnn" else [pytest.mark.full]) for name in TAGGERS]
+)
+"""For tests that train a tagger."""
 
 every_model = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.full] if name in DEEP else []) for name in DESCRIPTORS]

@@ -16,15 +16,16 @@ import tensorflow as tf
 from kerascnn import models
 from kerascnn.config import TrainingConfig, TransferConfig
 from kerascnn.data.batches import training_batches, validation_batches
-from kerascnn.data.ragged import RaggedIds
+from kerascnn.data.ragged import RaggedIds, RaggedTargets
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed.strategies import mirror_model
 from kerascnn.training.losses import SparseCrossentropy
 from kerascnn.training.multi_step import run_epochs
 from kerascnn.training.optimizers import build_optimizer
+from kerascnn.training.tagging import TaggingLoss
 from kerascnn.training.trainer import Trainer
 from kerascnn.transfer.layer_groups import LAYER_GROUPS, GradualUnfreezing, group_name
-from tests.conformance.descriptors import BATCH_NORMALIZED, NETWORKS, model_name
+from tests.conformance.descriptors import BATCH_NORMALIZED, NETWORKS, TAGGERS, model_name
 
 VOCABULARY, CLASSES = 50, 3
 
@@ -34,25 +35,38 @@ def without_dropout(network, settings):
     return network(**settings | dropouts)
 
 
+def build(name, ids, labels):
+    """Return a model, its documents and targets, and its loss."""
+    row_splits = np.arange(0, ids.size + 1, ids.shape[1])
+    size = {"vocabulary_size": VOCABULARY, "num_classes": CLASSES}
+    if name not in TAGGERS:
+        built = without_dropout(models.get(model_name(name)), NETWORKS[name]).build(**size)
+        return built, RaggedIds(ids.reshape(-1), row_splits), labels, SparseCrossentropy()
+    network = without_dropout(models.get(name), TAGGERS[name])
+    has_characters = network.text.level == "word"
+    built = network.build(**size, num_characters=VOCABULARY if has_characters else 0)
+    tokens = np.repeat(ids.reshape(-1, 1), 1 + network.word_length, axis=1) if has_characters else ids.reshape(-1)
+    tags = RaggedTargets(ids.reshape(-1) % CLASSES, row_splits)
+    return built, RaggedIds(tokens, row_splits), tags, TaggingLoss()
+
+
 def train(name, strategy, ids, labels):
     keras.utils.set_random_seed(0)
-    network = without_dropout(models.get(model_name(name)), NETWORKS[name])
-    built = network.build(vocabulary_size=VOCABULARY, num_classes=CLASSES)
+    built, documents, targets, loss = build(name, ids, labels)
     model, record = built.model, Record(built.roles)
     schedule = GradualUnfreezing(TransferConfig(freeze=("embedding", "encoder"), frozen_epochs=1), built.roles)
-    documents = RaggedIds(ids.reshape(-1), np.arange(0, ids.size + 1, ids.shape[1]))
-    checkpoint = Checkpoint(monitor="loss", num_documents=len(ids), patience=9, folder=None, fingerprint={})
+    checkpoint = Checkpoint(monitor="loss", num_documents=len(documents), patience=9, folder=None, fingerprint={})
     with mirror_model(strategy, model) as there:
-        trainer = Trainer(there, loss=SparseCrossentropy())
+        trainer = Trainer(there, loss=loss)
         optimizer = build_optimizer(TrainingConfig(learning_rate=0.001, schedule="constant", global_clipnorm=0.1), 100)
         trainer.compile(optimizer=optimizer, jit_compile=False)
-        trainer(ids[:1])
+        trainer(documents.to_padded(np.arange(1)))
         optimizer.build(trainer.trainable_variables)
         # the last batch has one document for both
         run_epochs(
             trainer,
-            lambda epoch, shard: training_batches(documents, labels, 31, seed=0, first_epoch=epoch, shard=shard),
-            lambda shard: validation_batches(documents, labels, 31, shard=shard),
+            lambda epoch, shard: training_batches(documents, targets, 31, seed=0, first_epoch=epoch, shard=shard),
+            lambda shard: validation_batches(documents, targets, 31, shard=shard),
             checkpoint, steps_per_epoch=2, epochs=4, resume=False, callbacks=[schedule, checkpoint, record],
         )  # fmt: skip
     losses = [row["val_loss"] for row in checkpoint.history]

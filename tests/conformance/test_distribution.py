@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from kerascnn.utils.tensorflow_startup import onednn_environment
-from tests.conformance.descriptors import NETWORKS, selected_models
+from tests.conformance.descriptors import NETWORKS, TAGGERS, selected_models
 
 ROOT = Path(__file__).parents[2]
 every_network_on_two_devices = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == "word_cnn" else [pytest.mark.full]) for name in NETWORKS]
+    "name",
+    [pytest.param(name, marks=[] if name == "word_cnn" else [pytest.mark.full]) for name in [*NETWORKS, *TAGGERS]],
 )
 
 

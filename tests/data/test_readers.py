@@ -215,9 +215,15 @@ def test_web_pages_of_a_folder_are_texts(write):
     assert next(read_texts(write("a.txt", page), SourceConfig())).fields["text"] == "<!DOCTYPE html>"
 
 
-@pytest.mark.parametrize("text", ['[{"text": "a", "label": "b"},\n{"text": "c"}]', '{\n"text": "a"\n}', "[\n]"])
-def test_json_of_several_lines_names_the_remedy(write, text):
-    assert "lines=True" in error(write("a.json", text))
+def test_object_of_several_lines_names_the_remedy(write):
+    assert "lines=True" in error(write("a.json", '{\n"text": "a"\n}'))
+
+
+@pytest.mark.parametrize("separator", [",", ",\n"])
+def test_array_of_objects_is_read(write, separator):
+    rows = '{"text": "a", "label": "b"}', '{"text": "c", "label": "d"}'
+    assert read_pairs(write("a.json", f"[{separator.join(rows)}]")) == [("a", "b"), ("c", "d")]
+    assert "row 2: no column 'label'" in error(write("b.json", f'[{rows[0]}{separator}{{"text": "c"}}]'))
 
 
 def test_rejects_spreadsheet(write):

@@ -171,3 +171,51 @@ def test_lists_of_labels_stay_multi_label(tmp_path):
     [record] = read_records(str(path), SourceConfig(), labelled=True)
     assert record.tokens is None
     assert record.labels == ("x", "y")
+
+
+TASK = {
+    "id": 1,
+    "annotations": [
+        {"result": [{"value": {"start": 3, "end": 7, "text": "Rome", "labels": ["LOC"]}, "type": "labels"}]}
+    ],
+    "data": {"text": "in Rome"},
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [TASK],
+        [{"text": "in Rome", "label": [{"start": 3, "end": 7, "text": "Rome", "labels": ["LOC"]}], "annotator": 1}],
+        [["in Rome", {"entities": [[3, 7, "LOC"]]}]],
+        [{"tokens": ["in", "Rome"], "ner_tags": ["O", "B-LOC"]}],
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_arrays_of_annotation_programs_are_read(content, indent, tmp_path):
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(content, indent=indent))
+    [row] = read_rows([str(path)], SourceConfig())
+    assert (row.text, row.labels) == ("in Rome", ("O", "B-LOC"))
+
+
+def test_rows_of_spacy_are_read_line_by_line(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text('["in Rome", {"entities": [[3, 7, "LOC"]]}]\n["old", {"entities": []}]\n')
+    assert [row.labels for row in read_rows([str(path)], SourceConfig())] == [("O", "B-LOC"), ()]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([TASK, {**TASK, "annotations": []}], "row 2: the task has no annotation"),
+        ([{**TASK, "data": {"a": "x", "b": "y"}}], "row 1: the task has no text 'text'"),
+        ('[{"text": "a",\n "label": }]', "a JSON array that is damaged .* in line 2"),
+        ([{"text": "in", "label": [[0, 9, "LOC"]]}], "row 1: the span .* is outside the text"),
+    ],
+)
+def test_damaged_arrays_are_named(content, message, tmp_path):
+    path = tmp_path / "tasks.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(InputError, match=message):
+        list(read_rows([str(path)], SourceConfig()))

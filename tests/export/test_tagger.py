@@ -65,6 +65,23 @@ def test_edge_tagger_splits_texts_alike(exported):
     assert edge.tag_tokens(sentences[0])[0] == tagger.predict([sentences[0]])[0]
 
 
+def test_saved_model_takes_texts(exported):
+    tagger, folder, _ = exported
+    saved = tagger_saved_model.SavedTagger(folder / "serving" / "1")
+    for text in ("Anna  met 北京 Miller-Stone's friend, wasn't it…", "", "Rome"):
+        [expected] = tagger.predict_tokens([text])
+        assert saved.tag_text(text) == [tuple(token[:4]) for token in expected]
+
+
+def test_long_sentences_keep_all_tags(exported):
+    tagger, folder, sentences = exported
+    long = sentences[0] * 400
+    [tags], [probabilities] = tagger.predict([long]), tagger.predict_proba([long])
+    assert len(tags) == len(long) > 512
+    assert probabilities.shape == (len(long), len(tagger.classes_))
+    assert EdgeTagger(folder / "edge").tag_tokens(long)[0] == tags
+
+
 def test_edge_folder_runs_alone(exported, tmp_path):
     _, folder, _ = exported
     copy = tmp_path / "edge"

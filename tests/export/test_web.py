@@ -1,15 +1,11 @@
 """The web page: the files of its folder, and its behaviour in a browser."""
 
 import dataclasses
-import functools
-import http.server
 import itertools
 import json
 import shutil
 import subprocess
-import threading
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +19,8 @@ from kerascnn.text.unicode_tables import TABLES
 from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.utils.errors import InputError
-from tests.conftest import skip_without_browser
 from tests.encoders.tiny_encoder import tiny_sentence_encoder
+from tests.export.pages import with_modules
 from tests.text.hard_texts import SETTINGS, TEXTS, WORDS
 
 SENTENCES = {
@@ -47,59 +43,6 @@ def exports(classifiers, tmp_path_factory, news):
         name: web.export(classifier.bundle_, place / name, quantize=["none"])
         for name, classifier in {**classifiers, "pieces": pieces.fit(*news)}.items()
     }
-
-
-@pytest.fixture(scope="module")
-def node():
-    if not (path := shutil.which("node")):
-        skip_without_browser("needs Node.js")
-    return path
-
-
-@pytest.fixture(scope="module")
-def node_modules(exports, tmp_path_factory):
-    """The folder that `npm install` creates from the page's package.json."""
-    if not shutil.which("npm"):
-        skip_without_browser("needs npm")
-    folder = tmp_path_factory.mktemp("npm")
-    shutil.copy(exports["news"] / "package.json", folder)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-timeout=60000", "--fetch-retries=1"]
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180)
-    if finished.returncode:
-        skip_without_browser(f"npm install failed: {finished.stderr[-300:]}")
-    return folder / "node_modules"
-
-
-@pytest.fixture
-def open_page(browser):
-    """Function that serves a folder and opens its page; it returns when the page is ready or has failed."""
-    servers = []
-
-    def serve_and_open(folder):
-        handler = functools.partial(QuietHandler, directory=folder)
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        page = browser.new_page()
-        page.add_init_script(WATCH_POLICY)
-        page.goto(f"http://localhost:{servers[-1].server_port}/")
-        page.wait_for_selector("body[data-ready], body[data-failed]", timeout=60_000)
-        return page
-
-    yield serve_and_open
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-WATCH_POLICY = """
-    window.violations = [];
-    addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
-"""
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 def read_bars(page):
@@ -303,12 +246,3 @@ def test_page_opened_from_a_disk_says_that_it_needs_a_server(exports, browser):
     page = browser.new_page()
     page.goto((exports["news"] / "index.html").as_uri())
     assert "python -m http.server" in page.get_by_role("alert").text_content()
-
-
-def with_modules(folder, node_modules, copy_to=None):
-    """Link the installed packages into the folder of a page, or into a copy of it."""
-    if copy_to:
-        folder = Path(shutil.copytree(folder, copy_to, ignore=shutil.ignore_patterns("node_modules")))
-    if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(node_modules)
-    return folder

@@ -209,7 +209,7 @@ def test_rejects_invalid_space(space, message, news_csv, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--model", "bow"], "--space is missing; bow has no default space (only char_cnn, word_cnn have one)"),
+        (["--model", "bow"], "--space is missing; bow has no default space (only char_cnn, id_cnn, word_cnn have one)"),
         (["--space", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["--source.validation-fraction", "0"], "a search needs validation rows"),
         (["--output", "."], "exists and is not a search"),

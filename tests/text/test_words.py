@@ -30,3 +30,7 @@ def test_words_cover_all_but_spaces():
 
 def test_characters_are_all_but_spaces():
     assert split_characters("a 京") == [(0, 1), (2, 3)]
+
+
+def test_ideographic_space_is_no_token():
+    assert [text_range for text_range in split_words("东京\u3000タワー") if text_range == (2, 3)] == []

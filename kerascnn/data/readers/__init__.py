@@ -61,7 +61,7 @@ def read_file(
     if name == "txt" and labelled:
         raise InputError(
             f"{path} is plain text without labels; give csv, tsv, jsonl or parquet, or a folder with one folder per"
-            " class; if it is a table, add --source.format tsv or csv"
+            " class; if it is a table, add --source.format tsv or csv, and conll if each line is a token and its tag"
         )
     required = source.columns if labelled else (source.text_column,)
     return FORMATS[name].read(path, source, required, on_bad_row)
@@ -90,6 +90,11 @@ def detect_format(path: str, source: SourceConfig) -> str:
     if suffix in SPREADSHEETS:
         raise InputError(
             f"{path} is a spreadsheet; save it as CSV UTF-8, or as Parquet with pandas, and give that file"
+        )
+    if suffix == ".spacy":
+        raise InputError(
+            f"{path} is binary data of spaCy; write its texts and entities as JSON lines:"
+            ' {"text": "in Rome", "label": [[3, 7, "LOC"]]}'
         )
     if suffix not in SUFFIXES:
         raise InputError(

@@ -210,6 +210,10 @@ def _find_delimiter_of_rows(path: str, lines: Sequence[str], columns: int, defau
     return fitting[0] if fitting else default
 
 
+TOKEN_COLUMNS, TAG_COLUMNS = {"word", "words", "token", "tokens"}, {"tag", "tags", "ner", "pos", "label", "labels"}
+"""Columns of tables with a row for each token."""
+
+
 def _check_header(
     path: str, header: list[str], required: tuple[str, ...], source: SourceConfig, delimiter: str
 ) -> None:
@@ -224,6 +228,11 @@ def _check_header(
     if fault := describe_missing_column(header, required):
         if len(header) == 2 and delimiter == TAB:
             fault += "; if each line is a token and its tag, add --source.format conll"
+        elif {name.lower() for name in header} & TOKEN_COLUMNS and {name.lower() for name in header} & TAG_COLUMNS:
+            fault += (
+                "; if each row is a token, write lines of token, tab and tag instead, with an empty line after each"
+                " sentence, into a file NAME.conll"
+            )
         others = [mark for mark in DELIMITER_NAMES if mark != delimiter and mark in "".join(header)]
         if len(header) == 1 and others:
             raise InputError(

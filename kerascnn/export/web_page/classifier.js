@@ -4,13 +4,11 @@
 //     const classifier = await Classifier.load();
 //     await classifier.classify("the rate was cut");   // {probabilities: [0.98, …], labels: ["business"], …}
 
+import { describeError, loadRuntime, readConfig, readFile, readLines } from "./files.js";
 import { PieceTokenizer } from "./sentencepiece.js";
-import { tokenize, unescape } from "./text.js";
+import { tokenize } from "./text.js";
 
-const SCHEMA_VERSION = 1;
 const TASKS = ["single_label", "multi_label"];
-const SEAL_SIZE = 68;
-const WASM = new URL("node_modules/@litertjs/core/wasm/", import.meta.url).href;
 
 export class Classifier {
   #config;
@@ -26,7 +24,7 @@ export class Classifier {
   /** Load the files next to this script. The message of an error names the problem and the remedy. */
   static async load() {
     const classifier = new Classifier();
-    const config = await readConfig();
+    const config = await readConfig(TASKS);
     const [litert, model, labels, vocabulary, pieces] = await Promise.all([
       loadRuntime(),
       readFile(Object.keys(config.files).find((name) => name.endsWith(".tflite")), config),
@@ -104,47 +102,6 @@ export class Classifier {
   }
 }
 
-async function loadRuntime() {
-  let litert;
-  try {
-    litert = await import("@litertjs/core");
-  } catch {
-    throw new Error("LiteRT.js, which runs the model, is not installed. Run “npm install” in the folder of this page, then reload.");
-  }
-  try {
-    await litert.loadLiteRt(WASM);
-  } catch (error) {
-    throw new Error(`LiteRT.js does not start in this browser (${describeError(error)}). Try a newer browser.`);
-  }
-  return litert;
-}
-
-async function readConfig() {
-  const content = await fetchFile("edge.json");
-  let config;
-  try {
-    config = JSON.parse(new TextDecoder().decode(content));
-    if (!Object.keys(config.files).some((name) => name.endsWith(".tflite"))) throw new Error("it names no model");
-  } catch (error) {
-    throw new Error(`edge.json is damaged (${describeError(error)}). Export the page again.`);
-  }
-  if (!(config.schema_version <= SCHEMA_VERSION)) {
-    throw new Error(`edge.json has schema version ${config.schema_version}, but this page reads up to ${SCHEMA_VERSION}.`);
-  }
-  // the file ends with the hash of all bytes before it, and the end of the JSON object
-  const [head, seal] = [content.subarray(0, -SEAL_SIZE), new TextDecoder().decode(content.subarray(-SEAL_SIZE))];
-  if (crypto.subtle && seal !== `${await sha256(head)}"\n}\n`) {
-    throw new Error("edge.json was changed or damaged since it was exported. Export the page again.");
-  }
-  if (!TASKS.includes(config.task)) throw new Error(`edge.json has the task ${config.task}, which this page does not support.`);
-  return config;
-}
-
-async function readLines(name, config) {
-  const { content } = await readFile(name, config);
-  return new TextDecoder().decode(content).split("\n").slice(0, -1).map(unescape);
-}
-
 async function readPieces(name, config) {
   const { content } = await readFile(name, config);
   try {
@@ -152,35 +109,4 @@ async function readPieces(name, config) {
   } catch (error) {
     throw new Error(`${name} is damaged (${describeError(error)}). Export the page again.`);
   }
-}
-
-/** Read a file and check that it is unchanged since export. */
-async function readFile(name, config) {
-  const content = await fetchFile(name);
-  // browsers hash on https and localhost only
-  if (crypto.subtle && (await sha256(content)) !== config.files[name]) {
-    throw new Error(`${name} was changed or damaged since it was exported. Export the page again.`);
-  }
-  return { name, content };
-}
-
-async function fetchFile(name) {
-  let response;
-  try {
-    // without a cache, so that files of an earlier export are never mixed with new ones
-    response = await fetch(new URL(name, import.meta.url), { cache: "no-cache" });
-  } catch {
-    throw new Error(`${name} cannot be loaded: the server does not respond.`);
-  }
-  if (!response.ok) throw new Error(`${name} cannot be loaded (HTTP ${response.status}). Export the page again.`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function sha256(content) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function describeError(error) {
-  return error?.message ?? String(error);
 }

@@ -41,7 +41,8 @@ export function unescape(line) {
   );
 }
 
-function applyRules(text, rules, tables) {
+/** Apply the rules of edge.json to a text. */
+export function applyRules(text, rules, tables) {
   for (const [name, ...options] of rules) {
     if (!Object.hasOwn(RULES, name)) throw new Error(`edge.json has a rule that this page does not support: ${name}`);
     text = RULES[name](text, tables, ...options);

@@ -54,7 +54,9 @@ async function update() {
   }
 }
 
-function draw({ label, labels, probabilities }) {
+function draw({ label, labels, probabilities, tokens, entities }) {
+  if (tokens) return drawTags(tokens, entities);
+  element("marked").replaceChildren();
   const predicted = labels ?? [label];
   const rows = probabilities.map(({ label, probability }, rank) => {
     const row = document.createElement("li");
@@ -71,6 +73,28 @@ function draw({ label, labels, probabilities }) {
   element("time").textContent = "";
   const shown = probabilities.filter(({ label }) => predicted.includes(label));
   element("spoken").textContent = shown.map((row) => `${row.label}, ${percent.format(row.probability)}`).join("; ");
+}
+
+/** Draw a tagged text: its entities, or the tag of each token. */
+function drawTags(tokens, entities) {
+  const letters = [...element("text").value]; // positions are those of characters
+  const marks = entities ?? tokens.map((token) => ({ ...token, label: token.tag }));
+  const names = [...new Set(marks.map(({ label }) => label))].sort();
+  let position = 0;
+  const parts = marks.flatMap(({ label, start, end, score }) => {
+    const mark = document.createElement("mark");
+    mark.append(letters.slice(start, end).join(""), Object.assign(document.createElement("b"), { textContent: label || "span" }));
+    mark.title = percent.format(score);
+    mark.style.setProperty("--hue", Math.round((names.indexOf(label) * 360) / names.length));
+    const before = letters.slice(position, start).join("");
+    position = end;
+    return [before, mark];
+  });
+  element("marked").replaceChildren(...parts, letters.slice(position).join(""));
+  element("labels").replaceChildren();
+  element("labels").style.setProperty("--rows", 0);
+  element("time").textContent = "";
+  element("spoken").textContent = marks.map(({ text, label }) => `${text}, ${label}`).join("; ");
 }
 
 start().catch((error) => {
