@@ -119,15 +119,15 @@ class TransferConfig(Settings):
     """Pretrained word vectors, for the embedding, whose network.embedding_dim follows, and for the linear member. File
     (GloVe, word2vec text or binary, fastText .vec, .npz, also .gz or .zip; fastText .bin); or vectors of pieces of
     words: wordllama (extra vectors, English), a folder in the format of model2vec, or hf://OWNER/NAME."""
-    vectors_stddev: NonNegativeFloat = 0.1
-    """Standard deviation to scale the components of the vectors to; 0: use them unchanged."""
+    vectors_stddev: Annotated[float, annotated_types.Ge(-1)] = -1.0
+    """Standard deviation to scale the components of the vectors to; -1: 0.1, for taggers 0.3; 0: use them unchanged."""
     init_from: Annotated[str, tyro.conf.arg(aliases=("--init-from",), metavar="BUNDLE")] = ""
     """Folder of a pretrained encoder or of another classifier to start from. Its tokens join the vocabulary, layers
     with the same name and shape are copied, and the head is new. Its model, text and network settings become the
     defaults."""
     extend_vocabulary: Annotated[int, annotated_types.Ge(-1)] = -1
     """Largest number of words with a vector to add to the vocabulary that occur in no training text; -1: 20000 from
-    vectors of pieces, 0 from a file."""
+    vectors of pieces, 0 from a file, for taggers 100000."""
     freeze: tuple[Literal["embedding", "encoder"], ...] = ()
     """Groups of layers that are not trained: embedding, the token embedding; encoder, all layers between it and the
     head."""

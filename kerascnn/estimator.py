@@ -61,7 +61,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         tensorboard: bool = False,
         strategy: Literal["none", "mirrored", "multi_worker"] = "none",
         vectors: str = "",
-        vectors_stddev: float = 0.1,
+        vectors_stddev: float = -1.0,
         init_from: str = "",
         extend_vocabulary: int = -1,
         freeze: Sequence[Literal["embedding", "encoder"]] = (),
@@ -123,6 +123,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         character_filters: int | None = None,
         character_kernel_size: int | None = None,
         character_blocks: int | None = None,
+        affix_dim: int | None = None,
+        affix_buckets: int | None = None,
         character_ngrams: Sequence[int] | None = None,
         crf: bool | None = None,
         dilations: Sequence[int] | None = None,
@@ -216,6 +218,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         self.character_filters = character_filters
         self.character_kernel_size = character_kernel_size
         self.character_blocks = character_blocks
+        self.affix_dim = affix_dim
+        self.affix_buckets = affix_buckets
         self.character_ngrams = character_ngrams
         self.crf = crf
         self.dilations = dilations

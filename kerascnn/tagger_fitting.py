@@ -33,11 +33,11 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_training
 from kerascnn.utils.stderr import log
 
-BATCH_SIZE = 32
-"""Sentences per batch, if the settings leave it open."""
+BATCH_SIZE, MIN_STEPS = 32, 80
+"""Sentences per batch, fewer if an epoch had fewer steps than this, at least 8; if the settings leave it open."""
 STEPS, MIN_EPOCHS, MAX_EPOCHS = 5000, 5, 50
 """Steps of a training, and bounds of its epochs, if the settings leave them open."""
-MAX_NEW_WORDS = 50_000
+MAX_NEW_WORDS = 100_000
 """Words with a vector that join the vocabulary, if the settings leave it open: texts have many words that no training
 sentence has."""
 
@@ -160,7 +160,7 @@ def plan_settings(settings: TrainingConfig, rate: float, num_sentences: int, is_
         num_sentences: Number of training sentences.
         is_spans: Whether the tags have spans; then their F1 is monitored in place of the accuracy.
     """
-    batch_size = settings.batch_size or min(BATCH_SIZE, max(8, num_sentences // 16))
+    batch_size = settings.batch_size or min(BATCH_SIZE, max(8, num_sentences // MIN_STEPS))
     epochs = min(max(MIN_EPOCHS, math.ceil(STEPS * batch_size / num_sentences)), MAX_EPOCHS)
     monitor = "span_f1" if is_spans and settings.monitor in ("accuracy", "macro_f1") else settings.monitor
     if monitor not in ("accuracy", "loss") and not is_spans:
@@ -222,8 +222,10 @@ def _build_model(
     if config.transfer.init_from:
         metrics = dict(tagger_start.copy_weights(built, vectorizer, config.transfer.init_from, verbose=verbose))
     if vectors:
-        stddev = config.transfer.vectors_stddev
-        embedding_vectors.copy_vectors(built, vectors, stddev=stddev, seed=config.seed)
+        embedding_vectors.copy_vectors(
+            built, vectors, stddev=config.transfer.vectors_stddev, seed=config.seed,
+            default=embedding_vectors.TAGGER_STDDEV,
+        )  # fmt: skip
         ids = train.ragged_ids.values
         counts = np.bincount(ids[:, 0] if ids.ndim > 1 else ids, minlength=len(vectorizer.vocabulary))
         metrics = dict(embedding_vectors.measure_coverage(vectors, counts))

@@ -49,7 +49,8 @@ class MaxPooledConv1D(keras.layers.Layer):
     def __init__(
         self, filters: int, *, kernel_sizes: Sequence[int], return_sequences: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
+        # in mixed precision, Keras would read and cast the whole table in each step; the convolutions cast their inputs
+        super().__init__(autocast=False, **kwargs)
         self.filters, self.kernel_sizes, self.return_sequences = filters, tuple(kernel_sizes), return_sequences
         self.convolutions = [
             keras.layers.Conv1D(

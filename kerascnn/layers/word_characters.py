@@ -52,6 +52,7 @@ class WordCharacters(keras.layers.Layer):
         super().__init__(**kwargs)
         self.input_dim, self.output_dim, self.filters = input_dim, output_dim, filters
         self.kernel_size, self.blocks, self.dropout = kernel_size, blocks, dropout
+        self.supports_jit = keras.backend.backend() != "tensorflow"  # see ``_pool_packed``
         self._embedding = Embedding(input_dim, output_dim, dtype=self.dtype_policy)
         self._blocks = [
             ResidualGatedBlock(filters=filters, kernel_size=kernel_size, dropout=dropout, dtype=self.dtype_policy)
@@ -72,12 +73,38 @@ class WordCharacters(keras.layers.Layer):
         """Compute the vectors, see the class."""
         time = ops.shape(ids)[1]
         ids = ops.reshape(ids, (-1, ids.shape[-1]))
+        packs = training and keras.backend.backend() == "tensorflow"
+        pooled = self._pool_packed(ids) if packs else self._pool(ids, training)
+        return ops.reshape(pooled, (-1, time, self.filters))
+
+    def _pool(self, ids: Tensor, training: bool | None) -> Tensor:
+        """Return the vectors of words (words, characters), which are padded to the same length."""
+        x, valid = self._convolve(ids, training)
+        return ops.max(lowest_at_padding(x, valid), axis=1) * ops.max(valid, axis=1)
+
+    def _pool_packed(self, ids: Tensor) -> Tensor:
+        """Do the same in training without the padding, which is most of the positions.
+
+        The words are one sequence; as many zeros as a convolution reads on one side separate them. Its length is known
+        in the step only, which neither XLA nor TFLite supports.
+        """
+        import tensorflow as tf
+
+        gap = max(self.kernel_size // 2, 1)
+        padded = tf.pad(ids, [[0, 0], [0, gap]])
+        ends = tf.reduce_sum(tf.cast(ids != 0, "int32"), axis=1, keepdims=True) + gap
+        words = tf.where(tf.range(tf.shape(padded)[1]) < ends)  # (positions, 2)
+        x, valid = self._convolve(tf.gather_nd(padded, words)[None], True)
+        pooled = tf.math.segment_max(lowest_at_padding(x, valid)[0], words[:, 0])
+        return pooled * tf.cast(ids[:, :1] != 0, self.compute_dtype)
+
+    def _convolve(self, ids: Tensor, training: bool | None) -> tuple[Tensor, Tensor]:
+        """Return the features of characters (batch, characters), and 1 for characters and 0 for padding."""
         valid = ops.expand_dims(ops.cast(ops.not_equal(ids, 0), self.compute_dtype), -1)
         x = self._embedding(ids) * valid
         for block in self._blocks:
             x = block(x, valid, training=training)
-        pooled = ops.max(lowest_at_padding(x, valid), axis=1) * ops.max(valid, axis=1)
-        return ops.reshape(pooled, (-1, time, self.filters))
+        return x, valid
 
     def compute_output_spec(self, ids: Tensor, training: bool | None = None) -> keras.KerasTensor:
         """Return shape and dtype of the vectors."""

@@ -17,6 +17,8 @@ CRF_LAYER = "crf"
 """Name of the layer ``LinearChainCRF``."""
 SCORES_LAYER = "logits"
 """Name of the layer that computes the scores of the tags of each token."""
+_PREFIXES, _SUFFIXES = (2, 3), (2, 3, 4)
+"""Lengths of the prefixes and suffixes of words that have vectors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,23 +41,28 @@ class Tagger(ModelConfig):
     """Characters of a word that the model sees; of a longer word, the first and the last ones."""
     character_dim: PositiveInt = 32
     """Dimension of the character vectors."""
-    character_filters: NonNegativeInt = 64
+    character_filters: NonNegativeInt = 128
     """Dimension of the vector that the character CNN computes of a word; 0: none. Models of characters have none."""
     character_kernel_size: PositiveInt = 3
     """Width of the convolutions over characters."""
     character_blocks: PositiveInt = 1
     """Number of residual gated blocks over characters."""
+    affix_dim: NonNegativeInt = 16
+    """Dimension of the vectors of the prefixes of a word, of two and three characters, and of its suffixes, of two to
+    four; 0: none. Models of characters have none."""
+    affix_buckets: PositiveInt = 2**16
+    """Rows of the hash table for prefixes and suffixes."""
     character_ngrams: tuple[PositiveInt, ...] = ()
-    """Lengths of the hashed n-grams of tokens that begin and end at each token; empty: no n-grams."""
-    ngram_buckets: PositiveInt = 2**15
+    """Lengths, from 2, of the hashed n-grams of tokens that begin and end at each token; empty: no n-grams."""
+    ngram_buckets: PositiveInt = 2**18
     """Rows of the hash table for n-grams."""
-    ngram_dim: PositiveInt = 32
+    ngram_dim: PositiveInt = 16
     """Dimension of the n-gram vectors."""
     word_dropout: Rate = 0.05
     """Fraction of the words that is replaced by the unknown token in training, 0 to below 1; their characters stay."""
-    embedding_dropout: Rate = 0.3
+    embedding_dropout: Rate = 0.5
     """Fraction of the elements of the vectors of tokens that is dropped in training, 0 to below 1."""
-    dropout: Rate = 0.3
+    dropout: Rate = 0.5
     """Fraction of the features of the last layer that is dropped in training, 0 to below 1."""
     crf: bool = True
     """Whether the last layer is a linear-chain conditional random field (Lafferty et al. 2001), which learns which tags
@@ -81,21 +88,22 @@ class Tagger(ModelConfig):
 
         from kerascnn import layers
 
-        has_characters = bool(num_characters and self.character_filters)
         shape = (None, 1 + self.word_length) if num_characters else (None,)
         ids = keras.Input(shape, dtype="int32", name="ids")
         tokens = ids[:, :, 0] if num_characters else ids
         valid = layers.PaddingMask(name="valid")(tokens)
         words = layers.TokenDropout(rate=self.word_dropout, name="word_dropout")(tokens)
         parts = [layers.Embedding(vocabulary_size, self.embedding_dim, name="embedding")(words)]
-        if has_characters:
+        if num_characters and self.character_filters:
             characters = layers.WordCharacters(
                 input_dim=num_characters, output_dim=self.character_dim, filters=self.character_filters,
                 kernel_size=self.character_kernel_size, blocks=self.character_blocks, name="characters",
             )  # fmt: skip
             parts.append(characters(ids[:, :, 1:]))
+        if num_characters and self.affix_dim:
+            parts.append(self._embed_affixes(ids[:, :, 1:]))
         if self.character_ngrams:
-            parts.append(self._embed_ngrams(tokens, vocabulary_size))
+            parts.append(self._embed_ngrams(tokens))
         x = layers.concatenate(parts, name="tokens")
         x = keras.layers.Dropout(self.embedding_dropout, name="embedding_dropout")(x)
         x = keras.layers.Multiply(name="valid_tokens")([x, valid])
@@ -116,17 +124,33 @@ class Tagger(ModelConfig):
         """
         raise NotImplementedError
 
-    def _embed_ngrams(self, tokens: Tensor, vocabulary_size: int) -> Any:
+    def _embed_affixes(self, characters: Tensor) -> Any:
+        """Return the vectors of the prefixes and suffixes of each word."""
+        import keras
+
+        from kerascnn import layers
+
+        rows = layers.HashedAffixes(prefixes=_PREFIXES, suffixes=_SUFFIXES, buckets=self.affix_buckets, name="affixes")(
+            characters
+        )
+        vectors = layers.Embedding(
+            self.affix_buckets, self.affix_dim, embeddings_initializer="zeros", name="affix_embedding"
+        )(rows)
+        width = (len(_PREFIXES) + len(_SUFFIXES)) * self.affix_dim
+        return keras.layers.Reshape((-1, width), name="affix_features")(vectors)
+
+    def _embed_ngrams(self, tokens: Tensor) -> Any:
         """Return the vectors of the n-grams that begin at each token, and of those that end there."""
         import keras
 
         from kerascnn import layers
 
         rows = layers.HashedNGrams(
-            sizes=self.character_ngrams, buckets=self.ngram_buckets, vocabulary_size=vocabulary_size, name="ngrams"
+            sizes=self.character_ngrams, buckets=self.ngram_buckets, vocabulary_size=1, name="ngrams"
         )(tokens)
-        size = vocabulary_size + self.ngram_buckets
-        vectors = layers.Embedding(size, self.ngram_dim, name="ngram_embedding")(rows)
+        vectors = layers.Embedding(
+            1 + self.ngram_buckets, self.ngram_dim, embeddings_initializer="zeros", name="ngram_embedding"
+        )(rows)
         width = len(self.character_ngrams) * self.ngram_dim
         begin = keras.layers.Reshape((-1, width), name="ngrams_that_begin")(vectors)
         shifted = [

@@ -8,8 +8,11 @@ from kerascnn.models import BuiltModel
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 from kerascnn.text.word_vectors import WordVectors
 
+STDDEV, TAGGER_STDDEV = 0.1, 0.3
+"""Standard deviations of the components of vectors, for texts and for taggers, if the settings leave it open."""
 
-def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed: int) -> None:
+
+def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed: int, default: float = STDDEV) -> None:
     """Copy word vectors to the rows of their tokens.
 
     Rows without a vector are drawn from a uniform distribution with the variance of the vectors (Kim 2014, section
@@ -18,10 +21,12 @@ def copy_vectors(built: BuiltModel, vectors: WordVectors, *, stddev: float, seed
     Args:
         built: Untrained model; all of its ``embeddings`` are set.
         vectors: Vectors for the vocabulary of the model.
-        stddev: Standard deviation that the vectors are scaled to; 0: the vectors are not scaled.
+        stddev: Standard deviation that the vectors are scaled to; 0: the vectors are not scaled; negative: the default.
         seed: Seed of the random rows.
+        default: The default.
     """
     original = float(vectors.rows.std())
+    stddev = default if stddev < 0 else stddev
     scale = stddev / original if stddev else 1.0
     bound = scale * original * 3**0.5  # of the uniform distribution with this standard deviation
     for table in built.embeddings:

@@ -14,15 +14,16 @@ from kerascnn.settings import FileName
 from kerascnn.utils.atomic_files import check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
-from pipelines.benchmark import accuracy, accuracy_tables, inference, learning_curve, results, serving, speed
+from pipelines.benchmark import accuracy, accuracy_tables, inference, learning_curve, results, serving, speed, tagging
 from pipelines.command import parse
 
-BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference, "serving": serving}
+BENCHMARKS = {"accuracy": accuracy, "speed": speed, "inference": inference, "serving": serving, "tagging": tagging}
 TABLES = {
     "accuracy": accuracy_tables.table,
     "speed": speed.table,
     "inference": inference.table,
     "serving": serving.table,
+    "tagging": tagging.table,
 }
 
 

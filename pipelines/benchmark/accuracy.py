@@ -14,12 +14,13 @@ import tyro
 import yaml
 
 from kerascnn.config import load_yaml
+from kerascnn.models import list_taggers
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils import stderr
 from kerascnn.utils.atomic_files import read_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
-from pipelines.benchmark import results
+from pipelines.benchmark import results, tagging
 from pipelines.benchmark.baselines import BASELINES, check_baseline, train_baseline
 from pipelines.benchmark.baselines.peer import PEERS, check_peer
 from pipelines.benchmark.data_sets import check_number, draw_rows, iterate_folds, parse_data_set
@@ -42,10 +43,11 @@ class Accuracy:
     models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ("word_cnn",)
     """Architectures, and baselines whose settings are chosen on the validation rows or by cross-validation: tfidf_svm
     (TF-IDF and a linear SVM of scikit-learn), fasttext (extra benchmark), and logistic regression on the vectors of
-    pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own."""
+    pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own. Or
+    taggers, for data with a label of each token, whose results have other columns."""
     data: DataSources = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation; not required) and test,
-    each csv, tsv, jsonl or parquet, also .gz. NAME=SOURCE sets the name in the table."""
+    each csv, tsv, jsonl, parquet or, with tags, conll or conllu, also .gz. NAME=SOURCE sets the name in the table."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds, one training each."""
     folds: Annotated[int, annotated_types.Ge(0)] = 0
@@ -149,7 +151,8 @@ def train(
             commands.append(("export", bundle, *exports))
         for verb, *arguments in commands:
             run_program(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
-        return {**read_bundle(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
+        read = tagging.read_bundle if model in list_taggers() else read_bundle
+        return {**read(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
 
 
 def run(args: Accuracy, log: Log = stderr.log) -> None:
@@ -164,7 +167,8 @@ def run(args: Accuracy, log: Log = stderr.log) -> None:
     """
     interpreters = {"setfit": args.setfit_python, "model2vec": args.model2vec_python}
     _check(args, interpreters)
-    file = results.ResultsFile(Path(args.output), COLUMNS)
+    has_tags = tagging.has_taggers(args.models)
+    file = results.ResultsFile(Path(args.output), tagging.COLUMNS if has_tags else COLUMNS)
     missing = list(_find_missing(args, file.rows))
     for data, rows in dict.fromkeys((trainings.data, trainings.rows) for trainings in missing if trainings.rows):
         check_number(data, rows)
@@ -178,9 +182,11 @@ def run(args: Accuracy, log: Log = stderr.log) -> None:
                     row = train_baseline(model, options, seed, interpreters.get(model, ""))
                 else:
                     row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
-                file.add({**row, **trainings.keys[fold]})
+                row |= trainings.keys[fold]
+                file.add({column: row[column] for column in file.columns})
                 part = f", {trainings.rows} rows" * bool(trainings.rows) + f", fold {fold}" * bool(fold)
-                log(f"{name}{part}: {model}, seed {seed}: {row['accuracy']:.2%} in {row['seconds']:.0f} s")
+                metrics = tagging.format_result(row) if has_tags else f"{row['accuracy']:.2%}"
+                log(f"{name}{part}: {model}, seed {seed}: {metrics} in {row['seconds']:.0f} s")
 
 
 def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
@@ -194,6 +200,8 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
     groups = parse_settings(args.settings)
     if args.unlabelled and not (all(args.rows) and "distillation" in groups):
         raise InputError("--unlabelled: needs --rows and --settings distillation.teacher=MODEL")
+    if tagging.has_taggers(args.models) and (args.folds or any(args.rows) or args.sizes):
+        raise InputError("--folds, --rows and --sizes are for labels of texts, not for tags; leave them out")
     for model in args.models:
         if args.settings and (model in BASELINES or model in PEERS):
             raise InputError(f"{model} has no settings; leave --settings out")
@@ -204,7 +212,7 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
 
 def _find_missing(args: Accuracy, rows: Iterable[Mapping[str, Any]]) -> Iterator[_Trainings]:
     """Yield the trainings that are not among the rows of the results."""
-    finished = {tuple(row[column] for column in KEY) for row in rows}
+    finished = {tuple(row.get(column, "") for column in KEY) for row in rows}
     settings = " ".join([*args.settings, *[f"unlabelled={args.unlabelled}"] * bool(args.unlabelled)])
     folds: list[int | str] = [*range(1, args.folds + 1)] or [""]
     # a data set after the other: its rows and the vectors of its test rows are kept

@@ -57,7 +57,7 @@ def parse_data_set(data: str) -> tuple[str, list[str]]:
         if files:
             options += [option, str(files[0])]
         elif option != "--validation-data":
-            raise InputError(f"{place}: no file {stems[-1]}.csv, .tsv, .jsonl or .parquet, plain or .gz")
+            raise InputError(f"{place}: no file {stems[-1]}.csv, .tsv, .jsonl, .parquet or .conll, plain or .gz")
     return name or Path(place).name, options
 
 

@@ -109,6 +109,17 @@ def test_half_precision_is_as_exact_as_dense_operations(settings):
         assert np.linalg.norm(other - expected) < limit
 
 
+@tensorflow_only
+def test_half_precision_does_not_cast_the_table():
+    with dtype_policy_scope("mixed_bfloat16"):
+        encoder = build_encoder(**TOKEN_SETTINGS[0])
+    table = encoder.get_layer("embedding").embeddings.shape
+    graph = tf.function(lambda ids: encoder(ids, training=True)).get_concrete_function(make_documents()).graph
+    casts = [operation for operation in graph.get_operations() if operation.type == "Cast"]
+    assert casts
+    assert not [operation.name for operation in casts if operation.outputs[0].shape == table]
+
+
 @pytest.mark.parametrize("settings", TOKEN_SETTINGS, ids=str)
 def test_reads_table_if_equal_tokens_have_equal_vectors(settings):
     assert uses_table(build_encoder(**settings))
