@@ -13,7 +13,7 @@ from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.label_types import choose_label_type, merge_label_types
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
-from kerascnn.data.validation import check_labels, clean_rows
+from kerascnn.data.validation import check_labels, clean_rows, report_new_labels
 from kerascnn.tasks import SINGLE_LABEL, Task, infer_task_of_rows
 from kerascnn.utils.errors import InputError, quote_names
 
@@ -131,6 +131,10 @@ def split_rows(
     if missing:
         train = _drop_repeated_texts(train, issues)
     check_labels(train, held_out, task=task)
+    if task.allows_new_labels:
+        known = {label for row in train for label in row.labels}
+        for name, rows in held_out.items():
+            report_new_labels(rows or (), name, known, issues)
     issues += task.check_training_rows(train, source)
     if missing:
         train, split_off = _split_off(train, missing, source.split_seed, issues, task)
