@@ -84,7 +84,7 @@ def base_config(argv: Sequence[str] | None) -> tuple[Config[Any], str]:
 
 def _choose_tagger(base: Config[Any], known: argparse.Namespace) -> Config[Any]:
     """Return the settings with those of a tagger, which may be overridden, if the data has a tag for each token."""
-    if not any(os.path.isfile(name) for name in known.data or base.data):
+    if all(name.startswith(("demo:", "tfds:")) or os.path.isdir(name) for name in known.data or base.data):
         return base
     from kerascnn.experiment.tagger_run import choose_tagger  # takes a while
 

@@ -16,7 +16,7 @@ from kerascnn.data.label_types import choose_label_type, merge_label_types
 from kerascnn.data.records import Row, location
 from kerascnn.data.sources import read_rows
 from kerascnn.data.stored_rows import StoredRows
-from kerascnn.data.validation import check_labels, clean_rows
+from kerascnn.data.validation import check_labels, clean_rows, report_new_labels
 from kerascnn.tasks import SINGLE_LABEL, Task, infer_task_of_rows
 from kerascnn.utils.errors import InputError, quote_names
 
@@ -160,6 +160,10 @@ def split_indexed_rows(splits: Mapping[str, IndexedRows], source: SourceConfig, 
     if missing:
         train = _drop_repeated_texts(train, issues)
     check_labels(train, held_out, task=task)
+    if task.allows_new_labels:
+        known = set(train.count_labels())
+        for name, indexed in held_out.items():
+            report_new_labels(indexed.rows if indexed else (), name, known, issues)
     issues += task.check_training_rows(_without_texts(train.rows), source)
     if missing:
         train, split_off = _split_off(train, missing, source.split_seed, issues, task)

@@ -10,7 +10,7 @@ from kerascnn.data.label_types import find_label_name
 from kerascnn.data.labels import unique_labels
 from kerascnn.data.records import TAGGING_TASK, Row, location
 from kerascnn.tasks import SINGLE_LABEL, Task
-from kerascnn.utils.errors import InputError, did_you_mean
+from kerascnn.utils.errors import MAX_SHOWN_LABELS, InputError, did_you_mean, quote_names
 
 
 def select_evaluation_rows(
@@ -33,7 +33,9 @@ def select_evaluation_rows(
     if label_type != "str":
         names = {name: find_label_name(name, labels, label_type) for row in selected for name in row.labels}
         selected = [row._replace(labels=unique_labels(names[name] for name in row.labels)) for row in selected]
-    if not task.allows_new_labels:
+    if task.allows_new_labels:
+        report_new_labels(selected, "evaluation", labels, issues)
+    else:
         _check_labels_known(selected, "evaluation", labels)
     return selected, [issue.message for issue in issues]
 
@@ -147,6 +149,27 @@ def check_labels(train: IndexedRows, held_out: Mapping[str, IndexedRows | None],
             has_unknown = rows.have_any(set(rows.count_labels()) - set(labels))
             if has_unknown.any():
                 _check_labels_known([rows[int(has_unknown.argmax())]], name, labels)
+
+
+def report_new_labels(rows: Iterable[Row], name: str, labels: Collection[str], issues: list[Issue]) -> None:
+    """Report labels that no training row has, where a task allows them; they count as mistakes.
+
+    Args:
+        rows: The rows.
+        name: Name of the rows for messages.
+        labels: Labels of the training rows.
+        issues: Issues are appended here.
+    """
+    counter, found = RowCounter(), dict[str, None]()
+    for row in rows:
+        if new := [label for label in row.labels if label not in labels]:
+            counter.add(row, detail=new[0])
+            found |= dict.fromkeys(new)
+    counter.report(
+        issues, "new_labels", "warning",
+        "{count} {name} [row has|rows have] a label that no training row has, {labels}; they count as mistakes",
+        "correct them, or add training rows with them", name=name, labels=quote_names(sorted(found), MAX_SHOWN_LABELS),
+    )  # fmt: skip
 
 
 def _check_labels_known(rows: Iterable[Row], name: str, labels: Collection[str]) -> None:

@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kerascnn.config import TRAINING_GROUPS, Config, to_yaml
 from kerascnn.data.tag_schemes import has_spans
-from kerascnn.experiment.run_data import (
-    load_distillation_data,
-    read_splits,
-    text_and_label_columns,
-    training_columns,
-)
+from kerascnn.experiment.run_data import load_distillation_data, read_splits
 from kerascnn.experiment.run_folders import check_inputs, default_bundle_folder
+from kerascnn.experiment.search_trial import train_trial
 from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger
 from kerascnn.selection import reject_automatic
 from kerascnn.tuning import space as spaces
@@ -210,35 +206,6 @@ def check_search_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         raise InputError(
             f"{folder} holds a search; --resume continues it, --overwrite replaces it, or choose another --output"
         )
-
-
-def train_trial(
-    config: Config[Any], settings: Mapping[str, Any], splits: Splits, distillation: DistillationData | None
-) -> dict[str, float]:
-    """Train with settings and return the metrics of the validation data and the cost of the training."""
-    import keras
-
-    keras.backend.clear_session()
-    config = spaces.apply_settings(config, settings, "the settings")
-    texts, labels, soft_labels = training_columns(splits, distillation)
-    validation = text_and_label_columns(splits.validation, splits.task)
-    classifier = _create_classifier(config)
-    classifier.fit(texts, labels, soft_labels=soft_labels, validation_data=validation)
-    metrics = {**classifier.bundle_.metrics, **classifier.evaluate(*validation)}
-    if config.network.tags_tokens:
-        metrics |= {"accuracy": metrics["token_accuracy"], "span_f1": metrics.get("f1")}
-        metrics |= {"loss": min(row["val_loss"] for row in classifier.bundle_.history)}
-    return {name: metrics[name] for name in (*results.METRICS, *results.COSTS) if metrics.get(name) is not None}
-
-
-def _create_classifier(config: Config[Any]) -> Any:
-    if config.network.tags_tokens:
-        from kerascnn.token_classifier import TokenClassifier
-
-        return TokenClassifier.from_config(config)
-    from kerascnn.classifier import TextClassifier
-
-    return TextClassifier.from_config(config)
 
 
 def _describe_search(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import os
 from itertools import islice
 from pathlib import Path
@@ -37,7 +38,7 @@ def choose_tagger(config: Config[Any]) -> Config[Any]:
 
     Only the start of the first file is read. Settings of another model are returned unchanged.
     """
-    if config.network.tags_tokens or not os.path.isfile(config.data[0]):
+    if config.network.tags_tokens or not names_file(config.data[0]):
         return config
     records = _peek(config)
     tokens = [token.text for record in records for token in record.tokens or ()]
@@ -45,6 +46,11 @@ def choose_tagger(config: Config[Any]) -> Config[Any]:
         return config
     num_characters = sum(len(token) == 1 and is_cjk(token) for token in tokens)
     return dataclasses.replace(config, **_defaults(CHARACTER_MODEL if 2 * num_characters > len(tokens) else WORD_MODEL))
+
+
+def names_file(source: str) -> bool:
+    """Return whether a source is a file, or a pattern that matches one, and no folder."""
+    return os.path.isfile(source) or (not os.path.exists(source) and any(map(os.path.isfile, glob.iglob(source))))
 
 
 def _peek(config: Config[Any]) -> list[Record]:

@@ -117,6 +117,12 @@ class Tagging(SingleLabel):
         """Draw positions at random: a sentence has many tags, so that their proportions hardly differ."""
         order = random.Random(seed).sample(range(len(rows)), len(rows))
         counts = [max(1, round(fraction * len(rows))) for fraction in fractions.values()]
+        if sum(counts) >= len(rows):
+            raise InputError(
+                f"{len(rows)} training {'sentence' if len(rows) == 1 else 'sentences'} (first: {location(rows[0])}) are"
+                f" too few to split off {' and '.join(fractions)} data; put an empty line between sentences, or give"
+                " more, or --validation-data and --test-data"
+            )
         ends = [0, *itertools.accumulate(counts)]
         return {name: order[a:b] for name, (a, b) in zip(fractions, itertools.pairwise(ends), strict=True)}
 
@@ -152,10 +158,10 @@ def _report_no_spans(rows: Sequence[Row], name: str, issues: list[Issue]) -> Non
     """Report tags that look as if they were meant to be those of spans."""
     tags = {tag for row in rows for tag in row.labels}
     if tags and all(tag.isdecimal() for tag in tags):
-        message = f"the {name} tags are numbers, so that they have no spans and no F1 of spans"
-        remedy = "if they are entities, write the names, such as B-PER: dataset.features['ner_tags'].feature.names"
+        message = f"the {name} tags are numbers, without spans; if they are entities, write their names, such as B-PER"
+        remedy = "in datasets of Hugging Face, dataset.features['ner_tags'].feature.names has the names"
         issues.append(Issue("tag_scheme", "warning", message, suggestion=remedy))
     elif has_spans({tag.upper() for tag in tags}):
-        message = f"the {name} tags, such as {max(tags)}, have no spans, because their prefixes are in lower case"
-        remedy = "write B-per and I-per for b-per and i-per, and O for o"
+        message = f"the {name} tags have no spans, because they are in lower case; write B-per for b-per, and O for o"
+        remedy = "write the prefixes B, I and O in upper case"
         issues.append(Issue("tag_scheme", "warning", message, suggestion=remedy))

@@ -10,6 +10,7 @@ import pytest
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.sources import read_records, read_rows, read_texts
+from kerascnn.data.splits import load_splits
 from kerascnn.utils.errors import InputError
 
 CONLL = "-DOCSTART-\tO\n\nPeter\tB-PER\nBlackburn\tI-PER\n\n# a comment\nBRUSSELS B-LOC\n1996-08-22 O\n"
@@ -219,3 +220,11 @@ def test_damaged_arrays_are_named(content, message, tmp_path):
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(InputError, match=message):
         list(read_rows([str(path)], SourceConfig()))
+
+
+def test_tags_that_only_test_data_has_are_reported(tmp_path):
+    (tmp_path / "train.conll").write_text("Anna B-PER\nmet O\n\nBob B-PER\nleft O\n")
+    (tmp_path / "test.conll").write_text("Google B-ORG\nleft O\n")
+    names = [(str(tmp_path / f"{name}.conll"),) for name in ("train", "train", "test")]
+    splits = load_splits(*names, SourceConfig())
+    assert any("1 test row has a label that no training row has, 'B-ORG'" in message for message in splits.messages)

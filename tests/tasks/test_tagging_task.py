@@ -53,3 +53,17 @@ def test_metrics_of_parts_of_speech():
     assert results["confused"] == [["B", "A", 1]]
     assert results["per_class"]["B"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "support": 2}
     assert "token accuracy 0.6667" in format_tagging_metrics(results)
+
+
+def test_tags_that_were_meant_as_spans_are_named():
+    for tags, message in ((("0", "1"), "are numbers, without spans"), (("b-per", "o"), "write B-per for b-per")):
+        issues = []
+        rows = [Row("a b", tags, "x.conll", 1, TAGGING.name)]
+        assert TAGGING.prepare_rows(rows, "training", issues) == rows
+        assert message in issues[0].message
+
+
+def test_too_few_sentences_to_split_name_the_empty_line():
+    rows = [Row("a b", ("X", "Y"), "x.conll", 1, TAGGING.name)]
+    with pytest.raises(InputError, match=r"1 training sentence .* put an empty line between sentences"):
+        TAGGING.draw_split(rows, {"validation": 0.1, "test": 0.1}, 0)
