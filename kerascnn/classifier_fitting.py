@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from kerascnn.linear.member import Features, LinearMember
     from kerascnn.linear.regularization import Choice
 
-MAX_SOLVER_TOKENS = 10_000_000
-"""Tokens of documents in files that a linear classifier is solved on: its features take 100 bytes a token in memory."""
+MAX_SOLVER_TOKENS = 5_000_000
+"""Tokens of documents in files that a linear classifier is solved on: its features take 150 bytes a token in memory."""
 
 
 @dataclass(frozen=True)

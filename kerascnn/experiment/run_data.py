@@ -16,6 +16,7 @@ from kerascnn.data.stored_rows import StoredRows
 from kerascnn.data.tfds import start_tensorflow_for
 from kerascnn.experiment.run_folders import default_bundle_folder
 from kerascnn.models import AUTO
+from kerascnn.utils.atomic_files import check_output_parent
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import Log
 
@@ -48,8 +49,12 @@ def choose_audit_cache(config: Config[Any]) -> Cache | None:
     return Cache(find_cache_folder(config)) if is_suitable and _count_excessive_rows(config) is not None else None
 
 
-def choose_cache(config: Config[Any]) -> Cache | None:
+def choose_cache(config: Config[Any], log: Log | None = None) -> Cache | None:
     """Return where the rows of a training are kept in files; None: they are few enough to be held in memory.
+
+    Args:
+        config: The run.
+        log: Receives a message if they are kept in files.
 
     Raises:
         InputError: There are many rows, and the run needs all of them in memory.
@@ -57,6 +62,7 @@ def choose_cache(config: Config[Any]) -> Cache | None:
     rows = _count_excessive_rows(config)
     if rows is None:
         return None
+    reason = f"about {rows:,} rows are more than --source.in-memory-rows {config.source.in_memory_rows:,}"
     training = config.training
     repeats = bool(training.list_changed(("refit_rows",)) and training.refit_rows)
     for name, is_unsuitable, remedy in (
@@ -66,9 +72,15 @@ def choose_cache(config: Config[Any]) -> Cache | None:
         ("a second training on all rows is done in memory", repeats, "leave --training.refit_rows out"),
     ):
         if is_unsuitable:
-            count = f"about {rows:,} rows are more than --source.in-memory-rows {config.source.in_memory_rows:,}"
-            raise InputError(f"{count}, but {name}; {remedy}, or allow more rows in memory")
-    return Cache(find_cache_folder(config))
+            raise InputError(f"{reason}, but {name}; {remedy}, or allow more rows in memory")
+    cache = Cache(find_cache_folder(config))
+    try:
+        check_output_parent(cache.folder / "rows")
+    except InputError as error:
+        raise InputError(f"{str(error).partition(';')[0]}; choose another --source.cache-dir") from None
+    if log:
+        log(f"{reason}: training from files in {cache.folder}")
+    return cache
 
 
 def _count_excessive_rows(config: Config[Any]) -> int | None:

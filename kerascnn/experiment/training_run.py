@@ -141,9 +141,7 @@ def _train(
     check_text_files(config)
     if config.distillation.teacher:
         check_teacher(config.distillation.teacher, config.source)
-    cache = choose_cache(config)
-    if cache:
-        log(f"training from files in {cache.folder}, because there are more rows than --source.in-memory-rows")
+    cache = choose_cache(config, log)
     splits = read_splits(config, cache, verbose=verbose)
     for message in splits.messages:
         log(message)

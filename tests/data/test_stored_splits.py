@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerascnn.data import stored_splits
@@ -16,6 +15,7 @@ from kerascnn.data.stored_rows import StoredRows
 from kerascnn.data.stored_splits import load_stored_splits
 from kerascnn.utils.errors import InputError
 from tests.data.real_text import CHINESE, ENGLISH, csv_text
+from tests.tiers import check_examples, tiers
 
 NAMES = ("train", "validation", "test")
 PAIRS = [(f"{text} {number}", label) for number in range(12) for text, label in [*ENGLISH, *CHINESE]]
@@ -66,23 +66,21 @@ ROWS = st.lists(
 )
 
 
-def test_any_rows_give_the_same_splits_or_the_same_error(tmp_path_factory):
+@tiers(few=40)
+def test_any_rows_give_the_same_splits_or_the_same_error(count, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rows")
 
-    @settings(max_examples=40, deadline=None, database=None)
-    @given(ROWS, st.none() | ROWS, st.integers(0, 3))
     def check(train, test, seed):
         sources = []
         for name, rows in (("train", train), ("test", test)):
-            path = folder / f"{name}.jsonl"
             lines = [json.dumps({"text": text, "label": label}) for text, label in rows or ()]
-            path.write_text("\n".join(lines), encoding="utf-8")
-            sources.append([] if rows is None else [str(path)])
+            (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+            sources.append([] if rows is None else [str(folder / f"{name}.jsonl")])
         source = SourceConfig(split_seed=seed)
         expected = describe(load_splits, sources[0], [], sources[1], source)
         assert describe(load_stored_splits, sources[0], [], sources[1], source, Cache(folder / "cache")) == expected
 
-    check()
+    check_examples(count, check, ROWS, st.none() | ROWS, st.integers(0, 3))
 
 
 def test_rows_are_read_once_and_again_if_a_file_or_a_setting_changes(write, tmp_path, monkeypatch):

@@ -64,7 +64,8 @@ def test_training_from_files_gives_the_bundle_of_a_training_in_memory(kind, news
     data = lists_jsonl if kind == "lists of labels" else news_csv
     expected, _ = train(values, data, tmp_path / "memory")
     found, messages = train(values, data, tmp_path / "files", in_memory_rows=0)
-    assert f"training from files in {tmp_path / '.cache'}" in messages[0]
+    assert messages[0].startswith("about 300 rows are more than ")
+    assert messages[0].endswith(f": training from files in {tmp_path / '.cache'}")
     assert_same_weights(found.bundle.model, expected.bundle.model)
     assert without_time(found.metrics) == without_time(expected.metrics)
     assert found.bundle.data == expected.bundle.data
@@ -148,6 +149,13 @@ def test_what_needs_all_rows_in_memory_is_rejected_before_they_are_read(news_csv
     assert message in str(caught.value)
     assert str(caught.value).startswith("about 300 rows are more than --source.in-memory-rows 10, but")
     assert not (tmp_path / ".cache").exists()
+
+
+def test_cache_that_cannot_be_written_is_rejected_before_rows_are_read(news_csv, tmp_path):
+    (tmp_path / "file").write_text("")
+    config = make_config(NETWORK, news_csv, tmp_path / "out", in_memory_rows=0, cache_dir=str(tmp_path / "file" / "a"))
+    with pytest.raises(InputError, match=r"file is a file; choose another --source.cache-dir"):
+        choose_cache(config)
 
 
 def test_standard_input_cannot_be_trained_on_from_files(tmp_path):
