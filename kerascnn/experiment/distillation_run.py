@@ -16,7 +16,7 @@ from kerascnn.distillation.teachers import TEACHER_KINDS, check_teacher
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.comparison import compare_classifiers, format_comparison
 from kerascnn.experiment.exports import writes_edge
-from kerascnn.experiment.run_data import check_text_files, read_splits
+from kerascnn.experiment.run_data import check_text_files, choose_cache, read_splits
 from kerascnn.experiment.summary import suggest_next_steps
 from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger
 from kerascnn.experiment.teacher_check import TEACHER_GROUPS, check_finished_teacher
@@ -221,7 +221,7 @@ def _check_data(config: Config[Any], log: Log) -> Splits:
     """Read all rows and texts once, so that a mistake in them is found before a teacher is trained."""
     from kerascnn.data.sources import read_rows
 
-    splits = read_splits(config)
+    splits = read_splits(config, choose_cache(config))
     splits.task.check_settings(config.training, has_teacher=True)
     check_model_fits(config, splits)
     if config.network.tags_tokens:

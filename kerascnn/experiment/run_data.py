@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,37 +59,62 @@ def choose_cache(config: Config[Any], log: Log | None = None) -> Cache | None:
     Raises:
         InputError: There are many rows, and the run needs all of them in memory.
     """
-    rows = _count_excessive_rows(config)
-    if rows is None:
-        return None
-    reason = f"about {rows:,} rows are more than --source.in-memory-rows {config.source.in_memory_rows:,}"
     training = config.training
     repeats = bool(training.list_changed(("refit_rows",)) and training.refit_rows)
-    for name, is_unsuitable, remedy in (
-        ("standard input is read once", STDIN in _list_sources(config), "write it into a file"),
-        (f"{config.model} trains on all rows in memory", _needs_memory(config), "choose --model word_cnn or char_cnn"),
-        ("a teacher labels all rows in memory", bool(config.distillation.teacher), "leave --teacher out"),
-        ("a second training on all rows is done in memory", repeats, "leave --training.refit_rows out"),
-    ):
-        if is_unsuitable:
-            raise InputError(f"{reason}, but {name}; {remedy}, or allow more rows in memory")
+    rows = check_memory(config, {
+        "standard input is read once; write it into a file": STDIN in _list_sources(config),
+        f"{config.model} holds all rows in memory": config.network.tags_tokens,
+        f"{config.model} holds all rows in memory; choose --model word_cnn or char_cnn": _needs_memory(config),
+        "a teacher labels all rows in memory; leave --teacher out": bool(config.distillation.teacher),
+        "a second training holds all rows in memory; leave --training.refit_rows out": repeats,
+    })  # fmt: skip
+    if not rows:
+        return None
     cache = Cache(find_cache_folder(config))
     try:
         check_output_parent(cache.folder / "rows")
     except InputError as error:
         raise InputError(f"{str(error).partition(';')[0]}; choose another --source.cache-dir") from None
     if log:
-        log(f"{reason}: training from files in {cache.folder}")
+        log(f"{rows}: training from files in {cache.folder}")
     return cache
 
 
+def check_memory(config: Config[Any], reasons: Mapping[str, bool]) -> str:
+    """Check that a run with more rows than memory holds can be done from files.
+
+    Args:
+        config: The run.
+        reasons: Sentences about what needs all rows in memory, with remedies, and whether the run has it.
+
+    Returns:
+        A sentence about the number of rows; empty if memory holds them.
+
+    Raises:
+        InputError: There are too many rows, and a reason applies.
+    """
+    rows = _count_excessive_rows(config)
+    if rows is None:
+        return ""
+    found = f"about {rows:,} rows are more than --source.in-memory-rows {config.source.in_memory_rows:,}"
+    for reason, applies in reasons.items():
+        if applies:
+            joint = ", or" if ";" in reason else ";"
+            raise InputError(f"{found}, but {reason}{joint} allow more rows in memory")
+    return found
+
+
 def _count_excessive_rows(config: Config[Any]) -> int | None:
-    """Return about how many rows a run has, if they are too many for memory; None: they are not."""
+    """Return about how many rows a run has, if they are too many for memory; None: they are not.
+
+    The lines of files with a token on each are not counted: tagging holds all rows in memory.
+    """
     from kerascnn.data.row_estimate import estimate_source_rows
 
     start_tensorflow_for(_list_sources(config))
     rows, limit = estimate_source_rows(_list_sources(config), config.source), config.source.in_memory_rows
-    return rows if rows > limit or not limit else None
+    is_excessive = rows > limit and not config.network.tags_tokens
+    return rows if is_excessive or not limit else None
 
 
 def _list_sources(config: Config[Any]) -> list[str]:
@@ -106,7 +131,7 @@ def find_cache_folder(config: Config[Any]) -> Path:
 def _needs_memory(config: Config[Any]) -> bool:
     """Return whether a model is trained in a way that holds all rows in memory."""
     network = config.network
-    return config.model == AUTO or network.tags_tokens or network.has_sentence_vector or bool(network.weights_origin)
+    return config.model == AUTO or network.has_sentence_vector or bool(network.weights_origin)
 
 
 def read_splits(config: Config[Any], cache: Cache | None = None, *, verbose: bool = False) -> Splits:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kerascnn.config import TRAINING_GROUPS, Config, to_yaml
 from kerascnn.data.tag_schemes import has_spans
-from kerascnn.experiment.run_data import load_distillation_data, read_splits
+from kerascnn.experiment.run_data import check_memory, load_distillation_data, read_splits
 from kerascnn.experiment.run_folders import check_inputs, default_bundle_folder
 from kerascnn.experiment.search_trial import train_trial
 from kerascnn.experiment.tagger_run import check_model_fits, choose_tagger
@@ -160,6 +160,7 @@ def _search(
 
 
 def _read_search_splits(config: Config[Any], log: Log) -> Splits:
+    check_memory(config, {"a search holds all rows in memory; search with a part of the rows": True})
     splits = read_splits(config)
     for message in splits.messages:
         log(message)

@@ -11,7 +11,7 @@ from kerascnn.classifier_data import prepare_stored_data
 from kerascnn.config import config_from_dict
 from kerascnn.data import stored_documents
 from kerascnn.data.row_estimate import estimate_source_rows
-from kerascnn.experiment import run_training
+from kerascnn.experiment import SearchOptions, run_distillation, run_search, run_training
 from kerascnn.experiment.run_data import choose_cache, read_splits
 from kerascnn.utils.errors import InputError
 
@@ -136,10 +136,10 @@ def test_linear_classifier_is_solved_on_a_part_of_many_rows(shards, news, news_c
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model": "auto"}, "auto trains on all rows in memory; choose --model word_cnn or char_cnn"),
-        ({"model": "sentence_cnn"}, "sentence_cnn trains on all rows in memory"),
+        ({"model": "auto"}, "auto holds all rows in memory; choose --model word_cnn or char_cnn, or allow more rows"),
+        ({"model": "sentence_cnn"}, "sentence_cnn holds all rows in memory"),
         ({"distillation": {"teacher": "bow"}}, "a teacher labels all rows in memory; leave --teacher out"),
-        ({"training": {"refit_rows": 5000}}, "is done in memory; leave --training.refit_rows out"),
+        ({"training": {"refit_rows": 5000}}, "holds all rows in memory; leave --training.refit_rows out"),
     ],
 )
 def test_what_needs_all_rows_in_memory_is_rejected_before_they_are_read(news_csv, tmp_path, values, message):
@@ -149,6 +149,23 @@ def test_what_needs_all_rows_in_memory_is_rejected_before_they_are_read(news_csv
     assert message in str(caught.value)
     assert str(caught.value).startswith("about 300 rows are more than --source.in-memory-rows 10, but")
     assert not (tmp_path / ".cache").exists()
+
+
+def test_search_and_distillation_reject_more_rows_than_memory_holds(news_csv, tmp_path):
+    config, space = make_config(NETWORK, news_csv, tmp_path / "out", in_memory_rows=10), tmp_path / "space.yaml"
+    space.write_text("training.learning_rate: [0.001, 0.01]")
+    with pytest.raises(InputError, match="a search holds all rows in memory; search with a part of the rows, or allow"):
+        run_search(config, SearchOptions(space=space, trials=1))
+    with pytest.raises(InputError, match="a teacher labels all rows in memory"):
+        run_distillation(config.replace_values({"distillation": {"teacher": "bow"}}, "test"))
+
+
+def test_tagger_holds_all_rows_in_memory(tmp_path):
+    (tmp_path / "a.conll").write_text("A X\n\nB Y\n" * 20)
+    config = config_from_dict({"model": "id_cnn", "data": [str(tmp_path / "a.conll")]}, "test")
+    assert choose_cache(config.replace_values({"source": {"in_memory_rows": 10}}, "test")) is None
+    with pytest.raises(InputError, match="id_cnn holds all rows in memory; allow more rows in memory"):
+        choose_cache(config.replace_values({"source": {"in_memory_rows": 0}}, "test"))
 
 
 def test_cache_that_cannot_be_written_is_rejected_before_rows_are_read(news_csv, tmp_path):
