@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from kerascnn.data.config import SourceConfig
 from kerascnn.utils.errors import InputError
 
 _SPACY_KEYS = ("entities", "spans")
@@ -35,39 +36,68 @@ def parse_array(lines: Iterable[str]) -> list[Any]:
     return values if isinstance(values, list) else [values]
 
 
-def convert_annotations(value: Any, text_column: str, label_column: str) -> Any:
+def convert_annotations(value: Any, source: SourceConfig, *, labelled: bool) -> Any:
     """Return a row of spaCy or a task of Label Studio as an object with its text and its spans or labels.
 
     Other values are returned unchanged.
 
     Args:
         value: A row: ``["text", {"entities": [[0, 4, "PER"]]}]``, or ``{"data": {"text": …}, "annotations": […]}``.
-        text_column: Key of the text in the result, and in the data of a task.
-        label_column: Key of the spans or labels in the result.
+        source: Names of the columns. The spans or labels get that of the tags, or else that of the label.
+        labelled: Whether a task must have an annotation.
 
     Raises:
-        InputError: A task has no text or no annotation.
+        InputError: A task has no text or no annotation, or several that differ.
     """
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict):
         spans = next((value[1][key] for key in _SPACY_KEYS if key in value[1]), None)
-        return value if spans is None else {text_column: value[0], label_column: spans}
+        return value if spans is None else {source.text_column: value[0], _label_key(source): spans}
     if isinstance(value, dict) and isinstance(value.get("data"), dict) and isinstance(value.get("annotations"), list):
-        return _convert_task(value, text_column, label_column)
+        text = _find_text(value["data"], source)
+        return {source.text_column: text, **(_find_labels(value, source) if labelled else {})}
     return value
 
 
-def _convert_task(task: dict[str, Any], text_column: str, label_column: str) -> dict[str, Any]:
-    data = task["data"]
+def _label_key(source: SourceConfig) -> str:
+    return source.tag_column or source.label_column
+
+
+def _find_text(data: dict[str, Any], source: SourceConfig) -> Any:
     texts = [key for key, found in data.items() if isinstance(found, str)]
-    key = text_column if text_column in data else texts[0] if len(texts) == 1 else ""
+    key = source.text_column if source.text_column in data else texts[0] if len(texts) == 1 else ""
     if not key:
         raise InputError(
-            f"the task has no text {text_column!r}, its data has {', '.join(map(repr, data))}; see --text-column"
+            f"the task has no text {source.text_column!r}, its data has {', '.join(map(repr, data))}; see --text-column"
         )
+    return data[key]
+
+
+def _find_labels(task: dict[str, Any], source: SourceConfig) -> dict[str, Any]:
+    """Return the spans or choices of a task; a column that was named chooses the tag of the labelling interface."""
     annotations = [found for found in task["annotations"] if isinstance(found, dict) and not found.get("was_cancelled")]
     if not annotations:
         raise InputError("the task has no annotation; annotate it, or leave it out of the export")
-    results: Sequence[Any] = annotations[-1].get("result") or []
-    values = [result["value"] for result in results if isinstance(result, dict) and "value" in result]
-    choices = [choice for found in values for choice in found.get("choices", ())]
-    return {text_column: data[key], label_column: choices or [found for found in values if "start" in found]}
+    annotations = [found for found in annotations if found.get("ground_truth")] or annotations
+    found = [_list_values(annotation, source) for annotation in annotations]
+    if different := next((position for position, values in enumerate(found) if values != found[0]), 0):
+        raise InputError(
+            f"annotations 1 and {different + 1} of the task differ; mark one as ground truth in Label Studio, or remove"
+            " the others"
+        )
+    choices = [choice for value in found[0] for choice in value.get("choices", ())]
+    spans = [value for value in found[0] if "start" in value]
+    if choices and spans:
+        raise InputError(
+            f"the task has choices, such as {choices[0]!r}, and spans; name those to learn as the labelling interface"
+            " does: --source.tag-column NAME for spans, --label-column NAME for choices"
+        )
+    return {_label_key(source): choices or spans}
+
+
+def _list_values(annotation: dict[str, Any], source: SourceConfig) -> list[dict[str, Any]]:
+    """Return the values of an annotation in order of their positions."""
+    results = [result for result in annotation.get("result") or () if isinstance(result, dict) and "value" in result]
+    name = source.tag_column or (source.label_column if source.label_column != SourceConfig.label_column else "")
+    if any(result.get("from_name") == name for result in results):
+        results = [result for result in results if result.get("from_name") == name]
+    return sorted((result["value"] for result in results), key=lambda value: json.dumps(value, sort_keys=True))

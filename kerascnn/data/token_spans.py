@@ -32,7 +32,7 @@ def tag_tokens(text: str, spans: Sequence[Span]) -> tuple[tuple[Token, ...], tup
     A word is divided where a span begins or ends inside it, so that the tags have exactly the spans.
 
     Raises:
-        InputError: Spans overlap.
+        InputError: Spans overlap, or one has spaces only.
     """
     spans = sorted(spans)
     for before, after in pairwise(spans):
@@ -47,6 +47,8 @@ def tag_tokens(text: str, spans: Sequence[Span]) -> tuple[tuple[Token, ...], tup
     for span in [*spans, Span(len(text), len(text), "")]:
         for start, end, label in ((position, span.start, ""), (span.start, span.end, span.label)):
             words = split_words(text[start:end])
+            if label and not words:
+                raise InputError(f"the span {start} to {end} ({label}) has no token, only spaces; remove it")
             tokens += [Token(text[start + a : start + b], start + a, start + b) for a, b in words]
             tags += [f"{'I' if k else 'B'}-{label}" if label else OUTSIDE for k in range(len(words))]
         position = span.end

@@ -11,6 +11,8 @@ from kerascnn.text.words import is_cjk
 def locate_tokens(tokens: Sequence[str], text: str, lines: Sequence[int] = ()) -> tuple[Token, ...] | None:
     """Return tokens with their positions in the text that they are the words of; None if it has others.
 
+    Upper and lower case may differ.
+
     Args:
         tokens: The tokens, in order.
         text: The text; only spaces may be between the tokens.
@@ -20,7 +22,7 @@ def locate_tokens(tokens: Sequence[str], text: str, lines: Sequence[int] = ()) -
     for number, token in enumerate(tokens):
         while position < len(text) and text[position].isspace():
             position += 1
-        if not text.startswith(token, position):
+        if text[position : position + len(token)].lower() != token.lower():
             return None
         located.append(Token(token, position, position + len(token), lines[number] if lines else 0))
         position += len(token)

@@ -10,10 +10,10 @@ from typing import Any
 from kerascnn.data.annotated_json import convert_annotations, is_array, parse_array
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import describe_undecodable, read_lines
-from kerascnn.data.json_values import parse_record, to_text
-from kerascnn.data.readers.base import decoding_errors, describe_missing_column, is_strict, skip_bad_row
+from kerascnn.data.json_values import to_text
+from kerascnn.data.readers.base import decoding_errors, is_strict, skip_bad_row
+from kerascnn.data.readers.typed_rows import make_record
 from kerascnn.data.records import BadRow, BadRowHandler, Record
-from kerascnn.data.tagged_values import is_tagged, parse_tagged_record
 from kerascnn.utils.errors import InputError
 
 _EXPECTED = 'each line must be one object such as {"text": "…", "label": "…"}'
@@ -73,15 +73,10 @@ def _make_record(
     Raises:
         InputError: It is not an object with the required keys, or has other values.
     """
-    values = convert_annotations(value, source.text_column, source.label_column)
+    values = convert_annotations(value, source, labelled=len(required) > 1)
     if not isinstance(values, dict):
         raise InputError(f"{_EXPECTED}, this is a {type(values).__name__}")
-    if is_tagged(values, source):
-        fields = {to_text(name): to_text(value) for name, value in values.items()}
-        return parse_tagged_record(values, fields, path, number, source, labelled=len(required) > 1)
-    if fault := describe_missing_column(values, required):
-        raise InputError(fault)
-    return parse_record(values, path, number, source, required, allow_null=allow_null)
+    return make_record(values, path, number, source, required, allow_null=allow_null)
 
 
 def read_jsonl_keys(path: str, source: SourceConfig) -> list[str]:

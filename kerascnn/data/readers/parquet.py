@@ -11,10 +11,11 @@ from typing import IO, TYPE_CHECKING
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN, open_binary
-from kerascnn.data.json_values import parse_record, to_text
+from kerascnn.data.json_values import to_text
 from kerascnn.data.readers.base import describe_missing_column, describe_repeated_column, is_strict
+from kerascnn.data.readers.typed_rows import make_record
 from kerascnn.data.records import BadRow, BadRowHandler, Record
-from kerascnn.data.tagged_values import is_tagged, parse_tagged_record
+from kerascnn.data.tagged_values import may_be_tagged
 from kerascnn.utils.errors import InputError, to_one_line
 from kerascnn.utils.optional_packages import require_pyarrow
 
@@ -30,7 +31,7 @@ _MIN_UNPACKED_BYTES, _MAX_UNPACKED_RATIO = 2**30, 100
 def read_parquet(
     path: str, source: SourceConfig, required: tuple[str, ...], on_bad_row: BadRowHandler
 ) -> Iterator[Record]:
-    """Yield the records of a Parquet file: the required columns, or all columns if only the text is required.
+    """Yield the records of a Parquet file: the required columns, or all if only the text is required or it has tags.
 
     Rows with the same long string share it.
     """
@@ -39,8 +40,7 @@ def read_parquet(
     from kerascnn.data.readers.parquet_batches import split_nested_columns, to_python
 
     number = 0
-    columns = list(required) if len(required) > 1 else None
-    for batch in _read_batches(path, source, required, columns, 1024, split_nested_columns):
+    for batch in _read_batches(path, source, required, 1024, split_nested_columns, may_have_tokens=True):
         names = batch.schema.names
         for row in zip(*map(to_python, batch.columns), strict=True):
             number += 1
@@ -49,11 +49,7 @@ def read_parquet(
                 for name, value in values.items():
                     if isinstance(value, ValueError):
                         raise InputError(describe_value_error(value, name))
-                if is_tagged(values, source):
-                    fields = {to_text(name): to_text(value) for name, value in values.items()}
-                    record = parse_tagged_record(values, fields, path, number, source, labelled=columns is not None)
-                else:
-                    record = parse_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
+                record = make_record(values, path, number, source, required, allow_null=is_strict(on_bad_row))
             except InputError as error:
                 text = values.get(source.text_column)
                 on_bad_row(BadRow(path, number, str(error), "" if isinstance(text, ValueError) else to_text(text)))
@@ -91,16 +87,17 @@ def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> It
     require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_batch
 
-    return _read_batches(path, source, (source.text_column,), None, batch_size, split_batch)
+    return _read_batches(path, source, (source.text_column,), batch_size, split_batch, may_have_tokens=False)
 
 
 def _read_batches(
     path: str,
     source: SourceConfig,
     required: tuple[str, ...],
-    columns: list[str] | None,
     batch_size: int,
     split: Callable[[pyarrow.RecordBatch, pyarrow.Schema], Iterator[pyarrow.RecordBatch]],
+    *,
+    may_have_tokens: bool,
 ) -> Iterator[pyarrow.RecordBatch]:
     """Yield batches of rows; ``split`` splits each, given the schema without dictionaries."""
     import pyarrow
@@ -114,11 +111,13 @@ def _read_batches(
             with _open_seekable(path, binary) as seekable:
                 table = pyarrow.parquet.ParquetFile(seekable)
                 names = table.schema_arrow.names
-                has_tokens = _is_list(table.schema_arrow, source.token_column or "tokens")
-                missing = "" if has_tokens else describe_missing_column(names, required)
+                is_tagged = may_have_tokens and may_be_tagged(
+                    _list_columns(table.schema_arrow), names, source, required
+                )
+                missing = "" if is_tagged else describe_missing_column(names, required)
                 if fault := describe_repeated_column(names) or missing:
                     raise InputError(fault)
-                columns = None if has_tokens else columns
+                columns = list(required) if len(required) > 1 and not is_tagged else None
                 for batch in iterate_batches(table, seekable, columns, batch_size, source.max_row_bytes):
                     yield from split(batch, table.schema_arrow)
                     number += len(batch)
@@ -131,18 +130,10 @@ def _read_batches(
             raise InputError(f"{path}, row {number + 1}: damaged Parquet file ({reason}); write it again") from None
 
 
-def _is_list(schema: pyarrow.Schema, name: str) -> bool:
-    """Return whether a column has lists of strings, which are tokens."""
+def _list_columns(schema: pyarrow.Schema) -> list[str]:
     from pyarrow import types
 
-    kind = schema.field(name).type if schema.names.count(name) == 1 else None
-    return kind is not None and (types.is_list(kind) or types.is_large_list(kind)) and _is_string(kind.value_type)
-
-
-def _is_string(kind: pyarrow.DataType) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_string(kind) or types.is_large_string(kind))
+    return [field.name for field in schema if types.is_list(field.type) or types.is_large_list(field.type)]
 
 
 @contextlib.contextmanager
