@@ -11,7 +11,7 @@ import pytest
 
 from kerascnn import TokenClassifier
 from kerascnn.data.tag_schemes import allowed_transitions
-from kerascnn.export import tagger_web
+from kerascnn.export import tagger_verify, tagger_web
 from kerascnn.export.web import PAGE_FOLDER
 from kerascnn.golden import PROBES
 from kerascnn.tasks.sentence_tagger import split_windows
@@ -100,6 +100,13 @@ def test_folder_has_no_training_text_and_one_precision(exported):
         assert b"Bob Miller in Rome" not in path.read_bytes()
     with pytest.raises(InputError, match="one --quantize with web"):
         tagger_web.export(tagger.bundle_, folder, quantize=("none", "dynamic"))
+
+
+def test_file_of_the_page_gives_the_tags_of_the_bundle(exported):
+    tagger, folder = exported
+    *_, row = tagger_verify.compare_artifacts(tagger, folder)
+    assert row["artifact"] == "web/model_float32.tflite"
+    assert (row["same_tags"], row["max_difference"] < 1e-3) == (1, True)
 
 
 def test_page_marks_entities_as_you_type(exported, node_modules, open_page):
