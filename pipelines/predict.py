@@ -70,7 +70,8 @@ class Arguments:
     skipped."""
     engine: Literal["local", "ray"] = "local"
     """How to score a folder of files: local uses this process; ray uses Ray workers on this machine, or on the cluster
-    at RAY_ADDRESS (needs the extra ray)."""
+    at RAY_ADDRESS, which also share the rows of large files, and of a single --input file, whose --output is a folder
+    then (needs the extra ray)."""
     runtime: Runtime = "auto"
     """What computes the predictions: tensorflow; tflite or onnx, an export of the bundle, which answers without
     TensorFlow and in a fraction of a second. auto: such an export for up to 1,024 rows, if the bundle has one and its
@@ -149,8 +150,8 @@ def _predict_rows(args: Arguments) -> None:
     if args.engine == "ray" or args.workers:
         source = "TEXTS" if args.texts else repr(args.input)
         raise InputError(
-            f"--engine ray scores a folder of files, and {source} is not one; give --input FOLDER, or leave out"
-            " --engine and --workers"
+            f"--engine ray scores a folder of files or a file of rows, and {source} is neither; give --input FOLDER, or"
+            " leave out --engine and --workers"
         )
     file_format: str
     if args.explain:
@@ -238,11 +239,15 @@ def _read_records(args: Arguments) -> Iterator[Record]:
 
 
 def _find_parts(args: Arguments) -> list[Part]:
-    """Return the files of an input folder; none if the input is not a folder of files of rows."""
-    if args.texts or not os.path.isdir(args.input):
+    """Return the files of an input folder, or with Ray the input file; none if they are not files of rows."""
+    is_file = args.engine == "ray" and os.path.isfile(args.input)
+    if args.texts or not (is_file or os.path.isdir(args.input)):
         return []
-    from kerascnn.scoring.parts import list_parts
+    from kerascnn.scoring.parts import list_parts, make_part
 
+    if is_file:
+        part = make_part(Path(args.input), Path(args.output), args.source)
+        return [part] if part else []
     parts, others = list_parts(Path(args.input), Path(args.output), args.source)
     if parts and others:
         names = ", ".join(others[:MAX_SHOWN_FILES]) + (", …" if len(others) > MAX_SHOWN_FILES else "")
@@ -254,13 +259,15 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     """Score the files of a folder and report the result."""
     output, bundle = Path(args.output), Path(args.bundle)
     if args.output == "-" or output.is_file() or output.suffix.removeprefix(".") in FORMATS:
-        raise InputError(f"--output {args.output}: {args.input} is a folder; name a folder for the predictions")
+        reason = f"{args.input} is a folder" if os.path.isdir(args.input) else "--engine ray writes Parquet files"
+        raise InputError(f"--output {args.output}: {reason}; name a folder for the predictions")
     if output.resolve() == Path(args.input).resolve():
         raise InputError(f"--output {args.output} is the input folder; name another folder")
     if args.explain:
         raise InputError("--explain does not work with a folder; give one of its files to --input")
     require_pyarrow(f"{args.input}: a folder of files")
     from kerascnn.scoring.score_folder import score_folder
+    from kerascnn.scoring.splitting import PIECE_BYTES
     from kerascnn.tasks import get_task
 
     engine = _choose_engine(args)
@@ -271,7 +278,7 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     with resume_hint("to continue with the remaining files, run the same command"):
         summary = score_folder(
             bundle, parts, output, args.source, output_spec, engine, runtime=choose_for_folder(bundle, args.runtime),
-            verbose=not args.quiet,
+            piece_bytes=PIECE_BYTES if args.engine == "ray" else 0, verbose=not args.quiet,
         )  # fmt: skip
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
@@ -281,7 +288,8 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
 def _report(args: Arguments, summary: ScoringSummary) -> None:
     log = choose_log(quiet=args.quiet)
     for name, reason in sorted(summary.failed.items())[:MAX_SHOWN_FILES]:
-        log(f"{Path(args.input) / name} failed: {reason}")
+        place = Path(args.input) / name if os.path.isdir(args.input) else args.input
+        log(f"{place} failed: {reason}")
     log(f"wrote {args.output}: {summary}")
     if summary.failed:
         raise InputError(
