@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
 
 import tyro
 
@@ -31,6 +31,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.remote_files import check_remote, is_remote, write_remote
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import name_bundle, parse_for_bundle
 from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
@@ -63,7 +64,8 @@ class Arguments:
     """Texts to classify, instead of --input."""
     input: FileName = "-"
     """File (csv, tsv, jsonl, parquet, txt with one text per line, also .gz), or folder of such files except txt; -
-    reads standard input, one text per line. A tagger also reads tokens (conll, conllu)."""
+    reads standard input, one text per line. A tagger also reads tokens (conll, conllu). A file may be an address
+    (s3://, gs://, https://), also that of --output (needs the extra cloud)."""
     output: FileName = "-"
     """File to write (csv, tsv, jsonl, also .gz; of a tagger conll, jsonl); - is standard output, as CSV or CoNLL. For a
     folder of files, the folder for one Parquet file (of a tagger JSON lines) per input file; finished files are
@@ -123,10 +125,13 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
-    if args.output != "-":
+    if is_remote(args.output):
+        check_remote(args.output)
+    elif args.output != "-":
         check_output_file(Path(args.output))
         check_outputs({"--output": args.output}, bundles=[args.bundle])
-    with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
+    is_local = args.output != "-" and not is_remote(args.output)
+    with lock_output(Path(args.output)) if is_local else contextlib.nullcontext():
         _predict_rows(args)
 
 
@@ -181,7 +186,7 @@ def _predict_rows(args: Arguments) -> None:
     if runtime == "tensorflow":
         start_tensorflow()
     classifier, count = load(args.bundle, runtime=runtime), 0
-    with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
+    with _open_output(args.output) as file:
         if args.explain:
             explained = cast("TextClassifier", classifier)
             count = write_explanations(
@@ -197,6 +202,13 @@ def _predict_rows(args: Arguments) -> None:
                 writer.write_header([*_column_names(args), *output_spec.column_names(len(labels))])
     if args.output != "-":
         choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
+
+
+def _open_output(output: str) -> contextlib.AbstractContextManager[IO[str]]:
+    """Return the file to write, which appears when it is complete."""
+    if output == "-":
+        return contextlib.nullcontext(sys.stdout)
+    return write_remote(output) if is_remote(output) else atomic_write(Path(output))
 
 
 def _show_progress(records: Iterable[RowT], args: Arguments) -> Iterable[RowT]:
@@ -219,7 +231,7 @@ def _column_names(args: Arguments) -> list[str]:
     """Return the columns of the input; standard input cannot be read again, and has the text at least."""
     from kerascnn.data import readers
 
-    if args.texts or not os.path.isfile(args.input):
+    if args.texts or not (os.path.isfile(args.input) or is_remote(args.input)):
         return [args.source.text_column]
     return readers.column_names(args.input, args.source)
 
