@@ -21,7 +21,7 @@ from kerascnn.utils.errors import InputError
 from tests.export.pages import with_modules
 from tests.tagged import SENTENCES, TAGS
 from tests.text.hard_texts import TEXTS
-from tests.text.word_texts import WORD_TEXTS
+from tests.text.word_texts import WORD_TEXTS, draw_texts
 
 LABELS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]
 
@@ -53,7 +53,11 @@ def run_in_node(node, folder, script, arguments):
 
 @pytest.mark.parametrize(("level", "split"), [("word", split_words), ("character", split_characters)])
 def test_javascript_splits_texts_as_python(node, tmp_path, level, split):
-    texts = [text for text in [*PROBES, *TEXTS, *WORD_TEXTS] if text.isascii() or text.encode("utf-8", "replace")]
+    texts = [
+        text
+        for text in [*PROBES, *TEXTS, *WORD_TEXTS, *draw_texts()]
+        if text.encode("utf-8", "replace").decode() == text
+    ]
     script = "given.texts.map((text) => page.splitText(text, given.level).map((token) => token.text))"
     found = run_in_node(node, tmp_path, script, {"texts": texts, "level": level})
     for text, tokens in zip(texts, found, strict=True):
