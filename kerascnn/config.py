@@ -186,6 +186,10 @@ class DistillationConfig(Settings):
     unlabelled: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("--unlabelled",), metavar="DATA [DATA ...]")] = ()
     """Sources of texts that only the teacher labels, as for data, or .txt with one text per line; labels in them are
     ignored."""
+    spliced_texts: Annotated[int, annotated_types.Ge(-1)] = -1
+    """Texts to make of each training text for the teacher to label: it begins as the text and goes on as others that
+    share a word with it. -1: up to 10, 50,000 in all, if there are no --unlabelled texts and the teacher can label any
+    text; otherwise 0."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,9 +79,11 @@ class EdgeTagger:
         )
         start, transitions = (np.array(self._config[name], np.float64) for name in ("start", "transitions"))
         decoder = TagDecoder(start, transitions, self._config["normalize"])
+        self._length = self._config["length"]
         self.tagger = SentenceTagger(
-            self.labels, encoder, decoder, self._config["level"], self._config["max_length"], self._run, batch_size=1
-        )
+            self.labels, encoder, decoder, self._config["level"], self._length or self._config["max_length"], self._run,
+            batch_size=1,
+        )  # fmt: skip
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
         self._run(np.zeros((1, 8, *encoder.shape), np.int32))
@@ -136,6 +138,10 @@ class EdgeTagger:
 
     def _run(self, ids: np.ndarray) -> np.ndarray:
         """Return the scores of the tags of one padded sentence, float32 (1, length, tags)."""
+        if self._length:  # the file takes sentences of one length
+            row = np.zeros((1, self._length, *ids.shape[2:]), np.int32)
+            row[:, : ids.shape[1]] = ids[:, : self._length]
+            ids = row
         with self._lock:
             interpreter = self._interpreters.get(ids.shape[1])
             if interpreter is None:

@@ -123,8 +123,6 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         character_filters: int | None = None,
         character_kernel_size: int | None = None,
         character_blocks: int | None = None,
-        affix_dim: int | None = None,
-        affix_buckets: int | None = None,
         character_ngrams: Sequence[int] | None = None,
         crf: bool | None = None,
         dilations: Sequence[int] | None = None,
@@ -218,8 +216,6 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         self.character_filters = character_filters
         self.character_kernel_size = character_kernel_size
         self.character_blocks = character_blocks
-        self.affix_dim = affix_dim
-        self.affix_buckets = affix_buckets
         self.character_ngrams = character_ngrams
         self.crf = crf
         self.dilations = dilations

@@ -34,6 +34,11 @@ def check_tagger_settings(config: Config[Any], *, has_teacher: bool = False) -> 
             f"text.standardize {unknown[0]}: a tagger keeps all characters of its tokens; give only"
             f" {', '.join(STANDARDIZE_STEPS)}"
         )
+    if config.distillation.spliced_texts > 0:
+        raise InputError(
+            f"distillation.spliced_texts {config.distillation.spliced_texts}: for labels of texts; a tagger learns from"
+            " sentences as they are, leave it out"
+        )
     if not config.network.crf:
         return
     if training.label_smoothing and training.list_changed(("label_smoothing",)):

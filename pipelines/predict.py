@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, cast
 
 import tyro
 
@@ -31,6 +31,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import is_address
 from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
+from kerascnn.utils.remote_files import check_remote, is_remote, write_remote
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import name_bundle, parse_for_bundle
 from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
@@ -63,14 +64,16 @@ class Arguments:
     """Texts to classify, instead of --input."""
     input: FileName = "-"
     """File (csv, tsv, jsonl, parquet, txt with one text per line, also .gz), or folder of such files except txt; -
-    reads standard input, one text per line. A tagger also reads tokens (conll, conllu)."""
+    reads standard input, one text per line. A tagger also reads tokens (conll, conllu). A file may be an address
+    (s3://, gs://, https://), also that of --output (needs the extra cloud)."""
     output: FileName = "-"
     """File to write (csv, tsv, jsonl, also .gz; of a tagger conll, jsonl); - is standard output, as CSV or CoNLL. For a
     folder of files, the folder for one Parquet file (of a tagger JSON lines) per input file; finished files are
     skipped."""
     engine: Literal["local", "ray"] = "local"
     """How to score a folder of files: local uses this process; ray uses Ray workers on this machine, or on the cluster
-    at RAY_ADDRESS (needs the extra ray)."""
+    at RAY_ADDRESS, which also share the rows of large files, and of a single --input file, whose --output is a folder
+    then (needs the extra ray)."""
     runtime: Runtime = "auto"
     """What computes the predictions: tensorflow; tflite or onnx, an export of the bundle, which answers without
     TensorFlow and in a fraction of a second. auto: such an export for up to 1,024 rows, if the bundle has one and its
@@ -122,10 +125,13 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return
-    if args.output != "-":
+    if is_remote(args.output):
+        check_remote(args.output)
+    elif args.output != "-":
         check_output_file(Path(args.output))
         check_outputs({"--output": args.output}, bundles=[args.bundle])
-    with contextlib.nullcontext() if args.output == "-" else lock_output(Path(args.output)):
+    is_local = args.output != "-" and not is_remote(args.output)
+    with lock_output(Path(args.output)) if is_local else contextlib.nullcontext():
         _predict_rows(args)
 
 
@@ -149,8 +155,8 @@ def _predict_rows(args: Arguments) -> None:
     if args.engine == "ray" or args.workers:
         source = "TEXTS" if args.texts else repr(args.input)
         raise InputError(
-            f"--engine ray scores a folder of files, and {source} is not one; give --input FOLDER, or leave out"
-            " --engine and --workers"
+            f"--engine ray scores a folder of files or a file of rows, and {source} is neither; give --input FOLDER, or"
+            " leave out --engine and --workers"
         )
     file_format: str
     if args.explain:
@@ -180,7 +186,7 @@ def _predict_rows(args: Arguments) -> None:
     if runtime == "tensorflow":
         start_tensorflow()
     classifier, count = load(args.bundle, runtime=runtime), 0
-    with contextlib.nullcontext(sys.stdout) if args.output == "-" else atomic_write(Path(args.output)) as file:
+    with _open_output(args.output) as file:
         if args.explain:
             explained = cast("TextClassifier", classifier)
             count = write_explanations(
@@ -196,6 +202,13 @@ def _predict_rows(args: Arguments) -> None:
                 writer.write_header([*_column_names(args), *output_spec.column_names(len(labels))])
     if args.output != "-":
         choose_log(quiet=args.quiet)(f"wrote {count:,} {'row' if count == 1 else 'rows'} to {args.output}")
+
+
+def _open_output(output: str) -> contextlib.AbstractContextManager[IO[str]]:
+    """Return the file to write, which appears when it is complete."""
+    if output == "-":
+        return contextlib.nullcontext(sys.stdout)
+    return write_remote(output) if is_remote(output) else atomic_write(Path(output))
 
 
 def _show_progress(records: Iterable[RowT], args: Arguments) -> Iterable[RowT]:
@@ -218,7 +231,7 @@ def _column_names(args: Arguments) -> list[str]:
     """Return the columns of the input; standard input cannot be read again, and has the text at least."""
     from kerascnn.data import readers
 
-    if args.texts or not os.path.isfile(args.input):
+    if args.texts or not (os.path.isfile(args.input) or is_remote(args.input)):
         return [args.source.text_column]
     return readers.column_names(args.input, args.source)
 
@@ -238,11 +251,15 @@ def _read_records(args: Arguments) -> Iterator[Record]:
 
 
 def _find_parts(args: Arguments) -> list[Part]:
-    """Return the files of an input folder; none if the input is not a folder of files of rows."""
-    if args.texts or not os.path.isdir(args.input):
+    """Return the files of an input folder, or with Ray the input file; none if they are not files of rows."""
+    is_file = args.engine == "ray" and os.path.isfile(args.input)
+    if args.texts or not (is_file or os.path.isdir(args.input)):
         return []
-    from kerascnn.scoring.parts import list_parts
+    from kerascnn.scoring.parts import list_parts, make_part
 
+    if is_file:
+        part = make_part(Path(args.input), Path(args.output), args.source)
+        return [part] if part else []
     parts, others = list_parts(Path(args.input), Path(args.output), args.source)
     if parts and others:
         names = ", ".join(others[:MAX_SHOWN_FILES]) + (", …" if len(others) > MAX_SHOWN_FILES else "")
@@ -254,13 +271,15 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     """Score the files of a folder and report the result."""
     output, bundle = Path(args.output), Path(args.bundle)
     if args.output == "-" or output.is_file() or output.suffix.removeprefix(".") in FORMATS:
-        raise InputError(f"--output {args.output}: {args.input} is a folder; name a folder for the predictions")
+        reason = f"{args.input} is a folder" if os.path.isdir(args.input) else "--engine ray writes Parquet files"
+        raise InputError(f"--output {args.output}: {reason}; name a folder for the predictions")
     if output.resolve() == Path(args.input).resolve():
         raise InputError(f"--output {args.output} is the input folder; name another folder")
     if args.explain:
         raise InputError("--explain does not work with a folder; give one of its files to --input")
     require_pyarrow(f"{args.input}: a folder of files")
     from kerascnn.scoring.score_folder import score_folder
+    from kerascnn.scoring.splitting import PIECE_BYTES
     from kerascnn.tasks import get_task
 
     engine = _choose_engine(args)
@@ -271,7 +290,7 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
     with resume_hint("to continue with the remaining files, run the same command"):
         summary = score_folder(
             bundle, parts, output, args.source, output_spec, engine, runtime=choose_for_folder(bundle, args.runtime),
-            verbose=not args.quiet,
+            piece_bytes=PIECE_BYTES if args.engine == "ray" else 0, verbose=not args.quiet,
         )  # fmt: skip
     if args.json:
         print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
@@ -281,7 +300,8 @@ def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
 def _report(args: Arguments, summary: ScoringSummary) -> None:
     log = choose_log(quiet=args.quiet)
     for name, reason in sorted(summary.failed.items())[:MAX_SHOWN_FILES]:
-        log(f"{Path(args.input) / name} failed: {reason}")
+        place = Path(args.input) / name if os.path.isdir(args.input) else args.input
+        log(f"{place} failed: {reason}")
     log(f"wrote {args.output}: {summary}")
     if summary.failed:
         raise InputError(

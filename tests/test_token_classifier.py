@@ -85,6 +85,16 @@ def test_softmax_and_parts_of_speech(model):
         tagger.predict_entities(["Anna"])
 
 
+def test_words_with_a_vector_join_the_vocabulary(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("anna 1 0\nrome 0 1\nzarina 1 0.5\n", encoding="utf-8")
+    fast = {**SMALL, "epochs": 1, "vectors": str(path), "filters": 8}
+    bundle = TokenClassifier(**fast).fit(SENTENCES[:8], TAGS[:8], validation_data=(SENTENCES[:8], TAGS[:8])).bundle_
+    row = bundle.model.get_layer("embedding").get_weights()[0][bundle.vectorizer.vocabulary.index("zarina")]
+    # it is in no training sentence, so that its vector only has another scale
+    np.testing.assert_allclose(row, 0.3 / np.std([1, 0, 0, 1, 1, 0.5]) * np.array([1, 0.5]), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("texts", "labels", "message"),
     [

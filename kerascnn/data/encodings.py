@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.remote_files import is_remote, open_remote
 
 STDIN = "-"
 """Name of standard input."""
@@ -133,11 +134,16 @@ def describe_too_large(max_bytes: int, size: int | None = None) -> str:
 
 @contextlib.contextmanager
 def open_binary(path: str) -> Iterator[IO[bytes]]:
-    """Open a file or standard input and decompress gzip, recognized by ``.gz`` or its first bytes.
+    """Open a file, also by its address, or standard input; decompress gzip, recognized by ``.gz`` or its first bytes.
 
     Raises:
         InputError: The file cannot be opened.
     """
+    if is_remote(path):
+        with open_remote(path) as remote:
+            is_gzip = path.endswith(".gz") or remote.peek(2).startswith(GZIP_MAGIC)
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=remote)) if is_gzip else remote
+        return
     try:
         binary = cast(io.BufferedReader, sys.stdin.buffer if path == STDIN else open(path, "rb"))  # noqa: SIM115
     except OSError as error:

@@ -12,6 +12,7 @@ from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import GZIP_MAGIC, STDIN
 from kerascnn.data.readers import detect_format
 from kerascnn.data.sources import find_paths
+from kerascnn.utils.remote_files import describe_remote, is_remote, open_remote
 
 PIECE_BYTES = 1 << 20
 """Bytes that are read at a time."""
@@ -61,7 +62,9 @@ def estimate_source_rows(specs: Sequence[str], source: SourceConfig) -> int:
             total += tfds.count_rows(spec, source)
             continue
         for path in [] if spec == STDIN or spec.startswith(demo.PREFIX) else find_paths(spec):
-            if os.path.isdir(path):
+            if is_remote(path):
+                total += _estimate_remote_rows(path, source)
+            elif os.path.isdir(path):
                 total += sum(len(files) for _, _, files in os.walk(path))
             elif os.path.isfile(path):
                 total += estimate_rows(path, source) or _estimate_compressed_rows(path)
@@ -76,3 +79,19 @@ def _estimate_compressed_rows(path: str) -> int:
         except (OSError, EOFError, zlib.error):  # reading the rows reports it
             return 0
         return lines * os.path.getsize(path) // max(1, binary.tell())
+
+
+def _estimate_remote_rows(path: str, source: SourceConfig) -> int:
+    """Return about how many rows a file of an object store has, from its first lines."""
+    size, _ = describe_remote(path)
+    with open_remote(path) as binary:
+        if detect_format(path, source) == "parquet":
+            import pyarrow.parquet
+
+            return int(pyarrow.parquet.read_metadata(binary).num_rows)
+        is_gzip = binary.peek(2).startswith(GZIP_MAGIC)
+        try:
+            piece = (gzip.GzipFile(fileobj=binary) if is_gzip else binary).read(PIECE_BYTES)
+        except (OSError, EOFError, zlib.error):
+            return 0
+        return piece.count(b"\n") * size // max(1, binary.tell())

@@ -1,7 +1,7 @@
 """Read named sources: files, folders with one folder per class, TensorFlow Datasets and demo data.
 
-A source is named by a string: a path or a glob pattern, ``-`` (standard input), ``demo:NAME``, or
-``tfds:NAME[/config][:version][:split]``.
+A source is named by a string: a path or a glob pattern, also of an object store (``s3://bucket/rows-*.csv``), ``-``
+(standard input), ``demo:NAME``, or ``tfds:NAME[/config][:version][:split]``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from kerascnn.data.labels import parse_labels
 from kerascnn.data.readers import read_file, read_folder
 from kerascnn.data.records import SINGLE_LABEL_TASK, BadRowHandler, Record, Row, raise_bad_row
 from kerascnn.utils.errors import InputError, did_you_mean
+from kerascnn.utils.remote_files import find_remote, is_remote
 
 
 def read_records(
@@ -100,11 +101,13 @@ def read_texts(spec: str, source: SourceConfig, *, on_bad_row: BadRowHandler = r
 
 
 def find_paths(pattern: str) -> list[str]:
-    """Return the paths of a source that is a path or a glob pattern, sorted.
+    """Return the paths of a source that is a path, an address or a glob pattern, sorted.
 
     Raises:
         InputError: There are none.
     """
+    if is_remote(pattern):
+        return find_remote(pattern)
     if os.path.exists(pattern):
         return [pattern]
     if paths := sorted(glob.glob(pattern)):

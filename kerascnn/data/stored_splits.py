@@ -17,7 +17,7 @@ from kerascnn.data.cache import Cache, read_values
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.issues import Issue, IssueExample
 from kerascnn.data.records import Row
-from kerascnn.data.sources import read_rows
+from kerascnn.data.sources import find_paths, read_rows
 from kerascnn.data.splits import Splits, find_held_out, split_indexed_rows
 from kerascnn.data.stored_rows import StoredRows, write_rows
 from kerascnn.data.validation import iterate_clean_rows
@@ -25,6 +25,7 @@ from kerascnn.tasks import get_task, infer_task_of_rows
 from kerascnn.utils.atomic_files import sha256, write_json
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.progress import progress_bar
+from kerascnn.utils.remote_files import describe_remote, is_remote
 
 PEEKED_ROWS = 1000
 """Rows at the start that show the task of all rows."""
@@ -105,8 +106,10 @@ def _parse_issue(values: dict[str, Any]) -> Issue:
 def _hash_source(spec: str, source: SourceConfig) -> list[str]:
     """Return the name of a source and a hash of its content.
 
-    A TensorFlow Dataset has a version, and demo data is part of this package.
+    A TensorFlow Dataset has a version, demo data is part of a package, and an object store knows when a file changed.
     """
+    if is_remote(spec):
+        return [spec, *(describe_remote(path)[1] for path in find_paths(spec))]
     if spec.startswith(tfds.PREFIX):
         return [spec, tfds.find_version(spec, source)]
     paths = [spec] if os.path.exists(spec) else sorted(glob.glob(spec))

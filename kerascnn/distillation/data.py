@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kerascnn.config import Config
+from kerascnn.config import Config, DistillationConfig
 from kerascnn.data.records import Row, hash_rows
 from kerascnn.data.sources import read_rows
 from kerascnn.data.splits import Splits
 from kerascnn.data.unlabelled import select_unlabelled_rows
 from kerascnn.distillation import teachers
+from kerascnn.distillation.splicing import splice_texts
 from kerascnn.manifest import read_manifest
 from kerascnn.utils.atomic_files import sha256
+
+SPLICED_TEXTS, MAX_SPLICED_TEXTS = 10, 50_000
+"""Spliced texts of each training text, and at most of all, if the settings leave it open."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class DistillationData:
     """Texts with the probabilities that a teacher assigns to their classes."""
 
     rows: list[Row]
-    """Training rows, followed by the unlabelled rows."""
+    """Training rows, followed by the unlabelled and the spliced rows."""
     soft_labels: Any
     """Probabilities, float32 (rows, labels); columns in the order of the sorted labels. In tagging data a list with an
     array, float32 (tokens, tags), for each row."""
@@ -35,6 +39,8 @@ class DistillationData:
     """Hash of the teacher's files; None if the teacher is a Python function."""
     messages: list[str]
     """Notes for the user, one sentence each."""
+    spliced: list[Row] = field(default_factory=list)
+    """Rows with an empty label, of texts made of the training texts."""
 
 
 def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
@@ -52,7 +58,11 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     texts = read_rows(config.distillation.unlabelled, config.source, labelled=False)
     unlabelled, messages = select_unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
-    rows = [*splits.train, *unlabelled]
+    copies = count_spliced_texts(config.distillation, len(splits.train))
+    spliced = _splice_rows(splits, unlabelled, copies, config)
+    if spliced:
+        messages.append(f"{len(spliced):,} texts spliced of training texts")
+    rows = [*splits.train, *unlabelled, *spliced]
     soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source, splits.task)
     task, classes, of_labelled = splits.task, np.array(labels), soft_labels[: len(splits.train)]
     predicted = task.predict(of_labelled, task.default_thresholds(len(labels)))
@@ -60,7 +70,30 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     what = "the label" if task.has_exclusive_labels else "all labels"
     messages.append(f"{spec}: predicts {what} of {accuracy:.1%} of the training rows")
     messages += warn_of_leakage(config, splits)
-    return DistillationData(rows, soft_labels, unlabelled, hash_teacher(spec), messages)
+    return DistillationData(rows, soft_labels, unlabelled, hash_teacher(spec), messages, spliced)
+
+
+def count_spliced_texts(settings: DistillationConfig, rows: int) -> int:
+    """Return how many texts to make of each training text.
+
+    Args:
+        settings: Settings of the run.
+        rows: Number of training texts.
+    """
+    if settings.spliced_texts >= 0:
+        return settings.spliced_texts
+    answers_any_text = os.path.isdir(settings.teacher) or teachers.is_function(settings.teacher)
+    return min(SPLICED_TEXTS, MAX_SPLICED_TEXTS // rows) if answers_any_text and not settings.unlabelled else 0
+
+
+def _splice_rows(splits: Splits, unlabelled: list[Row], copies: int, config: Config[Any]) -> list[Row]:
+    """Return rows of texts that are spliced of the training texts, and that no data has."""
+    texts = splice_texts(
+        [row.text for row in splits.train], copies, seed=config.seed, by_character=config.text.level == "character"
+    )
+    known = {row.text for rows in (splits.train, splits.validation, splits.test, unlabelled) for row in rows}
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    return [Row(text, (), "spliced texts", number) for number, text in enumerate(new, start=1)]
 
 
 def warn_of_leakage(config: Config[Any], splits: Splits) -> list[str]:

@@ -223,8 +223,9 @@ def training_columns(splits: Splits, distillation: DistillationData | None) -> t
     if distillation is None:
         return *text_and_label_columns(splits.train, splits.task), None
     texts, labels = text_and_label_columns(splits.train, splits.task)
-    texts = [*texts, *splits.task.texts_of_rows(distillation.unlabelled)]
-    return texts, [*labels, *[None] * len(distillation.unlabelled)], distillation.soft_labels
+    others = [*distillation.unlabelled, *distillation.spliced]
+    texts = [*texts, *splits.task.texts_of_rows(others)]
+    return texts, [*labels, *[None] * len(others)], distillation.soft_labels
 
 
 def text_and_label_columns(rows: Sequence[Row], task: Task) -> tuple[Sequence[Any], list[Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 from kerascnn.config import Config
 from kerascnn.utils.atomic_files import remove_folder
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.remote_files import is_remote
 from kerascnn.utils.same_files import find_paths, is_inside
 from kerascnn.utils.stderr import Log
 
@@ -19,7 +20,8 @@ def default_bundle_folder(config: Config[Any]) -> Path:
     if config.output:
         return Path(config.output)
     spec = config.data[0]
-    data = spec.rpartition(":")[2].replace("/", "-") if ":" in spec else _data_name(Path(spec))
+    is_path = ":" not in spec or is_remote(spec)
+    data = _data_name(Path(spec)) if is_path else spec.rpartition(":")[2].replace("/", "-")
     return Path("saved_models") / f"{data}-{config.model}{'-distilled' if config.distillation.teacher else ''}"
 
 

@@ -17,7 +17,7 @@ from kerascnn.export.tflite_conversion import Precision
 from kerascnn.manifest import CHARACTERS_FILE, SCHEMA_VERSION
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.tasks import sentence_tagger, viterbi
-from kerascnn.text import python_tokenizer, token_encoder, words
+from kerascnn.text import python_tokenizer, token_encoder, unicode_tables, words
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.rules import find_tables
 from kerascnn.text.vocabulary import write_vocabulary
@@ -85,7 +85,7 @@ def convert(
 def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> None:
     """Write the program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge_tagger.__file__, folder / "edge.py")
-    for module in (python_tokenizer, sentence_tagger, token_encoder, viterbi, words):
+    for module in (python_tokenizer, sentence_tagger, token_encoder, unicode_tables, viterbi, words):
         shutil.copy(str(module.__file__), folder)
     write_description(bundle, folder, bundle_folder)
     for path in sorted(folder.glob("model_*.tflite")):

@@ -61,11 +61,11 @@ def compare_artifacts(tagger: TokenClassifier, folder: Path) -> Iterator[dict[st
     if (path := folder / ONNX / "model.onnx").exists():
         predictor = TokenPredictor(folder, "onnx")
         yield compare("onnx/model.onnx", path.stat().st_size, lambda tokens: _tag(predictor, tokens))
-    for path in sorted((folder / "edge").glob("model_*.tflite")):
+    for path in [path for name in ("edge", "web") for path in sorted((folder / name).glob("model_*.tflite"))]:
         try:
             edge = EdgeTagger(path)
             edge.check()
-            yield compare(f"edge/{path.name}", path.stat().st_size, edge.tag_tokens)
+            yield compare(f"{path.parent.name}/{path.name}", path.stat().st_size, edge.tag_tokens)
         except ValueError as error:
             raise InputError(str(error)) from None
 

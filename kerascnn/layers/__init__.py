@@ -9,7 +9,6 @@ from kerascnn.layers.ensemble_head import EnsembleHead
 from kerascnn.layers.ensemble_model import EnsembleModel
 from kerascnn.layers.fixed_length import FixedLength
 from kerascnn.layers.gated_linear_unit import GatedLinearUnit
-from kerascnn.layers.hashed_affixes import HashedAffixes
 from kerascnn.layers.hashed_ngrams import HashedNGrams
 from kerascnn.layers.k_max_pooling import KMaxPooling1D
 from kerascnn.layers.linear_chain_crf import LinearChainCRF
@@ -35,7 +34,6 @@ __all__ = [
     "EnsembleModel",
     "FixedLength",
     "GatedLinearUnit",
-    "HashedAffixes",
     "HashedNGrams",
     "KMaxPooling1D",
     "LinearChainCRF",

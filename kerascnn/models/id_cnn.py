@@ -20,7 +20,7 @@ class DilatedCNN(Tagger):
 
     paper: ClassVar[str] = "Strubell et al. 2017 (dilated convolutions); dos Santos & Zadrozny 2014 (characters)"
     good_for: ClassVar[str] = "a label for each word: parts of speech, entities"
-    parameter_count: ClassVar[int] = 3_734_152
+    parameter_count: ClassVar[int] = 2_595_976
 
     filters: PositiveInt = 160
     """Number of channels of every block."""

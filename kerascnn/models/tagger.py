@@ -17,8 +17,6 @@ CRF_LAYER = "crf"
 """Name of the layer ``LinearChainCRF``."""
 SCORES_LAYER = "logits"
 """Name of the layer that computes the scores of the tags of each token."""
-_PREFIXES, _SUFFIXES = (2, 3), (2, 3, 4)
-"""Lengths of the prefixes and suffixes of words that have vectors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +45,6 @@ class Tagger(ModelConfig):
     """Width of the convolutions over characters."""
     character_blocks: PositiveInt = 1
     """Number of residual gated blocks over characters."""
-    affix_dim: NonNegativeInt = 16
-    """Dimension of the vectors of the prefixes of a word, of two and three characters, and of its suffixes, of two to
-    four; 0: none. Models of characters have none."""
-    affix_buckets: PositiveInt = 2**16
-    """Rows of the hash table for prefixes and suffixes."""
     character_ngrams: tuple[PositiveInt, ...] = ()
     """Lengths, from 2, of the hashed n-grams of tokens that begin and end at each token; empty: no n-grams."""
     ngram_buckets: PositiveInt = 2**18
@@ -100,8 +93,6 @@ class Tagger(ModelConfig):
                 kernel_size=self.character_kernel_size, blocks=self.character_blocks, name="characters",
             )  # fmt: skip
             parts.append(characters(ids[:, :, 1:]))
-        if num_characters and self.affix_dim:
-            parts.append(self._embed_affixes(ids[:, :, 1:]))
         if self.character_ngrams:
             parts.append(self._embed_ngrams(tokens))
         x = layers.concatenate(parts, name="tokens")
@@ -123,21 +114,6 @@ class Tagger(ModelConfig):
             valid: (batch, time, 1), 1 at tokens and 0 at padding.
         """
         raise NotImplementedError
-
-    def _embed_affixes(self, characters: Tensor) -> Any:
-        """Return the vectors of the prefixes and suffixes of each word."""
-        import keras
-
-        from kerascnn import layers
-
-        rows = layers.HashedAffixes(prefixes=_PREFIXES, suffixes=_SUFFIXES, buckets=self.affix_buckets, name="affixes")(
-            characters
-        )
-        vectors = layers.Embedding(
-            self.affix_buckets, self.affix_dim, embeddings_initializer="zeros", name="affix_embedding"
-        )(rows)
-        width = (len(_PREFIXES) + len(_SUFFIXES)) * self.affix_dim
-        return keras.layers.Reshape((-1, width), name="affix_features")(vectors)
 
     def _embed_ngrams(self, tokens: Tensor) -> Any:
         """Return the vectors of the n-grams that begin at each token, and of those that end there."""

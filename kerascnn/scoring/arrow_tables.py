@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow
 
@@ -16,13 +17,39 @@ from kerascnn.data.sources import read_texts
 from kerascnn.scoring.output_columns import BATCH_ROWS
 
 
-def read_tables(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+@dataclass
+class RowNumbers:
+    """Numbers of the rows that have been read, also of those that cannot be read.
+
+    Attributes:
+        first: The first one; 0: none has been read.
+        last: The last one.
+    """
+
+    first: int = 0
+    last: int = 0
+
+    def add(self, number: int) -> None:
+        """Note that a row has been read."""
+        self.first, self.last = min(self.first or number, number), max(self.last, number)
+
+
+def read_tables(
+    path: str,
+    source: SourceConfig,
+    on_bad_row: BadRowHandler,
+    *,
+    row_groups: Sequence[int] | None = None,
+    numbers: RowNumbers | None = None,
+) -> Iterator[pyarrow.Table]:
     """Read the rows of a part, ``BATCH_ROWS`` at a time.
 
     Args:
         path: CSV, TSV, JSON lines or Parquet file, plain or gzipped.
         source: How to read the file.
         on_bad_row: Called with each row that cannot be read.
+        row_groups: Row groups of a Parquet file to read; None: all.
+        numbers: Gets the numbers of all rows.
 
     Yields:
         Tables of the other rows in their order; at least one, even if it is empty. Parquet columns keep their types.
@@ -32,17 +59,26 @@ def read_tables(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> I
     Raises:
         InputError: The file is damaged or has no text column.
     """
+    numbers = numbers or RowNumbers()
+
+    def note_bad_row(bad: BadRow) -> None:
+        numbers.add(bad.number)
+        on_bad_row(bad)
+
     if readers.detect_format(path, source) == "parquet":
-        return _read_parquet(path, source, on_bad_row)
-    return _read_strings(path, source, on_bad_row)
+        return _read_parquet(path, source, note_bad_row, row_groups, numbers)
+    return _read_strings(path, source, note_bad_row, numbers)
 
 
-def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+def _read_parquet(
+    path: str, source: SourceConfig, on_bad_row: BadRowHandler, row_groups: Sequence[int] | None, numbers: RowNumbers
+) -> Iterator[pyarrow.Table]:
     number = 0
-    for batch in readers.read_parquet_batches(path, source, BATCH_ROWS):
+    for batch in readers.read_parquet_batches(path, source, BATCH_ROWS, row_groups):
         is_valid = []
         for value in to_python(batch.column(source.text_column)):
             number += 1
+            numbers.add(number)
             if isinstance(value, ValueError):
                 fault, value = describe_value_error(value, source.text_column), ""
             else:
@@ -55,12 +91,16 @@ def _read_parquet(path: str, source: SourceConfig, on_bad_row: BadRowHandler) ->
         yield table.filter(pyarrow.array(is_valid, pyarrow.bool_()))
 
 
-def _read_strings(path: str, source: SourceConfig, on_bad_row: BadRowHandler) -> Iterator[pyarrow.Table]:
+def _read_strings(
+    path: str, source: SourceConfig, on_bad_row: BadRowHandler, numbers: RowNumbers
+) -> Iterator[pyarrow.Table]:
     # JSON lines have the text column only if a row can be read
     names = dict.fromkeys([*readers.column_names(path, source), source.text_column])
     schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
     records = read_texts(path, source, on_bad_row=on_bad_row)
     first = True
     while (chunk := list(itertools.islice(records, BATCH_ROWS))) or first:
+        for record in chunk[:1] + chunk[-1:]:
+            numbers.add(record.number)
         yield pyarrow.Table.from_pylist([record.fields for record in chunk], schema)
         first = False

@@ -9,7 +9,7 @@ import socket
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.readers import SUFFIXES
@@ -20,23 +20,34 @@ METADATA_KEY = b"kerascnn"
 PARTIAL = ".partial"
 REJECTED = ".rejected.jsonl"
 MARKER = "marker"
+PIECES = ".pieces"
+"""Folder in the output folder for the predictions of pieces of files that are not finished."""
+PieceUnit = Literal["", "bytes", "row_groups"]
 PART_SUFFIXES = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 
 
 class Part(NamedTuple):
-    """A file of rows in the input folder.
+    """A file of rows in the input folder, or a piece of one, see ``splitting``.
 
     Attributes:
         path: Absolute path.
-        size: Size in bytes.
+        size: Size in bytes, of the whole file.
         mtime_ns: Time of the last change in nanoseconds; size and time detect a change.
         output: Absolute path of the Parquet file of its predictions.
+        unit: What ``start`` and ``stop`` count; empty: this is the whole file.
+        header: Number of bytes before the first row, which all pieces share.
+        start: Where the piece starts.
+        stop: Where it ends.
     """
 
     path: str
     size: int
     mtime_ns: int
     output: str
+    unit: PieceUnit = ""
+    header: int = 0
+    start: int = 0
+    stop: int = 0
 
     @property
     def rejected_path(self) -> Path:
@@ -107,6 +118,21 @@ def list_parts(folder: Path, output: Path, source: SourceConfig) -> tuple[list[P
     return parts, [path.name for path in entries if path.is_file() and path not in stats]
 
 
+def make_part(path: Path, output: Path, source: SourceConfig) -> Part | None:
+    """Return a file of rows as the only part; None if its suffix is not that of a part.
+
+    Args:
+        path: The file.
+        output: Folder of the predictions.
+        source: How to read the file.
+    """
+    if not _is_part(path, source):
+        return None
+    stat = path.stat()
+    predictions = output.absolute() / f"{_stem(path)}.parquet"
+    return Part(str(path.absolute()), stat.st_size, stat.st_mtime_ns, str(predictions))
+
+
 def _is_part(path: Path, source: SourceConfig) -> bool:
     return source.format != "auto" or path.name.lower().removesuffix(".gz").endswith(PART_SUFFIXES)
 
@@ -123,7 +149,8 @@ def provenance(part: Part, job: dict[str, Any]) -> dict[str, Any]:
         part: The scored part.
         job: Provenance of the job, see ``ScoringJob.provenance``.
     """
-    return {"input": {"name": Path(part.path).name, "size": part.size, "mtime_ns": part.mtime_ns}, **job}
+    piece = {"piece": [part.unit, part.start, part.stop]} if part.unit else {}
+    return {"input": {"name": Path(part.path).name, "size": part.size, "mtime_ns": part.mtime_ns}, **piece, **job}
 
 
 def read_finished(part: Part, job: dict[str, Any]) -> dict[str, Any] | None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.runtimes.runtime import Runtime
+from kerascnn.scoring.merging import SplitParts
 from kerascnn.scoring.output_columns import OutputSpec
-from kerascnn.scoring.parts import Part, marker_path, read_finished, remove_partial_files
+from kerascnn.scoring.parts import PIECES, Part, marker_path, read_finished, remove_partial_files
 from kerascnn.scoring.worker import PartResult, ScoringJob
-from kerascnn.utils.atomic_files import sha256
+from kerascnn.utils.atomic_files import remove_folder, sha256
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.progress import progress_bar
 
@@ -70,6 +71,7 @@ def score_folder(
     engine: Engine,
     *,
     runtime: Runtime = "tensorflow",
+    piece_bytes: int = 0,
     verbose: bool = True,
 ) -> ScoringSummary:
     """Score all parts that are not finished.
@@ -82,6 +84,7 @@ def score_folder(
         output_spec: Columns to add to each row.
         engine: Scores the parts.
         runtime: The runtime that predicts.
+        piece_bytes: Large parts are split into pieces of about this size, which the engine scores as parts; 0: never.
         verbose: Show a progress bar if standard error is a terminal.
 
     Raises:
@@ -93,27 +96,31 @@ def score_folder(
         output_spec=output_spec, marker=str(marker_path(output)), runtime=runtime,
     )  # fmt: skip
     with lock_output(output):
-        return _score_parts(job, parts, output, engine, verbose=verbose)
+        return _score_parts(job, parts, output, engine, piece_bytes, verbose=verbose)
 
 
 def _score_parts(
-    job: ScoringJob, parts: Sequence[Part], output: Path, engine: Engine, *, verbose: bool
+    job: ScoringJob, parts: Sequence[Part], output: Path, engine: Engine, piece_bytes: int, *, verbose: bool
 ) -> ScoringSummary:
     """Score into a folder that no other run writes."""
     summary = ScoringSummary(len(parts))
     remaining = _skip_finished(parts, output, job, summary)
     output.mkdir(parents=True, exist_ok=True)
     remove_partial_files(output, parts)
-    if remaining:
-        for result in _run_engine(engine, job, list(remaining.values()), verbose=verbose):
-            part = remaining.pop(result.output)
-            if result.error:
-                summary.failed[Path(part.path).name] = result.error
-            else:
-                summary.add(result.rows, result.rejected, output / part.rejected_path.name)
+    split = SplitParts(list(remaining.values()), job, piece_bytes)
+    while waiting := split.take_waiting():
+        for scored in _run_engine(engine, job, waiting, verbose=verbose):
+            if result := split.add_result(scored):
+                part = remaining.pop(result.output)
+                if result.error:
+                    summary.failed[Path(part.path).name] = result.error
+                else:
+                    summary.add(result.rows, result.rejected, output / part.rejected_path.name)
     for part in remaining.values():
         summary.failed[Path(part.path).name] = "given up, see the messages above"
     remove_partial_files(output, parts)
+    if not summary.failed:
+        remove_folder(output / PIECES)
     summary.rejected_files.sort()
     return summary
 

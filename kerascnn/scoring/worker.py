@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,10 @@ from kerascnn.data.label_types import find_label_type
 from kerascnn.data.records import BadRow
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring import arrow_tables, parts
+from kerascnn.scoring.arrow_tables import RowNumbers
 from kerascnn.scoring.output_columns import OutputSpec, unique_column
 from kerascnn.scoring.parts import Part
+from kerascnn.scoring.splitting import open_piece
 from kerascnn.utils.atomic_files import sha256
 from kerascnn.utils.errors import InputError, to_one_line
 
@@ -32,6 +34,8 @@ ROW_GROUP_BYTES = 64_000_000
 """Approximate size of a Parquet row group: small ones are slow to read, and each is held in memory."""
 LABEL_TYPES = {"str": pyarrow.string(), "int": pyarrow.int64(), "float": pyarrow.float64(), "bool": pyarrow.bool_()}
 """Arrow type of each type of labels, see ``data.label_types``."""
+END_OF_FILE = "unexpected end of data"
+"""Part of the reason of ``csv`` for a quote that is open at the end."""
 MAX_ATTEMPTS = 4
 """A part fails after this number of workers died while they scored it."""
 
@@ -62,6 +66,10 @@ class ScoringJob:
         return {"bundle": self.manifest, "runtime": self.runtime, "settings": settings | vars(self.output_spec)}
 
 
+class CutRecordError(InputError):
+    """A quote is open at the end of a piece: in the whole file, it may be closed later."""
+
+
 class PartResult(NamedTuple):
     """Result of scoring a part.
 
@@ -70,12 +78,15 @@ class PartResult(NamedTuple):
         rows: Number of rows with predictions.
         rejected: Number of rows that could not be read.
         error: Reason if there are no predictions; otherwise empty.
+        is_cut: There are no predictions, since the piece of a file may end inside a record: the file has to be scored
+            as a whole.
     """
 
     output: str
     rows: int = 0
     rejected: int = 0
     error: str = ""
+    is_cut: bool = False
 
 
 class PartScorer:
@@ -116,6 +127,8 @@ class PartScorer:
         classifier = self.classifier
         try:
             return self._score(classifier, part)
+        except CutRecordError:
+            return PartResult(part.output, is_cut=True)
         except (InputError, OSError, pyarrow.ArrowException) as error:
             return PartResult(part.output, error=to_one_line(error))
         except Exception as error:  # whatever is wrong with a part, the others are scored
@@ -126,7 +139,7 @@ class PartScorer:
         predictions, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
         try:
             with open(rejected, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
-                rejected_rows = _RejectedRows(file)
+                rejected_rows = _RejectedRows(file, part)
                 rows = self._write_predictions(classifier, part, predictions, rejected_rows)
             part.check_unchanged()
             if rejected_rows.count:
@@ -152,17 +165,21 @@ class PartScorer:
 
     def _write_predictions(self, classifier: Predictor, part: Part, path: Path, rejected_rows: _RejectedRows) -> int:
         """Write the rows of a part with predictions and return their number."""
-        tables = arrow_tables.read_tables(part.path, self.job.source, rejected_rows)
-        groups = _merge_tables(self._append_predictions(classifier, table) for table in tables)
-        first, rows = next(groups), 0
-        with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:
-            for table in itertools.chain([first], groups):
-                writer.write_table(table)
-                rows += len(table)
-            counts = {"rows": rows, "rejected": rejected_rows.count}
-            metadata = parts.provenance(part, self.job.provenance()) | counts
-            writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(metadata)})
-        return rows
+        numbers, groups_of_piece = RowNumbers(), range(part.start, part.stop) if part.unit == "row_groups" else None
+        with open_piece(part) as (place, lines):
+            tables = arrow_tables.read_tables(
+                place, self.job.source, rejected_rows, row_groups=groups_of_piece, numbers=numbers
+            )
+            metadata = parts.provenance(part, self.job.provenance())
+
+            def count() -> dict[str, int]:
+                counts = {"rejected": rejected_rows.count}
+                names = self.job.output_spec.column_names(len(classifier.classes_))
+                facts = {"first": numbers.first, "last": numbers.last, "lines": lines, "columns": len(names)}
+                return counts | (facts if part.unit else {})
+
+            scored = (self._append_predictions(classifier, table) for table in tables)
+            return write_tables(scored, path, metadata, count)
 
     def _append_predictions(self, classifier: Predictor, table: pyarrow.Table) -> pyarrow.Table:
         output_spec, columns = self.job.output_spec, table.column_names
@@ -182,15 +199,41 @@ class PartScorer:
 class _RejectedRows:
     """Writes rows that cannot be read to a file, as JSON lines, and counts them."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], part: Part) -> None:
         self.count = 0
-        self._file = file
+        self._file, self._part = file, part
 
     def __call__(self, bad: BadRow) -> None:
+        is_cut = self._part.unit == "bytes" and self._part.stop < self._part.size
+        if is_cut and END_OF_FILE in bad.reason:
+            raise CutRecordError(f"{self._part.path}: {bad.reason}")
         self.count += 1
         raw = bad.raw.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        row = {"file": bad.file, "row": bad.number, "line": bad.line or bad.number, "reason": bad.reason, "raw": raw}
+        line = bad.line or bad.number
+        row = {"file": self._part.path, "row": bad.number, "line": line, "reason": bad.reason, "raw": raw}
         print(json.dumps(row, ensure_ascii=False), file=self._file)
+
+
+def write_tables(
+    tables: Iterable[pyarrow.Table], path: Path, metadata: dict[str, Any], counts: Callable[[], dict[str, int]]
+) -> int:
+    """Write tables to a Parquet file, and return the number of their rows.
+
+    Args:
+        tables: At least one table.
+        path: The file.
+        metadata: Provenance of the predictions; the number of rows is added to it.
+        counts: Called at the end; returns other numbers to add.
+    """
+    groups, rows = _merge_tables(tables), 0
+    first = next(groups)
+    with pyarrow.parquet.ParquetWriter(path, first.schema) as writer:
+        for table in itertools.chain([first], groups):
+            writer.write_table(table)
+            rows += len(table)
+        metadata = {**metadata, "rows": rows, **counts()}
+        writer.add_key_value_metadata({parts.METADATA_KEY: json.dumps(metadata)})
+    return rows
 
 
 def _merge_tables(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:

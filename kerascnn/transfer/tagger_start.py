@@ -18,7 +18,6 @@ from kerascnn.utils.stderr import log
 MATCHING_SETTINGS = ("level", "standardize")
 """Settings of ``TextConfig`` that decide what a token is."""
 _CHARACTERS = "characters"
-_NGRAMS = "ngram_embedding"
 
 
 def load_start(folder: Path, vectorizer: TokenVectorizer) -> TokenVectorizer:
@@ -70,7 +69,6 @@ def copy_weights(built: BuiltModel, vectorizer: TokenVectorizer, name: str, *, v
     source_vectorizer = load_token_vectorizer(Path(name))
     sources = {layer.name: layer.get_weights() for layer in load_model(Path(name)).layers}
     sizes = {layer: (len(vectorizer.vocabulary), len(source_vectorizer.vocabulary)) for layer in built.roles.embeddings}
-    sizes[_NGRAMS] = (len(vectorizer.vocabulary), len(source_vectorizer.vocabulary))
     sizes[_CHARACTERS] = (len(vectorizer.characters), len(source_vectorizer.characters))
     copied, new = [], []
     for layer in built.model.layers:

@@ -187,3 +187,23 @@ def test_threshold_counts_the_rows_of_all_files(news_csv, tmp_path):
     twice = config.replace_values({"data": [str(news_csv), str(news_csv)]}, "test")
     assert choose_cache(twice).folder == tmp_path / ".cache"
     assert estimate_source_rows([str(news_csv), "demo:bbc", "-"], config.source) == 300
+
+
+def test_files_of_an_object_store_are_counted_and_read_again_if_they_change(news_csv, tmp_path):
+    import fsspec
+
+    def write(content):
+        with fsspec.open("memory://rows/news.csv", "wb") as file:
+            file.write(content)
+
+    def read():
+        config = make_config(NETWORK, "memory://rows/*.csv", tmp_path / "out", in_memory_rows=100)
+        return read_splits(config, choose_cache(config))
+
+    content = news_csv.read_bytes()
+    write(content)
+    first = read()
+    assert (len(first.train), len(list((tmp_path / ".cache").iterdir()))) == (240, 1)
+    assert read().train.folder == first.train.folder
+    write(content.replace(b"sports", b"games!"))
+    assert "games!" in read().train.find_labels()

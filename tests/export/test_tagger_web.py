@@ -11,7 +11,7 @@ import pytest
 
 from kerascnn import TokenClassifier
 from kerascnn.data.tag_schemes import allowed_transitions
-from kerascnn.export import tagger_web
+from kerascnn.export import tagger_verify, tagger_web
 from kerascnn.export.web import PAGE_FOLDER
 from kerascnn.golden import PROBES
 from kerascnn.tasks.sentence_tagger import split_windows
@@ -21,7 +21,7 @@ from kerascnn.utils.errors import InputError
 from tests.export.pages import with_modules
 from tests.tagged import SENTENCES, TAGS
 from tests.text.hard_texts import TEXTS
-from tests.text.word_texts import WORD_TEXTS
+from tests.text.word_texts import WORD_TEXTS, draw_texts
 
 LABELS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]
 
@@ -53,7 +53,11 @@ def run_in_node(node, folder, script, arguments):
 
 @pytest.mark.parametrize(("level", "split"), [("word", split_words), ("character", split_characters)])
 def test_javascript_splits_texts_as_python(node, tmp_path, level, split):
-    texts = [text for text in [*PROBES, *TEXTS, *WORD_TEXTS] if text.isascii() or text.encode("utf-8", "replace")]
+    texts = [
+        text
+        for text in [*PROBES, *TEXTS, *WORD_TEXTS, *draw_texts()]
+        if text.encode("utf-8", "replace").decode() == text
+    ]
     script = "given.texts.map((text) => page.splitText(text, given.level).map((token) => token.text))"
     found = run_in_node(node, tmp_path, script, {"texts": texts, "level": level})
     for text, tokens in zip(texts, found, strict=True):
@@ -100,6 +104,13 @@ def test_folder_has_no_training_text_and_one_precision(exported):
         assert b"Bob Miller in Rome" not in path.read_bytes()
     with pytest.raises(InputError, match="one --quantize with web"):
         tagger_web.export(tagger.bundle_, folder, quantize=("none", "dynamic"))
+
+
+def test_file_of_the_page_gives_the_tags_of_the_bundle(exported):
+    tagger, folder = exported
+    *_, row = tagger_verify.compare_artifacts(tagger, folder)
+    assert row["artifact"] == "web/model_float32.tflite"
+    assert (row["same_tags"], row["max_difference"] < 1e-3) == (1, True)
 
 
 def test_page_marks_entities_as_you_type(exported, node_modules, open_page):

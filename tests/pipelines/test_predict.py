@@ -6,6 +6,7 @@ import html
 import json
 import re
 
+import fsspec
 import pytest
 
 from tests.pipelines.conftest import command
@@ -26,6 +27,19 @@ def test_labels_arguments_with_the_k_best_labels(news_bundle):
     assert first["text"] == TEXT
     assert 1 >= float(first["score_1"]) >= float(first["score_2"]) >= float(first["score_3"]) >= 0
     assert empty["label_1"]
+
+
+def test_reads_and_writes_object_stores(news_bundle):
+    store = fsspec.filesystem("memory")
+    store.pipe("/texts/a.csv", f"id,text\n1,{TEXT.replace(',', '')}\n".encode())
+    out = "memory://texts/out.jsonl.gz"
+    finished = command("predict", news_bundle[0], "--input", "memory://texts/a.csv", "--output", out)
+    assert finished.status == 0, finished.err
+    assert f"wrote 1 row to {out}" in finished.err
+    (row,) = map(json.loads, gzip.decompress(store.cat("/texts/out.jsonl.gz")).splitlines())
+    assert row["id"] == "1" and row["label"]
+    wrong = command("predict", news_bundle[0], "--input", "memory://texts/a.csv", "--output", "nowhere://out.csv")
+    assert wrong.status == 1 and wrong.err.startswith("error: nowhere://out.csv cannot be opened: Protocol not known")
 
 
 def test_argument_that_is_not_utf8_is_classified(news_bundle):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from kerascnn.scoring import splitting
 from tests.pipelines import parts
 from tests.pipelines.conftest import command, start
 
@@ -98,6 +99,18 @@ def test_killed_actor_loses_no_row_and_output_equals_local_engine(bundle, cluste
     again = command("predict", bundle, "--input", input_folder, "--output", out)
     assert "5 of 5 parts (5 finished before), 6,301 rows, 2 rows rejected" in again.err
     assert parts.file_versions(out) == written
+
+
+@pytest.mark.full
+def test_workers_share_the_rows_of_a_file(bundle, cluster, input_folder, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(splitting, "PIECE_BYTES", 200_000)
+    out = tmp_path / "out"
+    finished = command("predict", bundle, "--input", input_folder / "long.csv", "--output", out, "--engine", "ray")
+    assert finished.status == 0, finished.err
+    assert "1 of 1 parts" in finished.err
+    (tmp_path / "long").mkdir()
+    shutil.copy(expected / "long.parquet", tmp_path / "long")
+    assert_same_output(out, tmp_path / "long")
 
 
 @pytest.mark.full

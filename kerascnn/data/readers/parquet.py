@@ -6,7 +6,7 @@ import contextlib
 import gzip
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
 from kerascnn.data.config import SourceConfig
@@ -70,13 +70,16 @@ def read_parquet_columns(path: str, source: SourceConfig) -> list[str]:
     return list(next(read_parquet_batches(path, source, 1)).schema.names)
 
 
-def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> Iterator[pyarrow.RecordBatch]:
+def read_parquet_batches(
+    path: str, source: SourceConfig, batch_size: int, row_groups: Sequence[int] | None = None
+) -> Iterator[pyarrow.RecordBatch]:
     """Read all columns of a Parquet file batch by batch.
 
     Args:
         path: The file; ``-`` is standard input.
         source: Name of the text column, and the largest size of a row.
         batch_size: Largest number of rows in a batch; batches of long rows have fewer.
+        row_groups: Numbers of the row groups to read, from 0; None: all.
 
     Yields:
         At least one batch, which is empty if the file has no rows.
@@ -87,7 +90,9 @@ def read_parquet_batches(path: str, source: SourceConfig, batch_size: int) -> It
     require_pyarrow(path)
     from kerascnn.data.readers.parquet_batches import split_batch
 
-    return _read_batches(path, source, (source.text_column,), batch_size, split_batch, may_have_tokens=False)
+    return _read_batches(
+        path, source, (source.text_column,), batch_size, split_batch, may_have_tokens=False, row_groups=row_groups
+    )
 
 
 def _read_batches(
@@ -98,6 +103,7 @@ def _read_batches(
     split: Callable[[pyarrow.RecordBatch, pyarrow.Schema], Iterator[pyarrow.RecordBatch]],
     *,
     may_have_tokens: bool,
+    row_groups: Sequence[int] | None = None,
 ) -> Iterator[pyarrow.RecordBatch]:
     """Yield batches of rows; ``split`` splits each, given the schema without dictionaries."""
     import pyarrow
@@ -118,7 +124,7 @@ def _read_batches(
                 if fault := describe_repeated_column(names) or missing:
                     raise InputError(fault)
                 columns = list(required) if len(required) > 1 and not is_tagged else None
-                for batch in iterate_batches(table, seekable, columns, batch_size, source.max_row_bytes):
+                for batch in iterate_batches(table, seekable, columns, batch_size, source.max_row_bytes, row_groups):
                     yield from split(batch, table.schema_arrow)
                     number += len(batch)
                 if not number:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,7 @@ def iterate_batches(
     columns: list[str] | None,
     batch_size: int,
     max_row_bytes: int,
+    row_groups: Sequence[int] | None = None,
 ) -> Iterator[pyarrow.RecordBatch]:
     """Yield batches of rows; long strings may be dictionaries, also inside lists and structures.
 
@@ -47,6 +48,7 @@ def iterate_batches(
         columns: Columns to read; None: all.
         batch_size: Largest number of rows in a batch.
         max_row_bytes: Largest number of bytes of a row.
+        row_groups: Numbers of the row groups to read, from 0; None: all.
 
     Raises:
         InputError: A row is too large, or the file declares an absurd size; the message does not name the file.
@@ -60,7 +62,7 @@ def iterate_batches(
     batch_size, has_long_strings = _inspect(with_dictionaries, columns, batch_size, binary.seek(0, os.SEEK_END))
     table = with_dictionaries if has_long_strings else table
     number = 0
-    for batch in table.iter_batches(batch_size=batch_size, columns=columns):
+    for batch in table.iter_batches(batch_size=batch_size, columns=columns, row_groups=row_groups):
         sizes = count_row_bytes(batch)
         if len(large := np.flatnonzero(sizes > max_row_bytes)):
             raise InputError(f"row {number + large[0] + 1}: {describe_too_large(max_row_bytes, int(sizes[large[0]]))}")

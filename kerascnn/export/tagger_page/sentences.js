@@ -7,23 +7,26 @@ const UNKNOWN = 1;
 const CJK =
   "\\u2e80-\\u2fdf\\u3001-\\u30ff\\u31c0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\uff00-\\uffef\\u{20000}-\\u{3134f}";
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const WORD = `(?![${CJK}])[\\p{L}\\p{N}_]`;
-const NO_WORD = "(?![\\p{L}\\p{N}_])";
+const INSIDE = "[\\p{M}\\xad\\u200c\\u200d]*";
+const MODIFIED = "[\\p{M}\\xad\\u200c\\u{1f3fb}-\\u{1f3ff}\\u{e0020}-\\u{e007f}]*";
+const WORD = `(?:(?![${CJK}])[\\p{L}\\p{N}_]${INSIDE})`;
+const NO_WORD = "(?![\\p{L}\\p{N}_\\p{M}\\xad\\u200c\\u200d])";
+const OTHER = `(?![\\p{L}\\p{N}_])[^${SPACE}]`;
 // punctuation marks that are one token if they are repeated
 const REPEATED = [..."!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~–—…"].map((mark) => `${mark.replace(/[$()*+./?[\\\]^{|}]/, "\\$&")}+`);
 const WORDS = new RegExp(
   [
-    `[${CJK}]`,
+    `[${CJK}]${INSIDE}`,
     `(?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\\.)[^${SPACE}<>"${CJK}]+`,
-    `[^${SPACE}@<>"${CJK}]{1,64}@(?:${WORD})+(?:[.\\-](?:${WORD})+)+`,
-    "\\p{Nd}+(?:[.,:/]\\p{Nd}+)*",
-    "(?:(?!\\p{Nd})[\\p{L}\\p{N}]\\.){2,}",
-    `(?:${WORD})+?(?=[nN]['’][tT]${NO_WORD})`,
+    `[^${SPACE}@<>"${CJK}]{1,64}@${WORD}+(?:[.\\-]${WORD}+)+`,
+    `\\p{Nd}+(?:[.,:/]\\p{Nd}+)*${INSIDE}`,
+    `(?:(?!\\p{Nd})[\\p{L}\\p{N}]${INSIDE}\\.){2,}`,
+    `${WORD}+?(?=[nN]['’][tT]${NO_WORD})`,
     `[nN]['’][tT]${NO_WORD}`,
     `['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])${NO_WORD}`,
-    `(?:${WORD})+`,
-    ...REPEATED,
-    `(?![\\p{L}\\p{N}_])[^${SPACE}]`,
+    `${WORD}+`,
+    `(?:${REPEATED.join("|")})${INSIDE}`,
+    `(?:[\\u{1f1e6}-\\u{1f1ff}]{2}|${OTHER})${MODIFIED}(?:\\u200d+${OTHER}${MODIFIED})*\\u200d*`,
   ].join("|"),
   "gu",
 );
