@@ -27,6 +27,8 @@ TRAINING, SCORING, START = "training documents/s", "scoring documents/s", "secon
 PREPARING, TEXT = "preparing documents/s", "bytes per text"
 EXCHANGE, NOTHING, UPDATE = "exchange ms", "empty exchange ms", "row update us"
 DENSE, ROWS, SENT, TABLES = "dense bytes", "embedding rows", "embedding bytes", "embedding table bytes"
+ROW_GROUP = 100_000
+"""Rows of a row group of the Parquet files."""
 FEW_DOCUMENTS = 100
 """Documents per part of the small folder, which measures how long scoring takes to start."""
 
@@ -47,8 +49,8 @@ class Scale:
     """Epochs of each training."""
     documents: Annotated[int, annotated_types.Ge(0)] = 400_000
     """Number of documents to score, which repeat the texts of the test data; 0: no scoring."""
-    parts: Annotated[int, annotated_types.Ge(2)] = 8
-    """Number of files of these documents."""
+    parts: Annotated[int, annotated_types.Ge(1)] = 8
+    """Number of files of these documents; 1: workers share the row groups of one file."""
     cores: tuple[int, int] = (0, 1)
     """Processor cores to use; a single process runs on the first."""
     rounds: Annotated[int, annotated_types.Ge(1)] = 3
@@ -132,7 +134,7 @@ def write_parts(folder: Path, texts: Sequence[str], documents: int, parts: int) 
     for part in range(parts):
         numbers = range(part * documents // parts, (part + 1) * documents // parts)
         columns = {"id": list(numbers), "text": [texts[number % len(texts)] for number in numbers]}
-        parquet.write_table(pyarrow.table(columns), folder / f"part-{part:05}.parquet")
+        parquet.write_table(pyarrow.table(columns), folder / f"part-{part:05}.parquet", row_group_size=ROW_GROUP)
 
 
 def score(run: Measurement, number: int, workers: int, bundle: Path) -> None:

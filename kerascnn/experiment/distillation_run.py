@@ -114,6 +114,8 @@ def _distill(
     if teacher_run is None:
         check_teacher(config.distillation.teacher, config.source)
     splits = _check_data(config, log)
+    if teacher_run:
+        check_model_fits(teacher_run, splits, "--teacher")
     for run in (teacher_run, config):
         if run and not run_folders.is_finished(run_folders.default_bundle_folder(run), resume=resume):
             _check_pretrained(run)

@@ -71,8 +71,13 @@ def _defaults(model: str) -> dict[str, Any]:
     return {"model": config.model, "text": config.text, "network": config.network}
 
 
-def check_model_fits(config: Config[Any], splits: Splits) -> None:
+def check_model_fits(config: Config[Any], splits: Splits, option: str = "--model") -> None:
     """Check that the model has labels of the kind that the data has.
+
+    Args:
+        config: The run.
+        splits: Its rows.
+        option: The option that names the model.
 
     Raises:
         InputError: The data has a tag for each token and the model has one label per text, or the reverse.
@@ -80,12 +85,12 @@ def check_model_fits(config: Config[Any], splits: Splits) -> None:
     is_tagging = splits.task.name == TAGGING_TASK
     if is_tagging and not config.network.tags_tokens:
         raise InputError(
-            f"the data has a tag for each token, and {config.model} has labels of texts; give --model {WORD_MODEL},"
-            f" or --model {CHARACTER_MODEL} for Chinese and Japanese characters"
+            f"the data has a tag for each token, and {config.model} has labels of texts; give {option}"
+            f" {WORD_MODEL}, or {option} {CHARACTER_MODEL} for Chinese and Japanese characters"
         )
     if config.network.tags_tokens and not is_tagging:
         raise InputError(
-            f"--model {config.model} has a label for each token, and the data has labels of texts; give tokens with"
+            f"{option} {config.model} has a label for each token, and the data has labels of texts; give tokens with"
             " tags, such as a .conll file, or another model"
         )
 

@@ -18,12 +18,16 @@ from kerascnn.scoring.parts import PIECES, Part, PieceUnit
 from kerascnn.utils.errors import InputError
 
 PIECE_BYTES = 2**25
-"""Approximate size of a piece; files of less than two are not split."""
+"""Approximate size of a piece; text of less than two is not split."""
 _ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "gb18030", "gbk", "gb2312", "big5"})
 _ENCODING_FAMILIES = ("iso8859", "cp125")
 """Encodings in which line feeds and quotes are single bytes, and no other characters contain these bytes."""
 _BOM = codecs.BOM_UTF8
 _BLOCK = 2**20
+_ROW_BYTES = 256
+"""Bytes that a row of Parquet counts as at least, however well it is compressed: its text is to be scored."""
+_MIN_PARQUET_SHARE = 32
+"""Parquet files of fewer bytes than this part of a piece are not opened."""
 
 
 def split_part(part: Part, source: SourceConfig, piece_bytes: int = PIECE_BYTES) -> list[Part]:
@@ -38,7 +42,7 @@ def split_part(part: Part, source: SourceConfig, piece_bytes: int = PIECE_BYTES)
         source: How to read it.
         piece_bytes: Approximate size of a piece.
     """
-    if part.size < 2 * piece_bytes:
+    if part.size < piece_bytes // _MIN_PARQUET_SHARE:
         return [part]
     try:
         unit, header, cuts = _find_cuts(part, source, piece_bytes)
@@ -60,6 +64,8 @@ def _find_cuts(part: Part, source: SourceConfig, piece_bytes: int) -> tuple[Piec
     kind = detect_format(part.path, source)
     if kind == "parquet":
         return "row_groups", 0, _group_row_groups(part.path, piece_bytes)
+    if part.size < 2 * piece_bytes:
+        return "bytes", 0, []
     encoding = codecs.lookup(source.encoding).name
     is_splittable = encoding in _ENCODINGS or encoding.startswith(_ENCODING_FAMILIES)
     with open(part.path, "rb") as file:
@@ -82,7 +88,8 @@ def _group_row_groups(path: str, piece_bytes: int) -> list[int]:
     cuts, size = [0], 0
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        size += sum(group.column(column).total_compressed_size for column in range(group.num_columns))
+        compressed = sum(group.column(column).total_compressed_size for column in range(group.num_columns))
+        size += max(compressed, _ROW_BYTES * group.num_rows)
         if size >= piece_bytes or number == metadata.num_row_groups - 1:
             cuts.append(number + 1)
             size = 0

@@ -82,6 +82,8 @@ def test_models_and_data_must_fit(run):
     folder, data = run
     with pytest.raises(InputError, match="rnn has labels of texts; give model id_cnn"):
         train.main(["--data", str(data), "--model", "rnn", "--output", str(folder / "x")])
+    with pytest.raises(InputError, match="bow has labels of texts; give teacher id_cnn"):
+        distill.main(["--data", str(data), "--teacher", "bow", "--output", str(folder / "x"), "--quiet"])
     (folder / "rows.csv").write_text("text,label\n" + "".join(f"row {i},{i % 2}\n" for i in range(40)))
     with pytest.raises(InputError, match="id_cnn has a label for each token"):
         train.main(["--data", str(folder / "rows.csv"), "--model", "id_cnn", "--output", str(folder / "x")])
