@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kerascnn.data.soft_labels import check_probabilities
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, has_spans
+from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, find_outlier, find_usual_form, has_spans
 from kerascnn.tasks.span_metrics import find_spans
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
@@ -131,7 +131,20 @@ def check_texts_or_tokens(texts: Any) -> list[Any]:
 
 
 def convert_tags(tags: list[list[str]]) -> list[list[str]]:
-    """Return the tags of sentences in the scheme IOB2, if they have spans."""
+    """Return the tags of sentences in the scheme IOB2, if they have spans.
+
+    Raises:
+        InputError: A tag has no prefix where most have one.
+    """
+    names = {tag for row in tags for tag in row}
+    if usual := find_usual_form(names):
+        tags = [[usual[tag] for tag in row] for row in tags]
+    elif outlier := find_outlier(names):
+        row = next(row for row, found in enumerate(tags) if outlier in found)
+        raise InputError(
+            f"labels, row {row}: the tag {outlier!r} has no prefix, and others have, such as B-PER; write B-{outlier}"
+            " or O"
+        )
     scheme = detect_scheme(tags)
     return tags if scheme is None else [list(convert_to_iob2(row, scheme).tags) for row in tags]
 

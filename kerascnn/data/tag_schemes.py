@@ -7,7 +7,7 @@ word segmentation. ``O`` is the tag of all other tokens.
 | --- | --- |
 | IOB1 | I in a span; B at the start of a span that follows another span of the same label (Ramshaw & Marcus 1995) |
 | IOB2 | B at the start of every span, I in the rest of it (Tjong Kim Sang & Veenstra 1999) |
-| BIOES | B at the start, I inside, E at the end, S for a span of one token; also written with M, L and U |
+| BIOES | B at the start, I inside, E at the end, S for a span of one token; also written with M, L, and U or W |
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ from typing import Literal, NamedTuple
 
 Scheme = Literal["IOB1", "IOB2", "BIOES"]
 OUTSIDE = "O"
-_TAG = re.compile(r"([BIESLUM])(?:-(.*))?", re.DOTALL)
-_USUAL = {"M": "I", "L": "E", "U": "S"}
+_TAG = re.compile(r"([BIESLUMW])(?:-(.*))?", re.DOTALL)
+_USUAL = {"M": "I", "L": "E", "U": "S", "W": "S"}
+_OTHER_FORMS = (
+    re.compile("(?P<prefix>[BIESLUMW])_(?P<label>.+)"),
+    re.compile("(?P<label>.+)[-_](?P<prefix>[BIESLUMW])"),
+)
+"""Tags with an underscore, ``B_PER``, and with the prefix at the end, ``PER-B``."""
 
 
 class Prefixed(NamedTuple):
@@ -58,7 +63,29 @@ def has_spans(tags: Iterable[str]) -> bool:
     """Return whether all tags have the form of tags of spans, and one of them begins or continues a span."""
     names = set(tags)
     is_form = all(name == OUTSIDE or _TAG.fullmatch(name) for name in names)
-    return is_form and any(name.startswith(("B", "I", "S", "U")) for name in names)
+    return is_form and any(name.startswith(("B", "I", "S", "U", "W")) for name in names)
+
+
+def find_usual_form(tags: Iterable[str]) -> dict[str, str]:
+    """Return tags to the same with the prefix first and a hyphen, if all have another form; empty: they have not."""
+    names = {*tags} - {OUTSIDE}
+    if has_spans(names):
+        return {}
+    for form in _OTHER_FORMS:
+        found = {name: match for name in names if (match := form.fullmatch(name))}
+        usual = {name: f"{match['prefix']}-{match['label']}" for name, match in found.items()}
+        if len(found) == len(names) and has_spans(usual.values()):
+            return {**usual, OUTSIDE: OUTSIDE}
+    return {}
+
+
+def find_outlier(tags: Iterable[str]) -> str:
+    """Return a tag without a prefix where most have one, as those of spans; empty: there is none."""
+    names = {*tags}
+    prefixed = [name for name in names if name[1:2] == "-" and len(name) > 2 and _TAG.fullmatch(name)]
+    others = sorted(name for name in names if name != OUTSIDE and not _TAG.fullmatch(name))
+    is_spans = OUTSIDE in names and any(name[0] in "BI" for name in prefixed) and len(others) < len(prefixed)
+    return others[0] if is_spans and others else ""
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme | None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kerascnn.data import records
 from kerascnn.data.issues import Issue, RowCounter
 from kerascnn.data.records import Row, location
-from kerascnn.data.tag_schemes import OUTSIDE, convert_to_iob2, detect_scheme, has_spans, split_tag
+from kerascnn.data.tag_schemes import (
+    OUTSIDE,
+    convert_to_iob2,
+    detect_scheme,
+    find_outlier,
+    find_usual_form,
+    has_spans,
+    split_tag,
+)
 from kerascnn.data.token_spans import tag_tokens
 from kerascnn.tasks.base import Feature
 from kerascnn.tasks.single_label import SingleLabel
@@ -74,8 +82,12 @@ class Tagging(SingleLabel):
 
     def prepare_rows(self, rows: list[Row], name: str, issues: list[Issue]) -> list[Row]:
         """Convert the tags of spans to IOB2, and report broken sequences with their file and line."""
+        if usual := find_usual_form({tag for row in rows for tag in row.labels}):
+            issues.append(Issue("tag_scheme", "note", f"the {name} tags have prefixes in another form; B-PER is usual"))
+            rows = [row._replace(labels=tuple(usual[tag] for tag in row.labels)) for row in rows]
         scheme = detect_scheme([row.labels for row in rows])
         if scheme is None:
+            _check_outlier(rows, name)
             _report_no_spans(rows, name, issues)
             return rows
         converted, counter, first = [], RowCounter(), ""
@@ -152,6 +164,18 @@ class Tagging(SingleLabel):
     def format_metrics(self, results: Mapping[str, Any]) -> str:
         """Return the metrics as lines of text, see ``tagging_metrics``."""
         return format_tagging_metrics(results)
+
+
+def _check_outlier(rows: Sequence[Row], name: str) -> None:
+    """Raise an ``InputError`` if a tag without prefix is among tags of spans."""
+    if outlier := find_outlier({tag for row in rows for tag in row.labels}):
+        row = next(row for row in rows if outlier in row.labels)
+        position = row.labels.index(outlier)
+        line = row.tokens[position].line if row.tokens else 0
+        raise InputError(
+            f"{location(row)}: the {name} data has the tag {outlier!r}, token {position + 1}"
+            f"{f' in line {line}' if line else ''}, and others have prefixes, such as B-PER; write B-{outlier} or O"
+        )
 
 
 def _report_no_spans(rows: Sequence[Row], name: str, issues: list[Issue]) -> None:

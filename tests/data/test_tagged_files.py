@@ -228,3 +228,47 @@ def test_tags_that_only_test_data_has_are_reported(tmp_path):
     names = [(str(tmp_path / f"{name}.conll"),) for name in ("train", "train", "test")]
     splits = load_splits(*names, SourceConfig())
     assert any("1 test row has a label that no training row has, 'B-ORG'" in message for message in splits.messages)
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+def test_hash_is_a_token_and_comments_are_none(columns, separator, tmp_path):
+    rows = [[word, "NN", "B-NP", "O"][: columns - 1] + ["O"] * (columns > 1) for word in ("He", "has", "#", "5", ".")]
+    rows = [["#", *row[1:]] if k in (0, 2) else row or ["a"] for k, row in enumerate(rows)]
+    lines = "".join(separator.join(row) + "\n" for row in rows)
+    comments = ("# newdoc", "# newpar", "# sent_id = 1", "# text = He has", "# 12", "# a longer comment of words")
+    path = tmp_path / "news.conll"
+    path.write_text("".join(f"{comment}\n{lines}\n" for comment in comments) + "# the end\n")
+    records = list(read_texts(str(path), SourceConfig()))
+    assert [[token.text for token in record.tokens] for record in records] == [[row[0] for row in rows]] * 6
+    if columns > 1:
+        assert [row.labels for row in read(path)] == [("O",) * 5] * 6
+
+
+def test_lines_of_other_columns_are_named(tmp_path):
+    path = tmp_path / "news.conll"
+    for separator in ("\t", " "):
+        path.write_text("EU NNP B-NP B-ORG\nrejects VBZ B-VP\ncall NN I-NP O\n".replace(" ", separator))
+        assert "line 2: 'rejects VBZ B-VP' has 3 columns, and line 1 has 4" in read_error(path)
+        path.write_text("EU NNP B-NP B-ORG\n\nrejects VBZ B-VP\n".replace(" ", separator))
+        assert "row 2 (line 3): line 3: 'rejects VBZ B-VP' has 3 columns" in read_error(path)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2009", "\u202f"])
+def test_only_spaces_and_tabs_separate_columns(space, tmp_path):
+    path = tmp_path / "news.conll"
+    for separator in ("\t", " ", "  "):
+        path.write_text(f"10{space}000{separator}NUM\nx{separator}NOUN\n")
+        assert [token.text for token in read(path)[0].tokens] == [f"10{space}000", "x"]
+        path.write_text(f"x{separator}NOUN\n{space}{separator}O\n")
+        assert "line 2: the token is a space; remove the line" in read_error(path)
+
+
+def test_underscore_of_conllu_is_no_tag(tmp_path):
+    path = tmp_path / "part.conllu"
+    path.write_text(
+        "1\tHi\t_\tINTJ\t_\t_\t_\t_\t_\t_\n2\tyou\t_\t_\t_\t_\t_\t_\t_\t_\n\n1\t_\t_\tSYM\t_\t_\t_\t_\t_\t_\n"
+    )
+    assert "part.conllu, row 1: line 2: 'you' has no upos; add it" in read_error(path)
+    assert [record.labels for record in read_texts(str(path), SourceConfig())] == [None, ("SYM",)]
+    assert read(path, tag_column="feats")[0].labels == ("_", "_")

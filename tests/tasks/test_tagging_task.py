@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kerascnn.config import TrainingConfig
-from kerascnn.data.records import Row
+from kerascnn.data.records import Row, Token
 from kerascnn.data.token_spans import Span, tag_tokens
 from kerascnn.data.validation import clean_rows
+from kerascnn.tagged_texts import convert_tags
 from kerascnn.tasks import MULTI_LABEL, SINGLE_LABEL, TAGGING, get_task, infer_task_of_rows
 from kerascnn.tasks.tagging_metrics import evaluate_tags, format_tagging_metrics
 from kerascnn.utils.errors import InputError
@@ -67,3 +68,22 @@ def test_too_few_sentences_to_split_name_the_empty_line():
     rows = [Row("a b", ("X", "Y"), "x.conll", 1, TAGGING.name)]
     with pytest.raises(InputError, match=r"1 training sentence .* put an empty line between sentences"):
         TAGGING.draw_split(rows, {"validation": 0.1, "test": 0.1}, 0)
+
+
+def test_forms_of_prefixes_are_converted_and_outliers_named():
+    tokens = tuple(Token(letter, 2 * k, 2 * k + 1, k + 5) for k, letter in enumerate("abc"))
+    issues = []
+    rows = [Row("a b c", ("PER-B", "PER-I", "O"), "x.conll", 1, TAGGING.name, tokens=tokens)]
+    assert TAGGING.prepare_rows(rows, "training", issues)[0].labels == ("B-PER", "I-PER", "O")
+    assert "prefixes in another form" in issues[0].message
+    assert convert_tags([["B_PER", "O"]]) == [["B-PER", "O"]]
+    wrong = rows[0]._replace(labels=("B-PER", "I-PER", "MISC"))
+    for message, check in (
+        (
+            r"row 1: the training data has the tag 'MISC', token 3 in line 7",
+            lambda: TAGGING.prepare_rows([wrong, rows[0]._replace(labels=("O",) * 3)], "training", []),
+        ),
+        ("labels, row 1: the tag 'MISC' has no prefix", lambda: convert_tags([["O", "I-PER"], ["B-PER", "MISC"]])),
+    ):
+        with pytest.raises(InputError, match=message):
+            check()
