@@ -234,11 +234,6 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         return tags
 
     @property
-    def default_model(self) -> str:
-        """Name of the model in place of the default of the constructor."""
-        return Config.model
-
-    @property
     def custom_optimizer(self) -> keras.optimizers.Optimizer | None:
         """The optimizer if it was given as an object, else None."""
         return None if isinstance(self.optimizer, str) else self.optimizer
@@ -275,7 +270,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         if (optimizer := self.custom_optimizer) is not None:
             given["optimizer"] = _optimizer_name(optimizer)
         run: Config[Any] | None = getattr(self, "_run", None)
-        model = self.default_model if given.pop("model") == Config.model else self.model
+        model = given.pop("model")
         base = (
             run
             if run is not None and run.model == model

@@ -33,23 +33,28 @@ def make_golden_tags(tagger: SentenceTagger) -> dict[str, Any]:
 
 
 def check_golden_tags(path: Path, tagger: SentenceTagger) -> None:
-    """Check that ids, tags and probabilities of the golden texts are the same as at training.
+    """Check that ids, and the probabilities of the golden tags, are the same as at training.
+
+    Where tags are equally probable, rounding on another device decides which one is predicted, so that the predicted
+    tags are not compared.
 
     Raises:
         InputError: They differ, or the file is damaged.
     """
-    golden = read_json(path)
     try:
+        golden = read_json(path)
         rows = list(zip(golden["tokens"], golden["ids"], golden["tags"], golden["probabilities"], strict=True))
-        answers = tagger.tag(golden["tokens"])
-    except (KeyError, TypeError, ValueError) as error:
+        answers = [probabilities for _, probabilities in tagger.tag(golden["tokens"])]
+        found = [select_scores(tagger.labels, row[2], answer) for row, answer in zip(rows, answers, strict=True)]
+        differences = [
+            np.abs([a - b for a, b in zip(values, row[3], strict=True)]).max(initial=0)
+            for row, values in zip(rows, found, strict=True)
+        ]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged ({error!r}); copy the bundle again") from None
-    for (tokens, ids, tags, expected), (found, probabilities) in zip(rows, answers, strict=True):
+    for (tokens, ids, _, _), difference in zip(rows, differences, strict=True):
         text = " ".join(tokens)[:40]
         if tagger.encoder.encode(tokens).tolist() != ids:
             raise InputError(f"{path}: the tokens {text!r} are encoded differently than at training")
-        if found != tags:
-            raise InputError(f"{path}: {text!r} has other tags than at training")
-        difference = float(np.abs(select_scores(tagger.labels, found, probabilities) - expected).max())
-        if not difference <= TOLERANCE:
+        if not difference <= TOLERANCE:  # also if it is NaN
             raise InputError(f"{path}: the probabilities of {text!r} differ by {difference:.2g} from those at training")

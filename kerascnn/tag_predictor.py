@@ -94,10 +94,14 @@ class TagPredictor(ABC):
         Args:
             texts: Sentences, each a list of tokens.
             labels: The tag of each token.
+
+        Raises:
+            InputError: A tag has no prefix, and the tagger finds spans.
         """
         sentences, tags = check_sentences(texts, labels)
-        predicted = [tags for tags, _ in self.tag_sentences(sentences)]
-        return evaluate_tags(convert_tags(tags), predicted, sentences)
+        tags = convert_tags(sentences, tags, "evaluation")
+        predicted = [found for found, _ in self.tag_sentences(sentences)]
+        return evaluate_tags(tags, predicted, sentences, is_spans=has_spans(self.classes_))
 
     def tag_sentences(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], np.ndarray]]:
         """Return the tags of sentences of tokens, and the probabilities of all tags, float32 (tokens, tags) each."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerascnn.data.issues import Issue
+from kerascnn.data.records import TAGGING_TASK, Row
 from kerascnn.data.soft_labels import check_probabilities
-from kerascnn.data.tag_schemes import convert_to_iob2, detect_scheme, find_outlier, find_usual_form, has_spans
+from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.token_texts import join_tokens
+from kerascnn.tasks import TAGGING
 from kerascnn.tasks.span_metrics import find_spans
 from kerascnn.utils.arguments import shorten
 from kerascnn.utils.errors import InputError
@@ -130,23 +137,48 @@ def check_texts_or_tokens(texts: Any) -> list[Any]:
     ]
 
 
-def convert_tags(tags: list[list[str]]) -> list[list[str]]:
-    """Return the tags of sentences in the scheme IOB2, if they have spans.
+class TagWarning(UserWarning):
+    """Tags of sentences given in Python that look wrong, such as sequences that their scheme does not allow."""
 
-    Raises:
-        InputError: A tag has no prefix where most have one.
+
+def convert_tags(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]], name: str) -> list[list[str]]:
+    """Return the tags of sentences in the scheme IOB2, if they have spans; what the commands report becomes a warning.
+
+    Args:
+        sentences: Tokens of each sentence.
+        tags: Their tags; an empty list if there are none.
+        name: Name of the data for messages, such as ``training``.
     """
-    names = {tag for row in tags for tag in row}
-    if usual := find_usual_form(names):
-        tags = [[usual[tag] for tag in row] for row in tags]
-    elif outlier := find_outlier(names):
-        row = next(row for row, found in enumerate(tags) if outlier in found)
-        raise InputError(
-            f"labels, row {row}: the tag {outlier!r} has no prefix, and others have, such as B-PER; write B-{outlier}"
-            " or O"
-        )
-    scheme = detect_scheme(tags)
-    return tags if scheme is None else [list(convert_to_iob2(row, scheme).tags) for row in tags]
+    rows, issues = [], list[Issue]()
+    for number, (tokens, row) in enumerate(zip(sentences, tags, strict=True)):
+        text, located = join_tokens(tokens)
+        rows.append(Row(text, tuple(row), "labels", number, TAGGING_TASK, tokens=located))
+    converted = [list(row.labels) for row in TAGGING.prepare_rows(rows, name, issues)]
+    for issue in issues:
+        if issue.severity != "note":
+            warnings.warn(f"{issue.message}; {issue.suggestion}", TagWarning, stacklevel=4)
+    return converted
+
+
+def draw_held_out_rows(tags: Sequence[Sequence[str]], fraction: float, seed: int) -> set[int]:
+    """Draw sentences for validation at random; each of their tags has another sentence that is not drawn.
+
+    Args:
+        tags: Tags of each sentence; sentences without tags are not drawn.
+        fraction: Fraction of the sentences with tags.
+        seed: Seed.
+    """
+    tagged = [row for row, known in enumerate(tags) if known]
+    left = Counter(tag for row in tagged for tag in set(tags[row]))
+    drawn: set[int] = set()
+    for row in random.Random(seed).sample(tagged, len(tagged)):
+        if len(drawn) >= round(fraction * len(tagged)):
+            break
+        names = set(tags[row])
+        if all(left[tag] > 1 for tag in names):
+            drawn.add(row)
+            left.subtract(names)
+    return drawn
 
 
 def select_scores(labels: Sequence[str], tags: Sequence[str], probabilities: np.ndarray) -> np.ndarray:

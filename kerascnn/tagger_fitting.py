@@ -15,7 +15,7 @@ import numpy as np
 
 from kerascnn.config import TRAINING_GROUPS, Config, TrainingConfig
 from kerascnn.data.ragged import RaggedIds, RaggedTargets
-from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.tag_schemes import NEW_TAG, has_spans
 from kerascnn.models.built_model import BuiltModel
 from kerascnn.tagged_texts import find_pieces, split_into_characters
 from kerascnn.tagger_bundle import TaggerBundle
@@ -116,6 +116,8 @@ def train_tagger(
     """
     train, validation = train.prepare(config.text), validation.prepare(config.text)
     labels = train.list_labels()
+    if not labels:
+        raise InputError("no training sentence has a token with a tag; give data with tags")
     if len(labels) < 2:
         raise InputError(f"all training tokens have the tag {labels[0]!r}; a tagger needs at least two tags")
     strategy = strategies.create_strategy(config.training.strategy)
@@ -187,11 +189,11 @@ def _look_up_vectors(
 
 
 def _encode(sentences: TaggedSentences, vectorizer: TokenVectorizer, labels: Sequence[str]) -> EncodedDataset:
-    """Return ids and targets; a tag that is not a label is -1."""
+    """Return ids and targets; that of no tag is -1, that of a tag that is not a label ``NEW_TAG``."""
     values, row_splits = vectorizer.encode(sentences.tokens)
     positions = {label: position for position, label in enumerate(labels)}
     targets = [
-        positions.get(tag, -1)
+        positions.get(tag, NEW_TAG if tag else -1)
         for tokens, tags in zip(sentences.tokens, sentences.tags, strict=True)
         for tag in tags or [""] * len(tokens)
     ]

@@ -10,6 +10,11 @@ from kerascnn.utils.errors import InputError
 _TEXT = "tokens are words and punctuation marks, or those of the data; leave it out"
 UNUSED_TEXT_SETTINGS = {"split": _TEXT, "dictionary": _TEXT, "normalize": "use --text.standardize width lowercase"}
 """Settings of ``text`` that have no meaning for tokens, and what to do."""
+TEXT_CLASSIFIER_SETTINGS = {
+    "training": {"refit_rows": "a tagger is trained once"},
+    "transfer": {"layerwise_lr_decay": "all layers of a tagger have one learning rate"},
+}
+"""Group to the settings that only classifiers of texts read, and why; 0, which turns one off, is allowed."""
 STANDARDIZE_STEPS = ("width", "lowercase")
 """Steps of ``text.standardize`` that change the form of a token."""
 
@@ -39,6 +44,11 @@ def check_tagger_settings(config: Config[Any], *, has_teacher: bool = False) -> 
             f"distillation.spliced_texts {config.distillation.spliced_texts}: for labels of texts; a tagger learns from"
             " sentences as they are, leave it out"
         )
+    for group, names in TEXT_CLASSIFIER_SETTINGS.items():
+        values = getattr(config, group)
+        for name in values.list_changed(names):
+            if (value := getattr(values, name)) != 0:
+                raise InputError(f"{group}.{name} {value}: not for a tagger; {names[name]}; leave it out")
     if not config.network.crf:
         return
     if training.label_smoothing and training.list_changed(("label_smoothing",)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from kerascnn.estimator import Estimator
 from kerascnn.golden_tags import check_golden_tags
 from kerascnn.hub_mixin import HubMixin
 from kerascnn.tag_predictor import TagPredictor
-from kerascnn.tagged_texts import check_sentences, check_tag_probabilities, convert_tags
+from kerascnn.tagged_texts import check_sentences, check_tag_probabilities, convert_tags, draw_held_out_rows
 from kerascnn.tagger_bundle import TaggerBundle, load_tagger, save_tagger
 from kerascnn.tagger_settings import check_tagger_settings
 from kerascnn.tasks import TAGGING
@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     from kerascnn.evaluation.tagger_card import TaggedExample
 
 DEFAULT_MODEL = "id_cnn"
-"""Model of a tagger, in place of the default for labels of texts."""
+
+
+def _replace_default_model(signature: inspect.Signature) -> inspect.Signature:
+    """Return a signature with another default of ``model``, and the same other settings, as scikit-learn needs it."""
+    model = signature.parameters["model"].replace(default=DEFAULT_MODEL)
+    return signature.replace(parameters=list({**signature.parameters, "model": model}.values()))
 
 
 class TokenClassifier(TagPredictor, HubMixin, Estimator):
@@ -50,7 +55,6 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
 
     Args:
         model: Name of the architecture: ``id_cnn``, ``char_id_cnn`` for Chinese and Japanese characters, ``bilstm``.
-            The default of ``TextClassifier`` means ``id_cnn``.
         seed: Seed of weights, dropout and the order of sentences.
         validation_fraction: Fraction of the sentences that ``fit`` uses for early stopping if it gets no validation
             data, up to 0.5.
@@ -70,10 +74,8 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
         check_is_fitted(self, "bundle_")
         return self.bundle_.model
 
-    @property
-    def default_model(self) -> str:
-        """Name of the model in place of ``word_cnn``, which has one label per text."""
-        return DEFAULT_MODEL
+    def __init__(self, *, model: str = DEFAULT_MODEL, **settings: Any) -> None:
+        super().__init__(model=model, **settings)
 
     @name_arguments
     def fit(
@@ -96,7 +98,8 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
                 predictions have IOB2. With ``soft_labels`` None for a sentence without tags.
             soft_labels: Probabilities that a teacher assigns to the tags of each sentence, float (tokens, tags), in the
                 order of ``classes_``, which are the sorted tags; ``predict_proba`` of another tagger returns them.
-            validation_data: Sentences and tags for early stopping; by default a part of the sentences.
+            validation_data: Sentences and tags for early stopping; by default a part of the sentences, of which none is
+                the only one with a tag.
             callbacks: Keras callbacks, as for ``TextClassifier.fit``.
             folder: Folder for a checkpoint after each epoch.
             resume: Continue from the checkpoint in ``folder``.
@@ -118,7 +121,9 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
         TAGGING.check_settings(config.training, has_teacher=has_teacher)
         check_tagger_settings(config, has_teacher=has_teacher)
         sentences, tags = check_sentences(texts, labels, allow_none=has_teacher)
-        tags = convert_tags(tags)
+        if not any(tags):
+            raise InputError("labels: no sentence has a token with a tag; give some, besides those of a teacher")
+        tags = convert_tags(sentences, tags, "training")
         teacher = None if soft_labels is None else check_tag_probabilities(soft_labels, sentences, tags)
         if validation_data is not None:
             try:
@@ -126,11 +131,9 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
             except (InputError, TypeError, ValueError) as error:
                 raise InputError(f"validation_data: {error}") from None
             train = TaggedSentences(sentences, tags, teacher)
-            validation = TaggedSentences(held_out, convert_tags(held_out_tags))
+            validation = TaggedSentences(held_out, convert_tags(held_out, held_out_tags, "validation"))
         else:
-            tagged = [row for row, known in enumerate(tags) if known]
-            order = random.Random(config.source.split_seed).sample(tagged, len(tagged))
-            held_out_rows = set(order[: min(len(order) - 1, round(config.source.validation_fraction * len(order)))])
+            held_out_rows = draw_held_out_rows(tags, config.source.validation_fraction, config.source.split_seed)
             every = TaggedSentences(sentences, tags, teacher)
             train = every.select([row for row in range(len(tags)) if row not in held_out_rows])
             validation = every.select(sorted(held_out_rows))
@@ -143,7 +146,7 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
 
     @name_arguments
     def score(self, texts: Sequence[Sequence[str]], y: Any, sample_weight: Any = None) -> float:
-        """Return the F1 of the spans, or the accuracy of the tokens if the tags have no spans.
+        """Return the F1 of the spans, or the accuracy of the tokens if the tags of the tagger have no spans.
 
         Args:
             texts: Sentences, each a list of tokens.
@@ -212,3 +215,6 @@ class TokenClassifier(TagPredictor, HubMixin, Estimator):
                 compute = make_batch_function(self.bundle_.scores_model())
                 self._tagger = self.bundle_.sentence_tagger(lambda ids: compute(ids).numpy())
             return self._tagger
+
+
+vars(TokenClassifier)["__init__"].__signature__ = _replace_default_model(inspect.signature(Estimator.__init__))

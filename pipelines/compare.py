@@ -105,6 +105,7 @@ def _compare_taggers(args: Arguments, shown: Sequence[str], rows: Sequence[Row],
     start_tensorflow()
     import numpy as np
 
+    from kerascnn.data.tag_schemes import has_spans
     from kerascnn.evaluation.paired_comparison import PairedComparison
     from kerascnn.evaluation.tag_mistakes import TAG_DISAGREEMENT_COLUMNS, list_tag_disagreements
     from kerascnn.tasks.tagging_metrics import evaluate_tags
@@ -114,7 +115,10 @@ def _compare_taggers(args: Arguments, shown: Sequence[str], rows: Sequence[Row],
     taggers = [TokenClassifier.load(folder) for folder in (args.bundle_a, args.bundle_b)]
     _warn_about_known_rows(shown, [tagger.bundle_ for tagger in taggers], rows, log)
     predicted = [tagger.predict(sentences) for tagger in taggers]
-    metrics = [evaluate_tags(tags, found, sentences) for found in predicted]
+    metrics = [
+        evaluate_tags(tags, found, sentences, is_spans=has_spans(tagger.classes_))
+        for tagger, found in zip(taggers, predicted, strict=True)
+    ]
     true = np.array([tag for row in tags for tag in row])
     comparison = PairedComparison.count(
         *(np.array([tag for row in found for tag in row]) == true for found in predicted)

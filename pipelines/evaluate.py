@@ -109,6 +109,7 @@ def _evaluate_tags(args: Arguments, rows: Sequence[Row], task: Task, log: Log) -
     if args.plots:
         raise InputError(f"--plots: {args.bundle} has a tag for each token, whose report has no pictures; leave it out")
     start_tensorflow()
+    from kerascnn.data.tag_schemes import has_spans
     from kerascnn.evaluation.tag_mistakes import TAG_MISTAKE_COLUMNS, list_tag_mistakes
     from kerascnn.evaluation.tagger_card import TaggedExample, write_new_report
     from kerascnn.tasks.tagging_metrics import evaluate_tags
@@ -118,7 +119,7 @@ def _evaluate_tags(args: Arguments, rows: Sequence[Row], task: Task, log: Log) -
     sentences, tags = task.texts_of_rows(rows), task.labels_of_rows(rows)
     answers = tagger.tag_sentences(sentences)
     predicted = [found for found, _ in answers]
-    metrics = evaluate_tags(tags, predicted, sentences)
+    metrics = evaluate_tags(tags, predicted, sentences, is_spans=has_spans(tagger.classes_))
     print(json.dumps(metrics, ensure_ascii=False) if args.json else task.format_metrics(metrics), flush=True)
     if args.report:
         examples = [] if args.no_examples else list(map(TaggedExample, sentences, tags, predicted))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import kerascnn
 from kerascnn import TokenClassifier
@@ -103,6 +105,9 @@ def test_words_with_a_vector_join_the_vocabulary(tmp_path):
         ([["Anna"]], [], "1 sentences and 0 lists of tags"),
         ([["Anna", ""]], [["O", "O"]], "one of the tokens is"),
         ([["Anna"], ["Bob"]], [["O"], ["O"]], "at least two tags"),
+        ([[]], [[]], "no sentence has a token with a tag"),
+        ([[], []], [[], []], "no sentence has a token with a tag"),
+        ([[], ["Anna"]], [[], ["O"]], "at least two tags"),
     ],
 )
 def test_wrong_data_is_named(texts, labels, message):
@@ -110,6 +115,38 @@ def test_wrong_data_is_named(texts, labels, message):
         TokenClassifier().fit(texts, labels)
 
 
+def test_teacher_alone_cannot_name_the_tags():
+    with pytest.raises(InputError, match="no sentence has a token with a tag"):
+        TokenClassifier().fit([["Anna"], []], [None, None], soft_labels=[np.ones((1, 1)), np.ones((0, 1))])
+
+
 def test_models_of_texts_are_rejected():
-    with pytest.raises(InputError, match="has one label per text; give id_cnn"):
-        TokenClassifier(model="rnn").fit(SENTENCES, TAGS)
+    for model in ("rnn", "word_cnn"):
+        with pytest.raises(InputError, match=f"model: {model} has one label per text; give id_cnn"):
+            TokenClassifier(model=model).fit(SENTENCES, TAGS)
+
+
+def test_settings_are_those_of_a_tagger():
+    tagger = clone(TokenClassifier(seed=3, word_length=7))
+    settings = tagger.get_params()
+    assert (settings["model"], settings["seed"], settings["word_length"]) == ("id_cnn", 3, 7)
+    assert "epochs" in str(inspect.signature(TokenClassifier))
+    assert tagger.set_params(model="bilstm").to_config().model == "bilstm"
+    assert TokenClassifier.from_config(tagger.to_config()).get_params()["model"] == "bilstm"
+    with pytest.raises(TypeError):
+        TokenClassifier(word_len=7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"refit_rows": 5}, "training.refit_rows 5: not for a tagger"),
+        ({"contrastive": "always"}, "transfer.contrastive always: id_cnn has no sentence vectors"),
+        ({"layerwise_lr_decay": 0.9}, "transfer.layerwise_lr_decay 0.9: not for a tagger"),
+        ({"class_weights": "balanced"}, "class_weights"),
+        ({"split": "whitespace"}, "text.split whitespace: not for a tagger"),
+    ],
+)
+def test_settings_of_text_classifiers_are_rejected(settings, message):
+    with pytest.raises(InputError, match=message):
+        TokenClassifier(**settings).fit(SENTENCES, TAGS)

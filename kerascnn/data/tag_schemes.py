@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple
 
 Scheme = Literal["IOB1", "IOB2", "BIOES"]
 OUTSIDE = "O"
+NEW_TAG = -2
+"""Target of a tag that no training sentence has; -1 is that of padding and of a token without a tag."""
 _TAG = re.compile(r"([BIESLUMW])(?:-(.*))?", re.DOTALL)
 _USUAL = {"M": "I", "L": "E", "U": "S", "W": "S"}
 _OTHER_FORMS = (
@@ -59,11 +61,15 @@ def split_tag(tag: str) -> Prefixed:
     return Prefixed(_USUAL.get(match[1], match[1]), match[2] or "") if match else Prefixed("I", tag)
 
 
+def has_prefix(tag: str) -> bool:
+    """Return whether a tag has the form of a tag of a span, or is O."""
+    return tag == OUTSIDE or _TAG.fullmatch(tag) is not None
+
+
 def has_spans(tags: Iterable[str]) -> bool:
     """Return whether all tags have the form of tags of spans, and one of them begins or continues a span."""
     names = set(tags)
-    is_form = all(name == OUTSIDE or _TAG.fullmatch(name) for name in names)
-    return is_form and any(name.startswith(("B", "I", "S", "U", "W")) for name in names)
+    return all(map(has_prefix, names)) and any(name.startswith(("B", "I", "S", "U", "W")) for name in names)
 
 
 def find_usual_form(tags: Iterable[str]) -> dict[str, str]:
@@ -83,9 +89,15 @@ def find_outlier(tags: Iterable[str]) -> str:
     """Return a tag without a prefix where most have one, as those of spans; empty: there is none."""
     names = {*tags}
     prefixed = [name for name in names if name[1:2] == "-" and len(name) > 2 and _TAG.fullmatch(name)]
-    others = sorted(name for name in names if name != OUTSIDE and not _TAG.fullmatch(name))
+    others = sorted(name for name in names if not has_prefix(name))
     is_spans = OUTSIDE in names and any(name[0] in "BI" for name in prefixed) and len(others) < len(prefixed)
     return others[0] if is_spans and others else ""
+
+
+def list_span_labels(tags: Iterable[str]) -> list[str]:
+    """Return the labels of the spans that the tags of a tagger form, sorted; the tags, if they have no spans."""
+    names = set(tags)
+    return sorted({split_tag(name).label for name in names - {OUTSIDE}} if has_spans(names) else names)
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme | None:

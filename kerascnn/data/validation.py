@@ -151,7 +151,7 @@ def check_labels(train: IndexedRows, held_out: Mapping[str, IndexedRows | None],
                 _check_labels_known([rows[int(has_unknown.argmax())]], name, labels)
 
 
-def report_new_labels(rows: Iterable[Row], name: str, labels: Collection[str], issues: list[Issue]) -> None:
+def report_new_labels(rows: Sequence[Row], name: str, labels: Collection[str], issues: list[Issue]) -> None:
     """Report labels that no training row has, where a task allows them; they count as mistakes.
 
     Args:
@@ -159,16 +159,33 @@ def report_new_labels(rows: Iterable[Row], name: str, labels: Collection[str], i
         name: Name of the rows for messages.
         labels: Labels of the training rows.
         issues: Issues are appended here.
+
+    Raises:
+        InputError: No label is known.
     """
-    counter, found = RowCounter(), dict[str, None]()
+    known, found = set(labels), {label for row in rows for label in row.labels}
+    new = found - known
+    if not new:
+        return
+    counter = RowCounter()
     for row in rows:
-        if new := [label for label in row.labels if label not in labels]:
-            counter.add(row, detail=new[0])
-            found |= dict.fromkeys(new)
+        position = next((position for position, label in enumerate(row.labels) if label in new), -1)
+        if position >= 0:
+            line = row.tokens[position].line if row.tokens else 0
+            detail = f"{row.labels[position]}, token {position + 1}" + (f" in line {line}" if line else "")
+            counter.add(row, position=row.tokens[position].start if row.tokens else 0, detail=detail)
+    first, names = counter.examples[0], quote_names(sorted(new), MAX_SHOWN_LABELS)
+    hint = did_you_mean(min(new), known)
+    if new == found:
+        raise InputError(
+            f"{first.file}, row {first.row}: no {name} label, such as {names}, is one of the training data,"
+            f" {quote_names(sorted(known), MAX_SHOWN_LABELS)}{hint}; check --source.tag-column"
+        )
     counter.report(
         issues, "new_labels", "warning",
-        "{count} {name} [row has|rows have] a label that no training row has, {labels}; they count as mistakes",
-        "correct them, or add training rows with them", name=name, labels=quote_names(sorted(found), MAX_SHOWN_LABELS),
+        "{count} {name} [row has|rows have] a label that no training row has, {labels}, such as {detail}; they count as"
+        " mistakes",
+        f"correct them, or add training rows with them{hint}", name=name, labels=names, detail=first.detail,
     )  # fmt: skip
 
 

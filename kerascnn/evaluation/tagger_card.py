@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.tag_schemes import has_spans, list_span_labels
 from kerascnn.data.token_texts import join_tokens
 from kerascnn.evaluation.card_metadata import FOLDER_PLACEHOLDER, build_metadata, format_metadata
 from kerascnn.evaluation.evaluation_report import is_page
@@ -99,12 +99,13 @@ def write_new_report(
 def render_report(bundle: TaggerBundle, examples: Sequence[TaggedExample], heading: str = "") -> str:
     """Return the report of a tagger as a web page."""
     results = _find_results(bundle)
-    names = sorted({label.partition("-")[2] or label for label in bundle.labels})
+    names = list_span_labels(bundle.labels)
     colors = {name: _COLORS[position % len(_COLORS)] for position, name in enumerate(names)}
+    is_spans = has_spans(bundle.labels)
     wrong = [example for example in examples if list(example.tags) != list(example.predicted)]
     shown = [
-        [("true", _mark(example.tokens, example.tags, colors)),
-         ("predicted", _mark(example.tokens, example.predicted, colors))]
+        [("true", _mark(example.tokens, example.tags, colors, is_spans)),
+         ("predicted", _mark(example.tokens, example.predicted, colors, is_spans))]
         for example in wrong[:MAX_EXAMPLES]
     ]  # fmt: skip
     return load_template("tagger_report.html.j2").render(
@@ -143,10 +144,11 @@ def _make_tables(results: Mapping[str, Any]) -> list[tuple[str, list[list[str]]]
     return tables
 
 
-def _mark(tokens: Sequence[str], tags: Sequence[str], colors: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def _mark(
+    tokens: Sequence[str], tags: Sequence[str], colors: Mapping[str, str], is_spans: bool
+) -> list[tuple[str, str, str]]:
     """Return the parts of a sentence, each with its label and color; both are empty between spans."""
     text, located = join_tokens(tokens)
-    is_spans = has_spans(tags) or set(tags) == {"O"}
     spans = find_spans(tags) if is_spans else [TokenSpan(tag, i, i + 1) for i, tag in enumerate(tags)]
     parts, position = [], 0
     for span in spans:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import glob
 import os
+import warnings
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.config import Config, default_config
 from kerascnn.data.records import TAGGING_TASK, Record
+from kerascnn.data.tag_schemes import has_spans
 from kerascnn.experiment import run_folders
 from kerascnn.experiment.run_data import (
     describe_data,
@@ -110,6 +112,7 @@ def train_tagger_run(
     limit_threads(config.network.parallel_branches)
     start_tensorflow()
     from kerascnn.evaluation.tagger_card import TaggedExample
+    from kerascnn.tagged_texts import TagWarning
     from kerascnn.tasks.tagging_metrics import evaluate_tags
     from kerascnn.token_classifier import TokenClassifier
     from kerascnn.training.distributed import strategies
@@ -120,12 +123,14 @@ def train_tagger_run(
     distillation = load_distillation_data(config, splits, log)
     sentences, tags, soft_labels = training_columns(splits, distillation)
     tagger = TokenClassifier.from_config(config)
-    tagger.fit(
-        sentences, tags, soft_labels=soft_labels,
-        validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
-        folder=run_folders.state_folder(folder), resume=resume,
-        verbose=verbose and is_chief,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TagWarning)  # reading the data reported it
+        tagger.fit(
+            sentences, tags, soft_labels=soft_labels,
+            validation_data=text_and_label_columns(splits.validation, splits.task) if splits.validation else None,
+            folder=run_folders.state_folder(folder), resume=resume,
+            verbose=verbose and is_chief,
+        )  # fmt: skip
     if not is_chief:
         return tagger.bundle_
     known = frozenset(token.text for row in splits.train for token in row.tokens)
@@ -134,7 +139,9 @@ def train_tagger_run(
         if rows := getattr(splits, name):
             sentences, tags = text_and_label_columns(rows, splits.task)
             predicted = tagger.predict(sentences)
-            tagger.bundle_.metrics[name] = evaluate_tags(tags, predicted, sentences, known)
+            tagger.bundle_.metrics[name] = evaluate_tags(
+                tags, predicted, sentences, known, is_spans=has_spans(tagger.classes_)
+            )
             examples = list(map(TaggedExample, sentences, tags, predicted))
     tagger.bundle_.data.update(describe_data(config, splits, distillation))
     if distillation:

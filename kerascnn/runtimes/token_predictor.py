@@ -55,7 +55,9 @@ class TokenPredictor(TagPredictor):
             raise InputError(f"{folder}: has labels of texts; read it with kerascnn.load")
         check_files(self._folder, manifest, ("golden.json", "labels.txt"))
         labels = read_escaped_lines(self._folder / "labels.txt")
-        self._tagger = (_load_edge if runtime == "tflite" else _load_onnx)(self._folder, manifest, labels)
+        self._tagger = (
+            _load_edge(self._folder, labels) if runtime == "tflite" else _load_onnx(self._folder, manifest, labels)
+        )
         self.classes_ = np.asarray(labels, dtype=object)
         if runtime == "onnx" or (self._folder / EDGE / EXACT_MODEL).is_file():  # others are less exact
             check_golden_tags(self._folder / "golden.json", self._tagger)
@@ -67,7 +69,7 @@ class TokenPredictor(TagPredictor):
         return f"TokenPredictor({str(self._folder)!r}, {self.runtime!r})"
 
 
-def _load_edge(folder: Path, manifest: Any, labels: list[str]) -> SentenceTagger:
+def _load_edge(folder: Path, labels: list[str]) -> SentenceTagger:
     """Load the most exact TFLite file of a bundle.
 
     Raises:

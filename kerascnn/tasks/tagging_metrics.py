@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.tag_schemes import has_prefix
 from kerascnn.tasks.span_metrics import evaluate_spans, find_spans
+from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import text_table
 
 MAX_CONFUSED = 20
@@ -19,6 +20,8 @@ def evaluate_tags(
     predicted: Sequence[Sequence[str]],
     tokens: Sequence[Sequence[str]],
     known_tokens: frozenset[str] = frozenset(),
+    *,
+    is_spans: bool,
 ) -> dict[str, Any]:
     """Return the metrics of the tags of sentences.
 
@@ -27,6 +30,7 @@ def evaluate_tags(
         predicted: Predicted tags of each sentence.
         tokens: Tokens of each sentence.
         known_tokens: Tokens of the training data; empty: not known.
+        is_spans: Whether the tags that the tagger can predict have spans; then the true tags must have them.
 
     Returns:
         ``rows``: sentences; ``tokens``; ``token_accuracy``; ``sentence_accuracy``: fraction of the sentences without a
@@ -34,7 +38,12 @@ def evaluate_tags(
         ``confused``: the most frequent pairs of a true and a predicted tag with their count. With spans also the
         results of ``evaluate_spans``, ``missed_spans`` and ``false_spans``: the most frequent ones with their label and
         count. Without spans ``per_class``: tag to precision, recall, f1, support, and ``macro_f1``.
+
+    Raises:
+        InputError: A true tag is not that of a span.
     """
+    if is_spans:
+        _check_prefixes(true)
     pairs = [(a, b) for tags, found in zip(true, predicted, strict=True) for a, b in zip(tags, found, strict=True)]
     right = sum(a == b for a, b in pairs)
     confused = Counter(pair for pair in pairs if pair[0] != pair[1])
@@ -54,7 +63,7 @@ def evaluate_tags(
             if word not in known_tokens
         ]
         results |= {"new_tokens": len(is_right), "new_token_accuracy": sum(is_right) / max(len(is_right), 1)}
-    if has_spans(tag for tags in true for tag in tags) or has_spans(tag for tags in predicted for tag in tags):
+    if is_spans:
         results |= evaluate_spans(true, predicted)
         results["missed_spans"] = _count_other_spans(true, predicted, tokens)
         results["false_spans"] = _count_other_spans(predicted, true, tokens)
@@ -63,6 +72,16 @@ def evaluate_tags(
         macro_f1 = sum(values["f1"] for values in per_class.values()) / max(len(per_class), 1)
         results |= {"macro_f1": macro_f1, "per_class": per_class}
     return results
+
+
+def _check_prefixes(true: Sequence[Sequence[str]]) -> None:
+    for row, tags in enumerate(true):
+        for position, tag in enumerate(tags):
+            if not has_prefix(tag):
+                raise InputError(
+                    f"row {row}, token {position}: the tag {tag!r} has no prefix, and the tagger finds spans; write"
+                    f" B-{tag} and I-{tag}, or O"
+                )
 
 
 def format_tagging_metrics(results: Mapping[str, Any]) -> str:

@@ -79,4 +79,4 @@ class TagDecoder:
 
 def _normalize(values: np.ndarray) -> np.ndarray:
     total = values.sum(axis=-1, keepdims=True)
-    return np.asarray(np.where(total > 0, values / np.maximum(total, 1e-300), 1 / values.shape[-1]))
+    return np.asarray(np.where(total == 0, 1 / values.shape[-1], values / np.maximum(total, 1e-300)))

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerascnn.data.tag_schemes import OUTSIDE, split_tag
+from kerascnn.data.tag_schemes import NEW_TAG, OUTSIDE, split_tag
 from kerascnn.layers.linear_chain_crf import compute_log_marginals, find_best_tags, log_partition, score_tags
 from kerascnn.layers.types import Tensor
 
@@ -16,6 +16,8 @@ from kerascnn.layers.types import Tensor
 @keras.saving.register_keras_serializable(package="kerascnn")
 class TaggingLoss(keras.losses.Loss):
     """Negative log-likelihood of the tags of a sentence, the sum over its tokens.
+
+    A conditional random field has no likelihood for a sentence with a new tag, in validation data: its loss is 0.
 
     Args:
         label_smoothing: Probability that is spread evenly over all tags, 0 to 1; it has no effect on a conditional
@@ -31,11 +33,12 @@ class TaggingLoss(keras.losses.Loss):
         """Return the loss of each sentence, float32 (batch,).
 
         Args:
-            y_true: Tags, int (batch, time), -1 at padding.
+            y_true: Tags, int (batch, time), -1 at padding, ``NEW_TAG`` for one that training does not have.
             y_pred: Logits of the tags, float32 (batch, time, tags), or the potentials of ``LinearChainCRF``.
         """
         if len(y_pred.shape) == 4:
-            return log_partition(y_pred) - score_tags(y_pred, y_true)
+            is_known = ops.all(ops.not_equal(y_true, NEW_TAG), axis=-1)
+            return ops.where(is_known, log_partition(y_pred) - score_tags(y_pred, y_true), 0.0)
         log_probabilities = ops.log_softmax(y_pred, axis=-1)
         targets = ops.one_hot(ops.maximum(y_true, 0), y_pred.shape[-1], dtype=y_pred.dtype)
         targets = (1 - self.label_smoothing) * targets + self.label_smoothing / y_pred.shape[-1]

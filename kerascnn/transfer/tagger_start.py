@@ -45,7 +45,7 @@ def inherit_vocabulary(vectorizer: TokenVectorizer, folder: Path) -> TokenVector
     """
     source = load_start(folder, vectorizer)
     words, letters = (
-        [*old, *(token for token in new if token not in set(old))]
+        list(dict.fromkeys([*old, *new]))
         for old, new in ((source.vocabulary, vectorizer.vocabulary), (source.characters, vectorizer.characters))
     )
     return TokenVectorizer(vectorizer.settings, words, letters, word_length=vectorizer.word_length)

@@ -9,8 +9,11 @@ import pyarrow.parquet
 import pytest
 
 from kerascnn.data.config import SourceConfig
+from kerascnn.data.records import Row, Token
 from kerascnn.data.sources import read_records, read_rows, read_texts
 from kerascnn.data.splits import load_splits
+from kerascnn.data.validation import report_new_labels
+from kerascnn.tasks import TAGGING
 from kerascnn.utils.errors import InputError
 
 CONLL = "-DOCSTART-\tO\n\nPeter\tB-PER\nBlackburn\tI-PER\n\n# a comment\nBRUSSELS B-LOC\n1996-08-22 O\n"
@@ -272,3 +275,25 @@ def test_underscore_of_conllu_is_no_tag(tmp_path):
     assert "part.conllu, row 1: line 2: 'you' has no upos; add it" in read_error(path)
     assert [record.labels for record in read_texts(str(path), SourceConfig())] == [None, ("SYM",)]
     assert read(path, tag_column="feats")[0].labels == ("_", "_")
+
+
+def test_new_tags_name_their_line_and_a_similar_tag():
+    rows = [Row("a b", ("O", "B-PER"), "x.conll", 1, TAGGING.name, tokens=(Token("a", 0, 1, 1), Token("b", 2, 3, 2)))]
+    rows.append(Row("c", ("B-PERS",), "x.conll", 2, TAGGING.name, tokens=(Token("c", 0, 1, 4),)))
+    issues = []
+    report_new_labels(rows, "test", ["B-PER", "O"], issues)
+    assert "1 test row has a label that no training row has, 'B-PERS', such as B-PERS, token 1 in line 4" in (
+        issues[0].message
+    )
+    assert "did you mean 'B-PER'?" in issues[0].suggestion
+    report_new_labels(rows, "test", ["B-PER", "B-PERS", "O"], issues)
+    assert len(issues) == 1
+
+
+def test_tags_of_another_column_are_refused():
+    rows = [Row("a", ("NOUN",), "x.conll", 1, TAGGING.name, tokens=(Token("a", 0, 1, 1),))] * 2
+    for labels in (["B-PER", "O"], ["NN", "VB"]):
+        with pytest.raises(
+            InputError, match=r"x\.conll, row 1: no test label, such as 'NOUN', .* check --source.tag-co"
+        ):
+            report_new_labels(rows, "test", labels, [])

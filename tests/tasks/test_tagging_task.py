@@ -47,13 +47,31 @@ def test_metric_of_spans_is_rejected_for_texts():
 
 
 def test_metrics_of_parts_of_speech():
-    results = evaluate_tags([["A", "B"], ["B"]], [["A", "A"], ["B"]], [["x", "y"], ["z"]], frozenset({"x"}))
+    results = evaluate_tags(
+        [["A", "B"], ["B"]], [["A", "A"], ["B"]], [["x", "y"], ["z"]], frozenset({"x"}), is_spans=False
+    )
     assert results["token_accuracy"] == pytest.approx(2 / 3)
     assert results["sentence_accuracy"] == 0.5
     assert results["new_token_accuracy"] == 0.5
     assert results["confused"] == [["B", "A", 1]]
     assert results["per_class"]["B"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "support": 2}
     assert "token accuracy 0.6667" in format_tagging_metrics(results)
+
+
+def test_labels_of_the_tagger_decide_which_metrics_there_are():
+    """Not the rows: the folds of a cross-validation, some without an entity, have the same metric."""
+    tokens = [["x", "y"]]
+    for true in (["O", "O"], ["B-PER", "O"]):
+        assert evaluate_tags([true], [["O", "O"]], tokens, is_spans=True)["f1"] == 0
+    for true in (["B", "I"], ["NN", "B-X"]):
+        assert "f1" not in evaluate_tags([true], [["B", "I"]], tokens, is_spans=False)
+
+
+@pytest.mark.parametrize("tag", ["PER", "PER-B", "B_PER", "b-PER", "o", "X-PER", "-"])
+def test_tags_without_prefix_have_no_metrics_of_spans(tag):
+    """Seqeval would find a span whose label lacks a letter."""
+    with pytest.raises(InputError, match=rf"row 1, token 1: the tag '{tag}' has no prefix.*write B-{tag}"):
+        evaluate_tags([["O"], ["B-PER", tag]], [["O"], ["B-PER", "O"]], [["x"], ["x", "y"]], is_spans=True)
 
 
 def test_tags_that_were_meant_as_spans_are_named():
@@ -76,14 +94,17 @@ def test_forms_of_prefixes_are_converted_and_outliers_named():
     rows = [Row("a b c", ("PER-B", "PER-I", "O"), "x.conll", 1, TAGGING.name, tokens=tokens)]
     assert TAGGING.prepare_rows(rows, "training", issues)[0].labels == ("B-PER", "I-PER", "O")
     assert "prefixes in another form" in issues[0].message
-    assert convert_tags([["B_PER", "O"]]) == [["B-PER", "O"]]
+    assert convert_tags([["a", "b"]], [["B_PER", "O"]], "training") == [["B-PER", "O"]]
     wrong = rows[0]._replace(labels=("B-PER", "I-PER", "MISC"))
     for message, check in (
         (
             r"row 1: the training data has the tag 'MISC', token 3 in line 7",
             lambda: TAGGING.prepare_rows([wrong, rows[0]._replace(labels=("O",) * 3)], "training", []),
         ),
-        ("labels, row 1: the tag 'MISC' has no prefix", lambda: convert_tags([["O", "I-PER"], ["B-PER", "MISC"]])),
+        (
+            "labels, row 1: the training data has the tag 'MISC', token 2, and others have prefixes",
+            lambda: convert_tags([["a", "b"]] * 2, [["O", "I-PER"], ["B-PER", "MISC"]], "training"),
+        ),
     ):
         with pytest.raises(InputError, match=message):
             check()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerascnn.data.tag_schemes import NEW_TAG
 from kerascnn.layers import LinearChainCRF
 from kerascnn.layers.linear_chain_crf import combine_potentials, compute_marginals
 from kerascnn.tasks.span_metrics import evaluate_spans
@@ -43,6 +44,19 @@ def test_random_field_without_transitions_has_the_loss_of_a_softmax():
     scores, tags = generator.normal(size=(2, 4, 5)).astype(np.float32), np.array([[1, 3, 4, 4], [0, 4, -1, -1]])
     potentials = LinearChainCRF()(scores, (tags >= 0).astype(np.float32)[..., None])
     np.testing.assert_allclose(TaggingLoss().call(tags, potentials), TaggingLoss().call(tags, scores), rtol=1e-4)
+
+
+def test_new_tags_of_validation_data_have_no_loss():
+    generator = np.random.default_rng(0)
+    scores = generator.normal(size=(3, 4, 5)).astype(np.float32)
+    tags = np.array([[1, 3, 4, 4], [1, NEW_TAG, 4, -1], [NEW_TAG, -1, -1, -1]])
+    potentials = LinearChainCRF()(scores, (tags != -1).astype(np.float32)[..., None])
+    losses = np.asarray(TaggingLoss().call(tags, potentials))
+    assert losses[0] > 0
+    assert losses[1:].tolist() == [0, 0]
+    known = np.array([[1, 4]])
+    softmax = TaggingLoss().call(np.array([[1, NEW_TAG, 4, -1]]), scores[1:2])
+    np.testing.assert_allclose(softmax, TaggingLoss().call(known, scores[1:2, [0, 2]]), rtol=1e-5)
 
 
 def test_label_smoothing_raises_the_loss_of_certain_tags():
