@@ -12,11 +12,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from kerascnn.data.encodings import STDIN
-from kerascnn.data.tag_schemes import has_spans
+from kerascnn.data.tag_schemes import has_spans, list_span_labels
 from kerascnn.loading import load
 from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
 from kerascnn.tagged_texts import find_entities
-from kerascnn.utils.atomic_files import atomic_write, check_output_file, check_output_parent
+from kerascnn.utils.atomic_files import (
+    atomic_path,
+    atomic_write,
+    check_output_file,
+    check_output_parent,
+    read_json,
+    sha256,
+    write_json,
+)  # fmt: skip
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.stderr import Log
@@ -83,13 +91,13 @@ def _load(bundle: str, runtime: Any) -> TagPredictor:
 
 
 def _predict_folder(args: Arguments, log: Log) -> None:
-    """Write a file of JSON lines for each file of a folder; those that exist are kept.
+    """Write a file of JSON lines for each file of a folder; those with the same bundle, input and options are kept.
 
     Raises:
-        InputError: There is no output folder, or no file of texts.
+        InputError: There is no output folder, or no file of texts, or an output was not written by this command.
     """
     from kerascnn.data.sources import read_texts
-    from kerascnn.scoring.parts import list_parts
+    from kerascnn.scoring.parts import list_parts, provenance
 
     output = Path(args.output)
     if args.output == "-" or output.is_file() or output.suffix:
@@ -103,14 +111,18 @@ def _predict_folder(args: Arguments, log: Log) -> None:
         log(f"{args.input}: skipped files with other suffixes: {', '.join(others[:3])}{', …' * (len(others) > 3)}")
     check_output_parent(output)
     output.mkdir(exist_ok=True)
-    left = [part for part in parts if not _output_of(part, output).exists()]
+    runtime = choose_for_folder(Path(args.bundle), args.runtime)
+    job = {"bundle": sha256(Path(args.bundle) / "manifest.json"), "runtime": runtime, "source": vars(args.source)}
+    left = [part for part in parts if not _is_finished(part, output, job)]
     count = 0
-    if left:
-        tagger = _load(args.bundle, choose_for_folder(Path(args.bundle), args.runtime))
+    tagger: TagPredictor | None = None
     for part in left:
-        with lock_output(_output_of(part, output)), atomic_write(_output_of(part, output)) as file:
-            records = read_texts(part.path, args.source)
-            count += write_tags(tagger, records, args.source.text_column, file, "jsonl")
+        tagger = tagger or _load(args.bundle, runtime)
+        with atomic_path(_output_of(part, output)) as partial:
+            with open(partial, "w", encoding="utf-8", newline="") as file:
+                records = read_texts(part.path, args.source)
+                count += write_tags(tagger, records, args.source.text_column, file, "jsonl")
+            write_json(_sidecar_of(part, output), {**provenance(part, job), "sha256": sha256(partial)})
     summary = {"parts": len(parts), "written": len(left), "skipped": len(parts) - len(left), "rows": count}
     if args.json:
         print(json.dumps(summary))
@@ -119,6 +131,34 @@ def _predict_folder(args: Arguments, log: Log) -> None:
 
 def _output_of(part: Part, output: Path) -> Path:
     return output / f"{Path(part.output).stem}.jsonl"
+
+
+def _sidecar_of(part: Part, output: Path) -> Path:
+    """Return the path of the file that has what the tags of a part depend on; other commands ignore its name."""
+    return output / f".{_output_of(part, output).name}.provenance"
+
+
+def _is_finished(part: Part, output: Path, job: dict[str, Any]) -> bool:
+    """Return whether the tags of a part exist and are up to date.
+
+    The file beside them is written first and has their hash, so that a killed process leaves no pair that looks right.
+
+    Raises:
+        InputError: There is a file that this command did not write.
+    """
+    from kerascnn.scoring.parts import provenance
+
+    path = _output_of(part, output)
+    if not path.exists():
+        return False
+    if not _sidecar_of(part, output).exists():
+        raise InputError(f"{path} exists and was not written by this command; choose another --output")
+    try:
+        found = read_json(_sidecar_of(part, output))
+    except ValueError:  # damaged
+        return False
+    expected = json.loads(json.dumps(provenance(part, job)))
+    return bool(found == {**expected, "sha256": sha256(path)})
 
 
 def tags_format(output: str, *, as_json: bool, is_terminal: bool) -> Format:
@@ -155,7 +195,7 @@ def write_tags(
         file_format: See ``tags_format``.
     """
     count = 0
-    labels = sorted({label.partition("-")[2] or label for label in tagger.classes_})
+    labels = list_span_labels(tagger.classes_)
     colors = {label: _COLORS[position % len(_COLORS)] for position, label in enumerate(labels)}
     for record, text, tokens in _predict(tagger, records, text_column):
         count += 1
@@ -207,6 +247,7 @@ def _mark(text: str, tokens: list[TaggedToken], colors: dict[str, int], is_spans
         return " ".join(f"{token.text}\033[{colors[token.tag]}m/{token.tag}\033[0m" for token in tokens)
     marked, position = "", 0
     for entity in find_entities(text, tokens):
-        marked += f"{text[position : entity.start]}\033[{colors[entity.label]}m[{entity.text} {entity.label}]\033[0m"
+        name = f"{entity.text} {entity.label}".rstrip()
+        marked += f"{text[position : entity.start]}\033[{colors[entity.label]}m[{name}]\033[0m"
         position = entity.end
     return marked + text[position:]

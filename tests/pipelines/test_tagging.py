@@ -138,6 +138,10 @@ def test_predict_reads_a_folder_of_files(run, capsys, tmp_path):
     assert json.loads((tmp_path / "out" / "a.jsonl").read_text())["tags"] == ["B-PER", "O", "B-PER"]
     predict.main([*command, "--json"])
     assert json.loads(capsys.readouterr().out)["skipped"] == 2
+    (tmp_path / "in" / "a.conll").write_text("Rome\nis\nold\n")
+    predict.main([*command, "--json"])
+    assert json.loads(capsys.readouterr().out)["skipped"] == 1
+    assert json.loads((tmp_path / "out" / "a.jsonl").read_text())["tokens"] == ["Rome", "is", "old"]
     with pytest.raises(InputError, match="name a folder for the predictions"):
         predict.main([*command[:3]])
 
