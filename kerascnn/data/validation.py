@@ -75,9 +75,10 @@ def iterate_clean_rows(rows: Iterable[Row], name: str, issues: list[Issue], *, t
     _report_dropped(name, issues, empty_text, missing_label, nul, keep_unlabelled=task.allows_no_label)
     if not count:
         first = empty_text.first or missing_label.first
+        option = "--source.tag-column" if task.name == TAGGING_TASK else "--label-column"
         raise InputError(
             f"no row of the {name} data has both text and label"
-            + (f" (first: {location(first)}); check --text-column and --label-column" if first else "")
+            + (f" (first: {location(first)}); check --text-column and {option}" if first else "")
         )
 
 

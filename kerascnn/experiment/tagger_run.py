@@ -6,7 +6,7 @@ import dataclasses
 import glob
 import os
 import warnings
-from itertools import islice
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ WORD_MODEL, CHARACTER_MODEL = "id_cnn", "char_id_cnn"
 def choose_tagger(config: Config[Any]) -> Config[Any]:
     """Return the settings of a run, with a model for tagging if its data has a tag for each token.
 
-    Only the start of the first file is read. Settings of another model are returned unchanged.
+    Only the start of the data is read. Settings of another model are returned unchanged.
     """
     if config.network.tags_tokens or not names_file(config.data[0]):
         return config
@@ -56,11 +56,18 @@ def names_file(source: str) -> bool:
 
 
 def _peek(config: Config[Any]) -> list[Record]:
-    """Return the first records; none if they cannot be read, which reading them all reports."""
+    """Return the first records that show what the labels are, none if they cannot be read: reading all reports it.
+
+    Texts without spans, at the start, do not show it; nor do files that have only such texts.
+    """
     from kerascnn.data.sources import read_records
 
+    def is_open(record: Record) -> bool:
+        return record.tokens is None and record.labels == ()
+
+    records = chain.from_iterable(read_records(spec, config.source, labelled=True) for spec in config.data)
     try:
-        return list(islice(read_records(config.data[0], config.source, labelled=True), _PEEKED_ROWS))
+        return list(islice(dropwhile(is_open, records), _PEEKED_ROWS))
     except InputError:
         return []
 

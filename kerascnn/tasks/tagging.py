@@ -24,6 +24,7 @@ from kerascnn.data.token_spans import tag_tokens
 from kerascnn.tasks.base import Feature
 from kerascnn.tasks.single_label import SingleLabel
 from kerascnn.tasks.tagging_metrics import format_tagging_metrics
+from kerascnn.text.words import split_words
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Tagging(SingleLabel):
             _check_outlier(rows, name)
             _report_no_spans(rows, name, issues)
             return rows
+        _report_divided_words(rows, name, issues)
         converted, counter, first = [], RowCounter(), ""
         for row in rows:
             tags, broken = convert_to_iob2(row.labels, scheme)
@@ -164,6 +166,32 @@ class Tagging(SingleLabel):
     def format_metrics(self, results: Mapping[str, Any]) -> str:
         """Return the metrics as lines of text, see ``tagging_metrics``."""
         return format_tagging_metrics(results)
+
+
+def _report_divided_words(rows: Sequence[Row], name: str, issues: list[Issue]) -> None:
+    """Report spans that begin or end inside a word: predictions for the text alone cannot have their ends."""
+    counter, example = RowCounter(), ""
+    for row in rows:
+        cuts = {
+            after.start
+            for before, after, tag, next_tag in zip(
+                row.tokens, row.tokens[1:], row.labels, row.labels[1:], strict=False
+            )
+            if before.end == after.start
+            and {tag, next_tag} != {OUTSIDE}
+            and not (split_tag(next_tag).prefix in ("I", "E") and split_tag(tag).label == split_tag(next_tag).label)
+        }
+        words = split_words(row.text) if cuts else []
+        inside = [row.text[start:end] for start, end in words if any(start < cut < end for cut in cuts)]
+        if inside:
+            example = example or inside[0]
+            counter.add(row, detail=inside[0])
+    counter.report(
+        issues, "divided_words", "warning",
+        "{count} {name} [row has|rows have] a span that begins or ends inside a word, such as {word!r}; it is divided"
+        " here, and not in texts to predict, so that metrics are too high for such spans",
+        "let spans begin and end at words", name=name, word=example,
+    )  # fmt: skip
 
 
 def _check_outlier(rows: Sequence[Row], name: str) -> None:

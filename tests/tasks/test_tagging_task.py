@@ -108,3 +108,21 @@ def test_forms_of_prefixes_are_converted_and_outliers_named():
     ):
         with pytest.raises(InputError, match=message):
             check()
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "word"),
+    [
+        ("the Berliner sat", Span(4, 10, "LOC"), "Berliner"),
+        ("the X-ray", Span(4, 5, "X"), ""),
+        ("the end", Span(4, 7, "X"), ""),
+    ],
+)
+def test_spans_inside_words_are_counted(text, span, word):
+    issues = []
+    TAGGING.prepare_rows([make_row(text, [span])], "test", issues)
+    assert [issue.kind for issue in issues] == ["divided_words"] * bool(word)
+    assert all(
+        f"1 test row has a span that begins or ends inside a word, such as {word!r}" in issue.message
+        for issue in issues
+    )
