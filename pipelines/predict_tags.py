@@ -202,11 +202,22 @@ def write_tags(
         if file_format == "jsonl":
             line = json.dumps(_make_object(tagger, record, text, tokens, text_column), ensure_ascii=False)
         elif file_format == "conll":
-            line = "".join(f"{token.text}\t{token.tag}\n" for token in tokens)
+            line = _make_lines(record, tokens)
         else:
             line = _mark(text, tokens, colors, has_spans(tagger.classes_))
         file.write(f"{line}\n")
     return count
+
+
+def _make_lines(record: Record, tokens: list[TaggedToken]) -> str:
+    """Return the tokens as lines of CoNLL: the columns of the input and the tag; a comment if there is no token."""
+    if not tokens:
+        return f"# row {record.number} has no token\n"
+    given = [token.columns for token in record.tokens or ()] or [()] * len(tokens)
+    return "".join(
+        "\t".join([*(" ".join(column.split()) for column in columns or (token.text,)), token.tag]) + "\n"
+        for token, columns in zip(tokens, given, strict=True)
+    )
 
 
 def _predict(

@@ -17,12 +17,14 @@ class Token(NamedTuple):
         start: Position of its first character in the text of the row.
         end: Position after its last character.
         line: Number of its line in the file, from 1; 0: the file has no line for each token.
+        columns: All columns of its line, if they are to be written with the prediction.
     """
 
     text: str
     start: int
     end: int
     line: int = 0
+    columns: tuple[str, ...] = ()
 
 
 class Record(NamedTuple):

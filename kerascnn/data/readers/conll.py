@@ -57,7 +57,12 @@ def read_conll(
             continue
         tags = [tag if len(row.fields) > 1 else "" for row, tag in zip(rows, tags, strict=True)]
         text, located = join_tokens(tokens, [row.number for row in rows])
+        located = located if needs_tags else _keep_columns(located, rows)
         yield _make_record(source, path, number, text, located, tags)
+
+
+def _keep_columns(tokens: tuple[Token, ...], rows: list[_Line]) -> tuple[Token, ...]:
+    return tuple(token._replace(columns=tuple(row.fields)) for token, row in zip(tokens, rows, strict=True))
 
 
 def _describe_fault(row: _Line, token: str, tag: str, first: _Line) -> str:
@@ -116,6 +121,7 @@ def read_conllu(
         located = locate_tokens(tokens, text, positions)
         if located is None:
             text, located = join_tokens(tokens, positions, glued)
+        located = located if len(required) > 1 else _keep_columns(located, rows)
         yield _make_record(source, path, number, text, located, tags)
 
 
