@@ -71,7 +71,7 @@ def bundle():
     """A bundle as far as the choice of exports looks at it."""
     text = SimpleNamespace(level="word", normalize="none", stop_words="")
     model = SimpleNamespace(count_params=lambda: 1000)
-    return SimpleNamespace(model=model, task=SINGLE_LABEL, vectorizer=SimpleNamespace(settings=text))
+    return SimpleNamespace(model=model, task=SINGLE_LABEL, config=SimpleNamespace(text=text))
 
 
 def test_a_failed_export_does_not_lose_the_training(bundle, tmp_path, monkeypatch):
