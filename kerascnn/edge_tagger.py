@@ -10,7 +10,6 @@ device needs only that folder::
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import threading
@@ -21,22 +20,34 @@ from typing import Any
 import numpy as np
 
 if __package__:
+    from kerascnn import edge_files
     from kerascnn.tasks.sentence_tagger import SentenceTagger
     from kerascnn.tasks.viterbi import TagDecoder
     from kerascnn.text import python_tokenizer
     from kerascnn.text.token_encoder import TokenEncoder
 else:
-    import python_tokenizer  # type: ignore[no-redef]
-    from sentence_tagger import SentenceTagger  # type: ignore[no-redef]
-    from token_encoder import TokenEncoder  # type: ignore[no-redef]
-    from viterbi import TagDecoder  # type: ignore[no-redef]
+    program = "python_tokenizer.py"
+    try:
+        import python_tokenizer  # type: ignore[no-redef]
 
-SCHEMA_VERSION = 1
-"""Highest version of ``edge.json`` that this program can read."""
+        program = "edge_files.py"
+        import edge_files  # type: ignore[no-redef]
+
+        program = "sentence_tagger.py, or a file that it imports,"
+        from sentence_tagger import SentenceTagger  # type: ignore[no-redef]
+        from token_encoder import TokenEncoder  # type: ignore[no-redef]
+        from viterbi import TagDecoder  # type: ignore[no-redef]
+    except Exception as error:  # a damaged program raises any kind
+        message = f"{Path(__file__).with_name(program)}: damaged ({error}); copy the edge folder again"
+        raise (SystemExit(f"error: {message}") if __name__ == "__main__" else ImportError(message)) from None
+
+CONFIG_TYPES = {
+    "max_length": int, "level": str, "rules": list, "unicode": dict, "word_length": int, "start": list,
+    "transitions": list, "normalize": bool,
+}  # fmt: skip
+"""Types of values of ``edge.json``."""
 MAX_INTERPRETERS = 16
 """Most interpreters that are kept, one for each padded length."""
-MODEL_FILES = ("model_float32.tflite", "model_float16.tflite", "model_dynamic.tflite")
-"""Files that an edge folder may contain, the most exact first."""
 
 
 class EdgeTagger:
@@ -60,33 +71,31 @@ class EdgeTagger:
     """
 
     def __init__(self, path: str | Path, *, num_threads: int = 1) -> None:
-        path = Path(path)
-        folder = path if path.is_dir() else path.parent
-        self._config = _read_config(folder / "edge.json")
-        if path.is_dir():
-            names = [name for name in MODEL_FILES if name in self._config["files"]]
-            if not names:
-                raise ValueError(f"{folder}: contains no model; export one with --format tflite")
-            path = folder / names[0]
-        self._path, self._content, self._num_threads = path, self._read_file(path), num_threads
-        self.labels = self._read_lines(folder / "labels.txt")
-        has_characters = "characters.txt" in self._config["files"]
+        files = edge_files.EdgeFiles(path, ("tagging",), CONFIG_TYPES)
+        files.check_programs(__file__, is_package=bool(__package__))
+        self._files, self._path, config = files, files.model, files.config
+        self._content, self._num_threads = files.read(files.model.name), num_threads
+        self.labels = files.read_lines("labels.txt")
         encoder = TokenEncoder(
-            python_tokenizer.add_tables(self._config["rules"], self._config["unicode"]),
-            self._read_lines(folder / "vocabulary.txt"),
-            self._read_lines(folder / "characters.txt") if has_characters else [],
-            word_length=self._config["word_length"],
+            python_tokenizer.add_tables(config["rules"], config["unicode"]),
+            files.read_lines("vocabulary.txt"),
+            files.read_lines("characters.txt") if "characters.txt" in config["files"] else [],
+            word_length=config["word_length"],
         )
-        start, transitions = (np.array(self._config[name], np.float64) for name in ("start", "transitions"))
-        decoder = TagDecoder(start, transitions, self._config["normalize"])
-        self._length = self._config["length"]
+        start, transitions = (np.array(config[name], np.float64) for name in ("start", "transitions"))
+        if (start.shape, transitions.shape) != ((len(self.labels),), (len(self.labels),) * 2):
+            raise ValueError(f"{files.folder / 'edge.json'}: has other tags than labels.txt; export it again")
+        decoder = TagDecoder(start, transitions, config["normalize"])
+        self._length = config["length"]
         self.tagger = SentenceTagger(
-            self.labels, encoder, decoder, self._config["level"], self._length or self._config["max_length"], self._run,
+            self.labels, encoder, decoder, config["level"], self._length or config["max_length"], self._run,
             batch_size=1,
         )  # fmt: skip
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self._run(np.zeros((1, 8, *encoder.shape), np.int32))
+        scores = self._run(np.zeros((1, 8, *encoder.shape), np.int32))
+        if scores.shape[-1] != len(self.labels):
+            raise ValueError(f"{self._path}: has scores of {scores.shape[-1]} tags, and labels.txt {len(self.labels)}")
 
     def predict(self, texts: Sequence[str]) -> list[list[tuple[str, int, int, str, float]]]:
         """Predict the tag of each token of texts.
@@ -117,23 +126,24 @@ class EdgeTagger:
         """Compare the model with the golden answers that were written at export, ``golden.json``.
 
         Returns:
-            The maximum absolute difference of a probability.
+            The maximum absolute difference of the probability of a golden tag. Among equally probable tags, rounding
+            decides which one is predicted, so that the tags themselves are not compared.
 
         Raises:
             ValueError: Tokens have other ids or other tags than at export.
         """
-        golden = json.loads(self._read_file(self._path.with_name("golden.json")))
-        largest = 0.0
+        path = self._path.with_name("golden.json")
+        golden = json.loads(self._files.read(path.name))
         rows = (golden[name] for name in ("tokens", "ids", "tags", "probabilities"))
-        for tokens, ids, expected, probabilities in zip(*rows, strict=True):
+        largest = 0.0
+        for tokens, ids, tags, expected in zip(*rows, strict=True):
             if self.tagger.encoder.encode(tokens).tolist() != ids:
                 raise ValueError(f"{self._path}: {' '.join(tokens)[:40]!r} is encoded differently than at export")
-            tags, scores = self.tag_tokens(tokens)
-            differences = np.abs(np.array(scores) - probabilities)
-            wrong = [a != b for a, b in zip(tags, expected, strict=True)]
-            if any(wrong) and self._path.name == MODEL_FILES[0]:
-                raise ValueError(f"{self._path}: {' '.join(tokens)[:40]!r} has other tags than at export")
-            largest = max(largest, float(differences[~np.array(wrong)].max(initial=0)))
+            if unknown := set(tags) - set(self.labels):
+                raise ValueError(f"{path}: {' '.join(tokens)[:40]!r} has the tag {min(unknown)!r}, not in labels.txt")
+            [(_, probabilities)] = self.tagger.tag([tokens])
+            found = probabilities[np.arange(len(tags)), [self.labels.index(tag) for tag in tags]]
+            largest = max(largest, float(np.abs(found - expected).max(initial=0)))
         return largest
 
     def _run(self, ids: np.ndarray) -> np.ndarray:
@@ -147,7 +157,7 @@ class EdgeTagger:
             if interpreter is None:
                 if len(self._interpreters) >= MAX_INTERPRETERS:
                     self._interpreters.clear()
-                interpreter = _load_interpreter(self._path, self._content, self._num_threads, ids.shape)
+                interpreter = edge_files.load_interpreter(self._path, self._content, self._num_threads, ids.shape)
                 self._interpreters[ids.shape[1]] = interpreter
             interpreter.set_tensor(interpreter.get_input_details()[0]["index"], ids)
             interpreter.invoke()
@@ -155,51 +165,6 @@ class EdgeTagger:
         if not np.isfinite(scores).all():
             raise ValueError(f"{self._path}: the model predicts NaN; export it with another precision")
         return scores
-
-    def _read_file(self, path: Path) -> bytes:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ValueError(f"{path}: cannot be read ({error.strerror}); copy the edge folder again") from None
-        files = self._config["files"]
-        if path.name not in files:
-            raise ValueError(f"{path}: not one of the files in edge.json: {', '.join(files)}")
-        if hashlib.sha256(content).hexdigest() != files[path.name]:
-            raise ValueError(f"{path}: changed or damaged since it was exported; copy the edge folder again")
-        return content
-
-    def _read_lines(self, path: Path) -> list[str]:
-        return [python_tokenizer.unescape(line) for line in self._read_file(path).decode("utf-8").split("\n")[:-1]]
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ValueError(
-            f"{path}: cannot be read ({error.strerror}); give the folder that export wrote, or a .tflite file in it"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: damaged ({error}); copy the edge folder again") from None
-    if not isinstance(config, dict) or config.get("task") != "tagging":
-        raise ValueError(f"{path}: does not describe a tagger")
-    if config["schema_version"] > SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {config['schema_version']}, and this program reads {SCHEMA_VERSION}")
-    return config
-
-
-def _load_interpreter(path: Path, content: bytes, num_threads: int, shape: Sequence[int]) -> Any:
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        raise ValueError("running a .tflite file needs ai-edge-litert; pip install ai-edge-litert") from None
-    try:
-        interpreter = Interpreter(model_content=content, num_threads=num_threads)
-        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: the interpreter cannot load it ({' '.join(str(error).split())})") from None
-    return interpreter
 
 
 def _main(folder: Path, arguments: Sequence[str], write: Callable[[str], Any] = print) -> None:

@@ -157,7 +157,7 @@ def test_many_damages_of_every_file(kind, copy):
 def test_copied_program_names_its_damaged_files(copy):
     folder = copy("edge").folder
     command = [sys.executable, folder / "edge.py", "--check"]
-    for name in ("python_tokenizer.py", "edge.json", "labels.txt", "golden.json"):
+    for name in ("python_tokenizer.py", "edge_files.py", "edge.json", "labels.txt", "golden.json"):
         content = (folder / name).read_bytes()
         (folder / name).write_bytes(content.replace(b"0", b"1", 1) if b"0" in content else content[:-1])
         finished = subprocess.run(command, capture_output=True, text=True)

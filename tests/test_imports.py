@@ -48,6 +48,7 @@ LAYERS = (
         "tagger_bundle",
         "tagged_texts",
         "edge",
+        "edge_files",
         "edge_tagger",
     ),
     ("predictor", "tag_predictor"),

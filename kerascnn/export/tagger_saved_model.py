@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -70,6 +70,36 @@ def _make_table(tokens: Sequence[str]) -> tf.lookup.StaticHashTable:
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(tf.constant(known), numbers), UNKNOWN_ID)
 
 
+def score_windows(compute_scores: Callable[[tf.Tensor], tf.Tensor], ids: tf.Tensor, size: int) -> tf.Tensor:
+    """Return the scores of the tags of sentences that are longer than a model sees at a time, in the graph.
+
+    The windows are those of ``sentence_tagger.split_windows``; a sentence with fewer windows than others repeats one.
+
+    Args:
+        compute_scores: The model, ids of windows to float32 (windows, size, tags).
+        ids: int32 (batch, time, …), 0 at padding; ``time`` is at least ``size``.
+        size: Most tokens that the model sees at a time.
+
+    Returns:
+        Float32 (batch, time, tags).
+    """
+    margin = size // 4
+    step = size - 2 * margin
+    shape = tf.shape(ids)
+    places = tf.range(shape[1])
+    is_token = (ids[:, :, 0] if ids.shape.rank == 3 else ids) != 0
+    lengths = tf.reduce_max(tf.where(is_token, places + 1, 0), axis=1)
+    last = tf.maximum(lengths - size, 0)
+    count = 1 - (-tf.reduce_max(last) // step)
+    starts = tf.minimum(tf.range(count)[None] * step, last[:, None])
+    windows = tf.gather(ids, starts[:, :, None] + tf.range(size), batch_dims=1)  # (batch, count, size, …)
+    scores = compute_scores(tf.reshape(windows, tf.concat([[shape[0] * count, size], shape[2:]], 0)))
+    scores = tf.reshape(scores, [shape[0], count * size, scores.shape[-1]])
+    numbers = tf.clip_by_value((places - margin) // step, 0, count - 1)  # the window of each token
+    offsets = tf.clip_by_value(places - tf.gather(starts, numbers, axis=1), 0, size - 1)
+    return tf.gather(scores, numbers * size + offsets, batch_dims=1)
+
+
 class TaggerSignatures:
     """The signatures of the SavedModel.
 
@@ -80,10 +110,13 @@ class TaggerSignatures:
 
     def __init__(self, bundle: TaggerBundle, table: TokenTable) -> None:
         self._model, self._table, self._labels = bundle.scores_model(), table, bundle.labels
-        self._level = bundle.config.text.level
+        self._level, self._size = bundle.config.text.level, bundle.config.text.max_length
         decoder = bundle.decoder()
         self._start, self._transitions = (tf.constant(x, tf.float32) for x in (decoder.start, decoder.transitions))
         self._normalize = decoder.normalize
+
+    def _compute_scores(self, ids: tf.Tensor) -> tf.Tensor:
+        return self._model(ids, training=False)
 
     def text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Split texts into tokens and tag these.
@@ -119,7 +152,11 @@ class TaggerSignatures:
             *[[0, 0]] * (ids.shape.rank - 2),
         ]
         ids = tf.pad(ids, padding)
-        scores = self._model(ids, training=False)
+        scores = tf.cond(
+            tf.shape(ids)[1] > self._size,
+            lambda: score_windows(self._compute_scores, ids, self._size),
+            lambda: self._compute_scores(ids),
+        )
         if self._normalize:
             scores = tf.nn.log_softmax(scores)
         is_token = (ids[:, :, 0] if ids.shape.rank == 3 else ids) != 0

@@ -10,10 +10,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from kerascnn import edge_tagger
+from kerascnn import edge_files, edge_tagger
 from kerascnn.export.checks import check_tagger_export
 from kerascnn.export.tflite import PRECISION_SUFFIXES
 from kerascnn.export.tflite_conversion import Precision
+from kerascnn.golden import TOLERANCE
 from kerascnn.manifest import CHARACTERS_FILE, SCHEMA_VERSION
 from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.tasks import sentence_tagger, viterbi
@@ -85,14 +86,16 @@ def convert(
 def write_program(bundle: TaggerBundle, folder: Path, bundle_folder: Path) -> None:
     """Write the program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge_tagger.__file__, folder / "edge.py")
-    for module in (python_tokenizer, sentence_tagger, token_encoder, unicode_tables, viterbi, words):
+    for module in (edge_files, python_tokenizer, sentence_tagger, token_encoder, unicode_tables, viterbi, words):
         shutil.copy(str(module.__file__), folder)
     write_description(bundle, folder, bundle_folder)
     for path in sorted(folder.glob("model_*.tflite")):
         try:
-            edge_tagger.EdgeTagger(path).check()
+            difference = edge_tagger.EdgeTagger(path).check()
         except ValueError as error:
             raise InputError(str(error)) from None
+        if path.name == edge_files.MODEL_FILES[0] and not difference <= TOLERANCE:
+            raise InputError(f"{path.name}: its probabilities differ by {difference:.2g} from those at training")
 
 
 def write_description(bundle: TaggerBundle, folder: Path, bundle_folder: Path, *, length: int | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerascnn import edge
+from kerascnn import edge, edge_files
 from kerascnn.bundle import Bundle
 from kerascnn.export.tflite_conversion import Precision, convert, encode_input, input_name
 from kerascnn.golden import PROBES, PredictFn
@@ -82,7 +82,8 @@ def write_models(bundle: Bundle, folder: Path, quantize: Sequence[Precision], te
 def write_program(bundle: Bundle, folder: Path) -> None:
     """Write the Python program that runs the TFLite files of a folder, and their description."""
     shutil.copy(edge.__file__, folder / "edge.py")
-    shutil.copy(python_tokenizer.__file__, folder)
+    for module in (edge_files, python_tokenizer):
+        shutil.copy(str(module.__file__), folder)
     if bundle.vectorizer.sentencepiece:
         shutil.copy(python_sentencepiece.__file__, folder)
     write_description(bundle, folder)

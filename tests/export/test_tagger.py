@@ -11,7 +11,9 @@ import pytest
 from kerascnn import TokenClassifier
 from kerascnn.edge_tagger import EdgeTagger
 from kerascnn.export import tagger_onnx, tagger_saved_model, tagger_tflite, tagger_verify
+from kerascnn.runtimes.token_predictor import TokenPredictor
 from kerascnn.utils.errors import InputError
+from tests.sealing import edit_sealed, update_hash
 from tests.tagged import SENTENCES, TAGS
 
 SMALL = {"embedding_dim": 16, "filters": 32, "epochs": 2, "min_count": 1, "learning_rate": 0.01}
@@ -30,7 +32,7 @@ FULL = ("softmax", "characters")
     scope="module", params=[pytest.param(name, marks=[pytest.mark.full] * (name in FULL)) for name in VARIANTS]
 )
 def exported(request, tmp_path_factory):
-    sentences, tags = SENTENCES, TAGS
+    sentences, tags = SENTENCES, [[tag.replace("PER", "Påsk-名 name") for tag in row] for row in TAGS]
     if request.param == "characters":
         sentences = [[letter for word in sentence for letter in word] for sentence in SENTENCES]
         tags = [["B-X" if letter.isupper() else "I-X" for letter in sentence] for sentence in sentences]
@@ -80,6 +82,7 @@ def test_long_sentences_keep_all_tags(exported):
     assert len(tags) == len(long) > 512
     assert probabilities.shape == (len(long), len(tagger.classes_))
     assert EdgeTagger(folder / "edge").tag_tokens(long)[0] == tags
+    assert tagger_saved_model.SavedTagger(folder / "serving" / "1").tag_tokens(long)[0] == tags
 
 
 def test_edge_folder_runs_alone(exported, tmp_path):
@@ -97,6 +100,79 @@ def test_edge_folder_runs_alone(exported, tmp_path):
     (copy / "vocabulary.txt").write_text("[PAD]\n[UNK]\n")
     with pytest.raises(ValueError, match="changed or damaged"):
         EdgeTagger(copy)
+
+
+@pytest.fixture
+def edge(exported, tmp_path):
+    """A copy of the edge folder, which a test may change."""
+    return shutil.copytree(exported[1] / "edge", tmp_path / "edge")
+
+
+def test_changed_description_is_refused(edge):
+    path = edge / "edge.json"
+    content = path.read_text("utf-8")
+    for old, new in (('"normalize": ', '"normalize":  '), ('"max_length": ', '"max_length": 1'), ("-10000", "-1000")):
+        path.write_text(content.replace(old, new, 1), "utf-8")
+        with pytest.raises(ValueError, match=r"edge\.json: changed or damaged"):
+            EdgeTagger(edge)
+    for name in ("edge.json", "labels.txt"):
+        original = (edge / name).read_bytes()
+        path.write_text(content, "utf-8")
+        (edge / name).write_bytes(original.replace(b"\n", b"\r\n") if name != "edge.json" else
+                                  content.replace("\n", "\r\n").encode())  # fmt: skip
+        with pytest.raises(ValueError, match=rf"{name}: line endings changed .* '\* -text'"):
+            EdgeTagger(edge)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"files": None}, "files None is not a dict"),
+        ({"schema_version": None}, "schema version None"),
+        ({"schema_version": 2}, "schema version 2"),
+        ({"task": "multi_label"}, "task 'multi_label' is not supported; supported: tagging"),
+        ({"max_length": "8"}, "max_length '8' is not a int"),
+        ({"normalize": None}, "normalize None is not a bool"),
+        ({"start": [0.0]}, "has other tags than labels"),
+        ({"transitions": [[0.0]]}, "has other tags than labels"),
+    ],
+)
+def test_wrong_values_of_the_description_are_named(change, message, edge):
+    edit_sealed(edge / "edge.json", **change)
+    with pytest.raises(ValueError, match=message):
+        EdgeTagger(edge)
+
+
+def test_check_finds_other_transitions(edge):
+    tagger = EdgeTagger(edge)
+    assert tagger.check() < 1e-4
+    values = tagger.tagger.decoder.transitions
+    edit_sealed(edge / "edge.json", transitions=(values.T * 3 + 1).tolist())
+    assert EdgeTagger(edge).check() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "name", ["edge_files.py", "python_tokenizer.py", "sentence_tagger.py", "viterbi.py", "words.py"]
+)
+def test_damaged_program_is_named(name, edge):
+    command = [sys.executable, edge / "edge.py", "--check"]
+    content = (edge / name).read_bytes()
+    for damaged in (content[:-1], content[: len(content) // 2], None):
+        (edge / name).unlink() if damaged is None else (edge / name).write_bytes(damaged)
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.startswith("error: ") and "copy the edge folder again" in result.stderr
+        (edge / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("runtime", ["tflite", "onnx"])
+def test_export_of_another_bundle_is_refused(runtime, exported, tmp_path):
+    folder = shutil.copytree(exported[1], tmp_path / "bundle")
+    lines = (folder / "labels.txt").read_text("utf-8").splitlines()
+    (folder / "labels.txt").write_text("\n".join([*reversed(lines), ""]), "utf-8")
+    update_hash(folder / "labels.txt")
+    with pytest.raises(InputError, match=f"belongs to another bundle; .*--format {runtime}"):
+        TokenPredictor(folder, runtime)
 
 
 def test_int8_is_refused(exported):
