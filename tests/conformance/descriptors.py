@@ -32,10 +32,7 @@ DESCRIPTORS = {name: SMALL.get(name, {}) for name in sorted({*list_models(), *SM
 NETWORKS = {name: settings for name, settings in DESCRIPTORS.items() if name != "bow"}
 """Models with trainable weights; ``bow`` alone is a linear classifier, which is solved."""
 
-TAGGERS = {
-    name: {"embedding_dim": 16, "character_filters": 16, "ngram_buckets": 512, "affix_buckets": 512}
-    for name in list_taggers()
-}
+TAGGERS = {name: {"embedding_dim": 16, "character_filters": 16, "ngram_buckets": 512} for name in list_taggers()}
 """Models with a label for each token."""
 
 DEEP = {"hub_cnn", "vdcnn", "zhang_char_cnn"}

@@ -265,7 +265,7 @@ def test_keeps_foreign_files(bundle, small_folder, tmp_path):
         (("--output", "out", "--engine", "ray", "--workers", "-1"), "--workers: -1"),
         (("--output", "out", "--input", "twice"), "have the same output file x.parquet"),
         (("--output", "out", "--input", "mixed"), "files of rows (x.csv) and folders (archive)"),
-        (("--output", "out.csv", "--input", "in/x.csv", "--engine", "ray"), "give --input FOLDER"),
+        (("--output", "out.csv", "--input", "in/x.csv", "--engine", "ray"), "name a folder for the predictions"),
         (("--output", "out.csv", "--input", "-", "--engine", "ray"), "give --input FOLDER"),
     ],
 )
