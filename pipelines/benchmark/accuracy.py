@@ -183,7 +183,7 @@ def run(args: Accuracy, log: Log = stderr.log) -> None:
                 else:
                     row = train(model, options, args.settings, seed, EXPORTS if args.sizes else ())
                 row |= trainings.keys[fold]
-                file.add({column: row[column] for column in file.columns})
+                file.add({column: row[column] for column in file.columns if column in row})
                 part = f", {trainings.rows} rows" * bool(trainings.rows) + f", fold {fold}" * bool(fold)
                 metrics = tagging.format_result(row) if has_tags else f"{row['accuracy']:.2%}"
                 log(f"{name}{part}: {model}, seed {seed}: {metrics} in {row['seconds']:.0f} s")

@@ -15,7 +15,6 @@ from kerascnn.export import mediapipe, onnx, saved_model, tflite, web
 from kerascnn.golden import PROBES
 from kerascnn.utils.errors import InputError
 from tests.encoders.tiny_encoder import tiny_sentence_encoder
-from tests.export.test_web import node  # noqa: F401
 from tests.text.test_sentencepiece import HARD_TEXTS, models  # noqa: F401
 
 

@@ -20,7 +20,8 @@ from kerascnn.text.vectorizer import Vectorizer
 from kerascnn.utils.errors import InputError
 from tests.encoders.tiny_multilingual_preset import TOKENIZER_CLASSES, write_multilingual_preset
 from tests.encoders.tiny_preset import LENGTH, tiny_preset
-from tests.export.test_web import node_modules, open_page, with_modules  # noqa: F401
+from tests.export.conftest import node_modules, open_page  # noqa: F401
+from tests.export.pages import with_modules
 from tests.text.test_sentencepiece import HARD_TEXTS, without_replaced_characters
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs the TensorFlow backend")

@@ -34,7 +34,7 @@ def test_every_packaged_file_is_valid():
 def test_unknown_names_list_the_similar_or_all_ones():
     with pytest.raises(InputError, match=r"--config kim2014_ran: no such file.*; did you mean 'kim2014_rand'"):
         find_config("kim2014_ran")
-    with pytest.raises(InputError, match=r"--space xyz: no such file.*; there are char_cnn, word_cnn$"):
+    with pytest.raises(InputError, match=r"--space xyz: no such file.*; there are char_cnn, id_cnn, word_cnn$"):
         find_config("xyz", SPACES, "--space")
 
 
