@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     return place
 
 
+@pytest.mark.full
 def test_training_of_a_tagger_is_a_row_with_its_metrics(folder, tmp_path):
     path = tmp_path / "tagging.csv"
     options = ("--models", "id_cnn", "--data", f"People={folder}", "--seeds", 0, "--output", path)

@@ -149,7 +149,7 @@ def test_document_of_a_megabyte_is_cut_at_max_length(level):
     assert len(values) == 512
 
 
-@pytest.mark.parametrize("locale", ["tr_TR.UTF-8", "lt_LT.UTF-8"])
+@pytest.mark.parametrize("locale", ["tr_TR.UTF-8", pytest.param("lt_LT.UTF-8", marks=pytest.mark.full)])
 def test_lower_case_does_not_depend_on_the_locale(locale):
     script = (
         "from kerascnn.text.config import TextConfig; from kerascnn.text.vectorizer import Vectorizer\n"
