@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,22 +85,13 @@ class SplitParts:
 def merge_pieces(part: Part, pieces: Sequence[Part], job: ScoringJob) -> PartResult:
     """Write the predictions and the rejected rows of a part, given those of all of its pieces in their order."""
     facts = [read_finished(piece, job.provenance()) or {} for piece in pieces]
-    predictions, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
-    try:
+    with part.partial_outputs() as (predictions, rejected):
         count = _merge_rejected(
             pieces, facts, rejected, is_table=detect_format(part.path, job.source) in ("csv", "tsv")
         )
         tables = _read_merged(pieces, job.output_spec.column_names(facts[0]["columns"] // 2))
         rows = write_tables(tables, predictions, provenance(part, job.provenance()), lambda: {"rejected": count})
-        part.check_unchanged()
-        if count:
-            os.replace(rejected, part.rejected_path)
-        else:
-            part.rejected_path.unlink(missing_ok=True)
-        os.replace(predictions, part.output)
-    finally:
-        predictions.unlink(missing_ok=True)
-        rejected.unlink(missing_ok=True)
+        part.publish_outputs(predictions, rejected, rejected_count=count)
     for piece in pieces:
         Path(piece.output).unlink()
         piece.rejected_path.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -60,6 +61,29 @@ class Part(NamedTuple):
         It is unique to this process: even a worker that counts as dead, but still runs, writes to another file.
         """
         return path.with_name(f".{path.name}.{socket.gethostname().replace('.', '-')}-{os.getpid()}{PARTIAL}")
+
+    @contextmanager
+    def partial_outputs(self) -> Iterator[tuple[Path, Path]]:
+        """Yield the temporary paths of the predictions and of the rejected rows; what is left of them is deleted."""
+        predictions, rejected = self.partial_path(Path(self.output)), self.partial_path(self.rejected_path)
+        try:
+            yield predictions, rejected
+        finally:
+            predictions.unlink(missing_ok=True)
+            rejected.unlink(missing_ok=True)
+
+    def publish_outputs(self, predictions: Path, rejected: Path, *, rejected_count: int) -> None:
+        """Move complete temporary files to their places, the predictions last: if they exist, everything else is done.
+
+        Raises:
+            InputError: The file has changed since it was listed.
+        """
+        self.check_unchanged()
+        if rejected_count:
+            os.replace(rejected, self.rejected_path)
+        else:
+            self.rejected_path.unlink(missing_ok=True)
+        os.replace(predictions, self.output)
 
     def count_failed_attempts(self) -> int:
         """Return the number of processes that died while they scored this part in this run."""

@@ -138,21 +138,11 @@ class PartScorer:
 
     def _score(self, classifier: Predictor, part: Part) -> PartResult:
         self._check(part)
-        predictions, rejected = part.partial_path(Path(part.output)), part.partial_path(part.rejected_path)
-        try:
+        with part.partial_outputs() as (predictions, rejected):
             with open(rejected, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
                 rejected_rows = _RejectedRows(file, part)
                 rows = self._write_predictions(classifier, part, predictions, rejected_rows)
-            part.check_unchanged()
-            if rejected_rows.count:
-                os.replace(rejected, part.rejected_path)
-            else:
-                part.rejected_path.unlink(missing_ok=True)
-            # last: if the predictions exist, everything else is done
-            os.replace(predictions, part.output)
-        finally:
-            predictions.unlink(missing_ok=True)
-            rejected.unlink(missing_ok=True)
+            part.publish_outputs(predictions, rejected, rejected_count=rejected_rows.count)
         return PartResult(part.output, rows, rejected_rows.count)
 
     def _check(self, part: Part) -> None:
