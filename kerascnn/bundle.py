@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,13 +130,13 @@ def save_bundle(
     Raises:
         InputError: The folder exists and must not be replaced.
     """
-    check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as partial:
-        _write_common_files(bundle, partial)
-        write_escaped_lines(partial / "labels.txt", bundle.labels)
-        write_golden(partial / "golden.json", bundle.vectorizer.encode_text, predict_fn, bundle.decide)
-        write_files(partial)
-        write_manifest(bundle, partial, bundle.task.name)
+
+    def write_answers(partial_folder: Path) -> None:
+        write_escaped_lines(partial_folder / "labels.txt", bundle.labels)
+        write_golden(partial_folder / "golden.json", bundle.vectorizer.encode_text, predict_fn, bundle.decide)
+
+    writers = (partial(_write_sentencepiece, bundle.vectorizer), write_answers, write_files)
+    write_bundle(bundle, folder, bundle.task.name, writers, overwrite=overwrite)
 
 
 def save_encoder(bundle: Bundle, folder: Path, write_files: WriteFiles, *, overwrite: bool = False) -> None:
@@ -150,11 +151,8 @@ def save_encoder(bundle: Bundle, folder: Path, write_files: WriteFiles, *, overw
     Raises:
         InputError: The folder exists and must not be replaced.
     """
-    check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as partial:
-        _write_common_files(bundle, partial)
-        write_files(partial)
-        write_manifest(bundle, partial, PRETRAINING)
+    writers = (partial(_write_sentencepiece, bundle.vectorizer), write_files)
+    write_bundle(bundle, folder, PRETRAINING, writers, overwrite=overwrite)
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -260,18 +258,40 @@ def load_model_file(path: Path, packages: dict[str, str]) -> keras.Model:
         ) from None
 
 
-def _write_common_files(bundle: Bundle, folder: Path) -> None:
-    configuration.save_yaml(bundle.config, folder / "config.yaml")
-    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
-    if bundle.vectorizer.sentencepiece:
-        (folder / SENTENCEPIECE_FILE).write_bytes(bundle.vectorizer.sentencepiece.serialize())
-    bundle.model.save(folder / "model.keras")
-    write_json(folder / "metrics.json", bundle.metrics)
-    write_history(bundle.history, folder / "history.csv")
+def write_bundle(
+    bundle: Any, folder: Path, task: str, writers: Sequence[WriteFiles], *, overwrite: bool = False
+) -> None:
+    """Write a bundle of any task to a new folder, completely or not at all.
+
+    Args:
+        bundle: A ``Bundle``, or another class with its fields.
+        folder: The folder to create.
+        task: Name of the task in the manifest.
+        writers: Write the files that not all bundles have, in this order.
+        overwrite: Replace an existing bundle.
+
+    Raises:
+        InputError: The folder exists and must not be replaced.
+    """
+    check_output_folder(folder, overwrite=overwrite)
+    with atomic_folder(folder) as partial_folder:
+        configuration.save_yaml(bundle.config, partial_folder / "config.yaml")
+        vocabulary.write_vocabulary(partial_folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
+        bundle.model.save(partial_folder / "model.keras")
+        write_json(partial_folder / "metrics.json", bundle.metrics)
+        write_history(bundle.history, partial_folder / "history.csv")
+        for write in writers:
+            write(partial_folder)
+        _write_manifest(bundle, partial_folder, task)
 
 
-def write_manifest(bundle: Any, folder: Path, task: str) -> None:
-    """Write the manifest of a bundle, of any task, to the folder that has its other files."""
+def _write_sentencepiece(vectorizer: Vectorizer, folder: Path) -> None:
+    if vectorizer.sentencepiece:
+        (folder / SENTENCEPIECE_FILE).write_bytes(vectorizer.sentencepiece.serialize())
+
+
+def _write_manifest(bundle: Any, folder: Path, task: str) -> None:
+    """Write the manifest to the folder that has the other files."""
     write_sealed_json(
         folder / "manifest.json",
         {

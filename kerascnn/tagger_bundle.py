@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerascnn import config as configuration
-from kerascnn.bundle import WriteFiles, load_model_file, read_roles, write_manifest
+from kerascnn.bundle import WriteFiles, load_model_file, read_roles, write_bundle
 from kerascnn.bundle_contents import read_token_vectorizer
-from kerascnn.bundle_files import write_history
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
 from kerascnn.data.tag_schemes import allowed_transitions
@@ -33,7 +33,7 @@ from kerascnn.tasks.viterbi import IMPOSSIBLE, TagDecoder
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import read_escaped_lines, write_escaped_lines
 from kerascnn.text.token_vectorizer import TokenVectorizer
-from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, write_json
+from kerascnn.utils.atomic_files import read_json, write_json
 from kerascnn.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,13 +105,13 @@ def save_tagger(
     Raises:
         InputError: The folder exists and must not be replaced.
     """
-    check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as partial:
-        _write_common_files(bundle, partial)
-        write_escaped_lines(partial / "labels.txt", bundle.labels)
-        write_json(partial / "golden.json", make_golden_tags(tagger))
-        write_files(partial)
-        write_manifest(bundle, partial, TAGGING_TASK)
+
+    def write_answers(partial_folder: Path) -> None:
+        write_escaped_lines(partial_folder / "labels.txt", bundle.labels)
+        write_json(partial_folder / "golden.json", make_golden_tags(tagger))
+
+    writers = (partial(_write_characters, bundle.vectorizer), write_answers, write_files)
+    write_bundle(bundle, folder, TAGGING_TASK, writers, overwrite=overwrite)
 
 
 def save_tagger_encoder(
@@ -128,21 +128,13 @@ def save_tagger_encoder(
     Raises:
         InputError: The folder exists and must not be replaced.
     """
-    check_output_folder(folder, overwrite=overwrite)
-    with atomic_folder(folder) as partial:
-        _write_common_files(bundle, partial)
-        write_files(partial)
-        write_manifest(bundle, partial, PRETRAINING)
+    writers = (partial(_write_characters, bundle.vectorizer), write_files)
+    write_bundle(bundle, folder, PRETRAINING, writers, overwrite=overwrite)
 
 
-def _write_common_files(bundle: TaggerBundle, folder: Path) -> None:
-    configuration.save_yaml(bundle.config, folder / "config.yaml")
-    vocabulary.write_vocabulary(folder / "vocabulary.txt", bundle.vectorizer.vocabulary)
-    if bundle.vectorizer.characters:
-        vocabulary.write_vocabulary(folder / CHARACTERS_FILE, bundle.vectorizer.characters)
-    bundle.model.save(folder / "model.keras")
-    write_json(folder / "metrics.json", bundle.metrics)
-    write_history(bundle.history, folder / "history.csv")
+def _write_characters(vectorizer: TokenVectorizer, folder: Path) -> None:
+    if vectorizer.characters:
+        vocabulary.write_vocabulary(folder / CHARACTERS_FILE, vectorizer.characters)
 
 
 def load_tagger(folder: Path) -> TaggerBundle:
