@@ -87,6 +87,36 @@ def find_exports(folder: Path) -> list[str]:
     return [name for name, path in found.items() if path.is_file()]
 
 
+def find_edge_folder(folder: Path) -> Path:
+    """Return the folder of the TFLite export of a bundle.
+
+    Raises:
+        InputError: The bundle has none.
+    """
+    edge = folder / EDGE
+    if not (edge / "edge.json").is_file():
+        raise InputError(
+            f"{folder}: has no folder {EDGE}; run python -m pipelines.export {folder} --format tflite, or use --runtime"
+            " tensorflow"
+        )
+    return edge
+
+
+def find_onnx_file(folder: Path) -> Path:
+    """Return the ONNX file of a bundle.
+
+    Raises:
+        InputError: The bundle has none.
+    """
+    path = folder / ONNX / "model.onnx"
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: has no {ONNX}/{path.name}; run python -m pipelines.export {folder} --format onnx, or use"
+            " --runtime tensorflow"
+        )
+    return path
+
+
 def choose_runtime(folder: Path, runtime: Runtime = "auto") -> Literal["tensorflow", "tflite", "onnx"]:
     """Return the runtime to use for a bundle.
 

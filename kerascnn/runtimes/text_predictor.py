@@ -12,7 +12,7 @@ from kerascnn.bundle_contents import Decision, read_decision, read_encoder
 from kerascnn.golden import check_golden
 from kerascnn.manifest import Manifest, check_files, read_classifier_manifest
 from kerascnn.predictor import Predictor
-from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, EXPORT_FILES, ONNX
+from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, EXPORT_FILES, find_onnx_file
 from kerascnn.tasks import Task
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path, check_texts, shorten
@@ -114,10 +114,4 @@ def _load_model(folder: Path, manifest: Manifest, decision: Decision, runtime: s
     from kerascnn.runtimes.onnx import OnnxClassifier
     from kerascnn.text.text_encoder import TextEncoder
 
-    path = folder / ONNX / "model.onnx"
-    if not path.is_file():
-        raise InputError(
-            f"{folder}: has no {ONNX}/{path.name}; run python -m pipelines.export {folder} --format onnx, or use"
-            " --runtime tensorflow"
-        )
-    return OnnxClassifier(path, read_encoder(folder, manifest, TextEncoder).encode_text, decision)
+    return OnnxClassifier(find_onnx_file(folder), read_encoder(folder, manifest, TextEncoder).encode_text, decision)

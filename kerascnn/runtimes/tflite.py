@@ -8,7 +8,7 @@ import numpy as np
 
 from kerascnn.bundle_contents import Decision
 from kerascnn.edge import EdgeClassifier
-from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL
+from kerascnn.runtimes.runtime import EXACT_MODEL, find_edge_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.stderr import suppress_native_stderr
 
@@ -23,12 +23,7 @@ def load_edge(folder: Path, decision: Decision) -> EdgeClassifier:
     Raises:
         InputError: There is no file, or one is damaged, or belongs to another bundle.
     """
-    edge = folder / EDGE
-    if not (edge / "edge.json").is_file():
-        raise InputError(
-            f"{folder}: has no folder {EDGE}; run python -m pipelines.export {folder} --format tflite, or use --runtime"
-            " tensorflow"
-        )
+    edge = find_edge_folder(folder)
     try:
         with suppress_native_stderr():
             classifier = EdgeClassifier(edge)

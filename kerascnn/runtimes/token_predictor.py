@@ -13,7 +13,7 @@ from kerascnn.edge_tagger import EdgeTagger
 from kerascnn.golden_tags import check_golden_tags
 from kerascnn.manifest import check_files, read_classifier_manifest
 from kerascnn.runtimes.onnx import load_logits_fn
-from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, EXPORT_FILES, ONNX
+from kerascnn.runtimes.runtime import EDGE, EXACT_MODEL, EXPORT_FILES, find_edge_folder, find_onnx_file
 from kerascnn.tag_predictor import TagPredictor
 from kerascnn.tasks.sentence_tagger import SentenceTagger
 from kerascnn.tasks.viterbi import TagDecoder
@@ -75,18 +75,14 @@ def _load_edge(folder: Path, labels: list[str]) -> SentenceTagger:
     Raises:
         InputError: There is no file, or one is damaged, or belongs to another bundle.
     """
-    if not (folder / EDGE / "edge.json").is_file():
-        raise InputError(
-            f"{folder}: has no folder {EDGE}; run python -m pipelines.export {folder} --format tflite, or use --runtime"
-            " tensorflow"
-        )
+    edge_folder = find_edge_folder(folder)
     try:
-        edge = EdgeTagger(folder / EDGE)
+        edge = EdgeTagger(edge_folder)
     except ValueError as error:
         raise InputError(str(error)) from None
     if edge.labels != labels:
         raise InputError(
-            f"{folder / EDGE}: belongs to another bundle; run python -m pipelines.export {folder} --format tflite"
+            f"{edge_folder}: belongs to another bundle; run python -m pipelines.export {folder} --format tflite"
         )
     return edge.tagger
 
@@ -97,12 +93,7 @@ def _load_onnx(folder: Path, manifest: Any, labels: list[str]) -> SentenceTagger
     Raises:
         InputError: There is no file, or one is damaged, or belongs to another bundle.
     """
-    path = folder / ONNX / "model.onnx"
-    if not path.is_file():
-        raise InputError(
-            f"{folder}: has no {ONNX}/{path.name}; run python -m pipelines.export {folder} --format onnx, or use"
-            " --runtime tensorflow"
-        )
+    path = find_onnx_file(folder)
     compute_scores = load_logits_fn(path)  # checks the files of the folder
     description = read_json(path.with_name("decoder.json"))
     if description["labels"] != labels:
