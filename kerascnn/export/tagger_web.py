@@ -16,7 +16,7 @@ from kerascnn.tagger_bundle import TaggerBundle
 from kerascnn.utils.atomic_files import atomic_folder, write_json
 
 TAGGER_PAGE_FOLDER = Path(__file__).parent / "tagger_page"
-SHARED_FILES = ("icon.svg", "package.json", "style.css", "files.js", "text.js")
+SHARED_FILES = ("icon.svg", "package.json", "style.css", "files.js", "page.js", "text.js")
 """Files that the page shares with that of text classifiers."""
 LENGTH = 128
 """Tokens that the model of the page sees at a time: LiteRT.js runs files with static shapes."""

@@ -1,18 +1,12 @@
 // The page: classifies the text as you type and draws a bar for each label, the most probable first.
 
 import { Classifier } from "./classifier.js";
+import { answerAsYouType, element, number, percent, showDetails, showProblem } from "./page.js";
 
 const MAX_BARS = 10;
-// Milliseconds without a keystroke. The pause before speech is longer, so that a screen reader is not interrupted.
-const PAUSE = { draw: 60, speak: 900 };
-
-const element = (id) => document.getElementById(id);
-const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 async function start() {
-  const details = fetch("page.json", { cache: "no-cache" }).then((response) => response.json());
-  details.then(showDetails).catch(() => {}); // the title and examples are optional
+  showDetails();
   const classifier = await Classifier.load();
   window.classifier = classifier;
   const { name, bytes } = classifier.file;
@@ -20,39 +14,10 @@ async function start() {
   element("model").textContent = `${count} labels · ${name} · ${number.format(bytes / 1e6)} MB`;
 
   const rows = classifier.labels.map(addRow);
-  let drawTimer, speakTimer, milliseconds = 0;
-  const update = async () => {
-    const text = element("text").value;
-    const result = text.trim() ? await classifier.classify(text) : null;
-    milliseconds = result?.milliseconds ?? milliseconds;
-    // the text has changed in the meantime, and another update is scheduled
-    if (text !== element("text").value) return;
-    const summary = draw(classifier, rows, result);
-    clearTimeout(speakTimer);
-    speakTimer = setTimeout(() => (element("spoken").textContent = summary), PAUSE.speak);
-  };
-  element("text").addEventListener("input", () => {
-    clearTimeout(drawTimer);
-    // a slow model waits for a longer pause, so that typing stays smooth
-    drawTimer = setTimeout(() => update().catch(showProblem), Math.max(PAUSE.draw, 2 * milliseconds));
-  });
-  await update();
-  document.body.dataset.ready = "";
-}
-
-function showDetails({ title, examples }) {
-  document.title = element("title").textContent = title;
-  for (const text of examples) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", textContent: text, dir: "auto" });
-    button.addEventListener("click", () => {
-      element("text").value = text;
-      element("text").dispatchEvent(new Event("input"));
-    });
-    const item = document.createElement("li");
-    item.append(button);
-    element("examples").append(item);
-  }
+  await answerAsYouType(
+    (text) => (text.trim() ? classifier.classify(text) : null),
+    (text, result) => draw(classifier, rows, result),
+  );
 }
 
 /** Add a row for a label: its name and percentage on a bar. */
@@ -94,13 +59,6 @@ function describeInputs(inputs, maxLength) {
   const tokens = inputs.length === 1 ? "1 token" : `${inputs.length} tokens`;
   const count = inputs.length < maxLength ? tokens : `The model reads the first ${tokens}`;
   return unknown ? `${count}, ${unknown} unknown` : count;
-}
-
-function showProblem(error) {
-  element("problem").textContent = error.message;
-  element("problem").hidden = false;
-  element("model").textContent = "";
-  document.body.dataset.failed = "";
 }
 
 start().catch(showProblem);
