@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,10 +90,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
     ))  # fmt: skip
     if args.disagreements:
         table = list_disagreements(bundles, rows, probabilities, label_separator(args.disagreements, args.source))
-        count = write_table(
-            args.disagreements, table, DISAGREEMENT_COLUMNS, spreadsheet_safe=args.spreadsheet_safe
-        )  # fmt: skip
-        log(f"wrote {count:,} of {len(rows):,} {'row' if len(rows) == 1 else 'rows'} to {args.disagreements}")
+        total = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
+        _write_disagreements(args, table, DISAGREEMENT_COLUMNS, total, log)
     if args.json:
         print(json.dumps(_describe(shown, metrics, comparison), ensure_ascii=False))
     else:
@@ -125,15 +123,20 @@ def _compare_taggers(args: Arguments, shown: Sequence[str], rows: Sequence[Row],
     )
     if args.disagreements:
         table = list_tag_disagreements(rows, *predicted)
-        count = write_table(
-            args.disagreements, table, TAG_DISAGREEMENT_COLUMNS, spreadsheet_safe=args.spreadsheet_safe
-        )  # fmt: skip
-        log(f"wrote {count:,} of {comparison.rows:,} tokens to {args.disagreements}")
+        _write_disagreements(args, table, TAG_DISAGREEMENT_COLUMNS, f"{comparison.rows:,} tokens", log)
     if args.json:
         print(json.dumps(_describe(shown, metrics, comparison), ensure_ascii=False))
     else:
         titles = {key: title for key, title in task.metric_titles.items() if all(key in found for found in metrics)}
         print(format_comparison(shown, [titles, *metrics], comparison, unit="tokens"))
+
+
+def _write_disagreements(
+    args: Arguments, table: Iterable[Mapping[str, Any]], columns: Sequence[str], total: str, log: Log
+) -> None:
+    """Write the file of --disagreements, and say how many of the compared rows or tokens are in it."""
+    count = write_table(args.disagreements, table, columns, spreadsheet_safe=args.spreadsheet_safe)
+    log(f"wrote {count:,} of {total} to {args.disagreements}")
 
 
 def _read_rows(args: Arguments, log: Log) -> list[Row]:
