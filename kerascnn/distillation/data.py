@@ -59,7 +59,7 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     unlabelled, messages = select_unlabelled_rows(texts, splits)
     messages.append(f"{len(unlabelled):,} unlabelled texts")
     copies = count_spliced_texts(config.distillation, len(splits.train))
-    spliced = _splice_rows(splits, unlabelled, copies, config)
+    spliced = _splice_rows(splits, unlabelled, copies, config) if copies else []
     if spliced:
         messages.append(f"{len(spliced):,} texts spliced of training texts")
     rows = [*splits.train, *unlabelled, *spliced]
