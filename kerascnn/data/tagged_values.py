@@ -129,7 +129,7 @@ def _has_text_label(values: Mapping[str, Any], source: SourceConfig) -> bool:
 
 
 def _find_spans(values: Mapping[str, Any], source: SourceConfig) -> list[Any] | None:
-    """Return a list of spans, or an empty one that stands for no spans; None if there is none."""
+    """Return the spans of a row, which may be none; None if the row has no column of spans."""
     keys = (source.tag_column,) if source.tag_column else (source.label_column, *SPAN_KEYS)
     present = [values[key] or [] for key in keys if key in values]
     found = [spans for spans in present if isinstance(spans, list) and all(map(is_span, spans))]

@@ -46,7 +46,7 @@ def split_part(part: Part, source: SourceConfig, piece_bytes: int = PIECE_BYTES)
         return [part]
     try:
         unit, header, cuts = _find_cuts(part, source, piece_bytes)
-    except Exception:  # whatever is wrong with the file, the worker that reads it says so
+    except Exception:  # the worker that reads the file reports what is wrong with it
         return [part]
     if len(cuts) < 3:
         return [part]

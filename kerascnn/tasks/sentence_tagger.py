@@ -105,11 +105,11 @@ class SentenceTagger:
 
     def _begin_spans(self, tags: list[str]) -> list[str]:
         """Return tags in which no span begins with I, as it may be after tags between them were left out."""
-        begun = []
+        repaired = []
         for before, tag in zip(["O", *tags], tags, strict=False):
             begin, is_broken = f"B{tag[1:]}", tag[:2] in ("I", "I-") and (before == "O" or before[1:] != tag[1:])
-            begun.append(begin if is_broken and begin in self.labels else tag)
-        return begun
+            repaired.append(begin if is_broken and begin in self.labels else tag)
+        return repaired
 
     def _tag(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], np.ndarray]]:
         """Return tags and probabilities of sentences, whose tokens the model takes."""
