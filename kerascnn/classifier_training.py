@@ -143,7 +143,7 @@ def _adapt_vectorizer(config: Config[Any], data: TrainingData, *, verbose: bool)
     from kerascnn.data.stored_documents import find_vectorizer
 
     assert data.cache is not None
-    return find_vectorizer(data.texts, config.text, data.cache, **options)
+    return find_vectorizer(data.texts, config.text, data.cache, config.source, **options)
 
 
 def _encode_documents(

@@ -69,6 +69,11 @@ class SourceConfig(Settings):
     cache_dir: FolderName = ""
     """Folder for the rows and ids of a training from files, found again by the next one; empty: .cache beside the
     output."""
+    engine: Literal["local", "ray"] = "local"
+    """What counts the tokens of a training from files: local, this process; ray, Ray on all cores of this machine or of
+    the cluster at RAY_ADDRESS, whose machines share cache_dir (extra ray)."""
+    workers: NonNegativeInt = 0
+    """Number of Ray workers, one core each; 0: one for each core."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from kerascnn.data.cache import Cache
+from kerascnn.data.config import SourceConfig
+from kerascnn.data.ray_counts import count_with_ray
 from kerascnn.data.stored_ids import SHARD_ROWS, StoredIds, assign_shards, count_shards, write_ids
 from kerascnn.data.stored_rows import StoredTexts
 from kerascnn.text import segmentation
@@ -21,7 +23,13 @@ from kerascnn.utils.atomic_files import read_json, write_json
 
 
 def find_vectorizer(
-    texts: StoredTexts, settings: TextConfig, cache: Cache, *, vectors: str = "", verbose: bool = False
+    texts: StoredTexts,
+    settings: TextConfig,
+    cache: Cache,
+    source: SourceConfig,
+    *,
+    vectors: str = "",
+    verbose: bool = False,
 ) -> Vectorizer:
     """Return the vectorizer of some texts, see ``Vectorizer.adapt``; its vocabulary is counted once.
 
@@ -29,6 +37,7 @@ def find_vectorizer(
         texts: Training texts.
         settings: Text settings.
         cache: Where the vocabulary is.
+        source: The engine that counts.
         vectors: Path of a file of pretrained word vectors.
         verbose: Show a progress bar.
     """
@@ -41,7 +50,13 @@ def find_vectorizer(
     }
 
     def write(folder: Path) -> dict[str, Any]:
-        vectorizer = Vectorizer.adapt(texts, settings, vectors=vectors, verbose=verbose)
+        if source.engine == "ray":
+            counts = count_with_ray(
+                texts, settings, folder, workers=source.workers, vectors=vectors, verbose=verbose
+            )  # fmt: skip
+        else:
+            counts = Vectorizer.count_tokens(texts, settings, vectors=vectors, verbose=verbose)
+        vectorizer = Vectorizer.from_counts(counts, settings, vectors=vectors)
         values = {"vocabulary": vectorizer.vocabulary, "stop_words": list(vectorizer.stop_words)}
         write_json(folder / "vocabulary.json", values)
         return {}

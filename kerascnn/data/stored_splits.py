@@ -29,7 +29,9 @@ from kerascnn.utils.remote_files import describe_remote, is_remote
 
 PEEKED_ROWS = 1000
 """Rows at the start that show the task of all rows."""
-SPLIT_SETTINGS = ("validation_fraction", "test_fraction", "split_seed", "in_memory_rows", "cache_dir")
+SPLIT_SETTINGS = (
+    "validation_fraction", "test_fraction", "split_seed", "in_memory_rows", "cache_dir", "engine", "workers",
+)  # fmt: skip
 """Settings of ``SourceConfig`` that do not change which rows are read."""
 
 

@@ -18,6 +18,7 @@ from kerascnn.experiment.run_folders import default_bundle_folder
 from kerascnn.models import AUTO
 from kerascnn.utils.atomic_files import check_output_parent
 from kerascnn.utils.errors import InputError
+from kerascnn.utils.ray_session import import_ray
 from kerascnn.utils.stderr import Log
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def choose_cache(config: Config[Any], log: Log | None = None) -> Cache | None:
         log: Receives a message if they are kept in files.
 
     Raises:
-        InputError: There are many rows, and the run needs all of them in memory.
+        InputError: There are many rows, and the run needs all of them in memory; or Ray is to count their tokens and
+            is not installed.
     """
     training = config.training
     repeats = bool(training.list_changed(("refit_rows",)) and training.refit_rows)
@@ -70,6 +72,8 @@ def choose_cache(config: Config[Any], log: Log | None = None) -> Cache | None:
     })  # fmt: skip
     if not rows:
         return None
+    if config.source.engine == "ray":
+        import_ray()
     cache = Cache(find_cache_folder(config))
     try:
         check_output_parent(cache.folder / "rows")

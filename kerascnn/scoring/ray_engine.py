@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
-import socket
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import PartResult, PartScorer, ScoringJob
-from kerascnn.utils.cpu import available_cpus
-from kerascnn.utils.errors import InputError, to_one_line
-from kerascnn.utils.optional_packages import import_optional
-from kerascnn.utils.stderr import suppress_native_stderr
-
-OBJECT_STORE_BYTES = 100_000_000
-"""Size of the object store of a local Ray: only file names and counts go through it."""
-CONNECT_TIMEOUT_SECONDS = 10
-ONE_CORE_ENVIRONMENT = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
-"""Environment variables that limit TensorFlow to the core of its worker."""
+from kerascnn.utils.errors import InputError
+from kerascnn.utils.ray_session import ONE_CORE_ENVIRONMENT, choose_size, ray_session
 
 
 class RayWorker:
@@ -70,15 +54,14 @@ def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iter
     Raises:
         InputError: Ray is not installed, its cluster cannot be reached or is lost, or the bundle cannot be loaded.
     """
-    ray = import_optional("ray", "ray")
-    import_optional("ray.data", "ray")
-    with _ray_session(ray, workers):
-        size = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(parts))
+    with ray_session(workers) as ray:
         results = ray.data.from_items([part._asdict() for part in parts], override_num_blocks=len(parts)).map(
             RayWorker,
             fn_constructor_args=(job,),
             # an actor gets its next part when it has finished the last one
-            compute=ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1),
+            compute=ray.data.ActorPoolStrategy(
+                size=choose_size(ray, workers, len(parts)), max_tasks_in_flight_per_actor=1
+            ),
             num_cpus=1,
         )
         results.context.enable_progress_bars = False
@@ -93,45 +76,3 @@ def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iter
             raise InputError(
                 f"Ray stopped ({reason}); finished parts are kept, run the same command again to continue"
             ) from None
-
-
-@contextlib.contextmanager
-def _ray_session(ray: Any, workers: int) -> Iterator[None]:
-    """Use the Ray that runs already, the cluster at ``RAY_ADDRESS``, or start a local Ray."""
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    if ray.is_initialized():
-        yield
-        return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    with suppress_native_stderr():
-        _start_ray(ray, workers)
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _start_ray(ray: Any, workers: int) -> None:
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address := os.environ.get("RAY_ADDRESS"):
-        try:
-            _check_reachable(address)
-            ray.init(address=address, **quiet)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"RAY_ADDRESS {address}: no Ray cluster answers there ({to_one_line(error)})") from None
-    else:
-        ray.init(
-            address="local",
-            num_cpus=workers or available_cpus(),
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            **quiet,
-        )
-
-
-def _check_reachable(address: str) -> None:
-    """Connect to the address once; Ray itself would retry for many minutes."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_SECONDS).close()

@@ -61,24 +61,41 @@ class Vectorizer(TextEncoder):
                 or ``sentencepiece``, which need a pretrained encoder, or tensorflow-text is needed and cannot be
                 imported.
         """
+        counts = cls.count_tokens(texts, settings, vectors=vectors, verbose=verbose)
+        return cls.from_counts(counts, settings, vectors=vectors)
+
+    @classmethod
+    def count_tokens(
+        cls, texts: Iterable[str], settings: TextConfig, *, vectors: str = "", verbose: bool = False
+    ) -> Counter[str]:
+        """Return the frequencies of the tokens of texts, see ``adapt``; those of parts of the texts can be added."""
         if settings.uses_wordpiece:
             raise InputError(
                 "text.split wordpiece uses the pieces of a pretrained encoder; give --model hub_cnn or"
                 " sentence_transformer"
             )
-        tokens = [*RESERVED_TOKENS, *segmentation.load_words(settings, vectors)]
-        stop_words: tuple[str, ...] = ()
-        if settings.stop_words:
-            stop_words = vocabulary.read_stop_words(settings.stop_words, cls(settings, tokens).tokenize_text)
-        count_tokens = _make_counter(settings, tuple(tokens), stop_words)
+        tokens = (*RESERVED_TOKENS, *segmentation.load_words(settings, vectors))
+        count_batch = _make_counter(settings, tokens, cls._read_stop_words(settings, vectors))
         counts: Counter[bytes] = Counter()
         texts = progress_bar(texts, title="building the vocabulary", unit="documents", verbose=verbose)
         for batch in _batch_texts(map(_to_bytes, texts)):
-            batch_tokens, _, frequencies = count_tokens(tf.constant(batch))
+            batch_tokens, _, frequencies = count_batch(tf.constant(batch))
             for token, frequency in zip(batch_tokens.numpy().tolist(), frequencies.numpy().tolist(), strict=True):
                 counts[token] += frequency
-        decoded = Counter({token.decode(): frequency for token, frequency in counts.items()})
-        return cls(settings, segmentation.build_vocabulary(decoded, settings), stop_words)
+        return Counter({token.decode(): frequency for token, frequency in counts.items()})
+
+    @classmethod
+    def from_counts(cls, counts: Counter[str], settings: TextConfig, *, vectors: str = "") -> Vectorizer:
+        """Return the vectorizer with the most frequent tokens, see ``count_tokens``."""
+        stop_words = cls._read_stop_words(settings, vectors)
+        return cls(settings, segmentation.build_vocabulary(counts, settings), stop_words)
+
+    @classmethod
+    def _read_stop_words(cls, settings: TextConfig, vectors: str) -> tuple[str, ...]:
+        if not settings.stop_words:
+            return ()
+        tokens = [*RESERVED_TOKENS, *segmentation.load_words(settings, vectors)]
+        return vocabulary.read_stop_words(settings.stop_words, cls(settings, tokens).tokenize_text)
 
     @property
     def tokenizer(self) -> Tokenizer:

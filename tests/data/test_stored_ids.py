@@ -8,6 +8,7 @@ import pytest
 from kerascnn.data import stored_documents
 from kerascnn.data.batches import ALL, Shard, has_own_shards, training_batches, validation_batches
 from kerascnn.data.cache import Cache
+from kerascnn.data.config import SourceConfig
 from kerascnn.data.ragged import RaggedIds
 from kerascnn.data.records import Row
 from kerascnn.data.stored_documents import find_ids, find_vectorizer
@@ -60,10 +61,10 @@ def to_documents(ids):
 
 
 def test_vocabulary_is_that_of_the_texts_and_counted_once(stored_texts, vectorizer, cache, monkeypatch):
-    found = find_vectorizer(stored_texts, SETTINGS, cache)
+    found = find_vectorizer(stored_texts, SETTINGS, cache, SourceConfig())
     assert found.vocabulary == vectorizer.vocabulary
-    monkeypatch.setattr(Vectorizer, "adapt", None)
-    assert find_vectorizer(stored_texts, SETTINGS, cache).vocabulary == vectorizer.vocabulary
+    monkeypatch.setattr(Vectorizer, "count_tokens", None)
+    assert find_vectorizer(stored_texts, SETTINGS, cache, SourceConfig()).vocabulary == vectorizer.vocabulary
     with pytest.raises(TypeError):
         find_vectorizer(stored_texts, TextConfig(min_count=2), cache)
 

@@ -85,7 +85,7 @@ def test_files_are_found_again_with_other_seeds_and_outputs(news_csv, tmp_path, 
     entries = sorted((tmp_path / "cache").iterdir())
     assert [entry.name.partition("-")[0] for entry in entries] == ["ids", "ids", "rows", "vocabulary"]
     times = [entry.stat().st_mtime_ns for entry in entries]
-    monkeypatch.setattr(stored_documents.Vectorizer, "adapt", None)
+    monkeypatch.setattr(stored_documents.Vectorizer, "count_tokens", None)
     train(
         {**SOLVED_ONCE, "seed": 1},
         news_csv,
