@@ -66,7 +66,7 @@ def test_vocabulary_is_that_of_the_texts_and_counted_once(stored_texts, vectoriz
     monkeypatch.setattr(Vectorizer, "count_tokens", None)
     assert find_vectorizer(stored_texts, SETTINGS, cache, SourceConfig()).vocabulary == vectorizer.vocabulary
     with pytest.raises(TypeError):
-        find_vectorizer(stored_texts, TextConfig(min_count=2), cache)
+        find_vectorizer(stored_texts, TextConfig(min_count=2), cache, SourceConfig())
 
 
 @pytest.mark.parametrize("shard_rows", [1000, 100, 7])
