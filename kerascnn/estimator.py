@@ -101,6 +101,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         character_dropout: float | None = None,
         region_size: int | None = None,
         preset: str | None = None,
+        prompt: str | None = None,
         fine_tune: bool | None = None,
         fine_tune_dropout: float | None = None,
         kernel_sizes: Sequence[int] | None = None,
@@ -194,6 +195,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMix
         self.character_dropout = character_dropout
         self.region_size = region_size
         self.preset = preset
+        self.prompt = prompt
         self.fine_tune = fine_tune
         self.fine_tune_dropout = fine_tune_dropout
         self.kernel_sizes = kernel_sizes

@@ -1,7 +1,8 @@
-"""A token before and a token after every document."""
+"""Tokens before and a token after every document."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,33 +13,35 @@ from kerascnn.layers.types import Tensor
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class StartEndTokens(keras.layers.Layer):
-    """Truncates every document and encloses it in two tokens (``[CLS]`` and ``[SEP]``, Devlin et al. 2019, section 3).
+    """Truncates every document and encloses it in tokens (``[CLS]`` and ``[SEP]``, Devlin et al. 2019, section 3).
 
     Example::
 
-        StartEndTokens(start=98, end=99, length=3)(np.array([[5, 6, 0, 0]]))  # [[98, 5, 6, 99, 0]]
+        StartEndTokens(start=[98], end=99, length=3)(np.array([[5, 6, 0, 0]]))  # [[98, 5, 6, 99, 0]]
 
     Args:
-        start: Id of the first token.
+        start: Ids of the first tokens, at least one.
         end: Id of the last token.
-        length: Maximum number of tokens per document, without these two; None: no limit.
+        length: Maximum number of tokens per document, without these; None: no limit.
 
     Call arguments:
         ids: Integers (batch, time); 0 is padding and occurs only after the tokens.
 
     Returns:
-        Integers (batch, min(time, length) + 2), of the dtype of ``ids``.
+        Integers (batch, len(start) + min(time, length) + 1), of the dtype of ``ids``.
     """
 
-    def __init__(self, *, start: int, end: int, length: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, start: Sequence[int], end: int, length: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.start, self.end, self.length = start, end, length
+        self.start, self.end, self.length = tuple(start), end, length
 
     def call(self, ids: Tensor) -> Tensor:
-        """Add the two tokens, see the class."""
-        ids = ops.pad(ids[:, : self.length], [[0, 0], [1, 0]], constant_values=self.start)
+        """Add the tokens, see the class."""
+        ids = ids[:, : self.length]
+        for token in reversed(self.start):
+            ids = ops.pad(ids, [[0, 0], [1, 0]], constant_values=token)
         previous, ids = ids, ops.pad(ids, [[0, 0], [0, 1]])
-        previous = ops.pad(previous, [[0, 0], [1, 0]], constant_values=self.start)
+        previous = ops.pad(previous, [[0, 0], [1, 0]], constant_values=self.end)
         is_first_padding = ops.logical_and(ids == 0, previous != 0)
         return ops.where(is_first_padding, ops.cast(self.end, ids.dtype), ids)
 

@@ -18,6 +18,7 @@ from kerascnn.utils.errors import InputError
 from kerascnn.utils.tables import escape_markdown
 
 if TYPE_CHECKING:
+    from kerascnn.encoders.hub_presets import PresetVocabulary
     from kerascnn.layers.types import Tensor
 
 ENCODER = "encoder"
@@ -30,9 +31,10 @@ class EncodedText(NamedTuple):
     ids: Tensor
     """Input of the model, int32 (batch, time)."""
     vectors: Tensor
-    """One vector per token, (batch, time + 2, channels); those at padding are arbitrary."""
+    """One vector per token, (batch, all tokens, channels), those before and after the text included; those at padding
+    are arbitrary."""
     valid: Tensor
-    """(batch, time + 2, 1), 1 at tokens and 0 at padding."""
+    """(batch, all tokens, 1), 1 at tokens and 0 at padding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,9 @@ class HubModelConfig(ModelConfig):
     hf://…, kaggle://…, or a preset of keras-hub, e.g. bert_small_en_uncased or, for 100 languages,
     multilingual_e5_small. The bundle contains it for predictions and exports; --init-from reads the preset again (needs
     the extra hub)."""
+    prompt: str = ""
+    """Words before every text, as the encoder was pretrained with them: query: for E5. They are not among the tokens
+    of text.max_length."""
     fine_tune: bool = False
     """Train the encoder, too; use a much lower learning rate for it (--transfer.layerwise-lr-decay 0.02)."""
 
@@ -85,22 +90,23 @@ class HubModelConfig(ModelConfig):
         from kerascnn.text.vocabulary import RESERVED_TOKENS
 
         folder = find_preset(self.preset)
-        longest = hub_presets.read_max_sequence_length(folder) - 2
         pieces = hub_presets.read_preset_vocabulary(folder)
         if settings.level != "word" or settings.split not in (self.text.split, pieces.split):
             kind = "SentencePiece" if pieces.sentencepiece else "WordPiece"
             raise InputError(f"the encoder in {self.preset} needs {kind} tokens; leave out text.level and text.split")
         if settings.stop_words:
             raise InputError("text.stop_words: a pretrained encoder needs every word; leave it out")
+        longest = hub_presets.read_max_sequence_length(folder) - 2 - len(self._encode_prompt(pieces))
+        if longest < 1:
+            raise InputError(f"network.prompt: has as many tokens as the encoder in {self.preset} accepts; shorten it")
         if settings.max_length > longest:
             raise InputError(
-                f"text.max_length {settings.max_length}: the encoder in {self.preset} accepts at most {longest} tokens;"
-                f" give --text.max-length {longest}"
+                f"text.max_length {settings.max_length}: the encoder in {self.preset} accepts at most {longest} tokens"
+                f"{' after the prompt' * bool(self.prompt)}; give --text.max-length {longest}"
             )
-        settings = dataclasses.replace(settings, split=pieces.split)
-        if pieces.lowercase and "lowercase" not in settings.standardize:
-            settings = dataclasses.replace(settings, standardize=(*settings.standardize, "lowercase"))
-        return PretrainedVocabulary(settings, [*RESERVED_TOKENS, *pieces.tokens], pieces.sentencepiece)
+        return PretrainedVocabulary(
+            _adapt_settings(settings, pieces), [*RESERVED_TOKENS, *pieces.tokens], pieces.sentencepiece
+        )
 
     def encode_text(self) -> EncodedText:
         """Return the input of a model and the outputs of the encoder for it.
@@ -117,11 +123,28 @@ class HubModelConfig(ModelConfig):
 
         require_tensorflow_backend("a pretrained encoder of keras-hub")
         folder = find_preset(self.preset)
-        length = hub_presets.read_max_sequence_length(folder) - 2
         pieces = hub_presets.read_preset_vocabulary(folder)
+        start = [pieces.start, *self._encode_prompt(pieces)]
+        length = hub_presets.read_max_sequence_length(folder) - len(start) - 1
         ids = keras.Input((None,), dtype="int32", name="ids")
-        tokens = layers.StartEndTokens(start=pieces.start, end=pieces.end, length=length, name="start_end_tokens")(ids)
+        tokens = layers.StartEndTokens(start=start, end=pieces.end, length=length, name="start_end_tokens")(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
         network = hub_presets.load_encoder(folder, pieces, dropout=self.fine_tune_dropout)
         vectors = layers.PretrainedEncoder(network=network, trainable=self.fine_tune, name=ENCODER)(tokens)
         return EncodedText(ids, vectors, valid)
+
+    def _encode_prompt(self, pieces: PresetVocabulary) -> list[int]:
+        """Return the ids of the prompt, as it would be encoded at the start of a text."""
+        from kerascnn.text.text_encoder import TextEncoder
+        from kerascnn.text.vocabulary import RESERVED_TOKENS
+
+        settings, vocabulary = _adapt_settings(self.text, pieces), [*RESERVED_TOKENS, *pieces.tokens]
+        return TextEncoder(settings, vocabulary, sentencepiece=pieces.sentencepiece).encode_text(self.prompt)
+
+
+def _adapt_settings(settings: TextConfig, pieces: PresetVocabulary) -> TextConfig:
+    """Return text settings with the kind of pieces of an encoder, in lowercase if it knows no other letters."""
+    standardize = settings.standardize
+    if pieces.lowercase and "lowercase" not in standardize:
+        standardize = (*standardize, "lowercase")
+    return dataclasses.replace(settings, split=pieces.split, standardize=standardize)

@@ -83,6 +83,36 @@ def test_encoder_returns_vectors_of_keras_hub(name, folders):
     np.testing.assert_allclose(np.asarray(found)[mask], np.asarray(expected)[mask], atol=1e-5)
 
 
+@pytest.mark.parametrize("name", [*FORMATS, "wordpieces"])
+def test_prompt_is_read_before_every_text(name, folders):
+    preset, prompt = folders.get(name, tiny_preset()), "the said: "
+    texts, vectorizer = ["The striker scored twice!", "", "of the"], make_vectorizer(preset)
+    plain, prompted = (
+        keras.Model(model.input, model.get_layer("encoder").output)
+        for model in (
+            models.get("hub_cnn")(preset=preset, **settings).build(vocabulary_size=0, num_classes=2).model
+            for settings in ({}, {"prompt": prompt})
+        )
+    )
+    ids = [np.asarray(vectorizer([prefix + text for text in texts])) for prefix in ("", prompt)]
+    lengths = 2 + np.count_nonzero(ids[1], axis=1)
+    for found, expected, length in zip(np.asarray(prompted(ids[0])), np.asarray(plain(ids[1])), lengths, strict=True):
+        np.testing.assert_allclose(found[:length], expected[:length], atol=1e-5)
+    assert lengths.min() > 4
+
+
+def test_prompt_takes_from_the_tokens_of_a_text(folders):
+    config = models.get("hub_cnn")(preset=folders["bert"], prompt="the")
+    count = len(make_vectorizer(folders["bert"]).encode_text("the"))
+    settings = TextConfig(split="wordpiece", max_length=LENGTH - 2 - count)
+    assert config.pretrained_vocabulary(settings).settings.max_length == LENGTH - 2 - count
+    with pytest.raises(InputError, match=rf"accepts at most {LENGTH - 2 - count} tokens after the prompt"):
+        config.pretrained_vocabulary(TextConfig(split="wordpiece", max_length=LENGTH - 2))
+    long = models.get("hub_cnn")(preset=folders["bert"], prompt="the " * LENGTH)
+    with pytest.raises(InputError, match=r"network\.prompt: has as many tokens as the encoder"):
+        long.pretrained_vocabulary(settings)
+
+
 @pytest.fixture(scope="module")
 def classifier(folders, news):
     texts, labels = news[0][::4], [label == news[1][0] for label in news[1][::4]]
