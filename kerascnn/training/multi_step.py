@@ -155,14 +155,16 @@ def run_epochs(
     # all-reduced rows have one size within an execution, and replicas touch other rows in each step
     model.steps_per_execution = STEPS_PER_EXECUTION if is_single else 1
     model.steps_per_epoch, validation_data = steps_per_epoch, None
+    is_distributed = tf.distribute.has_strategy()
     if validation_batches is not None:
-        model.validation_steps = int(validation_batches(ALL).cardinality())
-        validation_data = distribute_batches(strategy, validation_batches)
-        if isinstance(validation_data, tf.data.Dataset):  # as below
-            validation_data = validation_batches(ALL)
+        validation_data = validation_batches(ALL)
+        model.validation_steps = int(validation_data.cardinality())
+        if is_distributed:
+            validation_data = distribute_batches(strategy, validation_batches)
     model.validation_batches = validation_data if is_single else None
-    training_data = distribute_batches(strategy, partial(batches, checkpoint.epoch))
-    if isinstance(training_data, tf.data.Dataset):  # not distributed; autologging by MLflow reads it to its end
+    if is_distributed:
+        training_data = distribute_batches(strategy, partial(batches, checkpoint.epoch))
+    else:  # with an end, since autologging by MLflow reads to it
         training_data = batches(checkpoint.epoch, ALL).take(steps_per_epoch * (epochs - checkpoint.epoch))
     model.fit(
         training_data,

@@ -88,3 +88,13 @@ def test_python_prints_no_messages_of_tensorflow():
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=300)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+def test_start_leaves_garbage_collection_on_and_modules_out_of_it():
+    script = (
+        "import gc, kerascnn.utils.tensorflow_startup as startup\n"
+        "startup.start_tensorflow(); print(gc.isenabled(), gc.get_freeze_count())"
+    )
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert output[0] == "True"
+    assert int(output[1]) > 100_000
