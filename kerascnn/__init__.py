@@ -14,13 +14,17 @@ from kerascnn.utils.tensorflow_startup import import_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
+    from kerascnn.ensembles.classifier import EnsembleClassifier
     from kerascnn.loading import load
     from kerascnn.models import list_models, list_taggers
     from kerascnn.token_classifier import TokenClassifier
 
-__all__ = ["TextClassifier", "TokenClassifier", "__version__", "list_models", "list_taggers", "load"]
+__all__ = [
+    "EnsembleClassifier", "TextClassifier", "TokenClassifier", "__version__", "list_models", "list_taggers", "load",
+]  # fmt: skip
 
 _MODULES = {
+    "EnsembleClassifier": "kerascnn.ensembles.classifier",
     "TextClassifier": "kerascnn.classifier",
     "TokenClassifier": "kerascnn.token_classifier",
     "load": "kerascnn.loading",
@@ -36,7 +40,7 @@ def __getattr__(name: str) -> Any:
         return version("kerascnn")
     if name not in _MODULES:
         raise AttributeError(f"module 'kerascnn' has no attribute {name!r}")
-    if name == "TextClassifier":
+    if name in ("TextClassifier", "EnsembleClassifier"):
         require_tensorflow_backend(f"kerascnn.{name}")
         import_tensorflow()
     return getattr(importlib.import_module(_MODULES[name]), name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerascnn import config as configuration
-from kerascnn.bundle_contents import read_decision, read_encoder, to_classes
+from kerascnn.bundle_contents import LabelDecisions, read_decision, read_encoder
 from kerascnn.bundle_files import list_packages, write_history
 from kerascnn.config import Config
 from kerascnn.data.records import TAGGING_TASK
@@ -29,9 +29,9 @@ from kerascnn.manifest import (
     read_classifier_manifest,
     read_history,
     read_manifest,
+    reject_ensemble,
 )  # fmt: skip
 from kerascnn.models import BuiltModel, LayerRoles
-from kerascnn.tasks import SINGLE_LABEL, Task
 from kerascnn.text import vocabulary
 from kerascnn.text.escaped_lines import write_escaped_lines
 from kerascnn.text.vectorizer import Vectorizer
@@ -50,15 +50,13 @@ WriteFiles = Callable[[Path], None]
 """Function that writes further files into a folder that already has those of this module."""
 
 
-@dataclass
-class Bundle:
+@dataclass(kw_only=True)
+class Bundle(LabelDecisions):
     """A trained classifier with its settings, labels, metrics and history."""
 
     config: Config[Any]
     """All settings of the run."""
     vectorizer: Vectorizer
-    labels: list[str]
-    """Label names, in the order of the logits."""
     model: keras.Model
     """Functional model, ids -> logits."""
     roles: LayerRoles
@@ -69,15 +67,8 @@ class Bundle:
     """Metrics of each epoch."""
     data: dict[str, Any] = field(default_factory=dict)
     """Name of each split to its ``sources``, ``rows`` and ``sha256``."""
-    task: Task = SINGLE_LABEL
     temperature: float = 1.0
     """Divisor of the logits before softmax or sigmoid."""
-    thresholds: list[float] | None = None
-    """Lowest probability at which each label is predicted, in the order of the logits; None if the task has none."""
-    label_type: str = "str"
-    """Type of the labels in the training data, see ``data.label_types``."""
-    indicator_dtype: str | None = None
-    """Dtype of the indicator matrix that the labels were given as, and are predicted as; None for other labels."""
     scripts: dict[str, float] = field(default_factory=dict)
     """Script to its fraction of the training texts."""
     languages: list[str] = field(default_factory=list)
@@ -91,24 +82,6 @@ class Bundle:
     def built(self) -> BuiltModel:
         """The model with its layers by role."""
         return BuiltModel(self.model, self.roles)
-
-    @property
-    def classes(self) -> np.ndarray:
-        """Labels with the type that they had in the training data, (labels,)."""
-        return to_classes(self.labels, self.label_type)
-
-    def encode_names(self, labels: Sequence[Any]) -> np.ndarray:
-        """Return the targets of labels that are given by name, as files have them, see ``Task.encode``."""
-        return self.task.encode(labels, np.asarray(self.labels, dtype=object))
-
-    def evaluate(self, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-        """Return all metrics of documents, see ``Task.evaluate``."""
-        return self.task.evaluate(targets, probabilities, self.labels, self.thresholds)
-
-    def decide(self, probabilities: np.ndarray) -> list[list[str]]:
-        """Return the predicted labels of documents, best first, for probabilities (documents, labels)."""
-        ranked = self.task.ranked_labels(probabilities, self.thresholds)
-        return [[self.labels[position] for position in positions] for positions in ranked]
 
     def check_golden(self, folder: Path, predict_fn: PredictFn) -> None:
         """Check that a loaded classifier answers as at training, see ``golden.check_golden``."""
@@ -162,6 +135,7 @@ def load_bundle(folder: Path) -> Bundle:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
     manifest = read_classifier_manifest(folder)
+    reject_ensemble(folder)
     if manifest["task"] == TAGGING_TASK:
         raise InputError(f"{folder}: has a tag for each token; read it with kerascnn.load or TokenClassifier.load")
     check_files(folder, manifest, CHECKED_FILES)
@@ -212,9 +186,10 @@ def load_model(folder: Path) -> keras.Model:
     """Read only the model of a classifier or of a pretrained encoder.
 
     Raises:
-        InputError: It is missing, damaged, or written by a newer version.
+        InputError: It is missing, damaged, or written by a newer version, or the bundle is an ensemble.
     """
     manifest = read_manifest(folder)
+    reject_ensemble(folder)
     check_files(folder, manifest, ("model.keras",))
     return load_model_file(folder / "model.keras", manifest["packages"])
 
@@ -223,8 +198,9 @@ def load_vectorizer(folder: Path) -> Vectorizer:
     """Read only the vectorizer of a classifier or of a pretrained encoder.
 
     Raises:
-        InputError: It is missing, damaged, or written by a newer version.
+        InputError: It is missing, damaged, or written by a newer version, or the bundle is an ensemble.
     """
+    reject_ensemble(folder)
     return read_encoder(folder, read_manifest(folder), Vectorizer)
 
 

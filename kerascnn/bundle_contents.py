@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from kerascnn.data.label_types import parse_label_names
 from kerascnn.manifest import CHARACTERS_FILE, SENTENCEPIECE_FILE, Manifest, check_files
-from kerascnn.tasks import Task, get_task
+from kerascnn.tasks import SINGLE_LABEL, Task, get_task
 from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.errors import InputError
 
@@ -20,6 +20,39 @@ if TYPE_CHECKING:
     from kerascnn.text.token_vectorizer import TokenVectorizer
 
 EncoderT = TypeVar("EncoderT", bound="TextEncoder")
+
+
+@dataclass(kw_only=True)
+class LabelDecisions:
+    """The labels of a classifier, and how its probabilities become labels."""
+
+    labels: list[str]
+    """Label names, in the order of the probabilities."""
+    task: Task = SINGLE_LABEL
+    thresholds: list[float] | None = None
+    """Lowest probability at which each label is predicted, in the order of the labels; None if the task has none."""
+    label_type: str = "str"
+    """Type of the labels in the training data, see ``data.label_types``."""
+    indicator_dtype: str | None = None
+    """Dtype of the indicator matrix that the labels were given as, and are predicted as; None for other labels."""
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Labels with the type that they had in the training data, (labels,)."""
+        return to_classes(self.labels, self.label_type)
+
+    def encode_names(self, labels: Sequence[Any]) -> np.ndarray:
+        """Return the targets of labels that are given by name, as files have them, see ``Task.encode``."""
+        return self.task.encode(labels, np.asarray(self.labels, dtype=object))
+
+    def evaluate(self, targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+        """Return all metrics of documents, see ``Task.evaluate``."""
+        return self.task.evaluate(targets, probabilities, self.labels, self.thresholds)
+
+    def decide(self, probabilities: np.ndarray) -> list[list[str]]:
+        """Return the predicted labels of documents, best first, for probabilities (documents, labels)."""
+        ranked = self.task.ranked_labels(probabilities, self.thresholds)
+        return [[self.labels[position] for position in positions] for positions in ranked]
 
 
 @dataclass(frozen=True)

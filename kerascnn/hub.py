@@ -16,6 +16,7 @@ from kerascnn.manifest import (
     Manifest,
     check_files,
     read_manifest,
+    reject_ensemble,
 )  # fmt: skip
 from kerascnn.runtimes.runtime import Runtime, list_export_files
 from kerascnn.utils.arguments import shorten
@@ -146,6 +147,7 @@ def push_bundle(
     Raises:
         InputError: The folder is not a complete bundle, the package huggingface_hub is missing, or the upload fails.
     """
+    reject_ensemble(folder, "a repository of the Hub has a single model")
     client = create_upload_client(repository, token)
     manifest = read_manifest(folder)
     check_files(folder, manifest, _list_checked(manifest))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kerascnn.data.records import TAGGING_TASK
-from kerascnn.manifest import read_classifier_manifest
+from kerascnn.manifest import is_ensemble, read_classifier_manifest, reject_ensemble
 from kerascnn.runtimes.runtime import Runtime, check_runtime, choose_runtime, has_runtime, prefer_tensorflow
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_path
@@ -16,6 +16,7 @@ from kerascnn.utils.tensorflow_startup import import_tensorflow
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
+    from kerascnn.ensembles.classifier import EnsembleClassifier
     from kerascnn.predictor import Predictor
     from kerascnn.token_classifier import TokenClassifier
 
@@ -42,7 +43,7 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
 
     Returns:
         A ``TextClassifier`` or ``TextPredictor``; a ``TokenClassifier`` or ``TokenPredictor`` if the bundle has a tag
-        for each token.
+        for each token; an ``EnsembleClassifier`` if it is an ensemble.
 
     Raises:
         InputError: The bundle or its export is missing, damaged, newer than this package, or predicts other
@@ -62,7 +63,10 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
     if chosen == "tensorflow":
         require_tensorflow_backend("a trained tagger" if is_tagger else "a trained classifier")
         import_tensorflow()
+        if is_ensemble(folder):
+            return _load_ensemble(folder)
         return _load_tagger(folder) if is_tagger else _load_classifier(folder)
+    reject_ensemble(folder)
     if is_tagger:
         from kerascnn.runtimes.token_predictor import TokenPredictor
 
@@ -82,3 +86,9 @@ def _load_tagger(folder: Path) -> TokenClassifier:
     from kerascnn.token_classifier import TokenClassifier
 
     return TokenClassifier.load(folder)
+
+
+def _load_ensemble(folder: Path) -> EnsembleClassifier:
+    from kerascnn.ensembles.classifier import EnsembleClassifier
+
+    return EnsembleClassifier.load(folder)

@@ -25,6 +25,8 @@ INDICATOR_DTYPES = (
 """NumPy dtypes of an indicator matrix."""
 PRETRAINING = "pretraining"
 """Task of a pretrained encoder, which has no labels."""
+ENSEMBLE = "ensemble"
+"""Name of the model of an ensemble, whose classifiers have bundles of their own."""
 CHECKED_FILES = (
     "config.yaml", "vocabulary.txt", "labels.txt", "model.keras", "metrics.json", "history.csv", "golden.json",
 )  # fmt: skip
@@ -106,6 +108,32 @@ def is_tagger(folder: Path) -> bool:
         return read_manifest(folder)["task"] == TAGGING_TASK
     except InputError:
         return False
+
+
+def is_ensemble(folder: Path) -> bool:
+    """Return whether a bundle is an ensemble; False if the folder is not a bundle, which loading reports."""
+    try:
+        return read_manifest(folder)["model"] == ENSEMBLE
+    except InputError:
+        return False
+
+
+def reject_ensemble(folder: Path, purpose: str = "") -> None:
+    """Check that a bundle has a single model.
+
+    Args:
+        folder: The bundle.
+        purpose: What needs a single model, for the message; empty: an export, a server or another training.
+
+    Raises:
+        InputError: The bundle is an ensemble.
+    """
+    if is_ensemble(folder):
+        needs = purpose or "exports, servers and further training need a single model"
+        raise InputError(
+            f"{folder}: an ensemble, which has a model for each of its classifiers, and {needs}; make one of it:"
+            f" python -m pipelines.distill --teacher {folder} --data TRAINING_DATA"
+        )
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "pretrain": "pretrain an encoder on unlabelled text, for training to start from",
     "evaluate": "evaluate a bundle on labelled data",
     "plot": "draw the pictures of a bundle's metrics as PNG, SVG and PDF",
+    "combine": "combine bundles into one that answers with all of them",
     "compare": "compare two bundles on the same labelled data",
     "find-threshold": "find the probability above which predictions are precise enough",
     "predict": "label new text",

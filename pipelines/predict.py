@@ -19,7 +19,7 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.loading import load
-from kerascnn.manifest import is_tagger, read_manifest
+from kerascnn.manifest import is_tagger, read_manifest, reject_ensemble
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
 from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
@@ -122,6 +122,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         return
     if args.explain and args.runtime not in ("auto", "tensorflow"):
         raise InputError(f"--explain needs TensorFlow; leave out --runtime {args.runtime}")
+    if args.explain:
+        reject_ensemble(Path(args.bundle), "--explain explains a single model")
     if parts := _find_parts(args):
         _predict_folder(args, parts)
         return

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from kerascnn.manifest import reject_ensemble
 from kerascnn.serving.config import ServingConfig, name_bundles
 from kerascnn.utils.optional_packages import check_installed
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ser
     for package in ("fastapi", "uvicorn", "prometheus_client"):
         check_installed(package, "serve")
     labels = {name: read_task_and_labels(str(folder))[1] for name, folder in bundles.items()}
+    for folder in bundles.values():
+        reject_ensemble(folder)
     from kerascnn.serving import server
 
     bound = server.bind(args)

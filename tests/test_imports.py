@@ -63,6 +63,7 @@ LAYERS = (
     ("selection",),
     ("tagger_fitting",),
     ("estimator", "classifier", "token_classifier"),
+    ("ensembles",),
     ("loading",),
     ("kerascnn",),
     ("distillation",),

@@ -81,9 +81,10 @@ def teacher_probabilities(
 
 
 def _predict_with_bundle(folder: str, texts: list[str], labels: Sequence[str], task: Task) -> np.ndarray:
-    from kerascnn.classifier import TextClassifier  # imports TensorFlow, which the other kinds of teachers do not need
+    from kerascnn.loading import load
 
-    teacher = TextClassifier.load(folder)
+    # imports TensorFlow, which the other kinds of teachers do not need
+    teacher = load(folder, runtime="tensorflow")
     if (found := teacher.bundle_.task) is not task:
         raise InputError(
             f"{folder}: a {found.name.replace('_', '-')} teacher, and the data is {task.name.replace('_', '-')}; train"

@@ -45,8 +45,8 @@ def compare_classifiers(folders: Mapping[str, Path], splits: Splits) -> dict[str
         found[name] = {
             **{key: metrics.get(key) for key in splits.task.metric_titles},
             "rows": len(texts),
-            "parameters": classifier.model_.count_params(),
-            "bytes": (folder / "model.keras").stat().st_size,
+            "parameters": sum(one.model_.count_params() for one in getattr(classifier, "classifiers", [classifier])),
+            "bytes": sum(path.stat().st_size for path in folder.rglob("model.keras")),
             "milliseconds": round(1000 * seconds / len(timed), 4),
         }
     return found

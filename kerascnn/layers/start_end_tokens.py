@@ -17,10 +17,10 @@ class StartEndTokens(keras.layers.Layer):
 
     Example::
 
-        StartEndTokens(start=[98], end=99, length=3)(np.array([[5, 6, 0, 0]]))  # [[98, 5, 6, 99, 0]]
+        StartEndTokens(start=98, end=99, length=3)(np.array([[5, 6, 0, 0]]))  # [[98, 5, 6, 99, 0]]
 
     Args:
-        start: Ids of the first tokens, at least one.
+        start: Id of the first token, or ids of the first tokens.
         end: Id of the last token.
         length: Maximum number of tokens per document, without these; None: no limit.
 
@@ -28,12 +28,13 @@ class StartEndTokens(keras.layers.Layer):
         ids: Integers (batch, time); 0 is padding and occurs only after the tokens.
 
     Returns:
-        Integers (batch, len(start) + min(time, length) + 1), of the dtype of ``ids``.
+        Integers (batch, min(time, length) + number of these tokens), of the dtype of ``ids``.
     """
 
-    def __init__(self, *, start: Sequence[int], end: int, length: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, start: int | Sequence[int], end: int, length: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.start, self.end, self.length = tuple(start), end, length
+        self.start = (start,) if isinstance(start, int) else tuple(start)
+        self.end, self.length = end, length
 
     def call(self, ids: Tensor) -> Tensor:
         """Add the tokens, see the class."""

@@ -102,7 +102,7 @@ class SentenceCNN(ModelConfig):
 
         sizes = universal_sentence_encoder.read_sizes(self.weights)
         ids = keras.Input((None,), dtype="int32", name="ids")
-        tokens = layers.StartEndTokens(start=[START], end=END, name="start_end_tokens")(ids)
+        tokens = layers.StartEndTokens(start=START, end=END, name="start_end_tokens")(ids)
         valid = layers.PaddingMask(name="valid")(tokens)
         pieces = layers.QuantizedEmbedding(vocabulary_size, sizes.embedding_dim, name="embedding")(tokens)
         channels = [pieces, *_convolve(pieces, valid, sizes)]

@@ -33,6 +33,8 @@ COLUMNS = (
     "tflite_bytes", "tflite_dynamic_bytes",
 )  # fmt: skip
 KEY = ("model", "data", "settings", "device", "seed", "fold", "rows")
+ENSEMBLE_SIGN = "+"
+"""Between the models of an ensemble."""
 EXPORTS = ("--format", "saved_model", "tflite", "--quantize", "none", "dynamic")
 
 
@@ -43,8 +45,9 @@ class Accuracy:
     models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ("word_cnn",)
     """Architectures, and baselines whose settings are chosen on the validation rows or by cross-validation: tfidf_svm
     (TF-IDF and a linear SVM of scikit-learn), fasttext (extra benchmark), and logistic regression on the vectors of
-    pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own. Or
-    taggers, for data with a label of each token, whose results have other columns."""
+    pretrained encoders for English, wordllama and minilm. setfit and model2vec train in environments of their own.
+    MODEL+MODEL is an ensemble, weighted by the validation rows if the data has its own. Or taggers, for data with a
+    label of each token, whose results have other columns."""
     data: DataSources = ("demo:bbc",)
     """Data sets: demo:NAME, tfds:NAME, or a folder with the files train, dev (or validation; not required) and test,
     each csv, tsv, jsonl, parquet or, with tags, conll or conllu, also .gz. NAME=SOURCE sets the name in the table."""
@@ -85,7 +88,7 @@ def read_bundle(bundle: Path) -> dict[str, Any]:
         "test_rows": metrics["test"]["rows"],
         "accuracy": metrics["test"]["accuracy"],
         "macro_f1": metrics["test"]["macro_f1"],
-        **{name: metrics[name] for name in ("parameters", "epochs", "documents_per_second")},
+        **{name: metrics.get(name) for name in ("parameters", "epochs", "documents_per_second")},
         "seconds": round(metrics["seconds"] + metrics.get("refit", {}).get("seconds", 0), 2),
         "model_keras_bytes": _bytes(bundle, "model.keras"),
         "saved_model_bytes": _bytes(bundle, "serving/**/*"),
@@ -139,6 +142,8 @@ def train(
     Raises:
         InputError: The training or the export failed.
     """
+    if ENSEMBLE_SIGN in model:
+        return train_ensemble(model, options, seed)
     groups = parse_settings(settings)
     verb = "distill" if "distillation" in groups else "train"
     with tempfile.TemporaryDirectory() as folder:
@@ -153,6 +158,30 @@ def train(
             run_program(f"{model}, seed {seed}", ["-m", f"pipelines.{verb}", *arguments])
         read = tagging.read_bundle if model in list_taggers() else read_bundle
         return {**read(Path(bundle)), "model": model}  # of auto, the bundle has the model that was chosen
+
+
+def train_ensemble(name: str, options: Sequence[str], seed: int) -> dict[str, Any]:
+    """Train the models of an ensemble, combine them, and return the columns of the result.
+
+    Args:
+        name: Names of the models, joined by ``ENSEMBLE_SIGN``.
+        options: Options that name the data, each followed by one value.
+        seed: Seed of the trainings.
+
+    Raises:
+        InputError: A training failed.
+    """
+    sources = dict(zip(options[::2], options[1::2], strict=True))
+    data = {"--data": sources.get("--validation-data"), "--test-data": sources["--test-data"]}
+    with tempfile.TemporaryDirectory() as folder:
+        bundles = [f"{folder}/{number}" for number, _ in enumerate(name.split(ENSEMBLE_SIGN))]
+        for bundle, model in zip(bundles, name.split(ENSEMBLE_SIGN), strict=True):
+            arguments = ["--model", model, "--seed", str(seed), "--output", bundle, "--export", "none"]
+            run_program(f"{model}, seed {seed}", ["-m", "pipelines.train", *options, *arguments])
+        combined = [word for option, source in data.items() if source for word in (option, source)]
+        arguments = [*bundles, *combined, "--output", f"{folder}/all"]
+        run_program(f"{name}, seed {seed}", ["-m", "pipelines.combine", *arguments])
+        return {**read_bundle(Path(folder) / "all"), "model": name}
 
 
 def run(args: Accuracy, log: Log = stderr.log) -> None:
@@ -202,6 +231,11 @@ def _check(args: Accuracy, interpreters: Mapping[str, str]) -> None:
         raise InputError("--unlabelled: needs --rows and --settings distillation.teacher=MODEL")
     if tagging.has_taggers(args.models) and (args.folds or any(args.rows) or args.sizes):
         raise InputError("--folds, --rows and --sizes are for labels of texts, not for tags; leave them out")
+    ensembles = [model for model in args.models if ENSEMBLE_SIGN in model]
+    if ensembles and (args.settings or args.sizes or args.folds):
+        raise InputError(
+            f"{ensembles[0]}: an ensemble of models with their defaults; leave --settings, --sizes, --folds"
+        )
     for model in args.models:
         if args.settings and (model in BASELINES or model in PEERS):
             raise InputError(f"{model} has no settings; leave --settings out")

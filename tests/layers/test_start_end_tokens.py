@@ -8,7 +8,7 @@ from kerascnn.layers import StartEndTokens
 
 
 def test_encloses_truncated_documents():
-    layer = StartEndTokens(start=[98], end=99, length=3)
+    layer = StartEndTokens(start=98, end=99, length=3)
     enclosed = layer(np.array([[5, 6, 7, 8], [5, 6, 0, 0], [0, 0, 0, 0]], "int32"))
     np.testing.assert_array_equal(enclosed, [[98, 5, 6, 7, 99], [98, 5, 6, 99, 0], [98, 99, 0, 0, 0]])
 

@@ -1,0 +1,1 @@
+"""Several trained classifiers that answer together."""
