@@ -56,6 +56,7 @@ def test_other_commands_answer_with_an_ensemble(ensemble, bundles, news_csv, tmp
     assert "McNemar" in finished.out, finished.err
 
 
+@pytest.mark.full
 def test_an_ensemble_teaches_a_single_model(ensemble, news_csv, tmp_path):
     options = ("--teacher", ensemble[0], "--data", news_csv, "--output", tmp_path / "student", "--epochs", "1", *SMALL)
     finished = command("distill", *options, "--distillation.spliced-texts", "0")
