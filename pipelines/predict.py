@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import functools
 import itertools
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,37 +16,32 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.loading import load
-from kerascnn.manifest import is_tagger, read_manifest, reject_ensemble
+from kerascnn.manifest import is_tagger, reject_ensemble
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
-from kerascnn.scoring.runtime_choice import choose_for_folder, choose_for_records
-from kerascnn.scoring.table_writer import FORMATS, RowWriter, output_format
+from kerascnn.scoring.runtime_choice import choose_for_records
+from kerascnn.scoring.table_writer import RowWriter, output_format
 from kerascnn.settings import FileName
-from kerascnn.text.escaped_lines import read_escaped_lines
 from kerascnn.utils.atomic_files import atomic_write, check_output_file
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.hugging_face import is_address
-from kerascnn.utils.optional_packages import import_optional, require_pyarrow
 from kerascnn.utils.output_lock import lock_output
 from kerascnn.utils.remote_files import check_remote, is_remote, write_remote
 from kerascnn.utils.tensorflow_startup import start_tensorflow
 from pipelines.bundle_data import name_bundle, parse_for_bundle
-from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, resume_hint, run
+from pipelines.command import choose_log, read_bundle_config, read_task_and_labels, run
 from pipelines.explanations import explanation_format, write_explanations
 from pipelines.outputs import check_outputs
+from pipelines.predict_folder import find_parts, predict_folder
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
     from kerascnn.data.records import Record
-    from kerascnn.scoring.parts import Part
-    from kerascnn.scoring.score_folder import Engine, ScoringSummary
 
 RowT = TypeVar("RowT")
 
 DEFAULT_SEPARATOR = ";"
 """Joins labels if neither the command nor the training data of the bundle has a separator."""
-MAX_SHOWN_FILES = 3
-"""Most files that a message names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +116,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
         raise InputError(f"--explain needs TensorFlow; leave out --runtime {args.runtime}")
     if args.explain:
         reject_ensemble(Path(args.bundle), "--explain explains a single model")
-    if parts := _find_parts(args):
-        _predict_folder(args, parts)
+    if parts := find_parts(args):
+        predict_folder(args, parts)
         return
     if is_remote(args.output):
         check_remote(args.output)
@@ -250,81 +242,6 @@ def _read_records(args: Arguments) -> Iterator[Record]:
 
     column = args.source.text_column  # arguments that are not UTF-8 have surrogates
     return (Record({column: to_text(text)}, "arguments", number) for number, text in enumerate(args.texts, 1))
-
-
-def _find_parts(args: Arguments) -> list[Part]:
-    """Return the files of an input folder, or with Ray the input file; none if they are not files of rows."""
-    is_file = args.engine == "ray" and os.path.isfile(args.input)
-    if args.texts or not (is_file or os.path.isdir(args.input)):
-        return []
-    from kerascnn.scoring.parts import list_parts, make_part
-
-    if is_file:
-        part = make_part(Path(args.input), Path(args.output), args.source)
-        return [part] if part else []
-    parts, others = list_parts(Path(args.input), Path(args.output), args.source)
-    if parts and others:
-        names = ", ".join(others[:MAX_SHOWN_FILES]) + (", …" if len(others) > MAX_SHOWN_FILES else "")
-        choose_log(quiet=args.quiet)(f"{args.input}: skipped files with other suffixes: {names}")
-    return parts
-
-
-def _predict_folder(args: Arguments, parts: Sequence[Part]) -> None:
-    """Score the files of a folder and report the result."""
-    output, bundle = Path(args.output), Path(args.bundle)
-    if args.output == "-" or output.is_file() or output.suffix.removeprefix(".") in FORMATS:
-        reason = f"{args.input} is a folder" if os.path.isdir(args.input) else "--engine ray writes Parquet files"
-        raise InputError(f"--output {args.output}: {reason}; name a folder for the predictions")
-    if output.resolve() == Path(args.input).resolve():
-        raise InputError(f"--output {args.output} is the input folder; name another folder")
-    if args.explain:
-        raise InputError("--explain does not work with a folder; give one of its files to --input")
-    require_pyarrow(f"{args.input}: a folder of files")
-    from kerascnn.scoring.score_folder import score_folder
-    from kerascnn.scoring.splitting import PIECE_BYTES
-    from kerascnn.tasks import get_task
-
-    engine = _choose_engine(args)
-    output_spec = OutputSpec(top_k=args.top_k, abstain_below=args.abstain_below, separator=args.source.label_separator)
-    task = get_task(read_manifest(bundle)["task"])
-    labels = read_escaped_lines(bundle / "labels.txt") if output_spec.separator else []
-    output_spec.check(labels, task=task, remedy="leave it out: the columns are lists then")
-    with resume_hint("to continue with the remaining files, run the same command"):
-        summary = score_folder(
-            bundle, parts, output, args.source, output_spec, engine, runtime=choose_for_folder(bundle, args.runtime),
-            piece_bytes=PIECE_BYTES if args.engine == "ray" else 0, verbose=not args.quiet,
-        )  # fmt: skip
-    if args.json:
-        print(json.dumps(dataclasses.asdict(summary), ensure_ascii=False))
-    _report(args, summary)
-
-
-def _report(args: Arguments, summary: ScoringSummary) -> None:
-    log = choose_log(quiet=args.quiet)
-    for name, reason in sorted(summary.failed.items())[:MAX_SHOWN_FILES]:
-        place = Path(args.input) / name if os.path.isdir(args.input) else args.input
-        log(f"{place} failed: {reason}")
-    log(f"wrote {args.output}: {summary}")
-    if summary.failed:
-        raise InputError(
-            f"{len(summary.failed):,} of {summary.parts:,} parts failed; run the same command again to retry them"
-        )
-    if summary.rejected and not summary.rows:
-        raise InputError(f"no row of {args.input} can be read; see {summary.rejected_files[0]}")
-
-
-def _choose_engine(args: Arguments) -> Engine:
-    if args.engine == "local" and args.workers:
-        raise InputError("--workers needs --engine ray; the local engine is one process")
-    if args.workers < 0:
-        raise InputError(f"--workers: {args.workers} is below 0")
-    from kerascnn.scoring.local_engine import score_locally
-    from kerascnn.scoring.ray_engine import score_with_ray
-
-    if args.engine == "local":
-        return score_locally
-    import_optional("ray.data", "ray")
-    return functools.partial(score_with_ray, workers=args.workers)
 
 
 if __name__ == "__main__":
