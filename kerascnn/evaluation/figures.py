@@ -25,6 +25,8 @@ PALETTE = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e
 """Colors of curves, which people with color blindness tell apart, on white and on black (Tol, Colour Schemes)."""
 PAGE_COLORS = {INK: "var(--ink)", GRID: "var(--line)", BLUE: "rgb(var(--blue))", ORANGE: "rgb(var(--orange))"}
 """Colors that differ between a light and a dark page."""
+MARGINS = (0.75, 0.16, 0.48, 0.12)
+"""Inches beside, below and above the axes of a figure: left, right, bottom, top."""
 DPI = 120
 """Pixels of an inch in PNG files."""
 
@@ -81,12 +83,21 @@ def picture_format(path: str | Path) -> PictureFormat:
     return "svg" if suffix == ".svg" else "pdf" if suffix == ".pdf" else "png"
 
 
-def create_figure(width: float, height: float) -> tuple[Figure, Any]:
-    """Return a figure of a size in inches, without a window, and its axes."""
+def create_figure(width: float, height: float, *, measure: bool = False) -> tuple[Figure, Any]:
+    """Return a figure of a size in inches, without a window, and its axes.
+
+    Args:
+        width: Width of the figure.
+        height: Its height.
+        measure: Whether to measure the room that numbers and titles of the axes need, which takes as long as drawing;
+            without it, there is room for numbers of five characters.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(width, height), layout="constrained" if measure else None)
+    left, right, bottom, top = MARGINS
+    place = {"left": left / width, "right": 1 - right / width, "bottom": bottom / height, "top": 1 - top / height}
+    axes = figure.subplots(gridspec_kw={} if measure else place)
     style_axes(axes)
     return figure, axes
 

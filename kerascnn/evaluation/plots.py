@@ -113,7 +113,7 @@ def picture_learning_curves(history: Sequence[Mapping[str, float]]) -> list[Pict
 
 
 def _draw_learning_curve(epochs: Sequence[float], curves: Mapping[str, Sequence[float]], name: str) -> Figure:
-    figure, axes = create_figure(5, 3)
+    figure, axes = create_figure(5, 3, measure=True)
     for (label, values), color, style in zip(curves.items(), (BLUE, ORANGE), ("o-", "s--"), strict=False):
         axes.plot(epochs, values, style, color=color, markersize=4, label=label)
     axes.set(xlabel="epoch", ylabel=f"{name} (nats)" if name == "loss" else name)
