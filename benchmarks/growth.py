@@ -19,7 +19,7 @@ from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 from pipelines.benchmark.process import run_program
 
-COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes")
+COLUMNS = ("documents", "vocabulary", "round", "seconds", "total_seconds", "peak_megabytes", "cpu_seconds")
 WORDS = 40
 HELD_OUT = 1_000
 
@@ -66,7 +66,8 @@ def run(args: Growth) -> None:
             result = run_program("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
         facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
-        file.add(facts | {"seconds": seconds, "total_seconds": result.seconds, "peak_megabytes": result.peak_megabytes})
+        facts |= {"seconds": seconds, "total_seconds": result.seconds}
+        file.add(facts | {"peak_megabytes": result.peak_megabytes, "cpu_seconds": result.cpu_seconds})
         cost = f"{result.seconds:.0f} s in total, {seconds:.0f} s of training"
         log(f"{documents:,} documents, {vocabulary:,} words: {cost}")
 
@@ -84,12 +85,13 @@ def table(rows: Iterable[dict[str, str]]) -> str:
     for (vocabulary, documents), runs in groups.items():
         seconds, total = (results.median(runs, column) for column in ("seconds", "total_seconds"))
         peak = f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else ""
+        cpu = f"{1e6 * results.median(runs, 'cpu_seconds') / documents:,.0f}" if runs[0]["cpu_seconds"] else ""
         each, in_all = (f"{1e6 * value / documents:,.0f}" for value in (seconds, total))
         further = ""
         if vocabulary in previous:
             count, before = previous[vocabulary]
             further = f"{1e6 * (seconds - before) / (documents - count):,.0f}"
         previous[vocabulary] = documents, seconds
-        lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", peak])
+        lines.append([f"{documents:,}", f"{vocabulary:,}", each, further, in_all, f"{total:.0f}", cpu, peak])
     head = ("documents", "words", "µs of training per document", "µs per further document", "µs in total per document")
-    return markdown_table((*head, "seconds in total", "peak MB"), lines)
+    return markdown_table((*head, "seconds in total", "CPU µs per document", "peak MB"), lines)

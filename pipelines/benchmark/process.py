@@ -25,11 +25,14 @@ class ProgramResult(NamedTuple):
         output: Its standard output.
         seconds: Wall-clock time from start to end.
         peak_megabytes: Largest resident memory; None on systems that do not report it.
+        cpu_seconds: Time of all processor cores together, which other programs change less than ``seconds``; None on
+            systems that do not report it.
     """
 
     output: str
     seconds: float
     peak_megabytes: float | None
+    cpu_seconds: float | None
 
 
 @dataclass
@@ -53,12 +56,13 @@ class Program:
         Raises:
             InputError: It failed; the message is its last line on standard error.
         """
-        peak = None
+        peak, cpu_seconds = None, None
         if self.process.returncode is None and hasattr(os, "wait4"):
             _, status, usage = os.wait4(self.process.pid, 0)
             self.process.returncode = os.waitstatus_to_exitcode(status)
             # the kernel counts in kilobytes, on macOS in bytes
             peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+            cpu_seconds = usage.ru_utime + usage.ru_stime
         self.process.wait()
         seconds = time.perf_counter() - self.start
         for file in (self.stdout, self.stderr):
@@ -66,7 +70,7 @@ class Program:
         if self.process.returncode:
             reason = (self.stderr.read().strip().splitlines() or ["failed"])[-1]
             raise InputError(f"{self.name}: {reason.removeprefix('error: ')}")
-        return ProgramResult(self.stdout.read(), seconds, peak)
+        return ProgramResult(self.stdout.read(), seconds, peak, cpu_seconds)
 
 
 @contextlib.contextmanager

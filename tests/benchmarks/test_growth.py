@@ -26,14 +26,14 @@ def test_table_of_the_documentation_matches_the_results(tmp_path):
 
 
 def test_table_has_microseconds_per_document(tmp_path):
-    rows = "1000,20000,0,0.5,10,700\n11000,20000,0,1.5,12,800\n1000,200000,0,0.6,10,900"
+    rows = "1000,20000,0,0.5,10,700,12\n11000,20000,0,1.5,12,800,22\n1000,200000,0,0.6,10,900,"
     (tmp_path / "growth.csv").write_text(f"{','.join(growth.COLUMNS)}\n{rows}\n", encoding="utf-8")
     finished = command("table", tmp_path / "growth.csv")
     assert finished.status == 0, finished.err
     assert finished.out.splitlines()[-3:] == [
-        "| 1,000 | 20,000 | 500 |  | 10,000 | 10 | 700 |",
-        "| 11,000 | 20,000 | 136 | 100 | 1,091 | 12 | 800 |",
-        "| 1,000 | 200,000 | 600 |  | 10,000 | 10 | 900 |",
+        "| 1,000 | 20,000 | 500 |  | 10,000 | 10 | 12,000 | 700 |",
+        "| 11,000 | 20,000 | 136 | 100 | 1,091 | 12 | 2,000 | 800 |",
+        "| 1,000 | 200,000 | 600 |  | 10,000 | 10 |  | 900 |",
     ]
 
 
