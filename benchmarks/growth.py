@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import annotated_types
 import numpy as np
@@ -65,7 +65,7 @@ def run(args: Growth) -> None:
             sizes = ["--export=none", "--epochs=1", f"--text.max-tokens={vocabulary}", "--text.min-count=1"]
             result = run_program("train", ["-m", "pipelines.train", *files, *sizes])
             seconds = read_json(folder / "bundle" / "metrics.json")["seconds"]
-        facts = {"documents": documents, "vocabulary": vocabulary, "round": number}
+        facts: dict[str, Any] = {"documents": documents, "vocabulary": vocabulary, "round": number}
         facts |= {"seconds": seconds, "total_seconds": result.seconds}
         file.add(facts | {"peak_megabytes": result.peak_megabytes, "cpu_seconds": result.cpu_seconds})
         cost = f"{result.seconds:.0f} s in total, {seconds:.0f} s of training"

@@ -11,17 +11,15 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerascnn.bundle import Bundle, load_bundle, save_bundle
-from kerascnn.classifier_data import LabelledTexts, TrainingData, check_labelled_texts, prepare_data
+from kerascnn.bundle_predictor import BundlePredictor
+from kerascnn.classifier_data import LabelledTexts, TrainingData, prepare_data
 from kerascnn.classifier_training import check_callbacks, train_bundle
 from kerascnn.config import Config
-from kerascnn.data.sample_weights import check_sample_weight
-from kerascnn.data.soft_labels import check_probabilities
 from kerascnn.estimator import Estimator
 from kerascnn.hub_mixin import HubMixin
 from kerascnn.models.built_model import NO_FEATURES
-from kerascnn.predictor import Predictor
 from kerascnn.selection import choose_model, is_automatic
-from kerascnn.tasks import SINGLE_LABEL, Task
+from kerascnn.tasks import SINGLE_LABEL
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_flag, check_path, check_texts, check_verbosity, shorten
 from kerascnn.utils.errors import InputError
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from kerascnn.prediction import PredictFunction
 
 
-class TextClassifier(HubMixin, Predictor, Estimator):
+class TextClassifier(HubMixin, BundlePredictor, Estimator):
     """A text classifier: vectorizer, model and labels.
 
     It is a scikit-learn classifier for lists of strings. All settings are keyword arguments; ``docs/settings.md`` and
@@ -77,16 +75,6 @@ class TextClassifier(HubMixin, Predictor, Estimator):
         """The trained functional Keras model: ids, int32 (batch, length), padded with 0 -> logits (batch, labels)."""
         check_is_fitted(self, "bundle_")
         return self.bundle_.model
-
-    @property
-    def task(self) -> Task:
-        """The task of the trained classifier: one label per document, or several."""
-        return self.bundle_.task
-
-    @property
-    def thresholds(self) -> list[float] | None:
-        """Lowest probability at which each label is predicted; None if the task has none."""
-        return self.bundle_.thresholds
 
     @name_arguments
     def fit(
@@ -211,21 +199,6 @@ class TextClassifier(HubMixin, Predictor, Estimator):
         return self.bundle_.task.compute_probabilities(logits, self.bundle_.temperature)
 
     @name_arguments
-    def score(self, texts: Sequence[str], y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy, for multi-label classifiers the fraction of documents with all labels right.
-
-        Args:
-            texts: Documents.
-            y: Labels as for ``fit``; scikit-learn passes them by this name.
-            sample_weight: Weight of each document, (documents,).
-        """
-        check_is_fitted(self, "bundle_")
-        texts, labels = check_labelled_texts(texts, y, "y")
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, len(texts))
-        return self.bundle_.task.score(labels, self._predict_targets(texts), self.classes_, sample_weight)
-
-    @name_arguments
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return the features of each document, the input of the last layer, float32 (documents, features)."""
         return self._compute("features", texts)
@@ -294,28 +267,6 @@ class TextClassifier(HubMixin, Predictor, Estimator):
         return explain_attribution(text, tokens, attribution, label=label, score=float(score))
 
     @name_arguments
-    def evaluate(
-        self, texts: Sequence[str], labels: Sequence[Any], *, probabilities: np.ndarray | None = None
-    ) -> dict[str, Any]:
-        """Return accuracy, macro-F1 and other metrics of labelled documents, see ``kerascnn.tasks``.
-
-        Args:
-            texts: Documents.
-            labels: As for ``fit``, each one of ``classes_``.
-            probabilities: Result of ``predict_proba`` for the texts; None: compute it.
-        """
-        check_is_fitted(self, "bundle_")
-        bundle, (texts, labels) = self.bundle_, check_labelled_texts(texts, labels, "labels")
-        targets = bundle.task.encode(labels, self.classes_)
-        if probabilities is None:
-            probabilities = self.predict_proba(texts)
-        else:
-            sums_to_one = bundle.task.has_exclusive_labels
-            check_probabilities(probabilities, bundle.labels, len(texts), name="probabilities", sums_to_one=sums_to_one)
-            probabilities = np.asarray(probabilities, np.float32)
-        return bundle.evaluate(targets, probabilities)
-
-    @name_arguments
     def save(
         self,
         folder: str | Path,
@@ -381,9 +332,12 @@ class TextClassifier(HubMixin, Predictor, Estimator):
         super().__setstate__(state)
         self._predict_functions, self._attribute = {}, None
 
+    def _check_is_fitted(self) -> None:
+        check_is_fitted(self, "bundle_")
+
     def _set_bundle(self, bundle: Bundle, classes: np.ndarray) -> None:
-        self.bundle_, self.classes_ = bundle, classes
-        self._labels_dtype = np.dtype(bundle.indicator_dtype) if bundle.indicator_dtype else None
+        self.bundle_ = bundle
+        self._set_label_types(bundle, classes)
         self._predict_functions, self._attribute = {}, None
 
     def _compute(self, output: Literal["logits", "features"], texts: Sequence[str]) -> np.ndarray:

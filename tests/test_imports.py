@@ -57,6 +57,7 @@ LAYERS = (
     ("hub", "hub_mixin"),
     ("pretraining",),
     ("classifier_data",),
+    ("bundle_predictor",),
     ("network_fitting",),
     ("classifier_fitting",),
     ("classifier_training",),

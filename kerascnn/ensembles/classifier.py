@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from kerascnn.bundle_predictor import BundlePredictor
 from kerascnn.classifier import TextClassifier
 from kerascnn.classifier_data import check_labelled_texts
 from kerascnn.ensembles.bundle import EnsembleBundle, check_ensemble, load_ensemble, save_ensemble
 from kerascnn.ensembles.weights import equal_weights, fit_weights, to_logits
-from kerascnn.predictor import Predictor
-from kerascnn.tasks import Task
 from kerascnn.utils.argument_names import name_arguments
 from kerascnn.utils.arguments import check_flag, check_path, check_texts, shorten
 from kerascnn.utils.errors import InputError
 
 
-class EnsembleClassifier(Predictor):
+class EnsembleClassifier(BundlePredictor):
     """Trained classifiers with the same labels, which answer together.
 
     Its logits are the weighted sum of the logarithms of their probabilities, of multi-label classifiers of their
@@ -45,6 +44,8 @@ class EnsembleClassifier(Predictor):
     Raises:
         InputError: The classifiers have different labels or tasks, or the weights cannot be used.
     """
+
+    bundle_: EnsembleBundle
 
     def __init__(self, classifiers: Sequence[TextClassifier], weights: Sequence[float] | None = None) -> None:
         self.classifiers = list(classifiers)
@@ -74,16 +75,6 @@ class EnsembleClassifier(Predictor):
             )
         )
 
-    @property
-    def task(self) -> Task:
-        """The task of the classifiers: one label per document, or several."""
-        return self.bundle_.task
-
-    @property
-    def thresholds(self) -> list[float] | None:
-        """Lowest probability at which each label is predicted; None if the task has none."""
-        return self.bundle_.thresholds
-
     @name_arguments
     def fit_weights(self, texts: Sequence[str], labels: Sequence[Any]) -> EnsembleClassifier:
         """Fit the weights, and thresholds of multi-label classifiers, to documents that no classifier has learned.
@@ -107,17 +98,6 @@ class EnsembleClassifier(Predictor):
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities, float32 (documents, labels), in the order of ``classes_``."""
         return self._combine(self._compute_logits(check_texts(texts)))
-
-    @name_arguments
-    def evaluate(self, texts: Sequence[str], labels: Sequence[Any]) -> dict[str, Any]:
-        """Return accuracy, macro-F1 and other metrics of labelled documents, see ``kerascnn.tasks``.
-
-        Args:
-            texts: Documents.
-            labels: As for ``TextClassifier.fit``, each one of ``classes_``.
-        """
-        texts, labels = check_labelled_texts(texts, labels, "labels")
-        return self.bundle_.evaluate(self.task.encode(labels, self.classes_), self.predict_proba(texts))
 
     @name_arguments
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
@@ -149,8 +129,8 @@ class EnsembleClassifier(Predictor):
         return ensemble
 
     def _set_bundle(self, bundle: EnsembleBundle) -> None:
-        self.bundle_, self.classes_ = bundle, bundle.classes
-        self._labels_dtype = np.dtype(bundle.indicator_dtype) if bundle.indicator_dtype else None
+        self.bundle_ = bundle
+        self._set_label_types(bundle, bundle.classes)
 
     def _compute_logits(self, texts: Sequence[str]) -> list[np.ndarray]:
         return [to_logits(classifier.predict_proba(texts), self.task) for classifier in self.classifiers]

@@ -44,6 +44,7 @@ def test_fitted_weights_predict_held_out_documents_better_than_equal_ones(classi
     best = min(classifier.evaluate(*held_out)["loss"] for classifier in classifiers)
     assert ensemble.evaluate(*held_out)["loss"] < min(equal, 1.05 * best)
     assert ensemble.bundle_.weights != equal_weights(2)
+    assert ensemble.score(*held_out) == ensemble.evaluate(*held_out)["accuracy"]
 
 
 def test_loaded_ensemble_predicts_the_same(ensemble, held_out, tmp_path):
