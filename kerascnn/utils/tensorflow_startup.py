@@ -125,7 +125,7 @@ def import_tensorflow() -> None:
 
 @contextlib.contextmanager
 def _pause_garbage_collection() -> Iterator[None]:
-    """Search no garbage in the block: an import makes hardly any, and searching takes a fifth of its time."""
+    """Search no garbage in the block: an import makes hardly any, and searching takes a quarter of its time."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
