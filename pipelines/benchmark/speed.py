@@ -34,7 +34,7 @@ from pipelines.benchmark.process import run_program
 
 COLUMNS = (
     "contestant", "data", "round", "training_rows", "length", "epochs", "accuracy", "documents_per_second", "seconds",
-    "total_seconds", "peak_megabytes", "arithmetic_gflop", "matrix_product_gflops",
+    "total_seconds", "peak_megabytes", "arithmetic_gflop", "matrix_product_gflops", "cpu_seconds",
 )  # fmt: skip
 # The model of the tutorials; schedule and label smoothing are the defaults of this package.
 NETWORK = {
@@ -89,6 +89,7 @@ def run_contestant(name: str, contest: Contest, seed: int, learning_rate: float)
         "documents_per_second": contest.epochs * contest.training_rows / measured["seconds"],
         "total_seconds": result.seconds,
         "peak_megabytes": result.peak_megabytes,
+        "cpu_seconds": result.cpu_seconds,
     }
 
 
@@ -154,9 +155,10 @@ def table(rows: Iterable[dict[str, str]]) -> str:
                 *(f"{speeds[name] / speeds[peer]:.1f}" if peer in speeds else "" for peer in ("keras", "torch")),
                 f"{statistics.median(shares):.0%}",
                 f"{results.median(runs, 'total_seconds'):.0f}",
+                f"{results.median(runs, 'cpu_seconds'):.1f}" if runs[0].get("cpu_seconds") else "",
                 f"{results.median(runs, 'peak_megabytes'):,.0f}" if runs[0]["peak_megabytes"] else "",
                 results.format_percent([float(run["accuracy"]) for run in runs]),
             ]
             lines.append(line)
     head = ("data", "training", "documents/s", "× keras", "× torch", "of the matrix product's rate", "seconds in total")
-    return markdown_table((*head, "peak MB", "test accuracy"), lines)
+    return markdown_table((*head, "CPU seconds in total", "peak MB", "test accuracy"), lines)
