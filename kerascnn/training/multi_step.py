@@ -22,6 +22,7 @@ from kerascnn.data.batches import ALL, Shard
 from kerascnn.training.checkpoint import Checkpoint
 from kerascnn.training.distributed.strategies import check_workers_agree, distribute_batches
 from kerascnn.training.keras_internals import ReplicatedModel
+from kerascnn.utils.freed_memory import keep_freed_memory
 
 STEPS_PER_EXECUTION = 8
 """Steps of one device per call from Python; a call costs a sixth of a small step."""
@@ -166,14 +167,15 @@ def run_epochs(
         training_data = distribute_batches(strategy, partial(batches, checkpoint.epoch))
     else:  # with an end, since autologging by MLflow reads to it
         training_data = batches(checkpoint.epoch, ALL).take(steps_per_epoch * (epochs - checkpoint.epoch))
-    model.fit(
-        training_data,
-        initial_epoch=checkpoint.epoch,
-        epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
-        validation_data=validation_data,
-        validation_steps=model.validation_steps if validation_batches else None,
-        callbacks=list(callbacks),
-        shuffle=False,
-        verbose=0,
-    )
+    with keep_freed_memory():
+        model.fit(
+            training_data,
+            initial_epoch=checkpoint.epoch,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            validation_data=validation_data,
+            validation_steps=model.validation_steps if validation_batches else None,
+            callbacks=list(callbacks),
+            shuffle=False,
+            verbose=0,
+        )
