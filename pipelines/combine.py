@@ -12,7 +12,7 @@ import tyro
 
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.records import TAGGING_TASK
-from kerascnn.settings import DataSources
+from kerascnn.settings import DataSources, FolderName
 from kerascnn.utils.atomic_files import check_output_folder
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
@@ -38,7 +38,7 @@ class Arguments:
     """Folder of the first bundle."""
     others: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE [BUNDLE ...]")]
     """Folders of the others, with the same labels."""
-    output: str
+    output: FolderName
     """Folder for the ensemble, which contains copies of the bundles."""
     data: DataSources = ()
     """Labelled data to fit the weights to, which no bundle has learned, such as the validation data of their trainings.
