@@ -17,8 +17,9 @@ from kerascnn.data.readers import detect_format
 from kerascnn.scoring.parts import PIECES, Part, PieceUnit
 from kerascnn.utils.errors import InputError
 
-PIECE_BYTES = 2**25
-"""Approximate size of a piece; text of less than two is not split."""
+PIECE_BYTES = 2**23
+"""Approximate size of a piece, seconds of work; text of less than two is not split. At the end, workers wait for one
+piece at most."""
 _ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "gb18030", "gbk", "gb2312", "big5"})
 _ENCODING_FAMILIES = ("iso8859", "cp125")
 """Encodings in which line feeds and quotes are single bytes, and no other characters contain these bytes."""
