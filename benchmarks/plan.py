@@ -133,6 +133,20 @@ def describe_saturation(model: CostModel, gigabits: float) -> str:
     )
 
 
+def describe_largest_term(model: CostModel, workers: int, gigabits: float) -> str:
+    """Return what takes most of a step of a number of processes."""
+    alone, latency = model.computing(1), (workers - 1) * model.latency
+    seconds = {
+        "the computing of a single process": alone,
+        "updating rows that other processes have touched": model.computing(workers) - alone,
+        "the latency of the ring": latency,
+        "sending the bytes": model.exchange(workers, gigabits) - latency,
+    }
+    name = max(seconds, key=lambda term: seconds[term])
+    share = seconds[name] / sum(seconds.values())
+    return f"The largest term of a step of {workers:,} processes at {gigabits:g} Gbit/s is {name}: {share:.0%} of it."
+
+
 def format_training(model: CostModel, plan: Plan) -> str:
     """Return the table of training, its assumptions and limits."""
     rows = []
@@ -151,9 +165,14 @@ def format_training(model: CostModel, plan: Plan) -> str:
     assumptions = (
         f"{plan.documents:,} documents, {plan.epochs} epochs, {model.name}, {model.batch} documents per process and"
         f" step; {plan.core_hour:g} dollars per core-hour. {before:,.0f} of the hours pass before the first step, while"
-        " every process makes the ids of all documents."
+        " one process makes the ids of all documents and the others wait."
     )
     notes = [describe_saturation(model, gigabits) for gigabits in plan.gigabits]
+    notes += [
+        describe_largest_term(model, workers, gigabits)
+        for workers, gigabits in itertools.product(plan.workers, plan.gigabits)
+        if workers > 1
+    ]
     if model.values:
         notes.append(
             f"From {math.ceil(model.all_rows ** (1 / model.growth)):,} processes on a step touches every row of the"

@@ -74,6 +74,7 @@ def test_plan_follows_its_formulas(results):
         "- At 0.032 Gbit/s the exchange takes as long as the computing from 3 processes on, without its latency from 4."
         in lines
     )
+    assert "- The largest term of a step of 3 processes at 0.032 Gbit/s is sending the bytes: 45% of it." in lines
     assert "- From 10 processes on a step touches every row of the embeddings." in lines
     # half a batch is computed in 80 ms and exchanged in 20, and 500 rows of the other process updated in 10
     assert lines[-1] == (
