@@ -208,6 +208,6 @@ def test_rejects_unusable_teacher_with_remedy(spec, message, functions):
 )
 def test_rejects_bundle_with_other_labels(task, known, message, tmp_path, monkeypatch):
     classifier = SimpleNamespace(bundle_=SimpleNamespace(task=task, labels=known))
-    monkeypatch.setattr("kerascnn.classifier.TextClassifier.load", lambda folder: classifier)
+    monkeypatch.setattr("kerascnn.loading.load", lambda folder, runtime: classifier)
     with pytest.raises(InputError, match=message):
         predict(tmp_path)
