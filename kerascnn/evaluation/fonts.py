@@ -24,6 +24,8 @@ KANA_FONTS = ("Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragin
 HANGUL_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Apple SD Gothic Neo", "Malgun Gothic")
 CJK_REMEDY = "install Noto Sans CJK (Debian and Ubuntu: apt install fonts-noto-cjk; conda: font-ttf-noto-cjk)"
 OTHER_REMEDY = "install a font that has them, such as one of https://fonts.google.com/noto"
+REGULAR = (400, "normal", "regular", "book")
+"""Weights of the text of a picture."""
 MAX_SHOWN = 8
 """Most characters that a message names."""
 
@@ -103,13 +105,15 @@ def _select_missing(characters: Iterable[str], family: str) -> set[str]:
 
 @functools.cache
 def _read_characters(family: str) -> frozenset[int]:
-    """Return the code points of a font; none if its file cannot be read."""
+    """Return the code points of a font in its upright, regular form; none if its file cannot be read."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
-    file = next((font.fname for font in font_manager.fontManager.ttflist if font.name == family), "")
+    # an oblique or a bold form may have fewer characters, and the list has the forms in any order
+    forms = [font for font in font_manager.fontManager.ttflist if font.name == family]
+    forms.sort(key=lambda font: (font.style != "normal", font.weight not in REGULAR, font.stretch != "normal"))
     try:
-        return frozenset(FT2Font(file).get_charmap())
+        return frozenset(FT2Font(forms[0].fname if forms else "").get_charmap())
     except (OSError, RuntimeError, ValueError):
         return frozenset()
 
