@@ -58,12 +58,13 @@ def test_font_that_was_installed_after_matplotlib_is_found_by_its_characters(ins
     assert fonts.find_fonts(["good"]) == ["DejaVu Sans"]
 
 
-def test_characters_are_those_of_the_upright_form_whatever_the_order(installed):
+def test_characters_are_those_of_the_upright_form_whatever_the_order(installed, capsys):
     ordered = sorted(font_manager.fontManager.ttflist, key=lambda font: font.style == "normal")  # oblique forms first
     for fonts_of_any_order in (ordered, ordered[::-1]):
         font_manager.fontManager.ttflist[:] = fonts_of_any_order
         fonts._read_characters.cache_clear()
         assert fonts.find_fonts(["خدمة"]) == ["DejaVu Sans"]
+    assert capsys.readouterr().err == ""
 
 
 def test_fonts_for_the_language_come_first(installed):
