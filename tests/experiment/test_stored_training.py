@@ -200,11 +200,11 @@ def test_files_of_an_object_store_are_counted_and_read_again_if_they_change(news
     import fsspec
 
     def write(content):
-        with fsspec.open("memory://rows/news.csv", "wb") as file:
+        with fsspec.open("memory://stored/news.csv", "wb") as file:
             file.write(content)
 
     def read():
-        config = make_config(NETWORK, "memory://rows/*.csv", tmp_path / "out", in_memory_rows=100)
+        config = make_config(NETWORK, "memory://stored/*.csv", tmp_path / "out", in_memory_rows=100)
         return read_splits(config, choose_cache(config))
 
     content = news_csv.read_bytes()

@@ -26,8 +26,9 @@ ROWS = [("the film bored everyone", ("negative",)), ("a fine cast", ("positive",
 
 @pytest.fixture
 def store():
-    """Return the file system of ``memory://``, which is empty afterwards."""
+    """Return the file system of ``memory://``, which all tests of a process share, empty before and afterwards."""
     files = fsspec.filesystem("memory")
+    files.rm("/", recursive=True)
     yield files
     files.rm("/", recursive=True)
 
