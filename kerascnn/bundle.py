@@ -5,7 +5,7 @@ This module saves and loads; it neither evaluates nor draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -135,7 +135,7 @@ def load_bundle(folder: Path) -> Bundle:
         InputError: It is missing, damaged, or written by a newer version; the message names the file.
     """
     manifest = read_classifier_manifest(folder)
-    reject_ensemble(folder)
+    reject_ensemble(folder, manifest)
     if manifest["task"] == TAGGING_TASK:
         raise InputError(f"{folder}: has a tag for each token; read it with kerascnn.load or TokenClassifier.load")
     check_files(folder, manifest, CHECKED_FILES)
@@ -189,7 +189,7 @@ def load_model(folder: Path) -> keras.Model:
         InputError: It is missing, damaged, or written by a newer version, or the bundle is an ensemble.
     """
     manifest = read_manifest(folder)
-    reject_ensemble(folder)
+    reject_ensemble(folder, manifest)
     check_files(folder, manifest, ("model.keras",))
     return load_model_file(folder / "model.keras", manifest["packages"])
 
@@ -200,8 +200,9 @@ def load_vectorizer(folder: Path) -> Vectorizer:
     Raises:
         InputError: It is missing, damaged, or written by a newer version, or the bundle is an ensemble.
     """
-    reject_ensemble(folder)
-    return read_encoder(folder, read_manifest(folder), Vectorizer)
+    manifest = read_manifest(folder)
+    reject_ensemble(folder, manifest)
+    return read_encoder(folder, manifest, Vectorizer)
 
 
 def load_model_file(path: Path, packages: dict[str, str]) -> keras.Model:
@@ -267,24 +268,50 @@ def _write_sentencepiece(vectorizer: Vectorizer, folder: Path) -> None:
 
 
 def _write_manifest(bundle: Any, folder: Path, task: str) -> None:
-    """Write the manifest to the folder that has the other files."""
+    write_manifest(
+        bundle, folder, task, sorted(folder.iterdir()), model=bundle.config.model, layers=bundle.roles.to_dict(),
+        vectorizer=bundle.vectorizer.get_config(),
+    )  # fmt: skip
+
+
+def write_manifest(
+    bundle: Any,
+    folder: Path,
+    task: str,
+    files: Sequence[Path],
+    *,
+    model: str,
+    layers: Mapping[str, Any],
+    vectorizer: Mapping[str, Any],
+) -> None:
+    """Write the manifest to the folder that has the other files.
+
+    Args:
+        bundle: What all kinds of bundles have: labels, scripts, languages and data, see ``Bundle``.
+        folder: The folder.
+        task: Name of the task.
+        files: The files whose hashes it has.
+        model: Name of the model.
+        layers: Layers by role.
+        vectorizer: Configuration of the vectorizer.
+    """
     write_sealed_json(
         folder / "manifest.json",
         {
             "schema_version": SCHEMA_VERSION,
             "task": task,
-            "model": bundle.config.model,
+            "model": model,
             "label_type": bundle.label_type,
             "indicator_dtype": bundle.indicator_dtype,
             "scripts": bundle.scripts,
             "languages": bundle.languages,
-            "layers": bundle.roles.to_dict(),
-            "vectorizer": bundle.vectorizer.get_config(),
+            "layers": layers,
+            "vectorizer": vectorizer,
             "temperature": bundle.temperature,
             "thresholds": bundle.thresholds,
             "distillation": bundle.distillation or None,
             "packages": list_packages(),
             "data": bundle.data,
-            "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+            "files": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
         },
     )

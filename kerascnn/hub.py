@@ -147,9 +147,9 @@ def push_bundle(
     Raises:
         InputError: The folder is not a complete bundle, the package huggingface_hub is missing, or the upload fails.
     """
-    reject_ensemble(folder, "a repository of the Hub has a single model")
     client = create_upload_client(repository, token)
     manifest = read_manifest(folder)
+    reject_ensemble(folder, manifest, "a repository of the Hub has a single model")
     check_files(folder, manifest, _list_checked(manifest))
     card = _read_card(folder, repository)
     merge_metadata(card, metadata or {})  # fails before the repository is created

@@ -58,15 +58,16 @@ def load(folder: str | Path, *, runtime: Runtime | None = None) -> Any:
         runtime = prefer_tensorflow(runtime)
         folder = download_bundle(str(folder), runtime=runtime)
     folder = check_path("folder", folder)
-    is_tagger = read_classifier_manifest(folder)["task"] == TAGGING_TASK
+    manifest = read_classifier_manifest(folder)
+    is_tagger = manifest["task"] == TAGGING_TASK
     chosen = choose_runtime(folder, runtime)
     if chosen == "tensorflow":
         require_tensorflow_backend("a trained tagger" if is_tagger else "a trained classifier")
         import_tensorflow()
-        if is_ensemble(folder):
+        if is_ensemble(manifest):
             return _load_ensemble(folder)
         return _load_tagger(folder) if is_tagger else _load_classifier(folder)
-    reject_ensemble(folder)
+    reject_ensemble(folder, manifest)
     if is_tagger:
         from kerascnn.runtimes.token_predictor import TokenPredictor
 

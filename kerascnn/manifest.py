@@ -110,25 +110,23 @@ def is_tagger(folder: Path) -> bool:
         return False
 
 
-def is_ensemble(folder: Path) -> bool:
-    """Return whether a bundle is an ensemble; False if the folder is not a bundle, which loading reports."""
-    try:
-        return read_manifest(folder)["model"] == ENSEMBLE
-    except InputError:
-        return False
+def is_ensemble(manifest: Manifest) -> bool:
+    """Return whether a bundle is an ensemble."""
+    return manifest["model"] == ENSEMBLE
 
 
-def reject_ensemble(folder: Path, purpose: str = "") -> None:
+def reject_ensemble(folder: Path, manifest: Manifest, purpose: str = "") -> None:
     """Check that a bundle has a single model.
 
     Args:
         folder: The bundle.
+        manifest: Its manifest.
         purpose: What needs a single model, for the message; empty: an export, a server or another training.
 
     Raises:
         InputError: The bundle is an ensemble.
     """
-    if is_ensemble(folder):
+    if is_ensemble(manifest):
         needs = purpose or "exports, servers and further training need a single model"
         raise InputError(
             f"{folder}: an ensemble, which has a model for each of its classifiers, and {needs}; make one of it:"

@@ -76,13 +76,16 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.com
         ensemble = EnsembleClassifier(classifiers)
         if rows["validation"]:
             _warn_about_learned_rows(names, classifiers, rows["validation"], log)
-            texts, targets = _encode(rows["validation"], ensemble, task)
-            ensemble.fit_weights_to_targets(texts, targets)
-        metrics = {
-            name: [*(_evaluate(one, found, task) for one in classifiers), _evaluate(ensemble, found, task)]
-            for name, found in rows.items()
-            if found
-        }
+        metrics: dict[str, list[dict[str, Any]]] = {}
+        for name, found in rows.items():  # the validation rows first
+            if not found:
+                continue
+            predictions = ensemble.predict_members([row.text for row in found])
+            targets = ensemble.bundle_.encode_names(task.labels_of_rows(found))
+            if name == "validation":
+                ensemble.fit_weights_to_predictions(predictions, targets)
+            metrics[name] = [one.bundle_.evaluate(targets, p) for one, p in zip(classifiers, predictions, strict=True)]
+            metrics[name].append(ensemble.bundle_.evaluate(targets, ensemble.combine(predictions)))
         ensemble.bundle_.metrics = _describe(ensemble, metrics)
         ensemble.save(output, overwrite=args.overwrite)
     if args.json:
@@ -126,16 +129,6 @@ def _warn_about_learned_rows(
         learned = ["train", *["validation"] * ("refit" in classifier.bundle_.metrics)]
         if any(classifier.bundle_.data.get(split, {}).get("sha256") == found for split in learned):
             log(f"{name} has learned these rows: its weight will be too high; give other --data, or none")
-
-
-def _encode(rows: Sequence[Row], classifier: TextClassifier | EnsembleClassifier, task: Task) -> tuple[list[str], Any]:
-    """Return texts and targets of rows."""
-    return [row.text for row in rows], classifier.bundle_.encode_names(task.labels_of_rows(rows))
-
-
-def _evaluate(classifier: TextClassifier | EnsembleClassifier, rows: Sequence[Row], task: Task) -> dict[str, Any]:
-    texts, targets = _encode(rows, classifier, task)
-    return classifier.bundle_.evaluate(targets, classifier.predict_proba(texts))
 
 
 def _describe(ensemble: EnsembleClassifier, metrics: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kerascnn.data.records import TAGGING_TASK
 from kerascnn.evaluation.curve_plots import list_pictures
 from kerascnn.evaluation.figures import PictureFormat
 from kerascnn.evaluation.plot_files import write_plots
-from kerascnn.manifest import reject_ensemble
+from kerascnn.manifest import read_manifest, reject_ensemble
 from kerascnn.settings import DataSources, FileName
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.eva
     task, labels = read_task_and_labels(args.bundle)
     check_table(args.mistakes, "--mistakes")
     if args.report:
-        reject_ensemble(Path(args.bundle), "a report describes a single model")
+        reject_ensemble(Path(args.bundle), read_manifest(Path(args.bundle)), "a report describes a single model")
     if args.plots and not args.report:
         raise InputError(PLOTS_NEED_FOLDER)
     if args.report:

@@ -17,7 +17,7 @@ from kerascnn.data.records import TAGGING_TASK
 from kerascnn.experiment.exports import export_module
 from kerascnn.experiment.run_data import read_calibration_texts, text_and_label_columns
 from kerascnn.export.checks import QUANTIZED_FORMATS, check_export
-from kerascnn.manifest import reject_ensemble
+from kerascnn.manifest import read_manifest, reject_ensemble
 from kerascnn.settings import DataSources
 from kerascnn.utils.errors import InputError
 from kerascnn.utils.output_lock import lock_output
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.exp
     _check_options(args)
     log, folder = choose_log(quiet=args.quiet), Path(args.bundle)
     task, _ = read_task_and_labels(args.bundle)
-    reject_ensemble(folder)
+    reject_ensemble(folder, read_manifest(folder))
     config = read_bundle_config(args.bundle)
     _check_formats(args, task, config)
     if task.name == TAGGING_TASK:

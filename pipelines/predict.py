@@ -16,7 +16,7 @@ import tyro
 from kerascnn.data.config import SourceConfig
 from kerascnn.data.encodings import STDIN
 from kerascnn.loading import load
-from kerascnn.manifest import is_tagger, reject_ensemble
+from kerascnn.manifest import is_tagger, read_manifest, reject_ensemble
 from kerascnn.runtimes.runtime import Runtime
 from kerascnn.scoring.output_columns import OutputSpec, add_predictions
 from kerascnn.scoring.runtime_choice import choose_for_records
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.pre
     if args.explain and args.runtime not in ("auto", "tensorflow"):
         raise InputError(f"--explain needs TensorFlow; leave out --runtime {args.runtime}")
     if args.explain:
-        reject_ensemble(Path(args.bundle), "--explain explains a single model")
+        reject_ensemble(Path(args.bundle), read_manifest(Path(args.bundle)), "--explain explains a single model")
     if parts := find_parts(args):
         predict_folder(args, parts)
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from kerascnn.manifest import reject_ensemble
+from kerascnn.manifest import read_manifest, reject_ensemble
 from kerascnn.serving.config import ServingConfig, name_bundles
 from kerascnn.utils.optional_packages import check_installed
 from kerascnn.utils.tensorflow_startup import start_tensorflow
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m pipelines.ser
         check_installed(package, "serve")
     labels = {name: read_task_and_labels(str(folder))[1] for name, folder in bundles.items()}
     for folder in bundles.values():
-        reject_ensemble(folder)
+        reject_ensemble(folder, read_manifest(folder))
     from kerascnn.serving import server
 
     bound = server.bind(args)

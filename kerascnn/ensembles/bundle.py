@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn import config as configuration
-from kerascnn.bundle import save_bundle
+from kerascnn.bundle import save_bundle, write_manifest
 from kerascnn.bundle_contents import LabelDecisions, read_decision
-from kerascnn.bundle_files import list_packages, write_history
+from kerascnn.bundle_files import write_history
 from kerascnn.config import Config
 from kerascnn.golden import PredictFn, check_golden, write_golden
-from kerascnn.manifest import ENSEMBLE, SCHEMA_VERSION, check_files, is_ensemble, read_classifier_manifest
+from kerascnn.manifest import ENSEMBLE, check_files, is_ensemble, read_classifier_manifest
 from kerascnn.text.escaped_lines import write_escaped_lines
-from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, sha256, write_json
+from kerascnn.utils.atomic_files import atomic_folder, check_output_folder, read_json, write_json
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.sealed_json import write_sealed_json
 
 if TYPE_CHECKING:
     from kerascnn.classifier import TextClassifier
@@ -39,6 +38,13 @@ class EnsembleBundle(LabelDecisions):
     """Content of ``metrics.json``."""
     data: dict[str, Any] = field(default_factory=dict)
     """Name of each split with the same rows for all classifiers to its ``sources``, ``rows`` and ``sha256``."""
+    scripts: dict[str, float] = field(default_factory=dict)
+    """Those of the texts of the first classifier, see ``Bundle``; so are the languages."""
+    languages: list[str] = field(default_factory=list)
+    temperature: float = 1.0
+    """The weights calibrate."""
+    distillation: dict[str, Any] = field(default_factory=dict)
+    """Empty: an ensemble has no teacher."""
 
 
 def member_folder(folder: Path, number: int) -> Path:
@@ -77,28 +83,8 @@ def save_ensemble(
         write_json(partial / WEIGHTS_FILE, {"weights": bundle.weights})
         write_golden(partial / "golden.json", lambda text: [], predict_fn, bundle.decide)
         members = [member_folder(partial, number) / "manifest.json" for number in range(1, len(classifiers) + 1)]
-        written = [*(partial / name for name in FILES), *members]
-        scripts, languages = classifiers[0].bundle_.scripts, classifiers[0].bundle_.languages
-        write_sealed_json(
-            partial / "manifest.json",
-            {
-                "schema_version": SCHEMA_VERSION,
-                "task": bundle.task.name,
-                "model": ENSEMBLE,
-                "label_type": bundle.label_type,
-                "indicator_dtype": bundle.indicator_dtype,
-                "scripts": scripts,
-                "languages": languages,
-                "layers": {},
-                "vectorizer": {},
-                "temperature": 1.0,
-                "thresholds": bundle.thresholds,
-                "distillation": None,
-                "packages": list_packages(),
-                "data": bundle.data,
-                "files": {path.relative_to(partial).as_posix(): sha256(path) for path in written},
-            },
-        )
+        files = [*(partial / name for name in FILES), *members]
+        write_manifest(bundle, partial, bundle.task.name, files, model=ENSEMBLE, layers={}, vectorizer={})
 
 
 def load_ensemble(folder: Path) -> tuple[EnsembleBundle, list[TextClassifier]]:
@@ -110,7 +96,7 @@ def load_ensemble(folder: Path) -> tuple[EnsembleBundle, list[TextClassifier]]:
     from kerascnn.classifier import TextClassifier
 
     manifest = read_classifier_manifest(folder)
-    if not is_ensemble(folder):
+    if not is_ensemble(manifest):
         raise InputError(f"{folder}: has a single classifier; read it with kerascnn.load or TextClassifier.load")
     check_files(folder, manifest, FILES)
     weights = read_json(folder / WEIGHTS_FILE)["weights"]
@@ -129,6 +115,8 @@ def load_ensemble(folder: Path) -> tuple[EnsembleBundle, list[TextClassifier]]:
         weights=weights,
         metrics=read_json(folder / "metrics.json"),
         data=manifest["data"],
+        scripts=manifest["scripts"],
+        languages=manifest["languages"],
     )
     return bundle, [TextClassifier.load(path) for path in folders]
 

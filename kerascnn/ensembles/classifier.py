@@ -72,6 +72,8 @@ class EnsembleClassifier(BundlePredictor):
                 config=first.config,
                 weights=[float(weight) for weight in weights],
                 data=_find_shared_data([bundle.data for bundle in (first, *others)]),
+                scripts=first.scripts,
+                languages=first.languages,
             )
         )
 
@@ -84,20 +86,29 @@ class EnsembleClassifier(BundlePredictor):
             labels: As for ``TextClassifier.fit``, each one of ``classes_``.
         """
         texts, labels = check_labelled_texts(texts, labels, "labels")
-        return self.fit_weights_to_targets(texts, self.task.encode(labels, self.classes_))
+        return self.fit_weights_to_predictions(self.predict_members(texts), self.task.encode(labels, self.classes_))
 
-    def fit_weights_to_targets(self, texts: Sequence[str], targets: np.ndarray) -> EnsembleClassifier:
-        """Fit as ``fit_weights`` to encoded targets of the task."""
-        logits = self._compute_logits(texts)
-        self.bundle_.weights = fit_weights(logits, targets, self.task)
+    def fit_weights_to_predictions(self, predictions: Sequence[np.ndarray], targets: np.ndarray) -> EnsembleClassifier:
+        """Fit as ``fit_weights`` to the result of ``predict_members`` and the encoded targets of the documents."""
+        self.bundle_.weights = fit_weights([to_logits(one, self.task) for one in predictions], targets, self.task)
         if self.thresholds is not None:
-            self.bundle_.thresholds = self.task.fit_thresholds(targets, self._combine(logits))
+            self.bundle_.thresholds = self.task.fit_thresholds(targets, self.combine(predictions))
         return self
 
     @name_arguments
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities, float32 (documents, labels), in the order of ``classes_``."""
-        return self._combine(self._compute_logits(check_texts(texts)))
+        return self.combine(self.predict_members(check_texts(texts)))
+
+    def predict_members(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return the probabilities of each classifier, float32 (documents, labels) each."""
+        return [classifier.predict_proba(texts) for classifier in self.classifiers]
+
+    def combine(self, predictions: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the probabilities of the ensemble, given the result of ``predict_members``."""
+        logits = [to_logits(one, self.task) for one in predictions]
+        total = sum(weight * values for weight, values in zip(self.bundle_.weights, logits, strict=True))
+        return self.task.compute_probabilities(np.asarray(total)).astype(np.float32)
 
     @name_arguments
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
@@ -131,13 +142,6 @@ class EnsembleClassifier(BundlePredictor):
     def _set_bundle(self, bundle: EnsembleBundle) -> None:
         self.bundle_ = bundle
         self._set_label_types(bundle, bundle.classes)
-
-    def _compute_logits(self, texts: Sequence[str]) -> list[np.ndarray]:
-        return [to_logits(classifier.predict_proba(texts), self.task) for classifier in self.classifiers]
-
-    def _combine(self, logits: Sequence[np.ndarray]) -> np.ndarray:
-        total = sum(weight * values for weight, values in zip(self.bundle_.weights, logits, strict=True))
-        return self.task.compute_probabilities(np.asarray(total)).astype(np.float32)
 
 
 def _find_shared_data(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
