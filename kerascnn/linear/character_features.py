@@ -9,6 +9,7 @@ from scipy import sparse
 
 from kerascnn.data.ragged import RaggedIds
 from kerascnn.linear import word_features
+from kerascnn.linear.ngram_features import inverse_document_frequencies
 from kerascnn.linear.word_features import WordFeatures, count_words
 from kerascnn.text.vocabulary import RESERVED_TOKENS
 
@@ -33,8 +34,7 @@ def adapt_character_features(
     counts = count_words(ids, len(vocabulary))
     if words is None or (counts > 0).dot(np.diff(words.indptr)).sum() > word_features.MAX_VALUES:
         return None
-    documents, frequencies = len(ids), np.bincount((counts @ words).indices, minlength=words.shape[1])
-    idf = np.where(frequencies, np.log((1 + documents) / (1 + frequencies)) + 1, 0.0)
+    idf = inverse_document_frequencies(np.bincount((counts @ words).indices, minlength=words.shape[1]), len(ids))
     return WordFeatures(sparse.csr_matrix(words @ sparse.diags(idf)))
 
 

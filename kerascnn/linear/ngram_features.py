@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ BUCKETS_PER_NGRAM = 16
 one of sixteen lookups. With few documents most n-grams are new, and each collision adds the weight of another one."""
 MAX_TABLE_SIZE = 2**24
 """Largest number of coefficients, buckets times classes."""
+PIECE_TOKENS = 2**19
+"""Tokens that are counted at once: counting takes 150 bytes a token, the features of two n-grams a token only 24."""
 
 
 def count_ngrams(ids: RaggedIds, *, sizes: tuple[int, ...], buckets: int, vocabulary_size: int) -> sparse.csr_matrix:
@@ -37,6 +40,18 @@ def count_ngrams(ids: RaggedIds, *, sizes: tuple[int, ...], buckets: int, vocabu
     return sparse.csr_matrix((np.ones(len(cells[0])), cells), (len(ids), vocabulary_size + buckets))
 
 
+def split_documents(ids: RaggedIds) -> Iterator[RaggedIds]:
+    """Yield the documents in pieces of about ``PIECE_TOKENS`` tokens, at least one piece."""
+    start, splits = 0, ids.row_splits
+    while True:
+        end = np.searchsorted(splits, splits[start] + PIECE_TOKENS, side="right") - 1
+        stop = min(max(int(end), start + 1), len(ids))
+        yield RaggedIds(ids.values[splits[start] : splits[stop]], splits[start : stop + 1] - splits[start])
+        if stop == len(ids):
+            return
+        start = stop
+
+
 def prepend(ids: RaggedIds, token: int) -> RaggedIds:
     """Return documents that begin with a token."""
     values = np.insert(ids.values, ids.row_splits[:-1], token)
@@ -45,8 +60,8 @@ def prepend(ids: RaggedIds, token: int) -> RaggedIds:
 
 def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> int:
     """Return the number of buckets for the n-grams of training documents, a power of two."""
-    counts = count_ngrams(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
-    distinct = len(np.unique(counts.indices[counts.indices >= vocabulary_size]))
+    frequencies = count_documents(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
+    distinct = np.count_nonzero(frequencies[vocabulary_size:])
     buckets = 1 << int(np.ceil(np.log2(max(BUCKETS_PER_NGRAM * distinct, 2))))
     return max(2, min(buckets, MAX_BUCKETS, 1 << int(np.log2(MAX_TABLE_SIZE / num_classes))))
 
@@ -69,7 +84,8 @@ class NGramFeatures:
         """Choose the number of buckets and count document frequencies."""
         ids, start = prepend(ids, vocabulary_size), vocabulary_size
         buckets = choose_buckets(ids, sizes=sizes, vocabulary_size=start + 1, num_classes=num_classes)
-        idf = inverse_document_frequencies(count_ngrams(ids, sizes=sizes, buckets=buckets, vocabulary_size=start + 1))
+        frequencies = count_documents(ids, sizes=sizes, buckets=buckets, vocabulary_size=start + 1)
+        idf = inverse_document_frequencies(frequencies, len(ids))
         idf[start] = 0
         return cls(sizes, buckets, vocabulary_size, idf)
 
@@ -80,6 +96,9 @@ class NGramFeatures:
 
     def transform(self, ids: RaggedIds) -> sparse.csr_matrix:
         """Return the features, float64 (documents, columns)."""
+        return sparse.csr_matrix(sparse.vstack([self._transform_piece(piece) for piece in split_documents(ids)]))
+
+    def _transform_piece(self, ids: RaggedIds) -> sparse.csr_matrix:
         counts = count_ngrams(
             prepend(ids, self.vocabulary_size), sizes=self.sizes, buckets=self.buckets,
             vocabulary_size=self.vocabulary_size + 1,
@@ -112,7 +131,20 @@ def apply_term_frequency(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((term_frequency(counts.data), counts.indices, counts.indptr), counts.shape)
 
 
-def inverse_document_frequencies(counts: sparse.csr_matrix) -> np.ndarray:
-    """Return log((1 + documents) / (1 + document frequency)) + 1 of each column, as scikit-learn does; 0 if empty."""
-    frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
-    return np.where(frequencies, np.log((1 + counts.shape[0]) / (1 + frequencies)) + 1, 0.0)
+def count_documents(ids: RaggedIds, *, sizes: tuple[int, ...], buckets: int, vocabulary_size: int) -> np.ndarray:
+    """Return the number of documents that have an n-gram, by its row, int (vocabulary_size + buckets,)."""
+    frequencies = np.zeros(vocabulary_size + buckets, np.int64)
+    for piece in split_documents(ids):
+        counts = count_ngrams(piece, sizes=sizes, buckets=buckets, vocabulary_size=vocabulary_size)
+        frequencies += np.bincount(counts.indices, minlength=len(frequencies))
+    return frequencies
+
+
+def inverse_document_frequencies(frequencies: np.ndarray, documents: int) -> np.ndarray:
+    """Return log((1 + documents) / (1 + document frequency)) + 1, as scikit-learn does; 0 for a frequency of 0.
+
+    Args:
+        frequencies: Number of documents that have a feature, (features,).
+        documents: Number of all documents.
+    """
+    return np.where(frequencies, np.log((1 + documents) / (1 + frequencies)) + 1, 0.0)

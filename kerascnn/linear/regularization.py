@@ -48,13 +48,16 @@ class Examples:
 
     def select(self, rows: np.ndarray) -> Examples:
         """Return some of the documents, by number or mask."""
+        if rows.dtype == bool and rows.all():
+            return self
         weights = None if self.weights is None else self.weights[rows]
         return dataclasses.replace(self, features=self.features[rows], targets=self.targets[rows], weights=weights)
 
     def solve(self, num_classes: int, columns: int, cost: float) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and bias, see ``solver.solve``, for the first columns of the features."""
+        features = self.features if columns == self.features.shape[1] else self.features[:, :columns]
         return solve(
-            self.features[:, :columns], self.targets, num_classes, cost=cost, weights=self.weights,
+            features, self.targets, num_classes, cost=cost, weights=self.weights,
             num_counts=self.num_counts,
         )  # fmt: skip
 

@@ -67,7 +67,8 @@ def _solve_class(
         return np.zeros(features.shape[1]), 1.0 if applies.any() else -1.0
     scale = np.ones(features.shape[1])
     scale[:num_counts] = scale_of_features(features[:, :num_counts], applies, weights)
-    values = features.data * scale[features.indices]
+    values = scale[features.indices]
+    values *= features.data
     scaled = sparse.csr_matrix((values, features.indices, features.indptr), features.shape)
     model = _fit(scaled, applies, cost, weights)
     return scale * model.coef_[0], float(model.intercept_[0])

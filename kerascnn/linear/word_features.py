@@ -9,7 +9,7 @@ from scipy import sparse
 
 from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers.tfidf_linear import TfidfLinear
-from kerascnn.linear.ngram_features import apply_term_frequency, count_ngrams
+from kerascnn.linear.ngram_features import apply_term_frequency, count_ngrams, split_documents
 
 SCALE = 0.5
 """Norm of the features; that of the n-grams of words has the norm 1. On validation data of six sets, one half was never
@@ -60,5 +60,7 @@ class WordFeatures:
 
 def count_words(ids: RaggedIds, vocabulary_size: int) -> sparse.csr_matrix:
     """Count the tokens of each document, float64 (documents, vocabulary_size)."""
-    counts = count_ngrams(ids, sizes=(1,), buckets=1, vocabulary_size=vocabulary_size)
-    return counts[:, :vocabulary_size]
+    pieces = (
+        count_ngrams(piece, sizes=(1,), buckets=1, vocabulary_size=vocabulary_size) for piece in split_documents(ids)
+    )
+    return sparse.csr_matrix(sparse.vstack([counts[:, :vocabulary_size] for counts in pieces]))

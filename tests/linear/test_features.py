@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from kerascnn.data.ragged import RaggedIds
 from kerascnn.layers import HashedNGrams
 from kerascnn.layers.hashed_ngrams import MAX_BUCKETS
 from kerascnn.linear import ngram_features, word_features
@@ -51,6 +54,39 @@ def test_features_equal_those_of_scikit_learn_without_collisions(monkeypatch):
     assert features.buckets == MAX_BUCKETS
     assert found.shape == expected.shape
     np.testing.assert_allclose((found @ found.T).toarray(), (expected @ expected.T).toarray(), atol=1e-9)
+
+
+def test_features_of_pieces_are_those_of_all_documents(monkeypatch):
+    features = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=(2, 3), vectors=VECTORS)
+    expected = features.transform(TRAIN)
+    monkeypatch.setattr(ngram_features, "PIECE_TOKENS", 50)
+    assert len(list(ngram_features.split_documents(TRAIN))) > 10
+    found = Features(TRAIN, VOCABULARY, num_classes=3, ngrams=(1, 2), characters=(2, 3), vectors=VECTORS)
+    np.testing.assert_array_equal(found.ngrams.idf, features.ngrams.idf)
+    np.testing.assert_array_equal(found.transform(TRAIN).toarray(), expected.toarray())
+
+
+@pytest.mark.parametrize("lengths", [[], [0], [0, 0, 70, 0], [3, 50, 0, 2]])
+def test_pieces_hold_each_document_once_however_long_it_is(lengths, monkeypatch):
+    monkeypatch.setattr(ngram_features, "PIECE_TOKENS", 5)
+    splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    documents = RaggedIds(np.arange(splits[-1], dtype=np.int32), splits)
+    pieces = list(ngram_features.split_documents(documents))
+    assert np.concatenate([piece.lengths for piece in pieces]).tolist() == lengths
+    np.testing.assert_array_equal(np.concatenate([piece.values for piece in pieces]), documents.values)
+
+
+def test_features_take_little_memory_beside_themselves(monkeypatch):
+    monkeypatch.setattr(ngram_features, "PIECE_TOKENS", 2**12)
+    documents = make_documents(20_000, seed=3)
+    features = NGramFeatures.adapt(documents, **SIZES, num_classes=2)
+    tracemalloc.start()
+    try:
+        matrix = features.transform(documents)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * (matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes)
 
 
 @pytest.mark.parametrize(
