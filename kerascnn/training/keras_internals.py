@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,8 +52,22 @@ class ReplicatedModel(keras.Model):
 
     Before training under a strategy Keras averages the first batch over all replicas to find its shapes. This fails
     where the documents of the replicas have different lengths, and with several workers
-    (https://github.com/keras-team/keras/issues/20585). The model must be built.
+    (https://github.com/keras-team/keras/issues/20585). The model must be built. Subclasses implement ``validate``.
     """
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Validate by ``validate`` within ``fit``, where Keras would make a new iterator for each epoch."""
+        if kwargs.get("_use_cached_eval_dataset"):
+            return self.validate(kwargs["callbacks"])
+        return super().evaluate(*args, **kwargs)
+
+    @abstractmethod
+    def validate(self, callbacks: Any) -> dict[str, Any]:
+        """Return the metrics of the validation data, name to value.
+
+        Args:
+            callbacks: The callbacks of ``fit``.
+        """
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         pass

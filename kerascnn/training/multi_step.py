@@ -43,13 +43,15 @@ class MultiStepModel(ReplicatedModel):
     Attributes:
         steps_per_epoch: Training batches per epoch.
         validation_steps: Validation batches.
-        validation_batches: The validation data of ``fit``, to prepare validation while training is prepared, or None.
+        validation_batches: Endless validation batches, all of them in every ``validation_steps`` steps; None: there are
+            none.
     """
 
     steps_per_epoch = 1
     validation_steps = 1
     validation_batches: Any = None
     test_function: Callable[[Iterator[Any]], Logs] | None
+    _validation_iterator: Iterator[Any] | None = None
 
     def make_train_function(self, force: bool = False) -> None:
         """Set the function that ``fit`` calls for each execution of the training batches."""
@@ -62,7 +64,8 @@ class MultiStepModel(ReplicatedModel):
             # callbacks freeze weights, or let them learn again
             if trainable != (trainable := [variable.path for variable in self.trainable_variables]):
                 is_first, run_steps = run_steps is None, self._compile(self.train_step, self.training_logs)
-                if is_first and self.validation_batches is not None:
+                is_single = self.distribute_strategy.num_replicas_in_sync == 1
+                if is_first and is_single and self.validation_batches is not None:
                     self._prepare_validation(run_steps, iterator)
             assert run_steps is not None
             logs: Logs = run_steps(iterator, tf.constant(next(counts)))
@@ -82,6 +85,26 @@ class MultiStepModel(ReplicatedModel):
             return logs
 
         self.test_function = test_function
+
+    def validate(self, callbacks: Any) -> Logs:
+        """Return the metrics of the validation batches, name to value; ``fit`` calls this after each epoch."""
+        self.make_test_function()
+        iterator, test_function = self._iterate_validation(), self.test_function
+        assert test_function is not None
+        callbacks.on_test_begin()
+        self.reset_metrics()
+        for first in range(0, self.validation_steps, self.steps_per_execution):
+            callbacks.on_test_batch_begin(first)
+            callbacks.on_test_batch_end(first + self.steps_per_execution - 1, test_function(iterator))
+        logs = {name: float(value) for name, value in self.get_metrics_result().items()}  # of all workers
+        callbacks.on_test_end(logs)
+        return logs
+
+    def _iterate_validation(self) -> Iterator[Any]:
+        """Return the iterator of all validations: with several workers, to make one takes as long as many steps."""
+        if self._validation_iterator is None:
+            self._validation_iterator = iter(self.validation_batches)
+        return self._validation_iterator
 
     def training_logs(self) -> Logs:
         """Return the metrics since the epoch began, name to scalar tensor."""
@@ -114,7 +137,7 @@ class MultiStepModel(ReplicatedModel):
         """
         run_steps.get_concrete_function(iterator, tf.constant(0))  # tracing holds Python; optimizing does not
         self.make_test_function()
-        batches, count = iter(self.validation_batches), tf.constant(0)
+        batches, count = self._iterate_validation(), tf.constant(0)
         # in a function of this package, so that ``OwnWarningsFilter`` knows who calls
         ThreadPoolExecutor(1).submit(lambda: self._run_test_steps(batches, count))
 
@@ -160,9 +183,9 @@ def run_epochs(
     if validation_batches is not None:
         validation_data = validation_batches(ALL)
         model.validation_steps = int(validation_data.cardinality())
+        model.validation_batches = validation_data.repeat()
         if is_distributed:
-            validation_data = distribute_batches(strategy, validation_batches)
-    model.validation_batches = validation_data if is_single else None
+            validation_data = model.validation_batches = distribute_batches(strategy, validation_batches)
     if is_distributed:
         training_data = distribute_batches(strategy, partial(batches, checkpoint.epoch))
     else:  # with an end, since autologging by MLflow reads to it

@@ -1,5 +1,6 @@
 """Several processes train one classifier, on this machine and by its loopback; each a real process of the command."""
 
+import csv
 import json
 import os
 import re
@@ -74,6 +75,14 @@ def assert_alike(folder, other):
     metrics, others = (json.loads((place / "metrics.json").read_text())["test"] for place in (folder, other))
     assert metrics["accuracy"] == others["accuracy"]
     assert metrics["loss"] == pytest.approx(others["loss"], abs=1e-5)
+    losses, expected = (read_losses(place) for place in (folder, other))
+    assert losses == pytest.approx(expected, abs=1e-4)
+
+
+def read_losses(folder):
+    """Return the losses of all validations."""
+    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+        return [float(row["val_loss"]) for row in csv.DictReader(file)]
 
 
 def test_two_workers_train_the_weights_of_one_process_and_the_first_writes_them(alone, news_csv, tmp_path):
