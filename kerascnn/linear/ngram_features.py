@@ -61,7 +61,7 @@ def prepend(ids: RaggedIds, token: int) -> RaggedIds:
 def choose_buckets(ids: RaggedIds, *, sizes: tuple[int, ...], vocabulary_size: int, num_classes: int) -> int:
     """Return the number of buckets for the n-grams of training documents, a power of two."""
     frequencies = count_documents(ids, sizes=sizes, buckets=MAX_BUCKETS, vocabulary_size=vocabulary_size)
-    distinct = np.count_nonzero(frequencies[vocabulary_size:])
+    distinct = int(np.count_nonzero(frequencies[vocabulary_size:]))
     buckets = 1 << int(np.ceil(np.log2(max(BUCKETS_PER_NGRAM * distinct, 2))))
     return max(2, min(buckets, MAX_BUCKETS, 1 << int(np.log2(MAX_TABLE_SIZE / num_classes))))
 
