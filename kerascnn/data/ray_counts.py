@@ -12,9 +12,8 @@ import numpy as np
 
 from kerascnn.data.stored_rows import StoredTexts
 from kerascnn.text.config import TextConfig
-from kerascnn.utils.errors import InputError
 from kerascnn.utils.progress import progress_bar
-from kerascnn.utils.ray_session import ONE_CORE_ENVIRONMENT, choose_size, ray_session
+from kerascnn.utils.ray_session import ONE_CORE_ENVIRONMENT, map_with_actors
 
 COUNTED_ROWS = 2**17
 """Texts that a worker counts at a time."""
@@ -67,26 +66,13 @@ def count_with_ray(
     arguments = (texts.folder.resolve(), "" if texts.positions is None else str(positions.resolve()), settings, vectors)
     starts = [*range(0, len(texts), COUNTED_ROWS), len(texts)]
     pieces = [{"start": start, "stop": stop} for start, stop in itertools.pairwise(starts)]
-    with (
-        ray_session(workers) as ray,
-        progress_bar(total=len(texts), title="building the vocabulary", unit="documents", verbose=verbose) as bar,
-    ):
-        found = ray.data.from_items(pieces, override_num_blocks=len(pieces)).map(
-            TokenCounter,
-            fn_constructor_args=arguments,
-            compute=ray.data.ActorPoolStrategy(size=choose_size(ray, workers, len(pieces))),
-            num_cpus=1,
-        )
-        found.context.enable_progress_bars = False
-        try:
-            for row in found.iter_rows():
-                counts.update(dict(zip(row["tokens"], row["frequencies"], strict=True)))
-                bar.update(int(row["texts"]))
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise InputError(
-                f"Ray could not count the tokens ({reason}); all workers must be able to read {texts.folder}, see"
-                " --source.cache-dir"
-            ) from None
+    found = map_with_actors(
+        TokenCounter, arguments, pieces, workers=workers,
+        hint=f"all workers must be able to read {texts.folder}, see --source.cache-dir",
+    )  # fmt: skip
+    with progress_bar(total=len(texts), title="building the vocabulary", unit="documents", verbose=verbose) as bar:
+        for row in found:
+            counts.update(dict(zip(row["tokens"], row["frequencies"], strict=True)))
+            bar.update(int(row["texts"]))
     positions.unlink(missing_ok=True)
     return Counter({token: int(frequency) for token, frequency in counts.items()})

@@ -9,7 +9,7 @@ from typing import Any
 from kerascnn.scoring.parts import Part
 from kerascnn.scoring.worker import PartResult, PartScorer, ScoringJob
 from kerascnn.utils.errors import InputError
-from kerascnn.utils.ray_session import ONE_CORE_ENVIRONMENT, choose_size, ray_session
+from kerascnn.utils.ray_session import ONE_CORE_ENVIRONMENT, map_with_actors
 
 
 class RayWorker:
@@ -54,25 +54,11 @@ def score_with_ray(job: ScoringJob, parts: Sequence[Part], workers: int) -> Iter
     Raises:
         InputError: Ray is not installed, its cluster cannot be reached or is lost, or the bundle cannot be loaded.
     """
-    with ray_session(workers) as ray:
-        results = ray.data.from_items([part._asdict() for part in parts], override_num_blocks=len(parts)).map(
-            RayWorker,
-            fn_constructor_args=(job,),
-            # an actor gets its next part when it has finished the last one
-            compute=ray.data.ActorPoolStrategy(
-                size=choose_size(ray, workers, len(parts)), max_tasks_in_flight_per_actor=1
-            ),
-            num_cpus=1,
-        )
-        results.context.enable_progress_bars = False
-        results.context.max_errored_blocks = -1  # no limit
-        try:
-            for row in results.iter_rows():
-                if stop := row.pop("stop"):
-                    raise InputError(stop)
-                yield PartResult(**row)
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise InputError(
-                f"Ray stopped ({reason}); finished parts are kept, run the same command again to continue"
-            ) from None
+    results = map_with_actors(
+        RayWorker, (job,), [part._asdict() for part in parts], workers=workers, max_errors=-1,
+        hint="finished parts are kept, run the same command again to continue",
+    )  # fmt: skip
+    for row in results:
+        if stop := row.pop("stop"):
+            raise InputError(stop)
+        yield PartResult(**row)

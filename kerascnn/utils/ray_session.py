@@ -1,4 +1,4 @@
-"""Start Ray, or connect to a Ray that runs."""
+"""Start Ray, or connect to a Ray that runs, and share work among its actors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kerascnn.utils.cpu import available_cpus
@@ -65,15 +65,41 @@ def ray_session(workers: int) -> Iterator[Any]:
         ray.shutdown()
 
 
-def choose_size(ray: Any, workers: int, parts: int) -> int:
-    """Return the number of actors for some parts.
+def map_with_actors(
+    actor: type, arguments: tuple[Any, ...], items: Sequence[dict[str, Any]], *, workers: int, hint: str,
+    max_errors: int = 0,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """Share items among actors of Ray Data, which have one core each.
 
     Args:
-        ray: The module ``ray``, connected.
-        workers: Number that the user chose; 0: one for each core.
-        parts: Number of parts.
+        actor: Class of the actors, called with one item; sets ``ONE_CORE_ENVIRONMENT`` before it imports TensorFlow.
+        arguments: Arguments of its constructor.
+        items: Columns of each item.
+        workers: Number of actors; 0: one for each core.
+        hint: What to do if Ray stops, for the message.
+        max_errors: Number of items that may fail with an error, which Ray logs; -1: any number.
+
+    Yields:
+        Columns of each result, in the order in which the items finish.
+
+    Raises:
+        InputError: Ray is not installed, its cluster cannot be reached or is lost, or too many items failed.
     """
-    return min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), parts)
+    with ray_session(workers) as ray:
+        size = min(workers or max(1, int(ray.cluster_resources().get("CPU", 1))), len(items))
+        results = ray.data.from_items(list(items), override_num_blocks=len(items)).map(
+            actor,
+            fn_constructor_args=arguments,
+            # an actor gets its next item when it has finished the last one
+            compute=ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1),
+            num_cpus=1,
+        )
+        results.context.enable_progress_bars = False
+        results.context.max_errored_blocks = max_errors
+        try:
+            yield from results.iter_rows()
+        except ray.exceptions.RayError as error:
+            raise InputError(f"Ray stopped ({str(error).strip().splitlines()[-1]}); {hint}") from None
 
 
 def _start_ray(ray: Any, workers: int) -> None:
