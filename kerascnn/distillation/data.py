@@ -61,7 +61,7 @@ def load_soft_labels(config: Config[Any], splits: Splits) -> DistillationData:
     copies = count_spliced_texts(config.distillation, len(splits.train))
     spliced = _splice_rows(splits, unlabelled, copies, config) if copies else []
     if spliced:
-        messages.append(f"{len(spliced):,} texts spliced of training texts")
+        messages.append(f"{len(spliced):,} texts spliced from training texts")
     rows = [*splits.train, *unlabelled, *spliced]
     soft_labels = teachers.teacher_probabilities(spec, rows, labels, config.source, splits.task)
     task, classes, of_labelled = splits.task, np.array(labels), soft_labels[: len(splits.train)]

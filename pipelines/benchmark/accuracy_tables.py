@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kerascnn.utils.tables import markdown_table
 from pipelines.benchmark import results
 
+ROUNDING = 5e-6
+"""Largest error of an accuracy in the results file, which has five digits."""
+
 
 def table(rows: Iterable[dict[str, str]]) -> str:
     """Return a Markdown table with one row per model, data set, settings and device, in the order of the results.
@@ -124,9 +127,9 @@ def _cells(line: Mapping[str, tuple[int, list[float]]], columns: Sequence[str]) 
 
 
 def _least_of_best(results_by_seed: Sequence[Sequence[float]]) -> float:
-    """Return the mean of the best result minus one standard deviation of its seeds."""
+    """Return the mean of the best result minus one standard deviation of its seeds, and minus their rounding."""
     best = max(results_by_seed, key=statistics.mean)
-    return statistics.mean(best) - (statistics.stdev(best) if len(best) > 1 else 0)
+    return statistics.mean(best) - (statistics.stdev(best) if len(best) > 1 else 0) - ROUNDING
 
 
 def _bold(text: str, is_bold: bool) -> str:

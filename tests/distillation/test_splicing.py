@@ -1,4 +1,4 @@
-"""Texts that are spliced of training texts."""
+"""Texts that are spliced from training texts."""
 
 from __future__ import annotations
 
