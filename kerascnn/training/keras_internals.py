@@ -52,18 +52,25 @@ class ReplicatedModel(keras.Model):
 
     Before training under a strategy Keras averages the first batch over all replicas to find its shapes. This fails
     where the documents of the replicas have different lengths, and with several workers
-    (https://github.com/keras-team/keras/issues/20585). The model must be built. Subclasses implement ``validate``.
+    (https://github.com/keras-team/keras/issues/20585). The model must be built.
+
+    Subclasses implement ``validate``.
+
+    Attributes:
+        validation_batches: Batches for ``validate``; None: ``fit`` validates on its own data, as Keras does.
     """
+
+    validation_batches: Any = None
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Validate by ``validate`` within ``fit``, where Keras would make a new iterator for each epoch."""
-        if kwargs.get("_use_cached_eval_dataset"):
+        if self.validation_batches is not None and kwargs.get("_use_cached_eval_dataset"):
             return self.validate(kwargs["callbacks"])
         return super().evaluate(*args, **kwargs)
 
     @abstractmethod
     def validate(self, callbacks: Any) -> dict[str, Any]:
-        """Return the metrics of the validation data, name to value.
+        """Return the metrics of the validation batches, name to value.
 
         Args:
             callbacks: The callbacks of ``fit``.

@@ -43,13 +43,11 @@ class MultiStepModel(ReplicatedModel):
     Attributes:
         steps_per_epoch: Training batches per epoch.
         validation_steps: Validation batches.
-        validation_batches: Endless validation batches, all of them in every ``validation_steps`` steps; None: there are
-            none.
+        validation_batches: Endless validation batches, all of them in every ``validation_steps`` steps, or None.
     """
 
     steps_per_epoch = 1
     validation_steps = 1
-    validation_batches: Any = None
     test_function: Callable[[Iterator[Any]], Logs] | None
     _validation_iterator: Iterator[Any] | None = None
 
