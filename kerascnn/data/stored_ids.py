@@ -134,9 +134,9 @@ class StoredIds(Documents):
     def to_ragged(self, rows: np.ndarray | None = None) -> RaggedIds:
         """Return some documents in memory, given by their positions, ascending, int (rows,); None: all."""
         rows = np.arange(len(self)) if rows is None else rows
-        parts = [self._load_part(number, rows) for number in range(len(self.ends) - 1)]
-        part = _concatenate(parts)
-        return part.ids.to_ragged(part.positions)
+        # one shard after the other: the pages of a mapped file count as memory of the process
+        parts = [_copy(self._load_part(number, rows)) for number in range(len(self.ends) - 1)]
+        return _concatenate(parts).ids
 
     def iterate_shards(self) -> Iterator[Part]:
         """Yield the documents of each shard."""
@@ -180,6 +180,11 @@ class StoredIds(Documents):
         else:
             positions = order[slice(*np.searchsorted(order, [start, end]))] - start
         return Part(self.load_shard(number), positions, positions + start)
+
+
+def _copy(part: Part) -> Part:
+    """Return the documents of a part as all documents of an array in memory."""
+    return Part(part.ids.to_ragged(part.positions), np.arange(len(part.rows)), part.rows)
 
 
 def _concatenate(parts: list[Part]) -> Part:

@@ -1,6 +1,7 @@
 """Ids in files: the same documents as in memory, in batches of similar length that mix all documents."""
 
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -85,6 +86,28 @@ def test_documents_are_those_in_memory(find, texts, vectorizer, shard_rows):
             np.testing.assert_array_equal(found, documents[row])
         size = len(vectorizer.vocabulary)
         np.testing.assert_array_equal(ids.count_ids(size), expected.count_ids(size))
+
+
+def test_documents_of_all_shards_are_read_one_shard_at_a_time(find, monkeypatch):
+    ids, _ = find(16)
+    loaded, most = weakref.WeakSet(), []
+
+    def load_shard(self, number, load=StoredIds.load_shard):
+        most.append(len(loaded))
+        shard = _Shard(load(self, number))
+        loaded.add(shard)
+        return shard
+
+    monkeypatch.setattr(StoredIds, "load_shard", load_shard)
+    assert len(ids.to_ragged(np.arange(0, COUNT, 7))) == len(range(0, COUNT, 7))
+    assert len(most) > 20 and max(most) <= 1
+
+
+class _Shard:
+    """A shard of which it is known whether it is still in use."""
+
+    def __init__(self, ids):
+        self.to_ragged = ids.to_ragged
 
 
 def batch_rows(ids, *, first_epoch=0, seed=0, epochs=1, classes=None):
