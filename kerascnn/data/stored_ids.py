@@ -136,7 +136,7 @@ class StoredIds(Documents):
         rows = np.arange(len(self)) if rows is None else rows
         # one shard after the other: the pages of a mapped file count as memory of the process
         parts = [_copy(self._load_part(number, rows)) for number in range(len(self.ends) - 1)]
-        return _concatenate(parts).ids
+        return _join(parts).ids
 
     def iterate_shards(self) -> Iterator[Part]:
         """Yield the documents of each shard."""
@@ -161,8 +161,7 @@ class StoredIds(Documents):
             size = len(part.rows) if number == shards[-1] else len(part.rows) // multiple * multiple
             if size:
                 yield Part(part.ids, part.positions[:size], part.rows[:size])
-            positions = part.positions[size:]
-            rest = Part(part.ids.to_ragged(positions), np.arange(len(positions)), part.rows[size:])
+            rest = _copy(Part(part.ids, part.positions[size:], part.rows[size:]))
 
     def take_shards(self, first: int, step: int) -> StoredIds:
         """Return the documents of every ``step``-th shard for ``iterate_epoch``."""
@@ -190,12 +189,14 @@ def _copy(part: Part) -> Part:
 def _concatenate(parts: list[Part]) -> Part:
     """Return the documents of several parts as one, in memory; of a single part with documents, that one."""
     filled = [part for part in parts if len(part.rows)]
-    if len(filled) == 1:
-        return filled[0]
-    ragged = [part.ids.to_ragged(part.positions) for part in filled]
-    values = np.concatenate([np.empty(0, np.int32), *(ids.values for ids in ragged)])
-    lengths = np.concatenate([np.empty(0, np.int64), *(ids.lengths for ids in ragged)])
-    rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in filled)])
+    return filled[0] if len(filled) == 1 else _join([_copy(part) for part in filled])
+
+
+def _join(copies: list[Part]) -> Part:
+    """Return the documents of several results of ``_copy`` as one."""
+    values = np.concatenate([np.empty(0, np.int32), *(part.ids.values for part in copies)])
+    lengths = np.concatenate([np.empty(0, np.int64), *(part.ids.lengths for part in copies)])
+    rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in copies)])
     return Part(
         RaggedIds(values, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)), np.arange(len(rows)), rows
     )
